@@ -1,0 +1,141 @@
+//! Identifiers. Each is its own type, so that a user's id is never taken for a tenant's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// The text is not a UUID in its canonical, hyphenated form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be a UUID such as 1c234e69-5469-424a-a6d1-ff5658b387a6")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a UUID that is already known to be one.
+            #[must_use]
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// A fresh random (version 4) id.
+            #[must_use]
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+
+            /// The UUID itself.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+
+            /// The 16 bytes, in network order.
+            #[must_use]
+            pub const fn bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0.hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            /// Takes only the hyphenated form (36 characters): one id, one spelling.
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if text.len() != 36 {
+                    return Err(InvalidId);
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A tenant: partner, folder, customer or unit.
+    TenantId
+);
+uuid_id!(
+    /// A user account.
+    UserId
+);
+uuid_id!(
+    /// An API client (OAuth 2 client credentials).
+    ClientId
+);
+uuid_id!(
+    /// One mail in the outbox.
+    MailId
+);
+uuid_id!(
+    /// An infrastructure component (for instance a storage) that an offering item is bound to.
+    InfraId
+);
+uuid_id!(
+    /// The application (service) that an offering item belongs to.
+    ApplicationId
+);
+
+/// The seeds' "API v1 ID": a number given to each tenant and user at creation, unique over both,
+/// never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct V1Id(pub u64);
+
+impl fmt::Display for V1Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whose quota it is: an account is a tenant or a user, each with its own meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountId {
+    /// A tenant's quota.
+    Tenant(TenantId),
+    /// A user's own quota.
+    User(UserId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id: TenantId = "ede9f834-70b3-476c-83d9-736f9f8c7dae".parse().unwrap();
+        assert_eq!(id.to_string(), "ede9f834-70b3-476c-83d9-736f9f8c7dae");
+        for other in [
+            "",
+            "ede9f83470b3476c83d9736f9f8c7dae",
+            "{ede9f834-70b3-476c-83d9-736f9f8c7dae}",
+            "urn:uuid:ede9f834-70b3-476c-83d9-736f9f8c7dae",
+            "zde9f834-70b3-476c-83d9-736f9f8c7dae",
+        ] {
+            assert_eq!(other.parse::<TenantId>(), Err(InvalidId), "{other}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The pure core: values and decisions. No I/O, no clock, no serde, no async.
+
+pub mod ids;
+pub mod proposal;
+pub mod quota;
+pub mod time;

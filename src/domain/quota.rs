@@ -1,0 +1,397 @@
+//! Items, quotas, usage, and the state that follows from them. Integers only: byte counts
+//! exceed what an `f64` holds exactly.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What is sold by quota (seed 001). The order is the order of the Buy link's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Item {
+    /// Bytes of storage.
+    StorageSize,
+    /// Protected workstations.
+    PhysicalMachines,
+    /// Protected servers.
+    PhysicalServers,
+    /// Protected virtual machines.
+    VirtualMachines,
+    /// Protected mobile devices.
+    MobileDevices,
+}
+
+impl Item {
+    /// All five, in the order of the Buy link's lists.
+    pub const ALL: [Self; 5] = [
+        Self::StorageSize,
+        Self::PhysicalMachines,
+        Self::PhysicalServers,
+        Self::VirtualMachines,
+        Self::MobileDevices,
+    ];
+
+    /// The name in Buy links and in the native dialect (seed 001).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StorageSize => "storage_size",
+            Self::PhysicalMachines => "physical_machines",
+            Self::PhysicalServers => "physical_servers",
+            Self::VirtualMachines => "virtual_machines",
+            Self::MobileDevices => "mobile_devices",
+        }
+    }
+
+    /// What its numbers count.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::StorageSize => Unit::Bytes,
+            _ => Unit::Quantity,
+        }
+    }
+
+    /// 0 for storage, 4 for mobile devices: an index into per-item tables.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names none of the five items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownItem;
+
+impl fmt::Display for UnknownItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "must be one of storage_size, physical_machines, physical_servers, virtual_machines, mobile_devices",
+        )
+    }
+}
+
+impl std::error::Error for UnknownItem {}
+
+impl FromStr for Item {
+    type Err = UnknownItem;
+
+    fn from_str(text: &str) -> Result<Self, UnknownItem> {
+        Self::ALL
+            .into_iter()
+            .find(|item| item.name() == text)
+            .ok_or(UnknownItem)
+    }
+}
+
+/// What an item's numbers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Things: machines, devices.
+    Quantity,
+}
+
+impl Unit {
+    /// The name on the wire, in every dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Quantity => "quantity",
+        }
+    }
+}
+
+/// Whose quota: the user's own, or the tenant's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The user's own quota.
+    User,
+    /// The quota of the user's tenant.
+    Tenant,
+}
+
+impl Scope {
+    /// The name in the native dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// A percentage from 1 to 99.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// `None` outside 1–99: at 0 everything would be `soon`, at 100 nothing.
+    #[must_use]
+    pub const fn new(value: u8) -> Option<Self> {
+        if value >= 1 && value <= 99 {
+            Some(Self(value))
+        } else {
+            None
+        }
+    }
+
+    /// The number, 1–99.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+/// How much is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Quota {
+    /// The quota itself; `None` is unlimited, 0 is exceeded at once.
+    pub value: Option<u64>,
+    /// The overage allowance: how far above `value` usage may go before the service stops.
+    /// `None` is a soft quota, which never stops it.
+    pub overage: Option<u64>,
+}
+
+impl Quota {
+    /// No limit.
+    pub const UNLIMITED: Self = Self {
+        value: None,
+        overage: None,
+    };
+
+    /// A soft quota.
+    #[must_use]
+    pub const fn soft(value: u64) -> Self {
+        Self {
+            value: Some(value),
+            overage: None,
+        }
+    }
+
+    /// A hard quota: the service stops at `value + overage`.
+    #[must_use]
+    pub const fn hard(value: u64, overage: u64) -> Self {
+        Self {
+            value: Some(value),
+            overage: Some(overage),
+        }
+    }
+
+    /// The usage at which `level` is entered, or `None` where this quota has no such level.
+    /// `soon` is the threshold for that level, `None` where it is switched off.
+    ///
+    /// A `soon` threshold that rounds up to the quota itself leaves no usage that is "soon and
+    /// not exceeded", so the level does not exist then.
+    #[must_use]
+    pub fn threshold(&self, level: Level, soon: Option<Percent>) -> Option<u64> {
+        let value = self.value?;
+        match level {
+            Level::Soon => {
+                let scaled = u128::from(value) * u128::from(soon?.get());
+                let threshold = u64::try_from(scaled.div_ceil(100)).ok()?;
+                (threshold < value).then_some(threshold)
+            }
+            Level::Exceeded => Some(value),
+            // Past u64::MAX no usage can be: saturate.
+            Level::HardExceeded => Some(value.saturating_add(self.overage?)),
+        }
+    }
+
+    /// The state of `usage` against this quota (product rule 1).
+    #[must_use]
+    pub fn state(&self, usage: u64, soon: Option<Percent>) -> State {
+        if self.value.is_none() {
+            return State::Unlimited;
+        }
+        Level::ALL
+            .into_iter()
+            .rev()
+            .find(|level| self.threshold(*level, soon).is_some_and(|at| usage >= at))
+            .map_or(State::Ok, State::from)
+    }
+}
+
+/// The levels that a standing alert can have, each above the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Almost reached.
+    Soon,
+    /// Reached.
+    Exceeded,
+    /// Reached together with its overage allowance: the service stops.
+    HardExceeded,
+}
+
+impl Level {
+    /// Lowest first.
+    pub const ALL: [Self; 3] = [Self::Soon, Self::Exceeded, Self::HardExceeded];
+
+    /// The name in the native dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Soon => "soon",
+            Self::Exceeded => "exceeded",
+            Self::HardExceeded => "hard_exceeded",
+        }
+    }
+
+    /// How loud a console shows it.
+    #[must_use]
+    pub const fn severity(self) -> &'static str {
+        match self {
+            Self::Soon => "warning",
+            Self::Exceeded => "error",
+            Self::HardExceeded => "critical",
+        }
+    }
+}
+
+/// Where usage stands against a quota; ordered from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// No quota to measure against.
+    Unlimited,
+    /// Below everything.
+    Ok,
+    /// Almost reached.
+    Soon,
+    /// Reached.
+    Exceeded,
+    /// Reached together with its overage allowance.
+    HardExceeded,
+}
+
+impl State {
+    /// The level that a standing alert of this state has; `None` where there is no alert.
+    #[must_use]
+    pub const fn level(self) -> Option<Level> {
+        match self {
+            Self::Unlimited | Self::Ok => None,
+            Self::Soon => Some(Level::Soon),
+            Self::Exceeded => Some(Level::Exceeded),
+            Self::HardExceeded => Some(Level::HardExceeded),
+        }
+    }
+
+    /// The name in the native dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unlimited => "unlimited",
+            Self::Ok => "ok",
+            Self::Soon => "soon",
+            Self::Exceeded => "exceeded",
+            Self::HardExceeded => "hard_exceeded",
+        }
+    }
+}
+
+impl From<Level> for State {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Soon => Self::Soon,
+            Level::Exceeded => Self::Exceeded,
+            Level::HardExceeded => Self::HardExceeded,
+        }
+    }
+}
+
+/// Usage as a percentage of the quota with one decimal, rounded down, as text: `"104.2"`.
+/// `None` for an unlimited quota and for a quota of 0 (nothing to divide by).
+#[must_use]
+pub fn utilization(usage: u64, quota: Option<u64>) -> Option<String> {
+    let value = quota.filter(|value| *value > 0)?;
+    let permille = u128::from(usage) * 1000 / u128::from(value);
+    Some(format!("{}.{}", permille / 10, permille % 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NINETY: Option<Percent> = Percent::new(90);
+
+    #[test]
+    fn states_at_their_exact_boundaries() {
+        let soft = Quota::soft(100);
+        let hard = Quota::hard(100, 20);
+        for (quota, usage, soon, expected) in [
+            (Quota::UNLIMITED, u64::MAX, NINETY, State::Unlimited),
+            (soft, 0, NINETY, State::Ok),
+            (soft, 89, NINETY, State::Ok),
+            (soft, 90, NINETY, State::Soon),
+            (soft, 99, NINETY, State::Soon),
+            (soft, 99, None, State::Ok),
+            (soft, 100, NINETY, State::Exceeded),
+            (soft, u64::MAX, NINETY, State::Exceeded),
+            (hard, 119, NINETY, State::Exceeded),
+            (hard, 120, NINETY, State::HardExceeded),
+            (Quota::hard(100, 0), 100, NINETY, State::HardExceeded),
+            (Quota::soft(0), 0, NINETY, State::Exceeded),
+            (Quota::hard(0, 0), 0, NINETY, State::HardExceeded),
+            // ceil(1 × 0.9) = 1 is the quota itself: no room for soon.
+            (Quota::soft(1), 0, NINETY, State::Ok),
+            (Quota::soft(1), 1, NINETY, State::Exceeded),
+            // ceil(11 × 0.9) = ceil(9.9) = 10
+            (Quota::soft(11), 9, NINETY, State::Ok),
+            (Quota::soft(11), 10, NINETY, State::Soon),
+        ] {
+            assert_eq!(
+                quota.state(usage, soon),
+                expected,
+                "{quota:?} at {usage}, {soon:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_f64_are_exact() {
+        let value = (1 << 53) + 1;
+        assert_eq!(Quota::soft(value).state(value - 1, None), State::Ok);
+        assert_eq!(Quota::soft(value).state(value, None), State::Exceeded);
+        assert_eq!(
+            Quota::soft(u64::MAX).state(u64::MAX - 1, NINETY),
+            State::Soon
+        );
+        assert_eq!(
+            Quota::hard(u64::MAX, u64::MAX).state(u64::MAX, NINETY),
+            State::HardExceeded
+        );
+    }
+
+    #[test]
+    fn utilization_has_one_decimal_and_rounds_down() {
+        for (usage, quota, expected) in [
+            (0, Some(3), Some("0.0")),
+            (1, Some(3), Some("33.3")),
+            (2, Some(3), Some("66.6")),
+            (1042, Some(1000), Some("104.2")),
+            (u64::MAX, Some(1), Some("1844674407370955161500.0")),
+            (5, Some(0), None),
+            (5, None, None),
+        ] {
+            assert_eq!(
+                utilization(usage, quota).as_deref(),
+                expected,
+                "{usage}/{quota:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn item_names_are_the_seeds() {
+        for item in Item::ALL {
+            assert_eq!(item.name().parse(), Ok(item));
+        }
+        assert_eq!("Storage_Size".parse::<Item>(), Err(UnknownItem));
+    }
+}

@@ -1,0 +1,70 @@
+//! A request and a response inside the service: whole, bounded, and free of I/O.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri, Version};
+
+use crate::domain::time::Timestamp;
+
+/// A response whose body is complete.
+pub type Response = http::Response<Bytes>;
+
+/// Everything of a request but its body; what `admit` decides on.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// GET, HEAD, PUT, …
+    pub method: Method,
+    /// Path and query as sent.
+    pub uri: Uri,
+    /// HTTP/1.0, 1.1 or 2.
+    pub version: Version,
+    /// As sent, without connection-level framing.
+    pub headers: HeaderMap,
+    /// The address of the peer of the connection.
+    pub peer: IpAddr,
+    /// When the head had been read.
+    pub received_at: Timestamp,
+    /// Names this request in the log line and in `application/problem+json` answers.
+    pub request_id: String,
+}
+
+/// A complete request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Everything but the body.
+    pub head: Head,
+    /// The body, within the limit that `admit` gave.
+    pub body: Bytes,
+}
+
+/// Why the server could not hand over a request that `admit` had let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyProblem {
+    /// Longer than the limit (in bytes) for its route: 413.
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// Did not arrive within the body timeout: 408.
+    Timeout,
+    /// Broken framing, or the peer went away: 400.
+    Broken,
+}
+
+/// What the HTTP server serves. The server knows connections and framing; the service knows
+/// routes, dialects and their error envelopes.
+pub trait Service: Send + Sync + 'static {
+    /// Looks at the head and says how many bytes of body it may have, or answers at once (the
+    /// body is then not read).
+    ///
+    /// # Errors
+    /// The answer for a request that is refused before its body is read.
+    fn admit(&self, head: &Head) -> Result<usize, Box<Response>>;
+
+    /// The answer where the body could not be read, in the envelope of the route's dialect.
+    fn refuse(&self, head: &Head, problem: BodyProblem) -> Response;
+
+    /// Answers a complete request. Never panics on input; HEAD bodies are cut by the server.
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
+}

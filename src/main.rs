@@ -1,0 +1,3 @@
+//! The `upsell` binary: parse arguments, hand over.
+
+fn main() {}

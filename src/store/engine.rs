@@ -1,0 +1,170 @@
+//! What a storage engine must do: keyed records with revisions, ordered scans, and atomic changes.
+//!
+//! The engine knows nothing of tenants or mails; `keys` and `record` give the bytes their meaning.
+//! Every engine passes the contract suite in `tests/store_contract`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future that an engine returns; boxed, so that the engine can be chosen at start.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The name of a record: bytes whose order is the order of scans. At most [`MAX_KEY_BYTES`] long.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Vec<u8>);
+
+/// No key is longer than this; a longer one is refused by `commit`.
+pub const MAX_KEY_BYTES: usize = 1024;
+
+/// A number that changes with every write of a key and never returns to an earlier value,
+/// not even after a delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+/// A stored value with its revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Changes with every write.
+    pub revision: Revision,
+    /// The stored form.
+    pub body: Vec<u8>,
+}
+
+/// What must hold for a change to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing is stored under the key.
+    Absent,
+    /// The record still has this revision.
+    Revision(Revision),
+}
+
+/// A write of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Store this value.
+    Put(Key, Vec<u8>),
+    /// Remove the record, if there is one.
+    Delete(Key),
+}
+
+/// One atomic change: all writes are made if every expectation holds, else none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Checked first, in order; the first that fails is reported.
+    pub expectations: Vec<(Key, Expect)>,
+    /// Made in order; the last write of a key wins.
+    pub writes: Vec<Write>,
+}
+
+impl Changes {
+    /// A change that does nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Requires `expect` of `key`.
+    pub fn expect(&mut self, key: Key, expect: Expect) -> &mut Self {
+        self.expectations.push((key, expect));
+        self
+    }
+
+    /// Writes `body` under `key`.
+    pub fn put(&mut self, key: Key, body: Vec<u8>) -> &mut Self {
+        self.writes.push(Write::Put(key, body));
+        self
+    }
+
+    /// Removes `key`.
+    pub fn delete(&mut self, key: Key) -> &mut Self {
+        self.writes.push(Write::Delete(key));
+        self
+    }
+
+    /// Whether nothing would be checked or written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.expectations.is_empty() && self.writes.is_empty()
+    }
+}
+
+/// The store could not do its work. Nothing was acknowledged; the caller may try again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// The store is away, shutting down, overloaded or failed earlier: the words say which.
+    Unavailable(String),
+    /// A stored form could not be read: damaged, or written by a newer version.
+    Corrupt(String),
+    /// The change itself is out of bounds (key or value too long).
+    Refused(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) => write!(f, "the store is not available: {why}"),
+            Self::Corrupt(why) => write!(f, "a stored record cannot be read: {why}"),
+            Self::Refused(why) => write!(f, "the store refused the change: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitError {
+    /// This key did not meet its expectation: somebody else was first. Nothing was written.
+    Conflict(Key),
+    /// The store failed. The change was not acknowledged, but may surface after a crash.
+    Store(StoreError),
+}
+
+impl fmt::Display for CommitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict(_) => f.write_str("somebody else changed the record first"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CommitError {}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A storage engine.
+pub trait Engine: Send + Sync + 'static {
+    /// The record under `key`. Sees every commit acknowledged before the call.
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
+
+    /// The records under `keys`, in their order.
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>>;
+
+    /// Up to `limit` records whose keys start with `prefix`, in key order, beginning after `after`
+    /// (which itself starts with `prefix`).
+    fn scan<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Key, Record)>, StoreError>>;
+
+    /// Makes the change, atomically. `Ok` means durable.
+    fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>>;
+
+    /// Whether writes are possible now; the reason if not. For `/readyz`.
+    fn health(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Makes what is acknowledged safe and stops; later calls answer `Unavailable`.
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+}

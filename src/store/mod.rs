@@ -1,0 +1,3 @@
+//! Where state lives: an engine of keyed records, and the typed store above it.
+
+pub mod engine;
