@@ -1,6 +1,17 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
+pub mod brand;
+pub mod click;
+pub mod client;
+pub mod contact;
+pub mod evaluate;
 pub mod ids;
+pub mod link;
+pub mod meter;
+pub mod notification;
 pub mod proposal;
 pub mod quota;
+pub mod snooze;
+pub mod tenant;
 pub mod time;
+pub mod user;

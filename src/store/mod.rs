@@ -1,3 +1,261 @@
-//! Where state lives: an engine of keyed records, and the typed store above it.
+//! Where state lives: an engine of keyed records ([`engine`]), and the typed store above it.
+//!
+//! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
+//! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
+//! by the functions of [`accounts`] and [`mails`] alone.
 
+pub mod accounts;
 pub mod engine;
+pub mod keys;
+pub mod mails;
+pub mod record;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::domain::brand::Brand;
+use crate::domain::client::Client;
+use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
+use crate::domain::meter::Meter;
+use crate::domain::notification::Mail;
+use crate::domain::tenant::Tenant;
+use crate::domain::user::User;
+use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use record::Stored;
+
+/// A loaded value and the revision it was loaded at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<T> {
+    /// The value.
+    pub value: T,
+    /// What a change to it must expect.
+    pub revision: Revision,
+}
+
+impl<T> Deref for Found<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// The expectation that nothing has happened to a value since it was looked for.
+#[must_use]
+pub fn unchanged<T>(found: Option<&Found<T>>) -> Expect {
+    found.map_or(Expect::Absent, |found| Expect::Revision(found.revision))
+}
+
+/// API v1 ids are taken from the store in blocks of this size; the rest of a block is lost in a
+/// crash, which is fine: ids are unique, not dense.
+const ID_BLOCK: u64 = 1000;
+
+/// The first API v1 id. Small enough to type, large enough not to look like a count.
+const FIRST_V1_ID: u64 = 1000;
+
+/// The typed store. Clones share one engine.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    ids: Arc<Mutex<std::ops::Range<u64>>>,
+}
+
+impl Store {
+    /// A store on `engine`.
+    #[must_use]
+    pub fn new(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            engine,
+            ids: Arc::new(Mutex::new(0..0)),
+        }
+    }
+
+    /// The engine below.
+    #[must_use]
+    pub fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
+    }
+
+    /// Makes a change; `Ok` means durable.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] where somebody else was first; else the store failed.
+    pub async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
+        self.engine.commit(changes).await
+    }
+
+    /// Loads what is stored under `key`.
+    ///
+    /// # Errors
+    /// The store is away, or the record is damaged.
+    pub async fn load<T: Stored>(&self, key: &Key) -> Result<Option<Found<T>>, StoreError> {
+        self.engine.get(key).await?.map(found).transpose()
+    }
+
+    /// Loads what is stored under each of `keys`, in their order.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn load_many<T: Stored>(
+        &self,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Found<T>>>, StoreError> {
+        let records = self.engine.get_many(keys).await?;
+        records
+            .into_iter()
+            .map(|record| record.map(found).transpose())
+            .collect()
+    }
+
+    /// A tenant's profile.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn tenant(&self, id: TenantId) -> Result<Option<Found<Tenant>>, StoreError> {
+        self.load(&keys::tenant(id)).await
+    }
+
+    /// A user's profile.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn user(&self, id: UserId) -> Result<Option<Found<User>>, StoreError> {
+        self.load(&keys::user(id)).await
+    }
+
+    /// A tenant's own brand, enabled or not.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn brand(&self, id: TenantId) -> Result<Option<Found<Brand>>, StoreError> {
+        self.load(&keys::brand(id)).await
+    }
+
+    /// The nearest enabled brand, from `tenant` up its ancestors.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn effective_brand(&self, tenant: &Tenant) -> Result<Option<Brand>, StoreError> {
+        let keys: Vec<Key> = tenant.lineage().map(keys::brand).collect();
+        let brands = self.load_many::<Brand>(&keys).await?;
+        Ok(brands
+            .into_iter()
+            .flatten()
+            .map(|found| found.value)
+            .find(|brand| brand.enabled))
+    }
+
+    /// The meter of an account; an account that was never measured has an empty one.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn meter(&self, account: AccountId) -> Result<(Meter, Expect), StoreError> {
+        let found = self.load::<Meter>(&keys::meter(account)).await?;
+        let expect = unchanged(found.as_ref());
+        Ok((
+            found.map_or_else(|| Meter::new(account), |found| found.value),
+            expect,
+        ))
+    }
+
+    /// An API client.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn client(&self, id: ClientId) -> Result<Option<Found<Client>>, StoreError> {
+        self.load(&keys::client(id)).await
+    }
+
+    /// A mail of the outbox.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn mail(&self, id: MailId) -> Result<Option<Found<Mail>>, StoreError> {
+        self.load(&keys::mail(id)).await
+    }
+
+    /// The ids that the index keys under `prefix` end with, in order, beginning after `after`.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn ids_under(
+        &self,
+        prefix: &Key,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let after = after.map(|id| Key([prefix.0.as_slice(), id.as_bytes()].concat()));
+        let entries = self.engine.scan(prefix, after.as_ref(), limit).await?;
+        Ok(entries
+            .iter()
+            .filter_map(|(key, _)| key.trailing_uuid())
+            .collect())
+    }
+
+    /// The id that a lookup key leads to.
+    ///
+    /// # Errors
+    /// The store is away, or the entry is damaged.
+    pub async fn lookup(&self, key: &Key) -> Result<Option<Uuid>, StoreError> {
+        let Some(record) = self.engine.get(key).await? else {
+            return Ok(None);
+        };
+        let id = Uuid::from_slice(&record.body);
+        id.map(Some)
+            .map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
+    }
+
+    /// A fresh API v1 id: unique over tenants and users, never given again.
+    ///
+    /// # Errors
+    /// The store is away, or another node takes ids faster than this one can.
+    pub async fn next_v1_id(&self) -> Result<V1Id, StoreError> {
+        let mut block = self.ids.lock().await;
+        if let Some(id) = block.next() {
+            return Ok(V1Id(id));
+        }
+        const ATTEMPTS: u32 = 64;
+        let key = keys::counter("v1_id");
+        for _ in 0..ATTEMPTS {
+            let record = self.engine.get(&key).await?;
+            let first = match &record {
+                Some(record) => read_counter(&record.body)?,
+                None => FIRST_V1_ID,
+            };
+            let next = first.saturating_add(ID_BLOCK);
+            let expect = record.map_or(Expect::Absent, |r| Expect::Revision(r.revision));
+            let mut changes = Changes::new();
+            changes
+                .expect(key.clone(), expect)
+                .put(key.clone(), next.to_be_bytes().to_vec());
+            match self.engine.commit(changes).await {
+                Ok(()) => {
+                    *block = first + 1..next;
+                    return Ok(V1Id(first));
+                }
+                Err(CommitError::Conflict(_)) => {}
+                Err(CommitError::Store(error)) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable(
+            "no API v1 id could be reserved".to_owned(),
+        ))
+    }
+}
+
+fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {
+    Ok(Found {
+        value: T::decode(&record.body)?,
+        revision: record.revision,
+    })
+}
+
+fn read_counter(body: &[u8]) -> Result<u64, StoreError> {
+    let bytes = body.try_into();
+    bytes
+        .map(u64::from_be_bytes)
+        .map_err(|_| StoreError::Corrupt("counter is not 8 bytes long".to_owned()))
+}

@@ -1,0 +1,144 @@
+//! Brands: what a partner's people see instead of the vendor, and where the shop is.
+
+use super::contact::EmailAddress;
+use super::ids::TenantId;
+use super::link::{BuyUrl, LinkProfile};
+
+/// How the brand's own mail server is spoken to (`smtp_encryption`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BrandEncryption {
+    /// `NONE`: plain text.
+    None,
+    /// `SSL`: TLS from the first byte, on any port.
+    Ssl,
+    /// `TLS`: TLS from the first byte on port 465, else STARTTLS, which must then succeed.
+    #[default]
+    Tls,
+}
+
+impl BrandEncryption {
+    /// The name in the account dialect (seed 001 shows `TLS`).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Ssl => "SSL",
+            Self::Tls => "TLS",
+        }
+    }
+
+    /// The encryption of that name, in any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::None, Self::Ssl, Self::Tls]
+            .into_iter()
+            .find(|encryption| encryption.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A secret in its sealed form. The domain carries it and cannot open it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Sealed(pub String);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// The brand's own mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BrandSmtp {
+    /// Whether mail of the brand goes through it.
+    pub override_enabled: bool,
+    /// Host name or address; empty where none is set.
+    pub server: String,
+    /// TCP port.
+    pub port: u16,
+    /// How it is spoken to.
+    pub encryption: BrandEncryption,
+    /// Empty: no login.
+    pub user: String,
+    /// Empty where none is set.
+    pub password: Sealed,
+    /// `Reply-To` of the brand's mail, and its sender where the brand's server is used.
+    pub reply_address: Option<EmailAddress>,
+}
+
+/// The web addresses of a brand. Empty where not set. Checked when written: http or https.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)] // the names are the wire's, and their meaning
+pub struct BrandUrls {
+    pub account_server: String,
+    pub backup_console: String,
+    pub help: String,
+    pub home: String,
+    pub knowledgebase: String,
+    pub mobile_app_android_download: String,
+    pub mobile_app_ios_download: String,
+    pub platform_terms: String,
+    pub privacy_policy: String,
+    pub router: String,
+    pub support: String,
+    pub terms: String,
+    pub user_guide: String,
+}
+
+/// The branding options of one tenant (seed 001).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brand {
+    /// Whose brand it is.
+    pub tenant_id: TenantId,
+    /// Only an enabled brand is shown, to the tenant and to all below it that have none.
+    pub enabled: bool,
+    /// The Buy URL; `None` where empty: no buy links are shown.
+    pub buy_url: Option<BuyUrl>,
+    /// The parameter names of Buy links; `None`: as the deployment has it.
+    pub link_profile: Option<LinkProfile>,
+    /// Name of the service, in headings and subjects.
+    pub service_name: String,
+    /// Name of the company.
+    pub company_name: String,
+    /// Six hexadecimal digits.
+    pub color: String,
+    /// A name; kept for the portal.
+    pub color_scheme: String,
+    /// Names the uploaded logo; empty where there is none.
+    pub logotype: String,
+    /// Kept for the portal.
+    pub hide_predefined: bool,
+    /// Kept for the portal.
+    pub owns_custom_legal_docs: bool,
+    /// Shown to those who are to contact sales.
+    pub support_phone: String,
+    /// Web addresses.
+    pub urls: BrandUrls,
+    /// The own mail server.
+    pub smtp: BrandSmtp,
+}
+
+impl Brand {
+    /// The options of a tenant that never set any.
+    #[must_use]
+    pub fn unset(tenant_id: TenantId) -> Self {
+        Self {
+            tenant_id,
+            enabled: false,
+            buy_url: None,
+            link_profile: None,
+            service_name: String::new(),
+            company_name: String::new(),
+            color: "000000".to_owned(),
+            color_scheme: "default".to_owned(),
+            logotype: String::new(),
+            hide_predefined: false,
+            owns_custom_legal_docs: false,
+            support_phone: String::new(),
+            urls: BrandUrls::default(),
+            smtp: BrandSmtp {
+                port: 465,
+                ..BrandSmtp::default()
+            },
+        }
+    }
+}

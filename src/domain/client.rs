@@ -1,0 +1,188 @@
+//! API clients and what they may do.
+
+use super::ids::{ClientId, TenantId};
+use super::time::Timestamp;
+
+/// One thing that an API client may be allowed to do, always within its tenant's subtree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiScope {
+    /// Read tenants, users, brands, offering items, usages.
+    AccountRead,
+    /// Change them.
+    AccountWrite,
+    /// Read and manage API clients.
+    Clients,
+    /// Report usage.
+    UsageWrite,
+    /// Read alerts, headers, proposals, quotas, clicks; preview.
+    AlertsRead,
+    /// Snooze alerts.
+    AlertsWrite,
+    /// Read the outbox.
+    EmailsRead,
+    /// Send its dead letters again.
+    EmailsWrite,
+}
+
+impl ApiScope {
+    /// All scopes.
+    pub const ALL: [Self; 8] = [
+        Self::AccountRead,
+        Self::AccountWrite,
+        Self::Clients,
+        Self::UsageWrite,
+        Self::AlertsRead,
+        Self::AlertsWrite,
+        Self::EmailsRead,
+        Self::EmailsWrite,
+    ];
+
+    /// The name in tokens and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountRead => "account_read",
+            Self::AccountWrite => "account_write",
+            Self::Clients => "clients",
+            Self::UsageWrite => "usage_write",
+            Self::AlertsRead => "alerts_read",
+            Self::AlertsWrite => "alerts_write",
+            Self::EmailsRead => "emails_read",
+            Self::EmailsWrite => "emails_write",
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ApiScopes(u32);
+
+/// A word in a scope list that names no scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownScope(pub String);
+
+impl std::fmt::Display for UnknownScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "unknown scope {:?}; known are: {}",
+            self.0,
+            ApiScopes::all()
+        )
+    }
+}
+
+impl std::error::Error for UnknownScope {}
+
+impl ApiScopes {
+    /// Every scope there is.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::of(&ApiScope::ALL)
+    }
+
+    /// These scopes.
+    #[must_use]
+    pub fn of(scopes: &[ApiScope]) -> Self {
+        Self(scopes.iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+
+    /// Reads names parted by blanks; an empty text is no scope at all.
+    ///
+    /// # Errors
+    /// The first word that names no scope.
+    pub fn parse(text: &str) -> Result<Self, UnknownScope> {
+        text.split_ascii_whitespace()
+            .try_fold(Self(0), |set, word| {
+                let scope = ApiScope::ALL.into_iter().find(|scope| scope.name() == word);
+                let scope = scope.ok_or_else(|| UnknownScope(word.chars().take(64).collect()))?;
+                Ok(Self(set.0 | scope.bit()))
+            })
+    }
+
+    /// Whether `scope` is in the set.
+    #[must_use]
+    pub const fn allows(self, scope: ApiScope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// Whether all of `other` is in the set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl std::fmt::Display for ApiScopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut parted = "";
+        for scope in ApiScope::ALL
+            .into_iter()
+            .filter(|scope| self.allows(*scope))
+        {
+            write!(f, "{parted}{}", scope.name())?;
+            parted = " ";
+        }
+        Ok(())
+    }
+}
+
+/// The SHA-256 of a client's secret. The secret has 256 random bits, so a plain hash is enough:
+/// there is nothing to guess.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl std::fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretHash(…)")
+    }
+}
+
+/// An API client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its UUID, the `client_id` of OAuth 2.
+    pub id: ClientId,
+    /// It reaches this tenant and all below it.
+    pub tenant_id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// What its secret hashes to.
+    pub secret_hash: SecretHash,
+    /// What it may do.
+    pub scopes: ApiScopes,
+    /// A disabled client gets no token, and tokens it has are refused.
+    pub enabled: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scope_lists_are_read_and_written() {
+        let set = ApiScopes::parse(" account_read  usage_write ").unwrap();
+        assert_eq!(set.to_string(), "account_read usage_write");
+        assert!(set.allows(ApiScope::UsageWrite) && !set.allows(ApiScope::AccountWrite));
+        assert!(ApiScopes::all().contains(set) && !set.contains(ApiScopes::all()));
+        assert_eq!(ApiScopes::parse("root"), Err(UnknownScope("root".into())));
+        assert_eq!(
+            ApiScopes::parse(&ApiScopes::all().to_string()),
+            Ok(ApiScopes::all())
+        );
+    }
+}

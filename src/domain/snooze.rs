@@ -1,0 +1,124 @@
+//! Alerts, named: their ids, and which of them a user does not want to see for a while.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::ids::{AccountId, TenantId, UserId};
+use super::quota::{Item, Scope};
+use super::time::Timestamp;
+
+/// The stable id of an alert: whose quota, which item. The same alert keeps its id over all
+/// levels and reports. Written `tenant.<uuid>.storage_size`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertId {
+    /// Whose quota.
+    pub account: AccountId,
+    /// Which item.
+    pub item: Item,
+}
+
+impl AlertId {
+    /// Whether it is about the user's own quota or the tenant's.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self.account {
+            AccountId::Tenant(_) => Scope::Tenant,
+            AccountId::User(_) => Scope::User,
+        }
+    }
+}
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.account {
+            AccountId::Tenant(id) => write!(f, "tenant.{id}.{}", self.item),
+            AccountId::User(id) => write!(f, "user.{id}.{}", self.item),
+        }
+    }
+}
+
+/// The text is not an alert's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidAlertId;
+
+impl FromStr for AlertId {
+    type Err = InvalidAlertId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAlertId> {
+        let mut parts = text.splitn(3, '.');
+        let (Some(scope), Some(id), Some(item)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(InvalidAlertId);
+        };
+        let account = match scope {
+            "tenant" => AccountId::Tenant(id.parse::<TenantId>().map_err(|_| InvalidAlertId)?),
+            "user" => AccountId::User(id.parse::<UserId>().map_err(|_| InvalidAlertId)?),
+            _ => return Err(InvalidAlertId),
+        };
+        let item = item.parse().map_err(|_| InvalidAlertId)?;
+        Ok(Self { account, item })
+    }
+}
+
+/// What one user has snoozed, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snoozes(pub BTreeMap<AlertId, Timestamp>);
+
+impl Snoozes {
+    /// Until when `alert` is snoozed, if it still is.
+    #[must_use]
+    pub fn until(&self, alert: AlertId, now: Timestamp) -> Option<Timestamp> {
+        self.0.get(&alert).copied().filter(|until| *until > now)
+    }
+
+    /// Snoozes `alert`; forgets what has run out.
+    pub fn snooze(&mut self, alert: AlertId, until: Timestamp, now: Timestamp) {
+        self.0.retain(|_, until| *until > now);
+        self.0.insert(alert, until);
+    }
+
+    /// Shows `alert` again.
+    pub fn wake(&mut self, alert: AlertId) {
+        self.0.remove(&alert);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_id_reads_back() {
+        let alert = AlertId {
+            account: AccountId::User(UserId::random()),
+            item: Item::MobileDevices,
+        };
+        assert_eq!(alert.to_string().parse(), Ok(alert));
+        for bad in [
+            "",
+            "tenant",
+            "tenant.x.storage_size",
+            "folder.a.b",
+            "user..",
+        ] {
+            assert_eq!(bad.parse::<AlertId>(), Err(InvalidAlertId), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_snooze_runs_out() {
+        let alert = AlertId {
+            account: AccountId::Tenant(TenantId::random()),
+            item: Item::StorageSize,
+        };
+        let mut snoozes = Snoozes::default();
+        snoozes.snooze(alert, Timestamp::from_secs(10), Timestamp::from_secs(1));
+        assert_eq!(
+            snoozes.until(alert, Timestamp::from_secs(9)),
+            Some(Timestamp::from_secs(10))
+        );
+        assert_eq!(snoozes.until(alert, Timestamp::from_secs(10)), None);
+        snoozes.wake(alert);
+        assert_eq!(snoozes.until(alert, Timestamp::from_secs(9)), None);
+    }
+}

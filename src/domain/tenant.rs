@@ -1,0 +1,147 @@
+//! Tenants: the tree of partners, folders, customers and units.
+
+use super::contact::Contact;
+use super::ids::{TenantId, V1Id};
+use super::quota::Percent;
+use super::time::Timestamp;
+
+/// A tree deeper than this is refused: every tenant is indexed under each of its ancestors.
+pub const MAX_TENANT_DEPTH: usize = 16;
+
+/// What a tenant is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TenantKind {
+    /// Sells; may have every kind below it.
+    Partner,
+    /// Groups partners and customers.
+    Folder,
+    /// A company that is protected.
+    Customer,
+    /// A part of a customer.
+    Unit,
+}
+
+impl TenantKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Partner, Self::Folder, Self::Customer, Self::Unit];
+
+    /// The name in the account dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Partner => "partner",
+            Self::Folder => "folder",
+            Self::Customer => "customer",
+            Self::Unit => "unit",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether a tenant of this kind may have children of kind `child`.
+    #[must_use]
+    pub const fn may_hold(self, child: Self) -> bool {
+        match self {
+            Self::Partner | Self::Folder => !matches!(child, Self::Unit),
+            Self::Customer | Self::Unit => matches!(child, Self::Unit),
+        }
+    }
+}
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its UUID.
+    pub id: TenantId,
+    /// Its API v1 id, the `tenant_id` of Buy links.
+    pub v1_id: V1Id,
+    /// Shown to people; unique among its siblings, ignoring case.
+    pub name: String,
+    /// What it is for.
+    pub kind: TenantKind,
+    /// All ancestors, the root first, the parent last; empty for the root.
+    pub ancestors: Vec<TenantId>,
+    /// A disabled tenant's people are told nothing; only a disabled tenant can be deleted.
+    pub enabled: bool,
+    /// The language of its people, where a user has none (`en`, `de`, …).
+    pub language: String,
+    /// How to reach it.
+    pub contact: Contact,
+    /// A mark of its partner's own.
+    pub internal_tag: Option<String>,
+    /// Its own settings; what is `None` there comes from the deployment.
+    pub settings: TenantSettings,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Grows by one with each change of the tenant or its brand.
+    pub version: u64,
+}
+
+impl Tenant {
+    /// The tenant above, `None` for the root.
+    #[must_use]
+    pub fn parent_id(&self) -> Option<TenantId> {
+        self.ancestors.last().copied()
+    }
+
+    /// Whether this tenant is `root` or below it.
+    #[must_use]
+    pub fn is_within(&self, root: TenantId) -> bool {
+        self.id == root || self.ancestors.contains(&root)
+    }
+
+    /// This tenant, then its ancestors from the parent up to the root.
+    pub fn lineage(&self) -> impl Iterator<Item = TenantId> + '_ {
+        std::iter::once(self.id).chain(self.ancestors.iter().rev().copied())
+    }
+}
+
+/// What a tenant sets for itself and its users instead of the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TenantSettings {
+    /// Per item (by [`super::quota::Item::index`]): the soon threshold.
+    pub soon_percent: [SoonSetting; 5],
+}
+
+/// A tenant's word on the soon threshold of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SoonSetting {
+    /// As the deployment has it.
+    #[default]
+    Inherit,
+    /// No soon level.
+    Off,
+    /// Its own threshold.
+    At(Percent),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_hold_whom() {
+        use TenantKind::{Customer, Folder, Partner, Unit};
+        for (parent, child, allowed) in [
+            (Partner, Partner, true),
+            (Partner, Folder, true),
+            (Partner, Customer, true),
+            (Partner, Unit, false),
+            (Folder, Customer, true),
+            (Folder, Unit, false),
+            (Customer, Unit, true),
+            (Customer, Customer, false),
+            (Customer, Partner, false),
+            (Unit, Unit, true),
+            (Unit, Folder, false),
+        ] {
+            assert_eq!(parent.may_hold(child), allowed, "{parent:?} over {child:?}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! User accounts, their roles and what they want to be told.
+
+use super::contact::Contact;
+use super::ids::{TenantId, UserId, V1Id};
+use super::proposal::Reader;
+use super::time::Timestamp;
+use uuid::Uuid;
+
+/// The role that makes a user a Company Administrator (seed 000), on the user's own tenant.
+pub const COMPANY_ADMIN: &str = "company_admin";
+
+/// The notification kind that quota mail belongs to (seed 000: `notifications`).
+pub const QUOTA_NOTIFICATION: &str = "quota";
+
+/// The kinds of notification that a user may ask for.
+pub const NOTIFICATION_KINDS: [&str; 10] = [
+    "maintenance",
+    QUOTA_NOTIFICATION,
+    "reports",
+    "backup_error",
+    "backup_warning",
+    "backup_info",
+    "backup_critical",
+    "backup_daily_report",
+    "device_control",
+    "certificate_management",
+];
+
+/// The roles that an access policy may give.
+pub const ROLES: [&str; 16] = [
+    "root_admin",
+    "partner_admin",
+    COMPANY_ADMIN,
+    "unit_admin",
+    "users_admin",
+    "readonly_admin",
+    "cyber_admin",
+    "cyber_operator",
+    "protection_admin",
+    "protection_readonly_admin",
+    "protection_restore_operator",
+    "backup_user",
+    "sync_share_user",
+    "notary_user",
+    "fc_admin",
+    "security_analyst",
+];
+
+/// One role given to a user on one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessPolicy {
+    /// Names the policy.
+    pub id: Uuid,
+    /// Who gave it.
+    pub issuer_id: Uuid,
+    /// The tenant the role holds on.
+    pub tenant_id: TenantId,
+    /// One of [`ROLES`].
+    pub role: &'static str,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+/// A user account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its UUID.
+    pub id: UserId,
+    /// Its API v1 id, the `user_id` of Buy links.
+    pub v1_id: V1Id,
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// Unique over the deployment, ignoring case.
+    pub login: String,
+    /// How to reach the person.
+    pub contact: Contact,
+    /// Whether the account is in use.
+    pub enabled: bool,
+    /// Whether the person has accepted the account.
+    pub activated: bool,
+    /// Has the business type `buyer` (seed 000).
+    pub buyer: bool,
+    /// What the person wants mail about; of [`NOTIFICATION_KINDS`].
+    pub notifications: Vec<&'static str>,
+    /// `en`, `de`, …
+    pub language: String,
+    /// The id under which the user's own quotas are also reached as a tenant's; given when such
+    /// quotas are first set.
+    pub personal_tenant_id: Option<TenantId>,
+    /// Whether the terms were accepted.
+    pub terms_accepted: bool,
+    /// The roles given to the user.
+    pub policies: Vec<AccessPolicy>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+impl User {
+    /// Whether the user is a Company Administrator: the role, on the own tenant.
+    #[must_use]
+    pub fn is_company_admin(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.role == COMPANY_ADMIN && policy.tenant_id == self.tenant_id)
+    }
+
+    /// What the proposal depends on.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader {
+            company_admin: self.is_company_admin(),
+            buyer: self.buyer,
+        }
+    }
+
+    /// Whether quota mail goes to this user, and if not, why not (product rule 6).
+    ///
+    /// # Errors
+    /// The first rule that speaks against it.
+    pub fn receives_quota_mail(&self) -> Result<(), NoMail> {
+        if !self.enabled {
+            return Err(NoMail::Disabled);
+        }
+        if !self.activated {
+            return Err(NoMail::NotActivated);
+        }
+        if self.contact.email.is_none() {
+            return Err(NoMail::NoAddress);
+        }
+        if !self.notifications.contains(&QUOTA_NOTIFICATION) {
+            return Err(NoMail::Unsubscribed);
+        }
+        Ok(())
+    }
+}
+
+/// Why a user gets no quota mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoMail {
+    /// The account is disabled.
+    Disabled,
+    /// The account was never activated.
+    NotActivated,
+    /// There is no address.
+    NoAddress,
+    /// `quota` is not among the user's notifications.
+    Unsubscribed,
+}
+
+impl NoMail {
+    /// For operators.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Disabled => "the account is disabled",
+            Self::NotActivated => "the account is not activated",
+            Self::NoAddress => "the account has no e-mail address",
+            Self::Unsubscribed => "\"quota\" is not among the account's notifications",
+        }
+    }
+}
+
+/// The entry of `known` that equals `name`, so that only known names are ever stored.
+#[must_use]
+pub fn known_name(known: &[&'static str], name: &str) -> Option<&'static str> {
+    known.iter().copied().find(|entry| *entry == name)
+}

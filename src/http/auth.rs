@@ -1,0 +1,42 @@
+//! From an `Authorization` header to a typed [`Caller`].
+
+use http::header::AUTHORIZATION;
+
+use super::error::ApiError;
+use super::message::Head;
+use crate::usecases::access::Caller;
+use crate::usecases::tokens::{self, Verified};
+use crate::usecases::Env;
+
+const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"; \
+     tokens come from POST /api/2/idp/token";
+const BAD_TOKEN: &str = "the access token is not valid, or is over; get a new one from \
+     POST /api/2/idp/token";
+
+/// The token of a request, as far as it can be checked without the store.
+///
+/// # Errors
+/// 401.
+pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
+    let mut headers = head.headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (headers.next(), headers.next()) else {
+        return Err(ApiError::Unauthorized(NO_TOKEN));
+    };
+    let text = value.to_str().map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
+    let (scheme, token) = text.split_once(' ').ok_or(ApiError::Unauthorized(NO_TOKEN))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ApiError::Unauthorized(NO_TOKEN));
+    }
+    let verified = tokens::verify(env, token.trim(), head.received_at);
+    verified.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+}
+
+/// The caller of a request.
+///
+/// # Errors
+/// 401, or the store failed.
+pub async fn caller(env: &Env, head: &Head) -> Result<Caller, ApiError> {
+    let token = token(env, head)?;
+    let caller = tokens::caller(env, &token).await?;
+    caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+}

@@ -1,0 +1,143 @@
+//! The dialects: which paths are whose, and each one's envelope for errors.
+
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde_json::json;
+
+use super::error::ApiError;
+use super::message::{Head, Response};
+use super::output;
+use crate::store::engine::StoreError;
+use crate::usecases::error::Error;
+
+/// A vendor's API, or our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// `/api/2` (seeds 000 and 001).
+    Account,
+    /// `/api/2/idp`: OAuth 2, whose errors have a shape of their own (RFC 6749 §5.2).
+    Token,
+    /// `/api/upsell/v1`.
+    Native,
+    /// What people open in a browser.
+    Page,
+}
+
+impl Dialect {
+    /// The name in metrics and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Token => "token",
+            Self::Native => "native",
+            Self::Page => "page",
+        }
+    }
+
+    /// Who answers for a path that no route has.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        let under = |prefix: &str| {
+            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if under("/api/2/idp") {
+            Self::Token
+        } else if under("/api/2") {
+            Self::Account
+        } else if under("/api") {
+            Self::Native
+        } else {
+            Self::Page
+        }
+    }
+
+    /// Dresses an error.
+    #[must_use]
+    pub fn error(self, error: &ApiError, head: &Head) -> Response {
+        let response = match self {
+            Self::Account => super::account::error::envelope(error, head),
+            Self::Token => oauth_error(error),
+            Self::Native => problem(error, head),
+            Self::Page => super::pages::error_page(error, head),
+        };
+        output::with_headers(response, error.headers())
+    }
+}
+
+/// RFC 6749 §5.2.
+fn oauth_error(error: &ApiError) -> Response {
+    let code = match error.status() {
+        StatusCode::UNAUTHORIZED => "invalid_client",
+        StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+        status if status.is_server_error() => "server_error",
+        _ => "invalid_request",
+    };
+    let body = json!({ "error": code, "error_description": error.message() });
+    output::json(error.status(), &body)
+}
+
+/// RFC 9457. `type` is stable; `title` says what it is; `detail` says what to do here.
+fn problem(error: &ApiError, head: &Head) -> Response {
+    let (kind, title) = problem_type(error);
+    let mut body = json!({
+        "type": kind,
+        "title": title,
+        "status": error.status().as_u16(),
+        "detail": error.message(),
+        "request_id": head.request_id,
+    });
+    let field = match error {
+        ApiError::Malformed { field, .. } | ApiError::UseCase(Error::Invalid { field, .. }) => {
+            Some(field)
+        }
+        _ => None,
+    };
+    if let (Some(field), Some(object)) = (field, body.as_object_mut()) {
+        object.insert("field".to_owned(), json!(field));
+    }
+    let mut response = output::json(error.status(), &body);
+    let media_type = http::HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// The stable `type` of a problem, and its title.
+#[must_use]
+pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
+    match error {
+        ApiError::Malformed { .. } | ApiError::UseCase(Error::Invalid { .. }) => {
+            ("urn:upsell:problem:malformed", "Malformed request")
+        }
+        ApiError::Unauthorized(_) => ("urn:upsell:problem:unauthorized", "Not authenticated"),
+        ApiError::NoRoute | ApiError::UseCase(Error::NotFound(_)) => {
+            ("urn:upsell:problem:not-found", "Not found")
+        }
+        ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
+        ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
+        ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
+        ApiError::MediaType(_) | ApiError::ContentEncoding => {
+            ("urn:upsell:problem:media-type", "Unsupported media type")
+        }
+        ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
+        ApiError::PreconditionFailed => {
+            ("urn:upsell:problem:precondition", "Precondition failed")
+        }
+        ApiError::UseCase(error) => match error {
+            Error::Forbidden(_) => ("urn:upsell:problem:forbidden", "Not allowed"),
+            Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),
+            Error::VersionMismatch { .. }
+            | Error::NameTaken(_)
+            | Error::Conflict(_)
+            | Error::TenantEnabled
+            | Error::LostRace => ("urn:upsell:problem:conflict", "Conflict"),
+            Error::Store(StoreError::Refused(_)) => {
+                ("urn:upsell:problem:refused", "Refused by a rule")
+            }
+            Error::Store(StoreError::Unavailable(_)) => {
+                ("urn:upsell:problem:unavailable", "Temporarily unavailable")
+            }
+            _ => ("urn:upsell:problem:internal", "Internal error"),
+        },
+    }
+}

@@ -1,0 +1,151 @@
+//! How a request fails, before a dialect dresses it in its own envelope.
+
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::store::engine::StoreError;
+use crate::usecases::error::Error;
+
+/// Why a request is answered with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// The use case failed.
+    UseCase(Error),
+    /// The request cannot be read: which part, and why. 400.
+    Malformed {
+        /// A field, a parameter, a header, or `body`.
+        field: String,
+        /// What is wrong and what to write instead.
+        why: String,
+    },
+    /// No credentials, or none that hold. 401.
+    Unauthorized(&'static str),
+    /// Nothing has this path. 404.
+    NoRoute,
+    /// The path exists, but not for this method. 405.
+    Method {
+        /// The methods that it has, comma-separated.
+        allow: String,
+    },
+    /// The body did not arrive in time. 408.
+    Timeout,
+    /// The body is longer than this many bytes. 413.
+    TooLarge(usize),
+    /// The body has another media type than this route takes. 415.
+    MediaType(&'static str),
+    /// The answer exists in no media type that the caller accepts. 406.
+    NotAcceptable(&'static str),
+    /// `Content-Encoding` is not supported on requests. 415.
+    ContentEncoding,
+    /// `If-Match` names another version than the current one. 412.
+    PreconditionFailed,
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self::UseCase(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::UseCase(Error::Store(error))
+    }
+}
+
+impl ApiError {
+    /// A part of the request that cannot be read.
+    pub fn malformed(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Self::Malformed { field: field.into(), why: why.to_string() }
+    }
+
+    /// The status, the same in every dialect (wire contract, common rules).
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed { .. } => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::UseCase(error) => match error {
+                Error::NotFound(_) => StatusCode::NOT_FOUND,
+                Error::Invalid { .. } | Error::TenantEnabled => StatusCode::BAD_REQUEST,
+                Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                Error::Forbidden(_) => StatusCode::FORBIDDEN,
+                Error::VersionMismatch { .. }
+                | Error::NameTaken(_)
+                | Error::Conflict(_)
+                | Error::LostRace => StatusCode::CONFLICT,
+                Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+                Error::Store(StoreError::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+                Error::Store(StoreError::Corrupt(_)) | Error::Internal(_) => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
+            },
+        }
+    }
+
+    /// The message for the caller: what is wrong and what to do. Says nothing of the inside.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Malformed { field, why } => format!("{field}: {why}"),
+            Self::Unauthorized(why) => (*why).to_owned(),
+            Self::NoRoute => "nothing has this path; see the documentation".to_owned(),
+            Self::Method { allow } => format!("this path takes {allow}"),
+            Self::Timeout => "the request body did not arrive in time; send it again".to_owned(),
+            Self::TooLarge(limit) => format!("the body is longer than {limit} bytes"),
+            Self::MediaType(expected) => format!("send the body as {expected}"),
+            Self::NotAcceptable(offered) => format!("the answer can be had as {offered}"),
+            Self::ContentEncoding => "send the body without Content-Encoding".to_owned(),
+            Self::PreconditionFailed => {
+                "If-Match names another version than the current one; read it again".to_owned()
+            }
+            Self::UseCase(Error::Store(StoreError::Unavailable(_))) => {
+                "the store is not available at the moment; try again shortly".to_owned()
+            }
+            Self::UseCase(Error::Store(StoreError::Corrupt(_)) | Error::Internal(_)) => {
+                "internal error; the operator finds the cause in the log by the request id"
+                    .to_owned()
+            }
+            Self::UseCase(error) => error.to_string(),
+        }
+    }
+
+    /// What the operator should know beyond the message, if anything.
+    #[must_use]
+    pub fn internal(&self) -> Option<String> {
+        match self {
+            Self::UseCase(Error::Store(error)) => Some(error.to_string()),
+            Self::UseCase(Error::Internal(why)) => Some(why.clone()),
+            _ => None,
+        }
+    }
+
+    /// Headers that belong to the status: `Allow`, `WWW-Authenticate`, `Retry-After`.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        match self {
+            Self::Unauthorized(_) => {
+                let bearer = HeaderValue::from_static("Bearer realm=\"upsell\"");
+                headers.insert(WWW_AUTHENTICATE, bearer);
+            }
+            Self::Method { allow } => {
+                if let Ok(value) = HeaderValue::from_str(allow) {
+                    headers.insert(ALLOW, value);
+                }
+            }
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            }
+            _ => {}
+        }
+        headers
+    }
+}

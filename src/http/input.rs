@@ -1,0 +1,301 @@
+//! Reading requests: JSON bodies, forms, queries, headers. Strict where it costs nobody anything:
+//! what says two things at once (a duplicate key or parameter) is refused.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+
+use super::error::ApiError;
+use super::message::{Head, Request};
+
+/// The media type of a request without its parameters, in lower case.
+#[must_use]
+pub fn media_type(head: &Head) -> Option<String> {
+    let value = head.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// Refuses request bodies that are compressed: nothing here inflates what strangers send.
+///
+/// # Errors
+/// [`ApiError::ContentEncoding`].
+pub fn refuse_encoding(head: &Head) -> Result<(), ApiError> {
+    if head.headers.contains_key(CONTENT_ENCODING) {
+        return Err(ApiError::ContentEncoding);
+    }
+    Ok(())
+}
+
+/// Reads a JSON body.
+///
+/// # Errors
+/// 415 where it is no JSON by its media type; 400 with the path of the field where it is broken,
+/// has a duplicate key, or does not fit `T`.
+pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    if media_type(&request.head).as_deref() != Some("application/json") {
+        return Err(ApiError::MediaType("application/json"));
+    }
+    json_bytes(&request.body)
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// As [`json`].
+pub fn json_bytes<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
+    let broken = |error: serde_json::Error| ApiError::malformed("body", explain(&error));
+    serde_json::from_slice::<NoDuplicates>(body).map_err(broken)?;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body".to_owned() } else { path };
+        ApiError::Malformed { field, why: explain(error.inner()) }
+    })
+}
+
+/// What serde says, without the position where it says nothing to a caller.
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if error.is_data() {
+        let end = text.rfind(" at line ").unwrap_or(text.len());
+        return text[..end].to_owned();
+    }
+    format!("no valid JSON: {text}")
+}
+
+/// Walks any JSON value and refuses objects that name a key twice.
+struct NoDuplicates;
+
+impl<'de> Deserialize<'de> for NoDuplicates {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Walk)
+    }
+}
+
+struct Walk;
+
+impl<'de> Visitor<'de> for Walk {
+    type Value = NoDuplicates;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_unit<E>(self) -> Result<NoDuplicates, E> {
+        Ok(NoDuplicates)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<NoDuplicates, A::Error> {
+        while seq.next_element::<NoDuplicates>()?.is_some() {}
+        Ok(NoDuplicates)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NoDuplicates, A::Error> {
+        let mut seen = std::collections::HashSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            map.next_value::<NoDuplicates>()?;
+            if !seen.insert(key.clone()) {
+                return Err(serde::de::Error::custom(format!("the key {key:?} stands twice")));
+            }
+        }
+        Ok(NoDuplicates)
+    }
+}
+
+/// The parameters of a query or a form, each at most once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+}
+
+impl Params {
+    /// The query of a request.
+    ///
+    /// # Errors
+    /// 400 where it is not UTF-8 or has a parameter twice.
+    pub fn of_query(head: &Head) -> Result<Self, ApiError> {
+        Self::parse(head.uri.query().unwrap_or_default().as_bytes(), "query")
+    }
+
+    /// A form body.
+    ///
+    /// # Errors
+    /// 415 where it is no form; 400 as [`Params::of_query`].
+    pub fn of_form(request: &Request) -> Result<Self, ApiError> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        if media_type(&request.head).as_deref() != Some(FORM) {
+            return Err(ApiError::MediaType(FORM));
+        }
+        Self::parse(&request.body, "body")
+    }
+
+    fn parse(bytes: &[u8], what: &str) -> Result<Self, ApiError> {
+        let lossless = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| percent_decode_str(text).decode_utf8().is_ok());
+        let Some(text) = lossless else {
+            return Err(ApiError::malformed(what, "must be UTF-8, percent-encoded"));
+        };
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
+            .map_err(|_| ApiError::malformed(what, "must be name=value pairs joined by &"))?;
+        let mut seen = std::collections::HashSet::new();
+        for (name, _) in &pairs {
+            if !seen.insert(name.as_str()) {
+                return Err(ApiError::malformed(name.clone(), "the parameter stands twice"));
+            }
+        }
+        Ok(Self { pairs })
+    }
+
+    /// The value of `name`, if it is there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of `name`.
+    ///
+    /// # Errors
+    /// 400 where it is missing.
+    pub fn require(&self, name: &str) -> Result<&str, ApiError> {
+        self.get(name).ok_or_else(|| ApiError::malformed(name, "the parameter is required"))
+    }
+
+    /// The value of `name`, parsed.
+    ///
+    /// # Errors
+    /// 400 where it does not parse, with the parser's own words.
+    pub fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, ApiError> {
+        let value = self.get(name).map(str::parse).transpose();
+        value.map_err(|why| ApiError::malformed(name, why))
+    }
+
+    /// The comma-separated values of `name`, parsed; at most `limit` of them.
+    ///
+    /// # Errors
+    /// 400 where one does not parse, or there are too many.
+    pub fn parsed_list<T: std::str::FromStr<Err: fmt::Display>>(
+        &self,
+        name: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<T>>, ApiError> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
+        if parts.len() > limit {
+            return Err(ApiError::malformed(name, format!("takes at most {limit} values")));
+        }
+        let parsed = parts.into_iter().map(str::parse).collect::<Result<Vec<T>, _>>();
+        parsed.map(Some).map_err(|why| ApiError::malformed(name, why))
+    }
+
+    /// Refuses parameters other than `known`; the native dialect does, the vendors' do not.
+    ///
+    /// # Errors
+    /// 400 naming the first unknown one.
+    pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        let unknown = self.pairs.iter().find(|(name, _)| !known.contains(&name.as_str()));
+        match unknown {
+            None => Ok(()),
+            Some((name, _)) => {
+                let known = known.join(", ");
+                let name: String = name.chars().take(64).collect();
+                Err(ApiError::malformed(name, format!("unknown parameter; known are: {known}")))
+            }
+        }
+    }
+}
+
+/// The version that `If-Match` asks for: `"3"` is version 3; `*` asks for none in particular.
+///
+/// # Errors
+/// 412 where it names no version that could be current.
+pub fn if_match(head: &Head) -> Result<Option<u64>, ApiError> {
+    let Some(value) = head.headers.get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let version = version.and_then(|digits| digits.parse().ok());
+    version.map(Some).ok_or(ApiError::PreconditionFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Point {
+        x: u64,
+        inner: Option<Box<Point>>,
+    }
+
+    fn read(text: &'static str) -> Result<Point, ApiError> {
+        json_bytes(&Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn errors_name_the_field_and_the_cause() {
+        for (text, field, part) in [
+            ("{", "body", "no valid JSON"),
+            ("", "body", "no valid JSON"),
+            (r#"{"x":-1}"#, "x", "invalid value: integer `-1`"),
+            (r#"{"x":1,"inner":{"x":"a"}}"#, "inner.x", "invalid type: string"),
+            (r#"{"x":1,"x":2}"#, "body", "\"x\" stands twice"),
+            (r#"{"x":1,"other":{"a":1,"a":2}}"#, "body", "\"a\" stands twice"),
+            (r#"{"x":1} trailing"#, "body", "trailing"),
+            (r#"{"x":18446744073709551616}"#, "x", "floating point"),
+        ] {
+            let Err(ApiError::Malformed { field: found, why }) = read(text) else {
+                panic!("{text} was taken");
+            };
+            assert_eq!(found, field, "{text}");
+            assert!(why.contains(part), "{text}: {why}");
+        }
+        assert_eq!(read(r#"{"x":18446744073709551615}"#).unwrap().x, u64::MAX);
+        assert!(read(&"[".repeat(10_000).leak().to_string().leak()[..]).is_err());
+    }
+
+    #[test]
+    fn parameters_stand_once() {
+        let params = |text: &str| Params::parse(text.as_bytes(), "query");
+        assert_eq!(params("a=1&b=x%20y").unwrap().get("b"), Some("x y"));
+        assert!(params("a=1&a=2").is_err());
+        assert!(params("a=%ff").is_err());
+        assert!(params("a=1").unwrap().only(&["b"]).is_err());
+        let list = params("u=1,2,3").unwrap().parsed_list::<u8>("u", 3).unwrap();
+        assert_eq!(list, Some(vec![1, 2, 3]));
+        assert!(params("u=1,2,3").unwrap().parsed_list::<u8>("u", 2).is_err());
+    }
+}

@@ -1,0 +1,257 @@
+//! Every route of every dialect, on one page, and how a request finds its own.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::Method;
+
+use super::auth;
+use super::dialect::Dialect;
+use super::error::ApiError;
+use super::message::{Head, Request, Response};
+use crate::domain::client::ApiScope;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+
+/// What a handler answers.
+pub type Answer = Result<Response, ApiError>;
+
+type AnswerFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// What a handler gets.
+pub struct Call {
+    /// The use cases' world.
+    pub env: Env,
+    /// The request, whole.
+    pub request: Request,
+    /// The parts of the path that the route names, decoded.
+    pub path: PathParams,
+}
+
+/// The named parts of a path, percent-decoded.
+#[derive(Debug, Clone, Default)]
+pub struct PathParams(Vec<(String, String)>);
+
+impl PathParams {
+    /// The part of that name; empty where the route has none.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The part of that name, parsed; what does not parse names nothing that exists.
+    ///
+    /// # Errors
+    /// `missing`, so that a malformed id answers like an unknown one.
+    pub fn id<T: std::str::FromStr>(&self, name: &str, missing: ApiError) -> Result<T, ApiError> {
+        self.get(name).parse().map_err(|_| missing)
+    }
+}
+
+/// How much body a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLimit {
+    /// As most routes.
+    Default,
+    /// As bulk usage.
+    Bulk,
+    /// As logos.
+    Logo,
+}
+
+/// Body limits in bytes, from the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    /// For most routes.
+    pub default_bytes: usize,
+    /// For bulk usage.
+    pub bulk_bytes: usize,
+    /// For logos.
+    pub logo_bytes: usize,
+}
+
+impl BodyLimits {
+    const fn of(self, limit: BodyLimit) -> usize {
+        match limit {
+            BodyLimit::Default => self.default_bytes,
+            BodyLimit::Bulk => self.bulk_bytes,
+            BodyLimit::Logo => self.logo_bytes,
+        }
+    }
+}
+
+enum Handler {
+    Public(Box<dyn Fn(Call) -> AnswerFuture + Send + Sync>),
+    Authorized(Needs, Box<dyn Fn(Call, Caller) -> AnswerFuture + Send + Sync>),
+}
+
+/// What a caller needs for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// A token with this scope.
+    Scope(ApiScope),
+    /// Any token.
+    Token,
+}
+
+struct Endpoint {
+    method: Method,
+    limit: BodyLimit,
+    handler: Handler,
+}
+
+/// One path and what it answers to.
+pub struct Resource {
+    path: &'static str,
+    dialect: Dialect,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Resource {
+    /// A path that answers to nothing yet. `{name}` stands for one segment.
+    #[must_use]
+    pub const fn at(dialect: Dialect, path: &'static str) -> Self {
+        Self { path, dialect, endpoints: Vec::new() }
+    }
+
+    /// Answers `method` to callers who have what it `needs`.
+    #[must_use]
+    pub fn on<F, Fut>(self, method: Method, needs: Needs, handler: F) -> Self
+    where
+        F: Fn(Call, Caller) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Answer> + Send + 'static,
+    {
+        let boxed = Box::new(move |call, caller| -> AnswerFuture { Box::pin(handler(call, caller)) });
+        self.endpoint(method, Handler::Authorized(needs, boxed))
+    }
+
+    /// Answers `method` to everybody. Each use says why that is right.
+    #[must_use]
+    pub fn public<F, Fut>(self, method: Method, handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Answer> + Send + 'static,
+    {
+        let boxed = Box::new(move |call| -> AnswerFuture { Box::pin(handler(call)) });
+        self.endpoint(method, Handler::Public(boxed))
+    }
+
+    /// Gives the endpoint just added another body limit.
+    #[must_use]
+    pub fn limit(mut self, limit: BodyLimit) -> Self {
+        if let Some(last) = self.endpoints.last_mut() {
+            last.limit = limit;
+        }
+        self
+    }
+
+    fn endpoint(mut self, method: Method, handler: Handler) -> Self {
+        self.endpoints.push(Endpoint { method, limit: BodyLimit::Default, handler });
+        self
+    }
+
+    fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self.endpoints.iter().map(|e| e.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.join(", ")
+    }
+
+    fn find(&self, method: &Method) -> Option<&Endpoint> {
+        // HEAD is answered like GET; the server cuts the body.
+        let asked = if method == Method::HEAD { &Method::GET } else { method };
+        self.endpoints.iter().find(|endpoint| endpoint.method == *asked)
+    }
+}
+
+/// The routes of the service.
+#[derive(Clone)]
+pub struct Router {
+    tree: Arc<matchit::Router<Resource>>,
+    limits: BodyLimits,
+}
+
+impl Router {
+    /// A router over `resources`.
+    ///
+    /// # Errors
+    /// Two of them have the same path: a defect of this program.
+    pub fn new(resources: Vec<Resource>, limits: BodyLimits) -> Result<Self, matchit::InsertError> {
+        let mut tree = matchit::Router::new();
+        for resource in resources {
+            tree.insert(resource.path, resource)?;
+        }
+        Ok(Self { tree: Arc::new(tree), limits })
+    }
+
+    /// The dialect that answers for a path, known or not.
+    #[must_use]
+    pub fn dialect(&self, path: &str) -> Dialect {
+        self.tree.at(path).map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
+    }
+
+    /// How many bytes of body the route of a request takes.
+    ///
+    /// # Errors
+    /// There is no such route, or the body is compressed.
+    pub fn admit(&self, head: &Head) -> Result<usize, ApiError> {
+        let found = self.tree.at(head.uri.path()).map_err(|_| ApiError::NoRoute)?;
+        let resource = found.value;
+        let endpoint = resource.find(&head.method).ok_or_else(|| ApiError::Method {
+            allow: resource.allow(),
+        })?;
+        super::input::refuse_encoding(head)?;
+        Ok(self.limits.of(endpoint.limit))
+    }
+
+    /// Whether this request may only send a body after its token was checked: large bodies are
+    /// not read for strangers.
+    #[must_use]
+    pub fn wants_token_first(&self, head: &Head) -> bool {
+        let Ok(found) = self.tree.at(head.uri.path()) else {
+            return false;
+        };
+        let endpoint = found.value.find(&head.method);
+        endpoint.is_some_and(|endpoint| {
+            endpoint.limit != BodyLimit::Default
+                && matches!(endpoint.handler, Handler::Authorized(..))
+        })
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// To be dressed by the dialect of the path.
+    pub async fn answer(&self, env: &Env, request: Request) -> Answer {
+        let path = request.head.uri.path().to_owned();
+        let found = self.tree.at(&path).map_err(|_| ApiError::NoRoute)?;
+        let resource = found.value;
+        let endpoint = resource.find(&request.head.method).ok_or_else(|| ApiError::Method {
+            allow: resource.allow(),
+        })?;
+        let path = decode_params(&found.params)?;
+        let env = env.clone();
+        match &endpoint.handler {
+            Handler::Public(handler) => handler(Call { env, request, path }).await,
+            Handler::Authorized(needs, handler) => {
+                let caller = auth::caller(&env, &request.head).await?;
+                if let Needs::Scope(scope) = needs {
+                    caller.require(*scope)?;
+                }
+                handler(Call { env, request, path }, caller).await
+            }
+        }
+    }
+}
+
+fn decode_params(params: &matchit::Params<'_, '_>) -> Result<PathParams, ApiError> {
+    let decoded = params.iter().map(|(name, value)| {
+        let value = percent_encoding::percent_decode_str(value).decode_utf8();
+        let value = value.map_err(|_| ApiError::malformed("path", "must be UTF-8"))?;
+        Ok((name.to_owned(), value.into_owned()))
+    });
+    decoded.collect::<Result<_, ApiError>>().map(PathParams)
+}

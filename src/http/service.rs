@@ -1,0 +1,57 @@
+//! The service that the HTTP server serves: routes, then errors in the dialect of the path.
+
+use super::auth;
+use super::error::ApiError;
+use super::message::{BodyProblem, Head, Request, Response, Service};
+use super::router::Router;
+use crate::usecases::Env;
+
+/// All of `upsell` behind its public listener.
+#[derive(Clone)]
+pub struct Upsell {
+    env: Env,
+    router: Router,
+}
+
+impl Upsell {
+    /// The service over `router`.
+    #[must_use]
+    pub const fn new(env: Env, router: Router) -> Self {
+        Self { env, router }
+    }
+
+    fn dress(&self, error: &ApiError, head: &Head) -> Response {
+        if let Some(internal) = error.internal() {
+            tracing::error!(request_id = head.request_id, path = head.uri.path(), "{internal}");
+        }
+        self.router.dialect(head.uri.path()).error(error, head)
+    }
+}
+
+impl Service for Upsell {
+    fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
+        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
+        let limit = self.router.admit(head).map_err(refuse)?;
+        if self.router.wants_token_first(head) {
+            auth::token(&self.env, head).map_err(refuse)?;
+        }
+        Ok(limit)
+    }
+
+    fn refuse(&self, head: &Head, problem: BodyProblem) -> Response {
+        let error = match problem {
+            BodyProblem::TooLarge { limit } => ApiError::TooLarge(limit),
+            BodyProblem::Timeout => ApiError::Timeout,
+            BodyProblem::Broken => ApiError::malformed("body", "broke off"),
+        };
+        self.dress(&error, head)
+    }
+
+    async fn call(&self, request: Request) -> Response {
+        let head = request.head.clone();
+        match self.router.answer(&self.env, request).await {
+            Ok(response) => response,
+            Err(error) => self.dress(&error, &head),
+        }
+    }
+}

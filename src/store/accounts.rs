@@ -1,0 +1,216 @@
+//! Changes of tenants, users, brands, meters and clients, each with the indexes that lead to it.
+//! No other code writes these keys, so an index and its profile never disagree.
+
+use uuid::Uuid;
+
+use super::engine::{Changes, Expect, Key};
+use super::record::Stored;
+use super::{Found, keys};
+use crate::domain::brand::Brand;
+use crate::domain::client::Client;
+use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::meter::Meter;
+use crate::domain::tenant::Tenant;
+use crate::domain::user::User;
+
+/// An index entry: what it leads to, or nothing where the key says it all.
+type Entry = (Key, Vec<u8>);
+
+fn leads_to(key: Key, id: Uuid) -> Entry {
+    (key, id.as_bytes().to_vec())
+}
+
+fn mark(key: Key) -> Entry {
+    (key, Vec::new())
+}
+
+/// A name that only one account may have.
+fn claims_of_tenant(tenant: &Tenant) -> Vec<Entry> {
+    tenant
+        .parent_id()
+        .map(|parent| leads_to(keys::child_name(parent, &tenant.name), tenant.id.uuid()))
+        .into_iter()
+        .collect()
+}
+
+fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
+    let account = AccountId::Tenant(tenant.id);
+    let mut entries = vec![
+        leads_to(keys::v1_id(tenant.v1_id), tenant.id.uuid()),
+        mark(keys::search_text(&tenant.name, account)),
+    ];
+    if let Some(parent) = tenant.parent_id() {
+        entries.push(mark(keys::child(parent, tenant.id)));
+    }
+    entries.extend(
+        tenant
+            .lineage()
+            .map(|root| mark(keys::subtree_tenant(root, tenant.id))),
+    );
+    entries
+}
+
+fn claims_of_user(user: &User) -> Vec<Entry> {
+    vec![leads_to(keys::login(&user.login), user.id.uuid())]
+}
+
+fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
+    let account = AccountId::User(user.id);
+    let mut entries = vec![
+        leads_to(keys::v1_id(user.v1_id), user.id.uuid()),
+        mark(keys::tenant_user(user.tenant_id, user.id)),
+    ];
+    let email = user
+        .contact
+        .email
+        .as_ref()
+        .map(|email| email.as_str().to_owned());
+    let texts = [
+        Some(user.login.clone()),
+        Some(user.contact.full_name()),
+        email,
+    ];
+    for text in texts.into_iter().flatten().filter(|text| !text.is_empty()) {
+        entries.push(mark(keys::search_text(&text, account)));
+    }
+    entries.extend(
+        tenant
+            .lineage()
+            .map(|root| mark(keys::subtree_user(root, user.id))),
+    );
+    if let Some(personal) = user.personal_tenant_id {
+        entries.push(leads_to(keys::personal_tenant(personal), user.id.uuid()));
+    }
+    entries
+}
+
+impl Changes {
+    /// Stores a new tenant. Conflicts on [`keys::child_name`] where a sibling has its name.
+    pub fn create_tenant(&mut self, tenant: Tenant) -> &mut Self {
+        self.replace_entries(vec![], claims_of_tenant(&tenant), true);
+        self.replace_entries(vec![], marks_of_tenant(&tenant), false);
+        let key = keys::tenant(tenant.id);
+        self.expect(key.clone(), Expect::Absent)
+            .put(key, tenant.encode())
+    }
+
+    /// Stores a changed tenant. Conflicts as `create_tenant`, or on the tenant's own key.
+    pub fn update_tenant(&mut self, old: &Found<Tenant>, new: Tenant) -> &mut Self {
+        self.replace_entries(claims_of_tenant(old), claims_of_tenant(&new), true);
+        self.replace_entries(marks_of_tenant(old), marks_of_tenant(&new), false);
+        let key = keys::tenant(new.id);
+        self.expect(key.clone(), Expect::Revision(old.revision))
+            .put(key, new.encode())
+    }
+
+    /// Removes a tenant with its brand, logo and meter.
+    pub fn delete_tenant(&mut self, old: &Found<Tenant>) -> &mut Self {
+        self.replace_entries(claims_of_tenant(old), vec![], false);
+        self.replace_entries(marks_of_tenant(old), vec![], false);
+        self.expect(keys::tenant(old.id), Expect::Revision(old.revision));
+        self.delete(keys::tenant(old.id));
+        self.delete(keys::brand(old.id));
+        self.delete(keys::logo(old.id));
+        self.delete(keys::meter(AccountId::Tenant(old.id)))
+    }
+
+    /// Stores a new user of `tenant`. Conflicts on [`keys::login`] where the login is taken.
+    pub fn create_user(&mut self, user: User, tenant: &Tenant) -> &mut Self {
+        self.replace_entries(vec![], claims_of_user(&user), true);
+        self.replace_entries(vec![], marks_of_user(&user, tenant), false);
+        let key = keys::user(user.id);
+        self.expect(key.clone(), Expect::Absent)
+            .put(key, user.encode())
+    }
+
+    /// Stores a changed user. Conflicts as `create_user`, or on the user's own key.
+    pub fn update_user(&mut self, old: &Found<User>, new: User, tenant: &Tenant) -> &mut Self {
+        self.replace_entries(claims_of_user(old), claims_of_user(&new), true);
+        self.replace_entries(
+            marks_of_user(old, tenant),
+            marks_of_user(&new, tenant),
+            false,
+        );
+        let key = keys::user(new.id);
+        self.expect(key.clone(), Expect::Revision(old.revision))
+            .put(key, new.encode())
+    }
+
+    /// Removes a user with the meter, snoozes and mail history.
+    pub fn delete_user(&mut self, old: &Found<User>, tenant: &Tenant) -> &mut Self {
+        self.replace_entries(claims_of_user(old), vec![], false);
+        self.replace_entries(marks_of_user(old, tenant), vec![], false);
+        self.expect(keys::user(old.id), Expect::Revision(old.revision));
+        self.delete(keys::user(old.id));
+        self.delete(keys::snoozes(old.id));
+        self.delete(keys::recipient(old.id));
+        self.delete(keys::open_mail(old.id));
+        self.delete(keys::meter(AccountId::User(old.id)))
+    }
+
+    /// Stores a brand; `expect` is what was seen of it.
+    pub fn put_brand(&mut self, expect: Expect, brand: Brand) -> &mut Self {
+        let key = keys::brand(brand.tenant_id);
+        self.expect(key.clone(), expect).put(key, brand.encode())
+    }
+
+    /// Stores a meter; `expect` is what was seen of it.
+    pub fn put_meter(&mut self, expect: Expect, meter: Meter) -> &mut Self {
+        let key = keys::meter(meter.account);
+        self.expect(key.clone(), expect).put(key, meter.encode())
+    }
+
+    /// Stores a client; `expect` is what was seen of it.
+    pub fn put_client(&mut self, expect: Expect, client: Client) -> &mut Self {
+        self.put(keys::tenant_client(client.tenant_id, client.id), Vec::new());
+        let key = keys::client(client.id);
+        self.expect(key.clone(), expect).put(key, client.encode())
+    }
+
+    /// Removes a client.
+    pub fn delete_client(&mut self, old: &Found<Client>) -> &mut Self {
+        self.expect(keys::client(old.id), Expect::Revision(old.revision));
+        self.delete(keys::tenant_client(old.tenant_id, old.id));
+        self.delete(keys::client(old.id))
+    }
+
+    /// Writes the entries that are new and removes those that are gone. Entries that are `claimed`
+    /// must not have been there.
+    fn replace_entries(&mut self, old: Vec<Entry>, new: Vec<Entry>, claimed: bool) {
+        for (key, body) in &new {
+            if old.iter().any(|(known, _)| known == key) {
+                continue;
+            }
+            if claimed {
+                self.expect(key.clone(), Expect::Absent);
+            }
+            self.put(key.clone(), body.clone());
+        }
+        for (key, _) in old {
+            if !new.iter().any(|(kept, _)| *kept == key) {
+                self.delete(key);
+            }
+        }
+    }
+}
+
+/// The name of the conflict that a failed change met, where it is one that callers know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// A sibling has the tenant's name.
+    TenantName,
+    /// Another user has the login.
+    Login,
+}
+
+/// Whether a conflict on `key` means that a name is taken, rather than that a race was lost.
+#[must_use]
+pub fn taken(key: &Key) -> Option<Taken> {
+    let names = keys::child_name(TenantId::new(Uuid::nil()), "");
+    let logins = keys::login("");
+    match key.0.first() {
+        family if family == names.0.first() => Some(Taken::TenantName),
+        family if family == logins.0.first() => Some(Taken::Login),
+        _ => None,
+    }
+}

@@ -1,0 +1,403 @@
+//! The names of records. One byte of family, then the parts; numbers big-endian, so that the order
+//! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
+//! by a zero byte.
+
+use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
+use crate::domain::link::Placement;
+use crate::domain::notification::MailState;
+use crate::domain::time::Timestamp;
+
+use super::engine::Key;
+
+/// Starts a key of `family`.
+const fn key(family: u8) -> Builder {
+    Builder {
+        bytes: Vec::new(),
+        family: Some(family),
+    }
+}
+
+struct Builder {
+    bytes: Vec<u8>,
+    family: Option<u8>,
+}
+
+impl Builder {
+    fn part(mut self, bytes: &[u8]) -> Self {
+        if let Some(family) = self.family.take() {
+            self.bytes.push(family);
+        }
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
+    fn time(self, time: Timestamp) -> Self {
+        // Times before 1970 do not occur; were one to, it sorts first.
+        let micros = u64::try_from(time.micros()).unwrap_or(0);
+        self.part(&micros.to_be_bytes())
+    }
+
+    /// The newest first.
+    fn time_descending(self, time: Timestamp) -> Self {
+        let micros = u64::try_from(time.micros()).unwrap_or(0);
+        self.part(&(u64::MAX - micros).to_be_bytes())
+    }
+
+    fn account(self, account: AccountId) -> Self {
+        match account {
+            AccountId::Tenant(id) => self.part(&[0]).part(id.bytes()),
+            AccountId::User(id) => self.part(&[1]).part(id.bytes()),
+        }
+    }
+
+    fn end(self) -> Key {
+        Key(self.part(&[]).bytes)
+    }
+}
+
+/// The folded form under which names and logins are looked up: lower case, outer space cut.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// A tenant's profile.
+#[must_use]
+pub fn tenant(id: TenantId) -> Key {
+    key(b't').part(id.bytes()).end()
+}
+
+/// A user's profile.
+#[must_use]
+pub fn user(id: UserId) -> Key {
+    key(b'u').part(id.bytes()).end()
+}
+
+/// A tenant's brand.
+#[must_use]
+pub fn brand(id: TenantId) -> Key {
+    key(b'b').part(id.bytes()).end()
+}
+
+/// A tenant's logo.
+#[must_use]
+pub fn logo(id: TenantId) -> Key {
+    key(b'l').part(id.bytes()).end()
+}
+
+/// The meter of an account.
+#[must_use]
+pub fn meter(account: AccountId) -> Key {
+    key(b'm').account(account).end()
+}
+
+/// An API client.
+#[must_use]
+pub fn client(id: ClientId) -> Key {
+    key(b'c').part(id.bytes()).end()
+}
+
+/// What a user has snoozed.
+#[must_use]
+pub fn snoozes(id: UserId) -> Key {
+    key(b's').part(id.bytes()).end()
+}
+
+/// A mail of the outbox.
+#[must_use]
+pub fn mail(id: MailId) -> Key {
+    key(b'o').part(id.bytes()).end()
+}
+
+/// The queue: mails by the time they are due.
+#[must_use]
+pub fn mail_due(due: Timestamp, id: MailId) -> Key {
+    key(b'd').time(due).part(id.bytes()).end()
+}
+
+/// All of the queue.
+#[must_use]
+pub fn mails_due() -> Key {
+    key(b'd').end()
+}
+
+/// Mails by state, the newest first.
+#[must_use]
+pub fn mail_by_state(state: MailState, created: Timestamp, id: MailId) -> Key {
+    key(b'q')
+        .part(&[state.code()])
+        .time_descending(created)
+        .part(id.bytes())
+        .end()
+}
+
+/// All mails of one state.
+#[must_use]
+pub fn mails_by_state(state: MailState) -> Key {
+    key(b'q').part(&[state.code()]).end()
+}
+
+/// The mail of a recipient that still takes items in.
+#[must_use]
+pub fn open_mail(recipient: UserId) -> Key {
+    key(b'g').part(recipient.bytes()).end()
+}
+
+/// A notice: an account entered a level, and its people are still to be found.
+#[must_use]
+pub fn notice(created: Timestamp, account: AccountId) -> Key {
+    key(b'n').time(created).account(account).end()
+}
+
+/// All notices, the oldest first.
+#[must_use]
+pub fn notices() -> Key {
+    key(b'n').end()
+}
+
+/// What is remembered of a recipient of quota mail.
+#[must_use]
+pub fn recipient(id: UserId) -> Key {
+    key(b'r').part(id.bytes()).end()
+}
+
+/// Recipients by the time their next reminder is due.
+#[must_use]
+pub fn reminder_due(due: Timestamp, id: UserId) -> Key {
+    key(b'R').time(due).part(id.bytes()).end()
+}
+
+/// All reminders that are due some time.
+#[must_use]
+pub fn reminders_due() -> Key {
+    key(b'R').end()
+}
+
+/// The clicks of a tenant's people on one day in one place. `day` counts from 1970-01-01.
+#[must_use]
+pub fn clicks(tenant: TenantId, day: u32, placement: Placement) -> Key {
+    clicks_of_day(tenant, day).then(&[placement.code()])
+}
+
+/// The clicks of a tenant's people on one day.
+#[must_use]
+pub fn clicks_of_day(tenant: TenantId, day: u32) -> Key {
+    key(b'k')
+        .part(tenant.bytes())
+        .part(&day.to_be_bytes())
+        .end()
+}
+
+/// All clicks of a tenant's people.
+#[must_use]
+pub fn clicks_of_tenant(tenant: TenantId) -> Key {
+    key(b'k').part(tenant.bytes()).end()
+}
+
+/// Says that a user has clicked in a place within an hour. `hour` counts from 1970-01-01T00.
+#[must_use]
+pub fn click_seen(hour: u32, user: UserId, placement: Placement) -> Key {
+    key(b'K')
+        .part(&hour.to_be_bytes())
+        .part(user.bytes())
+        .part(&[placement.code()])
+        .end()
+}
+
+/// All hourly click marks, the oldest first.
+#[must_use]
+pub fn clicks_seen() -> Key {
+    key(b'K').end()
+}
+
+/// A login, folded, to its user.
+#[must_use]
+pub fn login(login: &str) -> Key {
+    key(b'L').part(folded(login).as_bytes()).end()
+}
+
+/// The name of a child, folded, to its tenant.
+#[must_use]
+pub fn child_name(parent: TenantId, name: &str) -> Key {
+    key(b'N')
+        .part(parent.bytes())
+        .part(folded(name).as_bytes())
+        .end()
+}
+
+/// A child of a tenant.
+#[must_use]
+pub fn child(parent: TenantId, child: TenantId) -> Key {
+    children(parent).then(child.bytes())
+}
+
+/// All children of a tenant.
+#[must_use]
+pub fn children(parent: TenantId) -> Key {
+    key(b'C').part(parent.bytes()).end()
+}
+
+/// A tenant at or below `root`.
+#[must_use]
+pub fn subtree_tenant(root: TenantId, tenant: TenantId) -> Key {
+    subtree_tenants(root).then(tenant.bytes())
+}
+
+/// All tenants at or below `root`.
+#[must_use]
+pub fn subtree_tenants(root: TenantId) -> Key {
+    key(b'S').part(root.bytes()).end()
+}
+
+/// A user of a tenant at or below `root`.
+#[must_use]
+pub fn subtree_user(root: TenantId, user: UserId) -> Key {
+    subtree_users(root).then(user.bytes())
+}
+
+/// All users of tenants at or below `root`.
+#[must_use]
+pub fn subtree_users(root: TenantId) -> Key {
+    key(b'U').part(root.bytes()).end()
+}
+
+/// A user of a tenant itself.
+#[must_use]
+pub fn tenant_user(tenant: TenantId, user: UserId) -> Key {
+    tenant_users(tenant).then(user.bytes())
+}
+
+/// All users of a tenant itself.
+#[must_use]
+pub fn tenant_users(tenant: TenantId) -> Key {
+    key(b'T').part(tenant.bytes()).end()
+}
+
+/// An API v1 id to its account.
+#[must_use]
+pub fn v1_id(id: V1Id) -> Key {
+    key(b'V').part(&id.0.to_be_bytes()).end()
+}
+
+/// A personal tenant id to its user.
+#[must_use]
+pub fn personal_tenant(id: TenantId) -> Key {
+    key(b'P').part(id.bytes()).end()
+}
+
+/// A text by which an account can be found.
+#[must_use]
+pub fn search_text(text: &str, account: AccountId) -> Key {
+    key(b'X')
+        .part(search_bytes(text).as_bytes())
+        .part(&[0])
+        .account(account)
+        .end()
+}
+
+/// All texts that start with `prefix`.
+#[must_use]
+pub fn search_prefix(prefix: &str) -> Key {
+    key(b'X').part(search_bytes(prefix).as_bytes()).end()
+}
+
+/// Folded, without the byte that ends a text, and no longer than keys may be.
+fn search_bytes(text: &str) -> String {
+    const MAX_CHARS: usize = 128;
+    folded(text)
+        .chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_CHARS)
+        .collect()
+}
+
+/// A client of a tenant.
+#[must_use]
+pub fn tenant_client(tenant: TenantId, client: ClientId) -> Key {
+    tenant_clients(tenant).then(client.bytes())
+}
+
+/// All clients of a tenant.
+#[must_use]
+pub fn tenant_clients(tenant: TenantId) -> Key {
+    key(b'A').part(tenant.bytes()).end()
+}
+
+/// A token that was revoked before its time. Kept until it would have expired.
+#[must_use]
+pub fn revoked_token(id: &str) -> Key {
+    key(b'E').part(id.as_bytes()).end()
+}
+
+/// Revoked tokens by the time they expire.
+#[must_use]
+pub fn revoked_expiry(expires: Timestamp, id: &str) -> Key {
+    key(b'e').time(expires).part(id.as_bytes()).end()
+}
+
+/// All revoked tokens, the first to expire first.
+#[must_use]
+pub fn revoked_expiries() -> Key {
+    key(b'e').end()
+}
+
+/// A number that only grows.
+#[must_use]
+pub fn counter(name: &str) -> Key {
+    key(b'Z').part(name.as_bytes()).end()
+}
+
+/// The root tenant's id.
+#[must_use]
+pub fn root() -> Key {
+    key(b'0').end()
+}
+
+impl Key {
+    /// This key with more behind it.
+    fn then(mut self, more: &[u8]) -> Self {
+        self.0.extend_from_slice(more);
+        self
+    }
+
+    /// The last 16 bytes: the id that index keys end with.
+    #[must_use]
+    pub fn trailing_uuid(&self) -> Option<uuid::Uuid> {
+        let start = self.0.len().checked_sub(16)?;
+        uuid::Uuid::from_slice(self.0.get(start..)?).ok()
+    }
+
+    /// The time that follows the family byte, in families that have one.
+    #[must_use]
+    pub fn leading_time(&self) -> Option<Timestamp> {
+        let bytes: [u8; 8] = self.0.get(1..9)?.try_into().ok()?;
+        i64::try_from(u64::from_be_bytes(bytes))
+            .ok()
+            .map(Timestamp::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_keys_is_order_of_times() {
+        let id = MailId::random();
+        let at = |secs| Timestamp::from_secs(secs);
+        assert!(mail_due(at(1), id) < mail_due(at(2), id));
+        assert!(mail_due(at(255), id) < mail_due(at(256), id));
+        let newest_first = |secs| mail_by_state(MailState::Sent, at(secs), id);
+        assert!(newest_first(2) < newest_first(1));
+        assert_eq!(mail_due(at(7), id).leading_time(), Some(at(7)));
+        assert_eq!(mail_due(at(7), id).trailing_uuid(), Some(id.uuid()));
+    }
+
+    #[test]
+    fn a_search_prefix_is_a_prefix_of_its_texts() {
+        let account = AccountId::Tenant(TenantId::random());
+        let stored = search_text("  FooBar GmbH", account);
+        assert!(stored.0.starts_with(&search_prefix("foob").0));
+        assert!(!stored.0.starts_with(&search_prefix("bar").0));
+    }
+}

@@ -1,0 +1,76 @@
+//! Changes of the outbox: mails with their queue and state indexes, the open mail of a recipient,
+//! notices, and what is remembered of recipients.
+
+use super::engine::{Changes, Expect, Key};
+use super::record::{Notice, Stored};
+use super::{Found, keys};
+use crate::domain::notification::{Mail, MailState, Recipient};
+
+/// The index keys that lead to a mail.
+fn marks_of_mail(mail: &Mail) -> Vec<Key> {
+    let mut marks = vec![keys::mail_by_state(mail.state, mail.created_at, mail.id)];
+    if mail.state == MailState::Queued {
+        marks.push(keys::mail_due(mail.due_at, mail.id));
+    }
+    marks
+}
+
+impl Changes {
+    /// Stores a notice for the fan-out. Two notices of one account in one microsecond become one:
+    /// the fan-out looks at how the account stands then, so nothing is lost.
+    pub fn put_notice(&mut self, notice: Notice) -> &mut Self {
+        let key = keys::notice(notice.created_at, notice.account);
+        self.put(key, notice.encode())
+    }
+
+    /// Stores a new mail.
+    pub fn create_mail(&mut self, mail: Mail) -> &mut Self {
+        for mark in marks_of_mail(&mail) {
+            self.put(mark, Vec::new());
+        }
+        let key = keys::mail(mail.id);
+        self.expect(key.clone(), Expect::Absent)
+            .put(key, mail.encode())
+    }
+
+    /// Stores a changed mail.
+    pub fn update_mail(&mut self, old: &Found<Mail>, new: Mail) -> &mut Self {
+        let (before, after) = (marks_of_mail(old), marks_of_mail(&new));
+        for mark in before.iter().filter(|mark| !after.contains(mark)) {
+            self.delete(mark.clone());
+        }
+        for mark in after.into_iter().filter(|mark| !before.contains(mark)) {
+            self.put(mark, Vec::new());
+        }
+        let key = keys::mail(new.id);
+        self.expect(key.clone(), Expect::Revision(old.revision))
+            .put(key, new.encode())
+    }
+
+    /// Removes a mail.
+    pub fn delete_mail(&mut self, old: &Found<Mail>) -> &mut Self {
+        for mark in marks_of_mail(old) {
+            self.delete(mark);
+        }
+        self.expect(keys::mail(old.id), Expect::Revision(old.revision));
+        self.delete(keys::mail(old.id))
+    }
+
+    /// Stores what is remembered of a recipient, and when to remind them.
+    pub fn put_recipient(&mut self, old: Option<&Found<Recipient>>, new: Recipient) -> &mut Self {
+        let due = |recipient: &Recipient| {
+            recipient
+                .reminder_due_at
+                .map(|at| keys::reminder_due(at, recipient.user_id))
+        };
+        if let Some(mark) = old.and_then(|old| due(old)) {
+            self.delete(mark);
+        }
+        if let Some(mark) = due(&new) {
+            self.put(mark, Vec::new());
+        }
+        let key = keys::recipient(new.user_id);
+        self.expect(key.clone(), super::unchanged(old))
+            .put(key, new.encode())
+    }
+}

@@ -1,0 +1,169 @@
+//! Stored forms of mails, notices and click counts.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::meter::{AccountForm, item, level};
+use super::{Stored, known};
+use crate::domain::click::ClickCounts;
+use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
+use crate::domain::notification::{Cause, Mail, MailKind, MailState};
+use crate::domain::quota::{Item, Level, Scope};
+use crate::domain::time::Timestamp;
+
+/// An account entered levels, and its people are still to be found and told. Written in the same
+/// commit as the usage that caused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Whose quota.
+    pub account: AccountId,
+    /// What was entered.
+    pub entered: Vec<(Item, Level)>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct NoticeForm {
+    account: AccountForm,
+    entered: Vec<(String, String)>,
+    created_us: i64,
+}
+
+impl From<Notice> for NoticeForm {
+    fn from(notice: Notice) -> Self {
+        let entered = notice.entered.into_iter();
+        Self {
+            account: notice.account.into(),
+            entered: entered
+                .map(|(item, level)| (item.name().to_owned(), level.name().to_owned()))
+                .collect(),
+            created_us: notice.created_at.micros(),
+        }
+    }
+}
+
+impl Stored for Notice {
+    const NAME: &'static str = "notice";
+    type Form = NoticeForm;
+
+    fn from_form(form: NoticeForm) -> Result<Self, String> {
+        let entered = form.entered.iter().map(|(i, l)| Ok((item(i)?, level(l)?)));
+        Ok(Self {
+            account: form.account.into(),
+            entered: entered.collect::<Result<_, String>>()?,
+            created_at: Timestamp::from_micros(form.created_us),
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CauseForm {
+    scope: String,
+    item: String,
+    level: String,
+}
+
+impl From<Cause> for CauseForm {
+    fn from(cause: Cause) -> Self {
+        Self {
+            scope: cause.scope.name().to_owned(),
+            item: cause.item.name().to_owned(),
+            level: cause.level.name().to_owned(),
+        }
+    }
+}
+
+impl CauseForm {
+    fn into_cause(self) -> Result<Cause, String> {
+        let scope = [Scope::User, Scope::Tenant]
+            .into_iter()
+            .find(|s| s.name() == self.scope);
+        Ok(Cause {
+            scope: known("scope", &self.scope, scope)?,
+            item: item(&self.item)?,
+            level: level(&self.level)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct MailForm {
+    id: Uuid,
+    kind: String,
+    state: String,
+    tenant_id: Uuid,
+    user_id: Uuid,
+    causes: Vec<CauseForm>,
+    created_us: i64,
+    due_us: i64,
+    attempts: u32,
+    last_error: Option<String>,
+    sent_us: Option<i64>,
+    subject: Option<String>,
+}
+
+impl From<Mail> for MailForm {
+    fn from(mail: Mail) -> Self {
+        Self {
+            id: mail.id.uuid(),
+            kind: mail.kind.name().to_owned(),
+            state: mail.state.name().to_owned(),
+            tenant_id: mail.tenant_id.uuid(),
+            user_id: mail.user_id.uuid(),
+            causes: mail.causes.into_iter().map(Into::into).collect(),
+            created_us: mail.created_at.micros(),
+            due_us: mail.due_at.micros(),
+            attempts: mail.attempts,
+            last_error: mail.last_error,
+            sent_us: mail.sent_at.map(Timestamp::micros),
+            subject: mail.subject,
+        }
+    }
+}
+
+impl Stored for Mail {
+    const NAME: &'static str = "mail";
+    type Form = MailForm;
+
+    fn from_form(form: MailForm) -> Result<Self, String> {
+        Ok(Self {
+            id: MailId::new(form.id),
+            kind: known("kind", &form.kind, MailKind::from_name(&form.kind))?,
+            state: known("state", &form.state, MailState::from_name(&form.state))?,
+            tenant_id: TenantId::new(form.tenant_id),
+            user_id: UserId::new(form.user_id),
+            causes: form
+                .causes
+                .into_iter()
+                .map(CauseForm::into_cause)
+                .collect::<Result<_, _>>()?,
+            created_at: Timestamp::from_micros(form.created_us),
+            due_at: Timestamp::from_micros(form.due_us),
+            attempts: form.attempts,
+            last_error: form.last_error,
+            sent_at: form.sent_us.map(Timestamp::from_micros),
+            subject: form.subject,
+        })
+    }
+}
+
+/// `[raw, unique, likely human]`.
+impl From<ClickCounts> for [u64; 3] {
+    fn from(counts: ClickCounts) -> Self {
+        [counts.raw, counts.unique, counts.likely_human]
+    }
+}
+
+impl Stored for ClickCounts {
+    const NAME: &'static str = "click counts";
+    type Form = [u64; 3];
+
+    fn from_form([raw, unique, likely_human]: [u64; 3]) -> Result<Self, String> {
+        Ok(Self {
+            raw,
+            unique,
+            likely_human,
+        })
+    }
+}

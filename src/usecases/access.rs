@@ -1,0 +1,73 @@
+//! Who asks, and what of the tree they may reach.
+
+use super::error::{Error, What};
+use crate::domain::client::{ApiScope, ApiScopes};
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::tenant::Tenant;
+use crate::domain::user::User;
+use crate::store::{Found, Store};
+use uuid::Uuid;
+
+/// An authenticated caller: everything at or below `root`, as far as `scopes` go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The client, or the user for a user's token.
+    pub subject: Uuid,
+    /// The top of the subtree that the caller may reach.
+    pub root: TenantId,
+    /// What the caller may do there.
+    pub scopes: ApiScopes,
+    /// Set for a token that speaks for one user: it reaches that user alone.
+    pub user: Option<UserId>,
+}
+
+impl Caller {
+    /// Refuses a caller without `scope`.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], naming the scope.
+    pub fn require(&self, scope: ApiScope) -> Result<(), Error> {
+        if self.scopes.allows(scope) {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!("the token lacks the scope {:?}", scope.name())))
+    }
+
+    /// The tenant, if it is within reach.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it does not exist or is out of reach.
+    pub async fn tenant(&self, store: &Store, id: TenantId) -> Result<Found<Tenant>, Error> {
+        let found = store.tenant(id).await?.filter(|tenant| self.reaches(tenant));
+        found.ok_or(Error::NotFound(What::Tenant))
+    }
+
+    /// The user and their tenant, if they are within reach.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the user does not exist or is out of reach.
+    pub async fn user(
+        &self,
+        store: &Store,
+        id: UserId,
+    ) -> Result<(Found<User>, Found<Tenant>), Error> {
+        let missing = Error::NotFound(What::User);
+        if self.user.is_some_and(|own| own != id) {
+            return Err(missing);
+        }
+        let Some(user) = store.user(id).await? else {
+            return Err(missing);
+        };
+        let tenant = store.tenant(user.tenant_id).await?;
+        match tenant.filter(|tenant| tenant.is_within(self.root)) {
+            Some(tenant) => Ok((user, tenant)),
+            None => Err(missing),
+        }
+    }
+
+    /// Whether the caller may see `tenant`. A user's token sees no tenant as such.
+    #[must_use]
+    pub fn reaches(&self, tenant: &Tenant) -> bool {
+        self.user.is_none() && tenant.is_within(self.root)
+    }
+}

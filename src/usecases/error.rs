@@ -1,0 +1,120 @@
+//! How a use case fails. Each dialect maps these to its own envelope, once.
+
+use crate::store::accounts::{Taken, taken};
+use crate::store::engine::{CommitError, StoreError};
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or lies outside the caller's subtree: the two are told alike, so that
+    /// existence does not leak.
+    #[error("{0} not found")]
+    NotFound(What),
+    /// A field of the request makes no sense.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Which field, as the caller wrote it.
+        field: String,
+        /// What is wrong and what to write instead.
+        why: String,
+    },
+    /// The request makes sense, but a rule is against it.
+    #[error("{0}")]
+    Refused(String),
+    /// The caller may not do this, though it may see the thing.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The caller's `version` is not the current one.
+    #[error("the version is {given}, but the current one is {current}; read it again and retry")]
+    VersionMismatch {
+        /// What the caller gave.
+        given: u64,
+        /// What is stored.
+        current: u64,
+    },
+    /// The name of a tenant or the login of a user is in use.
+    #[error("{0}")]
+    NameTaken(&'static str),
+    /// Only a disabled tenant can be deleted.
+    #[error("the tenant is enabled; disable it first, then delete it")]
+    TenantEnabled,
+    /// Another state of things than the request needs.
+    #[error("{0}")]
+    Conflict(String),
+    /// Somebody else changed the same record at the same time, again and again.
+    #[error("somebody else is changing the same record; try again")]
+    LostRace,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A defect of this program or its installation; the words are for its operators only.
+    #[error("internal error")]
+    Internal(String),
+}
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the meaning
+pub enum What {
+    Tenant,
+    User,
+    Client,
+    Alert,
+    Mail,
+    Logo,
+}
+
+impl std::fmt::Display for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::Client => "client",
+            Self::Alert => "alert",
+            Self::Mail => "mail",
+            Self::Logo => "logo",
+        })
+    }
+}
+
+impl Error {
+    /// A field that makes no sense.
+    pub fn invalid(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Self::Invalid { field: field.into(), why: why.to_string() }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => Self::Store(error),
+            CommitError::Conflict(key) => match taken(&key) {
+                Some(Taken::TenantName) => {
+                    Self::NameTaken("a tenant of this name exists under the same parent")
+                }
+                Some(Taken::Login) => Self::NameTaken("the login is taken"),
+                None => Self::LostRace,
+            },
+        }
+    }
+}
+
+/// How often a use case is tried that loses the race for a record.
+const ATTEMPTS: u32 = 16;
+
+/// Runs `attempt` until it does not lose the race, a bounded number of times.
+///
+/// # Errors
+/// As `attempt` says; [`Error::LostRace`] when all attempts lost.
+pub async fn retrying<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(Error::LostRace) => tokio::task::yield_now().await,
+            done => return done,
+        }
+    }
+    attempt().await
+}

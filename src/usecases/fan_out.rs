@@ -1,0 +1,168 @@
+//! From a notice ("this account entered these levels") to mails: one open mail per recipient,
+//! which takes in everything of its window.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::Env;
+use super::error::{Error, retrying};
+use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
+use crate::domain::notification::{Cause, Mail, MailKind, MailState};
+use crate::domain::quota::Scope;
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::record::{Notice, Stored};
+use crate::store::{Found, keys};
+
+/// Users read from the store at once.
+const PAGE: usize = 500;
+
+/// No commit holds mails for more recipients than this; a larger tenant takes several, and the
+/// notice goes with the last.
+const RECIPIENTS_PER_COMMIT: usize = 1000;
+
+/// What a run of the fan-out found to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FanOut {
+    /// A notice was turned into mails for this many recipients.
+    Done {
+        /// How many people will be told.
+        recipients: usize,
+    },
+    /// There is no notice.
+    Idle,
+}
+
+/// Turns the oldest notice into mails.
+///
+/// # Errors
+/// The store failed; the notice is still there.
+pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
+    let oldest = env.store.engine().scan(&keys::notices(), None, 1).await?;
+    let Some((key, record)) = oldest.into_iter().next() else {
+        return Ok(FanOut::Idle);
+    };
+    let notice = Notice::decode(&record.body)?;
+    let recipients = recipients_of(env, notice.account).await?;
+    let (last, before) = split_last(&recipients);
+    for chunk in before {
+        retrying(|| add_to_mails(env, &notice, chunk, None, now)).await?;
+    }
+    let done = (&key, Expect::Revision(record.revision));
+    retrying(|| add_to_mails(env, &notice, last, Some(done), now)).await?;
+    Ok(FanOut::Done { recipients: recipients.len() })
+}
+
+/// All but the last chunk, and the last one, which may be empty.
+fn split_last(recipients: &[User]) -> (&[User], impl Iterator<Item = &[User]>) {
+    let whole = recipients.len().saturating_sub(1) / RECIPIENTS_PER_COMMIT * RECIPIENTS_PER_COMMIT;
+    let (before, last) = recipients.split_at(whole);
+    (last, before.chunks(RECIPIENTS_PER_COMMIT))
+}
+
+/// Who is told (product rule 6): for a tenant's quota everyone of the tenant who wants quota mail;
+/// for a user's own quota that user and the tenant's company admins, again as far as they want it.
+///
+/// # Errors
+/// The store failed.
+pub async fn recipients_of(env: &Env, account: AccountId) -> Result<Vec<User>, Error> {
+    let (tenant, own) = match account {
+        AccountId::Tenant(tenant) => (tenant, None),
+        AccountId::User(id) => match env.store.user(id).await? {
+            Some(user) => (user.tenant_id, Some(id)),
+            None => return Ok(Vec::new()),
+        },
+    };
+    let mut recipients = users_of(env, tenant).await?;
+    recipients.retain(|user| {
+        let concerned = own.is_none_or(|own| user.id == own || user.is_company_admin());
+        concerned && user.receives_quota_mail().is_ok()
+    });
+    Ok(recipients)
+}
+
+async fn users_of(env: &Env, tenant: TenantId) -> Result<Vec<User>, Error> {
+    let (mut users, mut after) = (Vec::new(), None);
+    loop {
+        let ids = env.store.ids_under(&keys::tenant_users(tenant), after, PAGE).await?;
+        after = ids.last().copied();
+        let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
+        let found = env.store.load_many::<User>(&user_keys).await?;
+        users.extend(found.into_iter().flatten().map(|found| found.value));
+        if ids.len() < PAGE {
+            return Ok(users);
+        }
+    }
+}
+
+/// Puts the notice's causes into each recipient's open mail, or opens one. With `done`, the
+/// notice is removed in the same commit.
+async fn add_to_mails(
+    env: &Env,
+    notice: &Notice,
+    recipients: &[User],
+    done: Option<(&Key, Expect)>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let scope = match notice.account {
+        AccountId::Tenant(_) => Scope::Tenant,
+        AccountId::User(_) => Scope::User,
+    };
+    let mut changes = Changes::new();
+    let mut seen = BTreeSet::new();
+    for user in recipients.iter().filter(|user| seen.insert(user.id)) {
+        let open = open_mail_of(env, user.id).await?;
+        let causes = notice.entered.iter().map(|(item, level)| Cause {
+            scope,
+            item: *item,
+            level: *level,
+        });
+        match open.mail {
+            Some(found) => {
+                let mut mail = found.value.clone();
+                causes.for_each(|cause| mail.add(cause));
+                changes.update_mail(&found, mail);
+            }
+            None => {
+                let due_at = now.plus(env.settings.group_wait);
+                let to = (user.tenant_id, user.id);
+                let mut mail = Mail::new(MailId::random(), MailKind::Quota, to, now, due_at);
+                causes.for_each(|cause| mail.add(cause));
+                let pointer = keys::open_mail(user.id);
+                changes.expect(pointer.clone(), open.expect);
+                changes.put(pointer, mail.id.bytes().to_vec());
+                changes.create_mail(mail);
+            }
+        }
+    }
+    if let Some((key, expect)) = done {
+        changes.expect(key.clone(), expect).delete(key.clone());
+    }
+    if !changes.is_empty() {
+        env.store.commit(changes).await?;
+    }
+    Ok(())
+}
+
+/// The mail of a recipient that still takes items in, and what to expect of the pointer to it.
+struct OpenMail {
+    mail: Option<Found<Mail>>,
+    expect: Expect,
+}
+
+async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
+    let Some(record) = env.store.engine().get(&keys::open_mail(user)).await? else {
+        return Ok(OpenMail { mail: None, expect: Expect::Absent });
+    };
+    let expect = Expect::Revision(record.revision);
+    let id = Uuid::from_slice(&record.body).map(MailId::new);
+    let mail = match id {
+        Ok(id) => env.store.mail(id).await?,
+        Err(_) => None,
+    };
+    // A mail that was tried already is on its way; what comes now goes into the next.
+    let mail = mail.filter(|mail| mail.state == MailState::Queued && mail.attempts == 0);
+    Ok(OpenMail { mail, expect })
+}

@@ -1,0 +1,68 @@
+//! The verbs of the product. A use case reads from the store, asks the domain, and commits the
+//! answer in one atomic change. It knows no HTTP and no clock: `now` is an argument.
+
+pub mod access;
+pub mod error;
+pub mod fan_out;
+pub mod report_usage;
+pub mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::domain::evaluate::QuotaPolicy;
+use crate::domain::link::{LinkProfile, ListStyle};
+use crate::domain::meter::UsageNames;
+use crate::domain::notification::RetryPolicy;
+use crate::domain::proposal::WithoutBuyUrl;
+use crate::keyring::SharedKeyring;
+use crate::render::Renderer;
+use crate::store::Store;
+
+/// The deployment's settings that use cases follow. Filled from the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where people reach this service: scheme, host and port, no trailing slash.
+    pub public_url: String,
+    /// When a quota is `soon`, and when a level is armed again.
+    pub quota: QuotaPolicy,
+    /// Which usage name counts as which item.
+    pub usage_names: UsageNames,
+    /// What an admin who is a buyer sees where there is no shop.
+    pub without_buy_url: WithoutBuyUrl,
+    /// Parameter names of Buy links, where the brand has no profile of its own.
+    pub link_profile: LinkProfile,
+    /// How several items stand in one Buy link.
+    pub link_lists: ListStyle,
+    /// What Buy URLs may be.
+    pub buy_url_rules: crate::domain::link::BuyUrlRules,
+    /// How long tracked links live.
+    pub link_ttl: Duration,
+    /// How long access tokens live.
+    pub token_ttl: Duration,
+    /// How long a recipient's mail waits for further items.
+    pub group_wait: Duration,
+    /// How long after a quota mail its recipient is reminded; zero: never.
+    pub repeat_interval: Duration,
+    /// When failed mails are tried again.
+    pub retry: RetryPolicy,
+    /// How long mails that are done are kept.
+    pub mail_retention: Duration,
+}
+
+/// What use cases work with.
+#[derive(Clone)]
+pub struct Env {
+    /// Where state lives.
+    pub store: Store,
+    /// The deployment's settings.
+    pub settings: Arc<Settings>,
+    /// Secrets: link keys, sealing keys, token keys.
+    pub keyring: SharedKeyring,
+    /// Templates and locales.
+    pub renderer: Arc<Renderer>,
+    /// Woken when a notice or a mail was committed, so that nobody polls for it.
+    pub outbox_wake: Arc<Notify>,
+}

@@ -1,0 +1,301 @@
+//! Access tokens: RS256 JWTs, short-lived, checked as RFC 8725 asks (algorithm pinned, issuer,
+//! audience, type and times checked, keys only from our own keyring).
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::error::{Error, What};
+use crate::domain::client::{ApiScope, ApiScopes, Client, SecretHash};
+use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::time::Timestamp;
+use crate::store::engine::Changes;
+use crate::store::{Found, keys};
+
+/// The audience of every token: this API and no other.
+const AUDIENCE: &str = "upsell-api";
+
+/// Longer than any token made here; a longer one is refused unread.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// A token that speaks for one user may do no more than this.
+const USER_SCOPES: [ApiScope; 2] = [ApiScope::AlertsRead, ApiScope::AlertsWrite];
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    /// The client, or the user for a user's token.
+    sub: Uuid,
+    client_id: Uuid,
+    tenant_id: Uuid,
+    scope: String,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_id: Option<Uuid>,
+}
+
+/// A token just issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The compact JWT.
+    pub access_token: String,
+    /// How long it lives, in seconds.
+    pub expires_in_s: u64,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// What it allows.
+    pub scopes: ApiScopes,
+}
+
+/// Why no token is issued; OAuth 2 has a word for each (RFC 6749 §5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenRefused {
+    /// Unknown client, wrong secret, or disabled; not told apart.
+    InvalidClient,
+    /// The scope asked for is unknown, or more than the client has.
+    InvalidScope(String),
+    /// The user to speak for is not within the client's reach.
+    InvalidUser,
+    /// The store failed, or something inside.
+    Failed(Error),
+}
+
+impl From<Error> for TokenRefused {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a client asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRequest<'a> {
+    /// Who asks.
+    pub client_id: &'a str,
+    /// Proves it.
+    pub client_secret: &'a str,
+    /// Fewer scopes than the client has; `None`: all of them.
+    pub scope: Option<&'a str>,
+    /// Speak for this user only, with alert scopes only: for pages in the user's browser.
+    pub user_id: Option<UserId>,
+}
+
+/// The hash under which a secret is kept.
+#[must_use]
+pub fn hash_secret(secret: &str) -> SecretHash {
+    SecretHash(Sha256::digest(secret.as_bytes()).into())
+}
+
+/// Issues a token to a client (OAuth 2 client credentials grant).
+///
+/// # Errors
+/// See [`TokenRefused`].
+pub async fn issue(
+    env: &Env,
+    request: TokenRequest<'_>,
+    now: Timestamp,
+) -> Result<Issued, TokenRefused> {
+    let client = authenticate(env, request.client_id, request.client_secret).await?;
+    let mut scopes = match request.scope.map(ApiScopes::parse) {
+        None => client.scopes,
+        Some(Ok(asked)) if client.scopes.contains(asked) => asked,
+        Some(Ok(_)) => {
+            let why = format!("the client has only: {}", client.scopes);
+            return Err(TokenRefused::InvalidScope(why));
+        }
+        Some(Err(unknown)) => return Err(TokenRefused::InvalidScope(unknown.to_string())),
+    };
+    if let Some(user) = request.user_id {
+        scopes = scopes.and(ApiScopes::of(&USER_SCOPES));
+        let caller = caller_of(&client, scopes);
+        match caller.user(&env.store, user).await {
+            Ok(_) => {}
+            Err(Error::NotFound(_)) => return Err(TokenRefused::InvalidUser),
+            Err(error) => return Err(TokenRefused::Failed(error)),
+        }
+    }
+    Ok(sign(env, &client, scopes, request.user_id, now)?)
+}
+
+fn caller_of(client: &Client, scopes: ApiScopes) -> Caller {
+    Caller { subject: client.id.uuid(), root: client.tenant_id, scopes, user: None }
+}
+
+/// The client of these credentials, if they hold and the client is enabled.
+async fn authenticate(env: &Env, id: &str, secret: &str) -> Result<Found<Client>, TokenRefused> {
+    // An unknown client costs the same hash and comparison as a known one.
+    let given = hash_secret(secret).0;
+    let found = match id.parse::<ClientId>() {
+        Ok(id) => env.store.client(id).await.map_err(Error::from)?,
+        Err(_) => None,
+    };
+    let kept = found.as_ref().map_or([0; 32], |client| client.secret_hash.0);
+    let equal = bool::from(given.ct_eq(&kept));
+    found.filter(|client| equal && client.enabled).ok_or(TokenRefused::InvalidClient)
+}
+
+fn sign(
+    env: &Env,
+    client: &Client,
+    scopes: ApiScopes,
+    user: Option<UserId>,
+    now: Timestamp,
+) -> Result<Issued, Error> {
+    let keyring = env.keyring.load();
+    let key = keyring.token_signer();
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(key.kid().to_owned());
+    let expires_at = now.plus(env.settings.token_ttl);
+    let claims = Claims {
+        iss: issuer(env),
+        aud: AUDIENCE.to_owned(),
+        sub: user.map_or(client.id.uuid(), UserId::uuid),
+        client_id: client.id.uuid(),
+        tenant_id: client.tenant_id.uuid(),
+        scope: scopes.to_string(),
+        iat: now.secs(),
+        exp: expires_at.secs(),
+        jti: Uuid::new_v4().to_string(),
+        user_id: user.map(UserId::uuid),
+    };
+    let signer = EncodingKey::from_rsa_der(key.pkcs8_der());
+    let token = jsonwebtoken::encode(&header, &claims, &signer);
+    let access_token =
+        token.map_err(|error| Error::Internal(format!("signing a token: {error}")))?;
+    let expires_in_s = env.settings.token_ttl.as_secs();
+    Ok(Issued { access_token, expires_in_s, expires_at, scopes })
+}
+
+/// The issuer that tokens name.
+#[must_use]
+pub fn issuer(env: &Env) -> String {
+    format!("{}/api/2/idp", env.settings.public_url)
+}
+
+/// A token whose signature, issuer, audience and time hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Names the token.
+    pub id: String,
+    /// The client that got it.
+    pub client_id: ClientId,
+    /// The subtree it reaches.
+    pub root: TenantId,
+    /// What it allows.
+    pub scopes: ApiScopes,
+    /// The one user it speaks for, if it does.
+    pub user: Option<UserId>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Checks what a token says of itself; no store is asked. `None`: not a token of ours, or over.
+#[must_use]
+pub fn verify(env: &Env, token: &str, now: Timestamp) -> Option<Verified> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return None;
+    }
+    let header = decode_header(token).ok()?;
+    // Keys that a token brings along are what RFC 8725 §3.10 warns of.
+    let brings_keys = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some();
+    if header.alg != Algorithm::RS256 || brings_keys || header.typ.as_deref() != Some("JWT") {
+        return None;
+    }
+    let keyring = env.keyring.load();
+    let key = keyring.token_key(header.kid.as_deref()?)?;
+    let verifier = DecodingKey::from_rsa_components(key.n(), key.e()).ok()?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_issuer(&[issuer(env)]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // Checked below, against the clock that was handed in.
+    validation.validate_exp = false;
+    let claims = decode::<Claims>(token, &verifier, &validation).ok()?.claims;
+    let expires_at = Timestamp::from_secs(claims.exp);
+    if expires_at <= now {
+        return None;
+    }
+    Some(Verified {
+        id: claims.jti,
+        client_id: ClientId::new(claims.client_id),
+        root: TenantId::new(claims.tenant_id),
+        // A scope that is gone since the token was issued is simply not there any more.
+        scopes: ApiScopes::parse(&claims.scope).ok()?,
+        user: claims.user_id.map(UserId::new),
+        issued_at: Timestamp::from_secs(claims.iat),
+        expires_at,
+    })
+}
+
+/// The caller behind a verified token; `None` where the token was revoked or its client is gone,
+/// disabled, or has lost scopes.
+///
+/// # Errors
+/// The store failed.
+pub async fn caller(env: &Env, token: &Verified) -> Result<Option<Caller>, Error> {
+    let Some(client) = env.store.client(token.client_id).await? else {
+        return Ok(None);
+    };
+    let revoked = env.store.engine().get(&keys::revoked_token(&token.id)).await?;
+    if !client.enabled || client.tenant_id != token.root || revoked.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Caller {
+        subject: token.user.map_or(client.id.uuid(), UserId::uuid),
+        root: token.root,
+        scopes: token.scopes.and(client.scopes),
+        user: token.user,
+    }))
+}
+
+/// Ends a token before its time (RFC 7009). Only the client that got it may; a token that is not
+/// valid is over already.
+///
+/// # Errors
+/// Wrong credentials, or the store failed.
+pub async fn revoke(
+    env: &Env,
+    credentials: (&str, &str),
+    token: &str,
+    now: Timestamp,
+) -> Result<(), TokenRefused> {
+    let client = authenticate(env, credentials.0, credentials.1).await?;
+    let Some(token) = verify(env, token, now).filter(|token| token.client_id == client.id) else {
+        return Ok(());
+    };
+    let mut changes = Changes::new();
+    changes.put(keys::revoked_token(&token.id), Vec::new());
+    changes.put(keys::revoked_expiry(token.expires_at, &token.id), Vec::new());
+    env.store.commit(changes).await.map_err(Error::from)?;
+    Ok(())
+}
+
+/// What a token is (RFC 7662), for a client that may know: one whose subtree holds the token's.
+///
+/// # Errors
+/// Wrong credentials, or the store failed.
+pub async fn introspect(
+    env: &Env,
+    credentials: (&str, &str),
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Verified>, TokenRefused> {
+    let client = authenticate(env, credentials.0, credentials.1).await?;
+    let Some(token) = verify(env, token, now) else {
+        return Ok(None);
+    };
+    let reader = caller_of(&client, client.scopes);
+    match reader.tenant(&env.store, token.root).await {
+        Ok(_) => Ok(caller(env, &token).await?.map(|_| token)),
+        Err(Error::NotFound(What::Tenant)) => Ok(None),
+        Err(error) => Err(TokenRefused::Failed(error)),
+    }
+}

@@ -1,0 +1,142 @@
+//! What is true for one user now: the facts and the one decision that console, mail, header and
+//! redirect all show.
+
+use super::Env;
+use super::error::Error;
+use crate::domain::brand::Brand;
+use crate::domain::ids::{AccountId, UserId};
+use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
+use crate::domain::meter::ItemStatus;
+use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
+use crate::domain::quota::{Item, Scope};
+use crate::domain::tenant::Tenant;
+use crate::domain::user::User;
+use crate::store::Found;
+
+/// Everything that messages to one user are made of.
+#[derive(Debug, Clone)]
+pub struct UserView {
+    /// The reader.
+    pub user: User,
+    /// The reader's tenant.
+    pub tenant: Tenant,
+    /// The nearest enabled brand.
+    pub brand: Option<Brand>,
+    /// How the user's own items stand, in item order.
+    pub user_items: Vec<ItemStatus>,
+    /// How the tenant's items stand, in item order.
+    pub tenant_items: Vec<ItemStatus>,
+    /// What quota messages offer this reader.
+    pub proposal: Option<Proposal>,
+    /// What edition messages offer this reader.
+    pub edition_proposal: Option<Proposal>,
+}
+
+/// Loads the view of a user; `None` where there is no such user.
+///
+/// # Errors
+/// The store failed.
+pub async fn load(env: &Env, id: UserId) -> Result<Option<UserView>, Error> {
+    let Some(user) = env.store.user(id).await? else {
+        return Ok(None);
+    };
+    let Some(tenant) = env.store.tenant(user.tenant_id).await? else {
+        return Ok(None);
+    };
+    of(env, user, tenant).await.map(Some)
+}
+
+/// The view of a user that is already loaded.
+///
+/// # Errors
+/// The store failed.
+pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<UserView, Error> {
+    let (user, tenant) = (user.value, tenant.value);
+    let brand = env.store.effective_brand(&tenant).await?;
+    let (user_meter, _) = env.store.meter(AccountId::User(user.id)).await?;
+    let (tenant_meter, _) = env.store.meter(AccountId::Tenant(tenant.id)).await?;
+    let policy = env.settings.quota.for_tenant(&tenant.settings);
+    let names = &env.settings.usage_names;
+    let shop = shop_of(env, brand.as_ref());
+    let without = env.settings.without_buy_url;
+    Ok(UserView {
+        proposal: quota_proposal(user.reader(), shop, without),
+        edition_proposal: edition_proposal(user.reader(), shop, without),
+        user_items: user_meter.status(names, &policy),
+        tenant_items: tenant_meter.status(names, &policy),
+        user,
+        tenant,
+        brand,
+    })
+}
+
+/// The Buy URL of a brand as far as today's rules allow it: it was checked when written, but the
+/// rules may have become stricter since.
+#[must_use]
+pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a BuyUrl> {
+    let url = brand?.buy_url.as_ref()?;
+    BuyUrl::parse(url.as_str(), &env.settings.buy_url_rules).is_ok().then_some(url)
+}
+
+fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
+    Shop {
+        branding_enabled: brand.is_some(),
+        buy_url_set: usable_buy_url(env, brand).is_some(),
+    }
+}
+
+impl UserView {
+    /// The items of both scopes that stand in a level, worst first; ties user before tenant, then
+    /// in item order. A disabled tenant or user is told nothing.
+    #[must_use]
+    pub fn standing(&self) -> Vec<(Scope, ItemStatus)> {
+        if !self.tenant.enabled || !self.user.enabled {
+            return Vec::new();
+        }
+        let mut standing: Vec<_> =
+            self.all_items().filter(|(_, status)| status.state.level().is_some()).collect();
+        standing.sort_by_key(|(_, status)| std::cmp::Reverse(status.state));
+        standing
+    }
+
+    /// The items of both scopes, user's first, in item order.
+    pub fn all_items(&self) -> impl Iterator<Item = (Scope, ItemStatus)> + '_ {
+        let user = self.user_items.iter().map(|status| (Scope::User, *status));
+        let tenant = self.tenant_items.iter().map(|status| (Scope::Tenant, *status));
+        user.chain(tenant)
+    }
+
+    /// The Buy link of this moment for `placement`; `None` where the reader is not to buy.
+    #[must_use]
+    pub fn buy_link(&self, env: &Env, placement: Placement, page: Option<&str>) -> Option<String> {
+        if self.proposal != Some(Proposal::BuyNow) {
+            return None;
+        }
+        let brand = self.brand.as_ref()?;
+        let url = usable_buy_url(env, Some(brand))?;
+        let (user_quota, tenant_quota) = (listed_of(&self.user_items), listed_of(&self.tenant_items));
+        let link = BuyLink {
+            placement,
+            user_quota: &user_quota,
+            tenant_quota: &tenant_quota,
+            user_id: self.user.v1_id,
+            tenant_id: self.tenant.v1_id,
+            page,
+        };
+        let profile = brand.link_profile.unwrap_or(env.settings.link_profile);
+        Some(link.build(url, profile, env.settings.link_lists))
+    }
+
+    /// The language of messages to this reader: what was asked for, else the user's, else the
+    /// tenant's.
+    #[must_use]
+    pub fn language<'a>(&'a self, asked: Option<&'a str>) -> &'a str {
+        let own = [asked, Some(self.user.language.as_str()), Some(self.tenant.language.as_str())];
+        own.into_iter().flatten().find(|tag| !tag.is_empty()).unwrap_or("en")
+    }
+}
+
+/// The items that belong into a Buy link's list, in its order.
+fn listed_of(items: &[ItemStatus]) -> Vec<Item> {
+    items.iter().filter(|status| listed(status.item, status.state)).map(|s| s.item).collect()
+}
