@@ -1,0 +1,266 @@
+//! One connection: TLS, which HTTP it speaks, and the watch over it.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::exchange::{Conn, exchange};
+use super::limits::Limits;
+use super::message::Service;
+use super::server::Shared;
+use super::socket::{Socket, Transport};
+use super::stats::Cause;
+use super::watch::{Action, H1Watch, H2Watch};
+
+/// What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4).
+const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// First read of a plain connection: most request heads fit, so that detection costs no call.
+const FIRST_READ_BYTES: usize = 2048;
+
+/// Serves one connection to its end.
+pub(super) async fn serve<S: Service>(
+    shared: Arc<Shared<S>>,
+    stream: TcpStream,
+    peer: IpAddr,
+    mut drained: Receiver<bool>,
+) {
+    let accepted = Instant::now();
+    let Some(tls) = &shared.tls else {
+        let mut transport = Transport::Plain(stream);
+        let limits = &shared.limits;
+        match detect(&mut transport, accepted, limits, &mut drained).await {
+            Ok((true, first)) => serve_h2(shared, transport, first, peer, drained).await,
+            Ok((false, first)) => {
+                serve_h1(shared, transport, first, accepted, peer, drained).await;
+            }
+            Err(error) => {
+                if error.kind() == io::ErrorKind::TimedOut {
+                    shared.stats.count(Cause::HeaderTimeout);
+                }
+            }
+        }
+        return;
+    };
+    let deadline = accepted + shared.limits.handshake_timeout;
+    let Ok(Ok(stream)) = timeout_at(deadline, tls.acceptor().accept(stream)).await else {
+        shared.stats.count(Cause::Handshake);
+        return;
+    };
+    let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let transport = Transport::Tls(Box::new(stream));
+    let (first, now) = (Bytes::new(), Instant::now());
+    if is_h2 {
+        serve_h2(shared, transport, first, peer, drained).await;
+    } else {
+        serve_h1(shared, transport, first, now, peer, drained).await;
+    }
+}
+
+/// Reads until it is clear whether this is HTTP/2; gives back what was read.
+async fn detect(
+    transport: &mut Transport,
+    accepted: Instant,
+    limits: &Limits,
+    drained: &mut Receiver<bool>,
+) -> io::Result<(bool, Bytes)> {
+    let mut first = BytesMut::with_capacity(FIRST_READ_BYTES);
+    let mut deadline = accepted + limits.header_timeout;
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            biased;
+            read = transport.read_buf(&mut first) => {
+                if read? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+            () = sleep_until(deadline) => {
+                let kind = if first.is_empty() && draining {
+                    io::ErrorKind::Interrupted
+                } else {
+                    io::ErrorKind::TimedOut
+                };
+                return Err(kind.into());
+            }
+            _ = drained.wait_for(|drained| *drained), if !draining => {
+                draining = true;
+                deadline = deadline.min(Instant::now() + limits.drain_idle);
+            }
+        }
+        let common = first.len().min(H2_PREFACE.len());
+        if first[..common] != H2_PREFACE[..common] {
+            return Ok((false, first.freeze()));
+        }
+        if common == H2_PREFACE.len() {
+            return Ok((true, first.freeze()));
+        }
+    }
+}
+
+async fn serve_h1<S: Service>(
+    shared: Arc<Shared<S>>,
+    transport: Transport,
+    first: Bytes,
+    accepted: Instant,
+    peer: IpAddr,
+    mut drained: Receiver<bool>,
+) {
+    let watch = Arc::new(H1Watch::new(accepted));
+    let socket = Socket::new(transport, first, Some(Arc::clone(&watch)));
+    let service = service_fn(|request: http::Request<Incoming>| {
+        let answer = exchange(
+            Arc::clone(&shared),
+            Conn::H1(Arc::clone(&watch)),
+            peer,
+            request,
+        );
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let mut conn = pin!(h1_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
+    let mut timer = pin!(sleep_until(accepted + shared.limits.watch_period()));
+    let (mut draining, mut asked_again) = (false, false);
+    loop {
+        tokio::select! {
+            biased;
+            ended = conn.as_mut() => {
+                count_protocol_error(&shared, ended.as_ref().err());
+                // A request that offered an upgrade ends without the shutdown; asked again, hyper
+                // makes up for it.
+                if ended.is_ok() && !watch.is_shut() && !asked_again {
+                    asked_again = true;
+                    continue;
+                }
+                return;
+            }
+            () = timer.as_mut() => {}
+            _ = drained.wait_for(|drained| *drained), if !draining => {
+                draining = true;
+                watch.drain(Instant::now());
+            }
+        }
+        let now = Instant::now();
+        match watch.look(now, &shared.limits) {
+            Action::Wait(until) => timer.as_mut().reset(until),
+            Action::CloseIdle => {
+                watch.close_when_idle();
+                timer.as_mut().reset(now + shared.limits.watch_period());
+            }
+            Action::Cut(cause) => {
+                if let Some(cause) = cause {
+                    shared.stats.count(cause);
+                }
+                return;
+            }
+        }
+    }
+}
+
+async fn serve_h2<S: Service>(
+    shared: Arc<Shared<S>>,
+    transport: Transport,
+    first: Bytes,
+    peer: IpAddr,
+    mut drained: Receiver<bool>,
+) {
+    let now = Instant::now();
+    let watch = Arc::new(H2Watch::new(now));
+    let socket = Socket::new(transport, first, None);
+    let service = {
+        let (shared, watch) = (Arc::clone(&shared), Arc::clone(&watch));
+        service_fn(move |request: http::Request<Incoming>| {
+            let answer = exchange(
+                Arc::clone(&shared),
+                Conn::H2(Arc::clone(&watch)),
+                peer,
+                request,
+            );
+            async move { Ok::<_, Infallible>(answer.await) }
+        })
+    };
+    let mut conn = pin!(h2_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
+    let mut timer = pin!(sleep_until(now + shared.limits.watch_period()));
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            biased;
+            _ = conn.as_mut() => return,
+            () = timer.as_mut() => {}
+            _ = drained.wait_for(|drained| *drained), if !draining => {
+                draining = true;
+                watch.leave(Instant::now());
+                conn.as_mut().graceful_shutdown();
+            }
+        }
+        let now = Instant::now();
+        match watch.look(now, &shared.limits) {
+            Action::Wait(until) => timer.as_mut().reset(until),
+            Action::CloseIdle => {
+                watch.leave(now);
+                conn.as_mut().graceful_shutdown();
+                timer.as_mut().reset(now + shared.limits.linger);
+            }
+            Action::Cut(cause) => {
+                if let Some(cause) = cause {
+                    shared.stats.count(cause);
+                }
+                return;
+            }
+        }
+    }
+}
+
+fn h1_builder(limits: &Limits) -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        // The watchdog has its own clock; without a timer hyper's would be ignored.
+        .header_read_timeout(None)
+        // A client may close its sending side after the request and still wants its answer.
+        .half_close(true)
+        // One write for head and body: +4 % on small answers. `pipeline_flush(true)` gains as much
+        // and more for pipelined clients, but holds answers back for as long as *any* byte of a
+        // further request is buffered: never sent if the connection then ends (a 400 or 413 is
+        // lost), and piling up without bound for a client that always sends half a request more.
+        .writev(false)
+        .max_buf_size(limits.head_bytes().max(8192))
+        .max_header_size(limits.head_bytes());
+    // hyper keeps 100 headers on the stack; any other number costs an allocation for each request.
+    if limits.header_count > 100 {
+        builder.max_headers(limits.header_count);
+    }
+    builder
+}
+
+fn h2_builder(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.h2_streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes()).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(limits.h2_pending_resets)
+        .max_local_error_reset_streams(limits.h2_error_resets)
+        .keep_alive_interval(limits.h2_ping_interval)
+        .keep_alive_timeout(limits.h2_ping_timeout)
+        .max_send_buf_size(64 * 1024);
+    builder
+}
+
+fn count_protocol_error<S>(shared: &Shared<S>, error: Option<&hyper::Error>) {
+    let Some(error) = error else { return };
+    if error.is_parse_too_large() {
+        shared.stats.count(Cause::HeadersTooLarge);
+    } else if error.is_parse() {
+        shared.stats.count(Cause::BadRequest);
+    }
+}

@@ -1,0 +1,322 @@
+//! One request: from hyper's head to the service's answer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Instant;
+
+use super::head::{self, Refusal};
+use super::message::{BodyProblem, Head, Request, Response, Service};
+use super::server::Shared;
+use super::stats::{Cause, Share};
+use super::watch::{H1Watch, H2Watch};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The connection a request came on.
+#[derive(Debug, Clone)]
+pub(super) enum Conn {
+    H1(Arc<H1Watch>),
+    H2(Arc<H2Watch>),
+}
+
+/// What goes back to hyper: a body that is complete from the start.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    data: Option<Bytes>,
+    /// HTTP/2: tells the watchdog when the body was taken, or dropped with its stream.
+    _pending: Option<PendingBody>,
+}
+
+#[derive(Debug)]
+struct PendingBody {
+    watch: Arc<H2Watch>,
+    number: u64,
+}
+
+impl Drop for PendingBody {
+    fn drop(&mut self) {
+        self.watch.close_body(self.number);
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(self.get_mut().data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}
+
+/// Marks an HTTP/2 stream as open for as long as its request is being answered.
+struct OpenStream<'a>(&'a H2Watch);
+
+impl Drop for OpenStream<'_> {
+    fn drop(&mut self) {
+        self.0.close_stream();
+    }
+}
+
+/// Why a body was not read.
+enum Unread {
+    Problem(BodyProblem),
+    Overloaded,
+}
+
+/// Answers one request.
+pub(super) async fn exchange<S: Service>(
+    shared: Arc<Shared<S>>,
+    conn: Conn,
+    peer: std::net::IpAddr,
+    request: http::Request<Incoming>,
+) -> http::Response<Outgoing> {
+    let stats = &shared.stats;
+    stats.requests.fetch_add(1, Relaxed);
+    let _stream = match &conn {
+        Conn::H1(watch) => {
+            watch.on_request();
+            None
+        }
+        Conn::H2(watch) => {
+            watch.open_stream();
+            Some(OpenStream(watch))
+        }
+    };
+    let mut in_flight = Share::empty(&stats.in_flight);
+    let room = in_flight.take(1, shared.limits.requests_in_flight);
+    let (parts, body) = request.into_parts();
+    let id = shared.next_request_id();
+    let mut reply = Reply {
+        conn: &conn,
+        head_only: parts.method == Method::HEAD,
+        version: parts.version,
+        id: HeaderValue::from_str(&id).ok(),
+        unread: !body.is_end_stream(),
+    };
+    if !room {
+        stats.count(Cause::Overloaded);
+        return reply.finish(&shared, overloaded());
+    }
+    let mut held = Share::empty(&stats.body_bytes);
+    let response = answer(&shared, peer, id, parts, body, &mut reply.unread, &mut held).await;
+    reply.finish(&shared, response)
+}
+
+async fn answer<S: Service>(
+    shared: &Shared<S>,
+    peer: std::net::IpAddr,
+    request_id: String,
+    mut parts: http::request::Parts,
+    body: Incoming,
+    unread: &mut bool,
+    held: &mut Share<'_>,
+) -> Response {
+    if let Err(refusal) = head::check(&mut parts, &shared.limits) {
+        shared.stats.count(refusal.cause);
+        // The two parsers of a connection that carried a malformed head may disagree about where
+        // the next one starts.
+        *unread |= refusal.cause == Cause::BadRequest;
+        return plain(refusal);
+    }
+    let head = Head {
+        method: parts.method,
+        uri: parts.uri,
+        version: parts.version,
+        headers: parts.headers,
+        peer,
+        received_at: (shared.clock)(),
+        request_id,
+    };
+    let limit = match shared.service.admit(&head) {
+        Ok(limit) => limit,
+        Err(response) => return *response,
+    };
+    let body = if *unread {
+        match read_body(shared, body, limit, held).await {
+            Ok(body) => body,
+            Err(why) => return refuse(shared, &head, why),
+        }
+    } else {
+        Bytes::new()
+    };
+    *unread = false;
+    shared.service.call(Request { head, body }).await
+}
+
+fn refuse<S: Service>(shared: &Shared<S>, head: &Head, why: Unread) -> Response {
+    let (cause, response) = match why {
+        Unread::Overloaded => (Cause::Overloaded, overloaded()),
+        Unread::Problem(problem) => {
+            let cause = match problem {
+                BodyProblem::TooLarge { .. } => Cause::BodyTooLarge,
+                BodyProblem::Timeout => Cause::BodyTimeout,
+                BodyProblem::Broken => Cause::BodyBroken,
+            };
+            (cause, shared.service.refuse(head, problem))
+        }
+    };
+    shared.stats.count(cause);
+    response
+}
+
+async fn read_body<S: Service>(
+    shared: &Shared<S>,
+    mut body: Incoming,
+    limit: usize,
+    held: &mut Share<'_>,
+) -> Result<Bytes, Unread> {
+    let limits = &shared.limits;
+    let announced = body.size_hint().exact();
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |n| n > limit)) {
+        return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
+    }
+    let start = Instant::now();
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    let mut received = 0_usize;
+    loop {
+        let deadline = start + limits.transfer_time(limits.body_timeout, received);
+        let frame = match tokio::time::timeout_at(deadline, body.frame()).await {
+            Err(_) => return Err(Unread::Problem(BodyProblem::Timeout)),
+            Ok(None) => break,
+            Ok(Some(Err(_))) => return Err(Unread::Problem(BodyProblem::Broken)),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        // Trailers carry nothing this service reads.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        received = received.saturating_add(data.len());
+        if received > limit {
+            return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
+        }
+        if !held.take(data.len(), limits.body_memory_bytes) {
+            return Err(Unread::Overloaded);
+        }
+        // Most bodies arrive in one piece and need not be copied.
+        if received == data.len() {
+            first = data;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(if whole.is_empty() {
+        first
+    } else {
+        whole.freeze()
+    })
+}
+
+/// What is needed to finish an answer, kept while the request itself is with the service.
+struct Reply<'a> {
+    conn: &'a Conn,
+    head_only: bool,
+    version: Version,
+    id: Option<HeaderValue>,
+    unread: bool,
+}
+
+impl Reply<'_> {
+    fn finish<S: Service>(
+        self,
+        shared: &Shared<S>,
+        response: Response,
+    ) -> http::Response<Outgoing> {
+        let (mut parts, data) = response.into_parts();
+        if parts.status.is_informational() {
+            // hyper has no such final answer and would break off the connection.
+            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        parts.version = self.version;
+        parts.headers.remove(TRANSFER_ENCODING);
+        let bodiless = matches!(
+            parts.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        if bodiless {
+            parts.headers.remove(CONTENT_LENGTH);
+        } else {
+            parts.headers.insert(CONTENT_LENGTH, data.len().into());
+        }
+        if let Some(id) = self.id {
+            parts.headers.insert(REQUEST_ID, id);
+        }
+        let data = (!self.head_only && !bodiless && !data.is_empty()).then_some(data);
+        let bytes = data.as_ref().map_or(0, Bytes::len);
+        let mut pending = None;
+        match self.conn {
+            Conn::H1(watch) => {
+                watch.on_response(bytes, self.unread);
+                if self.unread || watch.is_draining() {
+                    parts
+                        .headers
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+            }
+            Conn::H2(watch) if bytes > 0 => {
+                let allowed = shared
+                    .limits
+                    .transfer_time(shared.limits.write_timeout, bytes);
+                pending = Some(PendingBody {
+                    watch: Arc::clone(watch),
+                    number: watch.open_body(allowed),
+                });
+            }
+            Conn::H2(_) => {}
+        }
+        http::Response::from_parts(
+            parts,
+            Outgoing {
+                data,
+                _pending: pending,
+            },
+        )
+    }
+}
+
+fn plain(refusal: Refusal) -> Response {
+    let mut text = String::with_capacity(refusal.text.len() + 1);
+    text.push_str(refusal.text);
+    text.push('\n');
+    let mut response = Response::new(text.into());
+    *response.status_mut() = refusal.status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+fn overloaded() -> Response {
+    let mut response = plain(Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        cause: Cause::Overloaded,
+        text: "The server has too much to do; try again in a second.",
+    });
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}

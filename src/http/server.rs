@@ -1,0 +1,262 @@
+//! The HTTP server: accepts connections, bounds them, and drains them at shutdown.
+//!
+//! One [`Server::run`] serves one listener on the runtime it is called on; for one runtime per
+//! core, run one server with its own listener on each (see [`super::listener::bind_shared`]).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::connection;
+use super::limits::Limits;
+use super::message::Service;
+use super::socket::reset_on_close;
+use super::stats::{Cause, Stats};
+use super::tls::Tls;
+use crate::domain::time::Timestamp;
+
+/// How long to wait after an accept that failed for want of descriptors or memory: trying again at
+/// once would only burn the processor.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Tells the time; the only clock the service sees.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// An HTTP server for one service.
+pub struct Server<S> {
+    shared: Arc<Shared<S>>,
+}
+
+/// What all connections of a server have in common.
+pub(super) struct Shared<S> {
+    pub(super) service: Arc<S>,
+    pub(super) limits: Limits,
+    pub(super) clock: Clock,
+    pub(super) tls: Option<Tls>,
+    pub(super) stats: Arc<Stats>,
+    peers: Mutex<HashMap<IpAddr, usize>>,
+    next_id: AtomicU64,
+}
+
+/// How a shutdown went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections cut because they were still open when the drain time was over.
+    pub connections_cut: usize,
+    /// Requests without an answer on them; 0 in a clean stop.
+    pub requests_cut: usize,
+    /// From the signal to the end.
+    pub took: Duration,
+}
+
+impl<S: Service> Server<S> {
+    /// A server for `service`, within `limits`.
+    pub fn new<C>(service: Arc<S>, limits: Limits, clock: C) -> Self
+    where
+        C: Fn() -> Timestamp + Send + Sync + 'static,
+    {
+        // Without the system's randomness identifiers start at the clock: still unique in this
+        // process, and they are names, not secrets.
+        let now = clock().micros().unsigned_abs();
+        let seed = getrandom::u64().unwrap_or(now);
+        Self {
+            shared: Arc::new(Shared {
+                service,
+                limits,
+                clock: Arc::new(clock),
+                tls: None,
+                stats: Arc::default(),
+                peers: Mutex::default(),
+                next_id: AtomicU64::new(seed),
+            }),
+        }
+    }
+
+    /// Serves TLS instead of plain text.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        let old = self.shared;
+        Self {
+            shared: Arc::new(Shared {
+                service: Arc::clone(&old.service),
+                limits: old.limits.clone(),
+                clock: Arc::clone(&old.clock),
+                tls: Some(tls),
+                stats: Arc::clone(&old.stats),
+                peers: Mutex::default(),
+                next_id: AtomicU64::new(old.next_id.load(Relaxed)),
+            }),
+        }
+    }
+
+    /// The counters of this server; they live as long as anyone holds them.
+    #[must_use]
+    pub fn stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.shared.stats)
+    }
+
+    /// Serves `listener` until `shutdown` completes, then drains: requests in flight and requests
+    /// already on their way are answered, new connections are not taken, and what is still open
+    /// after [`Limits::drain`] is cut.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Drained {
+        let (drain, drained) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.admit(&mut connections, &drained, stream, peer),
+                    Err(error) => pause_after(&error).await,
+                },
+            }
+        }
+        let from = Instant::now();
+        drain.send_replace(true);
+        // Clients in the backlog have a connection already as far as they can tell.
+        while let Some(accepted) = listener.accept().now_or_never() {
+            if let Ok((stream, peer)) = accepted {
+                self.admit(&mut connections, &drained, stream, peer);
+            }
+        }
+        drop(listener);
+        let end = from + self.shared.limits.drain;
+        while let Ok(Some(_)) = tokio::time::timeout_at(end, connections.join_next()).await {}
+        let cut = Drained {
+            connections_cut: connections.len(),
+            requests_cut: self.shared.stats.requests_in_flight(),
+            took: from.elapsed(),
+        };
+        connections.shutdown().await;
+        cut
+    }
+
+    fn admit(
+        &self,
+        connections: &mut JoinSet<()>,
+        drained: &watch::Receiver<bool>,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) {
+        let stats = &self.shared.stats;
+        stats.accepted.fetch_add(1, Relaxed);
+        let Some(seat) = Seat::take(&self.shared, connections.len(), peer.ip()) else {
+            stats.count(Cause::ConnectionLimit);
+            reset_on_close(&stream);
+            return;
+        };
+        // Nagle's algorithm against delayed acknowledgements costs 40 ms an answer.
+        let _ = stream.set_nodelay(true);
+        let shared = Arc::clone(&self.shared);
+        let drained = drained.clone();
+        connections.spawn(async move {
+            connection::serve(shared, stream, peer.ip(), drained).await;
+            drop(seat);
+        });
+    }
+}
+
+impl<S> fmt::Debug for Server<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("limits", &self.shared.limits)
+            .field("tls", &self.shared.tls.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Shared<S> {
+    /// 16 hexadecimal digits, different for every request of this process: a counter from a random
+    /// start, its bits mixed (splitmix64, a bijection).
+    pub(super) fn next_request_id(&self) -> String {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.next_id.fetch_add(STEP, Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        format!("{z:016x}")
+    }
+}
+
+async fn pause_after(error: &std::io::Error) {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    // These concern the one connection, which is gone.
+    if matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    ) {
+        return;
+    }
+    tracing::warn!(%error, "cannot accept connections; raise the limit on open files if this stays");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+/// The right to have a connection open.
+struct Seat<S> {
+    shared: Arc<Shared<S>>,
+    peer: Option<IpAddr>,
+}
+
+impl<S> Seat<S> {
+    fn take(shared: &Arc<Shared<S>>, open: usize, peer: IpAddr) -> Option<Self> {
+        if open >= shared.limits.connections {
+            return None;
+        }
+        let mut counted = None;
+        if let Some(most) = shared.limits.connections_per_peer {
+            let peer = network_of(peer);
+            let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = peers.entry(peer).or_insert(0);
+            if *count >= most {
+                return None;
+            }
+            *count += 1;
+            counted = Some(peer);
+        }
+        shared.stats.open.fetch_add(1, Relaxed);
+        Some(Self {
+            shared: Arc::clone(shared),
+            peer: counted,
+        })
+    }
+}
+
+impl<S> Drop for Seat<S> {
+    fn drop(&mut self) {
+        self.shared.stats.open.fetch_sub(1, Relaxed);
+        let Some(peer) = self.peer else { return };
+        let mut peers = self
+            .shared
+            .peers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = peers.get_mut(&peer) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                peers.remove(&peer);
+            }
+        }
+    }
+}
+
+/// The address peers are counted by: one household or host has a whole IPv6 /64.
+fn network_of(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => IpAddr::V4(v4),
+            None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        },
+    }
+}

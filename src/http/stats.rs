@@ -1,0 +1,152 @@
+//! What an HTTP server counts, as plain atomics that telemetry reads.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// Why the server itself, and not the service behind it, refused or cut something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The server had its most connections, or the peer its share.
+    ConnectionLimit,
+    /// TLS handshake failed or took too long.
+    Handshake,
+    /// A request head did not arrive in time.
+    HeaderTimeout,
+    /// A peer did not take its response in time.
+    WriteTimeout,
+    /// 414.
+    UrlTooLong,
+    /// 431.
+    HeadersTooLarge,
+    /// 400: framing, Host, request target.
+    BadRequest,
+    /// 417: an `Expect` other than `100-continue`.
+    Expectation,
+    /// 501: CONNECT.
+    Connect,
+    /// 413.
+    BodyTooLarge,
+    /// 408.
+    BodyTimeout,
+    /// 400: the body broke off or was framed wrongly.
+    BodyBroken,
+    /// 503: too many requests, or bytes of bodies, at one time.
+    Overloaded,
+}
+
+impl Cause {
+    /// Every cause, in the order of [`Stats`].
+    pub const ALL: [Self; 13] = [
+        Self::ConnectionLimit,
+        Self::Handshake,
+        Self::HeaderTimeout,
+        Self::WriteTimeout,
+        Self::UrlTooLong,
+        Self::HeadersTooLarge,
+        Self::BadRequest,
+        Self::Expectation,
+        Self::Connect,
+        Self::BodyTooLarge,
+        Self::BodyTimeout,
+        Self::BodyBroken,
+        Self::Overloaded,
+    ];
+
+    /// The value of the metric's `cause` label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ConnectionLimit => "connection_limit",
+            Self::Handshake => "handshake",
+            Self::HeaderTimeout => "header_timeout",
+            Self::WriteTimeout => "write_timeout",
+            Self::UrlTooLong => "url_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::BadRequest => "bad_request",
+            Self::Expectation => "expectation",
+            Self::Connect => "connect",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyTimeout => "body_timeout",
+            Self::BodyBroken => "body_broken",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}
+
+/// The counters of one server. All but the two gauges only ever grow.
+#[derive(Debug, Default)]
+pub struct Stats {
+    pub(super) open: AtomicUsize,
+    pub(super) accepted: AtomicU64,
+    pub(super) requests: AtomicU64,
+    pub(super) in_flight: AtomicUsize,
+    pub(super) body_bytes: AtomicUsize,
+    refused: [AtomicU64; Cause::ALL.len()],
+}
+
+impl Stats {
+    /// Connections open now.
+    #[must_use]
+    pub fn connections_open(&self) -> usize {
+        self.open.load(Relaxed)
+    }
+
+    /// Connections accepted since the start.
+    #[must_use]
+    pub fn connections_accepted(&self) -> u64 {
+        self.accepted.load(Relaxed)
+    }
+
+    /// Requests whose head was read since the start.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Relaxed)
+    }
+
+    /// Requests being answered now.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        self.in_flight.load(Relaxed)
+    }
+
+    /// Bytes of request bodies held now.
+    #[must_use]
+    pub fn body_bytes(&self) -> usize {
+        self.body_bytes.load(Relaxed)
+    }
+
+    /// How often something was refused or cut for `cause`.
+    #[must_use]
+    pub fn refused(&self, cause: Cause) -> u64 {
+        self.refused[cause as usize].load(Relaxed)
+    }
+
+    pub(super) fn count(&self, cause: Cause) {
+        self.refused[cause as usize].fetch_add(1, Relaxed);
+    }
+}
+
+/// Adds to a gauge for as long as it lives, and never beyond the gauge's bound.
+#[derive(Debug)]
+pub(super) struct Share<'a> {
+    gauge: &'a AtomicUsize,
+    taken: usize,
+}
+
+impl<'a> Share<'a> {
+    pub(super) fn empty(gauge: &'a AtomicUsize) -> Self {
+        Self { gauge, taken: 0 }
+    }
+
+    /// Takes `amount` more, or says no where the gauge would pass `most`.
+    pub(super) fn take(&mut self, amount: usize, most: usize) -> bool {
+        let before = self.gauge.fetch_add(amount, Relaxed);
+        self.taken = self.taken.saturating_add(amount);
+        before.saturating_add(amount) <= most
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.gauge.fetch_sub(self.taken, Relaxed);
+    }
+}
