@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Bound;
 
-use fjall::{Database, Keyspace, Readable, Slice};
+use fjall::{Database, Keyspace, Readable, Snapshot};
 
 use super::MAX_SCAN_RECORDS;
 use super::layout::OpenError;
@@ -62,15 +62,25 @@ impl Tables {
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        let value = self.database.snapshot().get(&self.records, &key.0);
-        record_of(key, value)
+        self.get_from(&self.database.snapshot(), key)
     }
 
     pub(super) fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         let snapshot = self.database.snapshot();
         keys.iter()
-            .map(|key| record_of(key, snapshot.get(&self.records, &key.0)))
+            .map(|key| self.get_from(&snapshot, key))
             .collect()
+    }
+
+    fn get_from(&self, snapshot: &Snapshot, key: &Key) -> Result<Option<Record>, StoreError> {
+        // The revision mark is no record.
+        if key.0.is_empty() || key.0.len() > MAX_KEY_BYTES {
+            return Ok(None);
+        }
+        let value = snapshot
+            .get(&self.records, &key.0)
+            .map_err(|error| unreadable(&error))?;
+        value.map(|value| record_of(key, &value)).transpose()
     }
 
     pub(super) fn scan(
@@ -105,9 +115,8 @@ impl Tables {
                 continue;
             }
             let key = Key(key.to_vec());
-            if let Some(record) = record_of(&key, Ok(Some(value)))? {
-                found.push((key, record));
-            }
+            let record = record_of(&key, &value)?;
+            found.push((key, record));
         }
         Ok(found)
     }
@@ -121,15 +130,12 @@ fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(next)
 }
 
-fn record_of(key: &Key, value: fjall::Result<Option<Slice>>) -> Result<Option<Record>, StoreError> {
-    let Some(value) = value.map_err(|error| unreadable(&error))? else {
-        return Ok(None);
-    };
-    let (revision, body) = split(key, &value)?;
-    Ok(Some(Record {
+fn record_of(key: &Key, value: &[u8]) -> Result<Record, StoreError> {
+    let (revision, body) = split(key, value)?;
+    Ok(Record {
         revision,
         body: body.to_vec(),
-    }))
+    })
 }
 
 fn split<'a>(key: &Key, value: &'a [u8]) -> Result<(Revision, &'a [u8]), StoreError> {
