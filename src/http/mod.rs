@@ -1,12 +1,21 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod account;
+pub mod auth;
 mod connection;
+pub mod dialect;
+pub mod error;
 mod exchange;
 mod head;
+pub mod input;
 pub mod limits;
 pub mod listener;
 pub mod message;
+pub mod output;
+pub mod pages;
+pub mod router;
 pub mod server;
+pub mod service;
 mod socket;
 pub mod stats;
 pub mod tls;

@@ -1,0 +1,351 @@
+//! The embedded engine: state in a directory of this machine, on the log-structured store `fjall`.
+//!
+//! - **Writes** go to one thread ([`writer`]), which takes all the changes that wait, checks their
+//!   expectations one after the other, and makes them durable with one fsync (group commit). A
+//!   change is acknowledged only after that fsync, and readers see it only after that fsync:
+//!   fjall applies a batch to its index after the journal is synced.
+//! - **Reads** run on the caller's thread, over a snapshot, so a change is seen whole or not at
+//!   all. They are not moved to a blocking pool: a read costs some microseconds from memory, and
+//!   the hop would cost more than the rare block that comes from the disk.
+//! - **After a failed write or fsync** nothing is acknowledged any more ([`Engine::health`] says
+//!   why); reads go on. If the cause was a full disk, the engine recovers by itself once there is
+//!   room again ([`recover`]); after anything else the process has to be restarted, since the
+//!   state of the disk is unknown.
+
+mod group;
+mod layout;
+mod read;
+mod recover;
+mod shared;
+mod stats;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+
+pub use layout::OpenError;
+pub use stats::Stats;
+
+use super::engine::{
+    BoxFuture, Changes, CommitError, Engine, Key, MAX_KEY_BYTES, Record, StoreError, Write,
+};
+use shared::Shared;
+use writer::{Job, Message};
+
+/// No stored value is longer than this.
+pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// No change makes more writes, or checks more expectations, than this.
+pub const MAX_CHANGE_WRITES: usize = 100_000;
+
+/// The keys and values of one change are together no longer than this.
+pub const MAX_CHANGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// No scan returns more records than this at once.
+pub const MAX_SCAN_RECORDS: usize = 100_000;
+
+/// Size at which recent writes are moved from memory to a table. Up to four such buffers are in
+/// memory while the disk cannot follow. fjall stores it with the tables when a store is made.
+const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The queue's room is counted in units of this size, because a semaphore counts in 32 bits.
+const QUEUE_UNIT_BYTES: usize = 1024;
+
+/// Limits of an [`EmbeddedEngine`]. The defaults suit a machine with 512 MiB or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Memory for blocks read from disk.
+    pub cache_bytes: u64,
+    /// Disk space of the journals, at least 64 MiB. Bounds the work at start.
+    pub max_journal_bytes: u64,
+    /// Files kept open for reading.
+    pub max_open_files: usize,
+    /// Changes that wait for the writer or are being written.
+    pub max_queued_changes: usize,
+    /// Bytes of those changes. A single change needs up to [`MAX_CHANGE_BYTES`].
+    pub max_queued_bytes: usize,
+    /// How long a change waits for room in a full queue before it is refused as overloaded.
+    pub queue_wait: Duration,
+    /// How long a queued change may take. After this the caller is told that the store hangs,
+    /// without knowing whether the change will be made.
+    pub commit_timeout: Duration,
+    /// Keys and values that one fsync makes durable at most, unless one change alone is larger.
+    pub max_group_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 32 * 1024 * 1024,
+            max_journal_bytes: 256 * 1024 * 1024,
+            max_open_files: 256,
+            max_queued_changes: 4096,
+            max_queued_bytes: 128 * 1024 * 1024,
+            queue_wait: Duration::from_secs(2),
+            commit_timeout: Duration::from_secs(30),
+            max_group_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// A store in a directory. See the module for its promises.
+///
+/// Dropping it stops the writer, after the changes that already wait are made.
+#[derive(Debug)]
+pub struct EmbeddedEngine {
+    shared: Arc<Shared>,
+    to_writer: mpsc::Sender<Message>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    change_slots: Arc<Semaphore>,
+    byte_units: Arc<Semaphore>,
+    max_byte_units: u32,
+    queue_wait: Duration,
+    commit_timeout: Duration,
+}
+
+impl EmbeddedEngine {
+    /// Makes an empty store in `dir`, which is created if it is missing, and closes it again.
+    /// A store in the making is not visible: after a crash there is either a whole one or none.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::AlreadyExists`] if `dir` holds a store, which is left as it is;
+    /// [`OpenError::Io`] if files cannot be written.
+    pub fn create(dir: &Path) -> Result<(), OpenError> {
+        layout::create(dir, &Options::default())
+    }
+
+    /// Opens the store in `dir` and starts its writer.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]: each case says what to do next.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        let tables = layout::open(dir, &options)?;
+        let next_revision = tables.next_revision()?;
+        let shared = Arc::new(Shared::new(tables));
+        let max_byte_units = byte_units(options.max_queued_bytes.max(MAX_CHANGE_BYTES));
+        let change_slots = Arc::new(Semaphore::new(options.max_queued_changes.max(1)));
+        let byte_units = Arc::new(Semaphore::new(max_byte_units as usize));
+        let (queue_wait, commit_timeout) = (options.queue_wait, options.commit_timeout);
+        let (to_writer, from_callers) = mpsc::channel();
+        let writer = writer::Writer::new(Arc::clone(&shared), dir, options, next_revision);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&from_callers))
+            .map_err(|source| OpenError::Io {
+                dir: dir.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            shared,
+            to_writer,
+            writer: Mutex::new(Some(thread)),
+            change_slots,
+            byte_units,
+            max_byte_units,
+            queue_wait,
+            commit_timeout,
+        })
+    }
+
+    /// What the engine has done since it was opened. For metrics.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.shared.stats
+    }
+
+    async fn commit_queued(&self, changes: Changes) -> Result<(), CommitError> {
+        let change_bytes = checked_size(&changes)?;
+        self.shared.writable()?;
+        let room = self.room_for(change_bytes).await?;
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            changes,
+            change_bytes,
+            answer,
+            _room: room,
+        };
+        self.shared.stats.enqueued();
+        if self.to_writer.send(Message::Commit(job)).is_err() {
+            self.shared.stats.dequeued();
+            return Err(StoreError::Unavailable("it is closed".to_owned()).into());
+        }
+        match timeout(self.commit_timeout, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(StoreError::Unavailable("it is closing".to_owned()).into()),
+            Err(_) => Err(StoreError::Unavailable(format!(
+                "the disk did not answer within {} s; the change may still be made",
+                self.commit_timeout.as_secs()
+            ))
+            .into()),
+        }
+    }
+
+    /// Waits for room in the queue, first come first served.
+    async fn room_for(&self, change_bytes: usize) -> Result<Room, StoreError> {
+        let units = byte_units(change_bytes).min(self.max_byte_units);
+        let wait = async {
+            let slot = Arc::clone(&self.change_slots).acquire_owned().await?;
+            let bytes = Arc::clone(&self.byte_units)
+                .acquire_many_owned(units)
+                .await?;
+            Ok::<_, tokio::sync::AcquireError>(Room {
+                _slot: slot,
+                _bytes: bytes,
+            })
+        };
+        match timeout(self.queue_wait, wait).await {
+            Ok(Ok(room)) => Ok(room),
+            Ok(Err(_)) => Err(StoreError::Unavailable("it is closed".to_owned())),
+            Err(_) => {
+                self.shared.stats.overloaded();
+                Err(StoreError::Unavailable(
+                    "overloaded: too many changes wait for the disk; try again later".to_owned(),
+                ))
+            }
+        }
+    }
+
+    /// Asks the writer to stop. Returns false if it was asked before.
+    fn stop(&self, stopped: Option<oneshot::Sender<()>>) -> Option<JoinHandle<()>> {
+        self.change_slots.close();
+        self.byte_units.close();
+        let thread = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        // An error means that the writer is gone already, which is what is wanted.
+        let _ = self.to_writer.send(Message::Close(stopped));
+        Some(thread)
+    }
+
+    async fn close_gracefully(&self) -> Result<(), StoreError> {
+        let (stopped, wait) = oneshot::channel();
+        let Some(thread) = self.stop(Some(stopped)) else {
+            return Ok(());
+        };
+        // The sender is dropped at the end of the writer's run, so the join does not block.
+        let _ = wait.await;
+        if thread.join().is_err() {
+            return Err(StoreError::Unavailable(
+                "the writer thread panicked".to_owned(),
+            ));
+        }
+        self.shared.closing_error()
+    }
+}
+
+impl Drop for EmbeddedEngine {
+    fn drop(&mut self) {
+        if let Some(thread) = self.stop(None) {
+            // A panic of the writer has been reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Room in the queue, given back when the change is answered.
+#[derive(Debug)]
+struct Room {
+    _slot: OwnedSemaphorePermit,
+    _bytes: OwnedSemaphorePermit,
+}
+
+fn byte_units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(QUEUE_UNIT_BYTES))
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
+/// The bytes of a change, if it keeps to the limits.
+fn checked_size(changes: &Changes) -> Result<usize, StoreError> {
+    let Changes {
+        expectations,
+        writes,
+    } = changes;
+    if writes.len() > MAX_CHANGE_WRITES || expectations.len() > MAX_CHANGE_WRITES {
+        let most = writes.len().max(expectations.len());
+        return Err(refused(format!(
+            "{most} writes; at most {MAX_CHANGE_WRITES} are allowed"
+        )));
+    }
+    let mut total: usize = 0;
+    for (key, _) in expectations {
+        total = total.saturating_add(checked_key(key)?);
+    }
+    for write in writes {
+        let bytes = match write {
+            Write::Delete(key) => checked_key(key)?,
+            Write::Put(key, body) if body.len() > MAX_VALUE_BYTES => {
+                checked_key(key)?;
+                let found = body.len();
+                return Err(refused(format!(
+                    "a value of {found} bytes; {MAX_VALUE_BYTES} is most"
+                )));
+            }
+            Write::Put(key, body) => checked_key(key)? + body.len(),
+        };
+        total = total.saturating_add(bytes);
+    }
+    if total > MAX_CHANGE_BYTES {
+        return Err(refused(format!(
+            "{total} bytes in one change; {MAX_CHANGE_BYTES} is most"
+        )));
+    }
+    Ok(total)
+}
+
+fn checked_key(key: &Key) -> Result<usize, StoreError> {
+    match key.0.len() {
+        0 => Err(refused("an empty key".to_owned())),
+        found if found > MAX_KEY_BYTES => Err(refused(format!(
+            "a key of {found} bytes; {MAX_KEY_BYTES} is most"
+        ))),
+        found => Ok(found),
+    }
+}
+
+fn refused(why: String) -> StoreError {
+    StoreError::Refused(why)
+}
+
+impl Engine for EmbeddedEngine {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        Box::pin(async move { self.shared.read(|tables| tables.get(key)) })
+    }
+
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>> {
+        Box::pin(async move { self.shared.read(|tables| tables.get_many(keys)) })
+    }
+
+    fn scan<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Key, Record)>, StoreError>> {
+        Box::pin(async move { self.shared.read(|tables| tables.scan(prefix, after, limit)) })
+    }
+
+    fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
+        Box::pin(self.commit_queued(changes))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.shared.writable() })
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.close_gracefully())
+    }
+}

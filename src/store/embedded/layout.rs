@@ -1,0 +1,252 @@
+//! The files of a store: `DIR/store/`, a fjall database with a `FORMAT` file beside its own files.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use fjall::{Database, KeyspaceCreateOptions};
+use thiserror::Error;
+
+use super::read::{Tables, words};
+use super::{MEMTABLE_BYTES, Options};
+
+/// The layout that this program reads and writes. Raise it when an older program could no longer
+/// read what is stored.
+const FORMAT_VERSION: u32 = 1;
+
+const FORMAT_FILE: &str = "FORMAT";
+const FORMAT_WORD: &str = "upsell-embedded";
+const STORE_DIR: &str = "store";
+const RECORDS: &str = "records";
+
+/// fjall refuses less.
+const MIN_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+/// fjall refuses less.
+const MIN_OPEN_FILES: usize = 10;
+/// fjall keeps one worker free for moving writes to disk if it has two.
+const BACKGROUND_THREADS: usize = 2;
+
+/// Why a store could not be opened or made.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// There is no store yet.
+    #[error("{} holds no store; make one with `upsell init`", dir.display())]
+    NotInitialised {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// There is a store already.
+    #[error("{} already holds a store; nothing was changed", dir.display())]
+    AlreadyExists {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// Another process has it open.
+    #[error("another upsell process uses {}; stop it, or use the API instead", dir.display())]
+    Locked {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "{} was written in format {found}, this program knows formats up to {supported}; \
+         use the newer program",
+        dir.display()
+    )]
+    NewerFormat {
+        /// The data directory.
+        dir: PathBuf,
+        /// The format of the store.
+        found: u32,
+        /// The newest format that this program reads.
+        supported: u32,
+    },
+    /// The files contradict themselves.
+    #[error("the store in {} is damaged ({why}); restore it from a backup", dir.display())]
+    Damaged {
+        /// The data directory.
+        dir: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// The operating system refused.
+    #[error("the store in {} cannot be opened: {source}", dir.display())]
+    Io {
+        /// The data directory.
+        dir: PathBuf,
+        /// Its reason.
+        source: io::Error,
+    },
+}
+
+/// Makes a store under another name and renames it, so that it appears whole.
+pub(super) fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
+    let at = |source| OpenError::Io {
+        dir: dir.to_owned(),
+        source,
+    };
+    let target = dir.join(STORE_DIR);
+    if target.try_exists().map_err(at)? {
+        return Err(OpenError::AlreadyExists {
+            dir: dir.to_owned(),
+        });
+    }
+    fs::create_dir_all(dir).map_err(at)?;
+    let unfinished = dir.join(format!("{STORE_DIR}.unfinished-{}", std::process::id()));
+    let made = fill(&unfinished, options)
+        .and_then(|()| fs::rename(&unfinished, &target).map_err(at))
+        .and_then(|()| sync_dir(dir).map_err(at));
+    if made.is_err() {
+        // What remains is named unfinished and is in nobody's way.
+        let _ = fs::remove_dir_all(&unfinished);
+    }
+    match made {
+        Err(OpenError::Io { source, .. })
+            if matches!(
+                source.kind(),
+                ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists
+            ) =>
+        {
+            Err(OpenError::AlreadyExists {
+                dir: dir.to_owned(),
+            })
+        }
+        other => other,
+    }
+}
+
+fn fill(path: &Path, options: &Options) -> Result<(), OpenError> {
+    let tables = open_database(path, options)?;
+    drop(tables);
+    write_format(path).map_err(|source| OpenError::Io {
+        dir: path.to_owned(),
+        source,
+    })
+}
+
+fn write_format(path: &Path) -> io::Result<()> {
+    let mut file = File::create_new(path.join(FORMAT_FILE))?;
+    writeln!(file, "{FORMAT_WORD} {FORMAT_VERSION}")?;
+    file.sync_all()?;
+    sync_dir(path)
+}
+
+/// Opens the store that is in `dir`.
+pub(super) fn open(dir: &Path, options: &Options) -> Result<Tables, OpenError> {
+    let path = store_path(dir);
+    check_format(dir, &path)?;
+    open_database(&path, options).map_err(|error| error.about(dir))
+}
+
+/// Where the database of `dir` is.
+pub(super) fn store_path(dir: &Path) -> PathBuf {
+    dir.join(STORE_DIR)
+}
+
+fn check_format(dir: &Path, path: &Path) -> Result<(), OpenError> {
+    let damaged = |why: String| OpenError::Damaged {
+        dir: dir.to_owned(),
+        why,
+    };
+    if !path.try_exists().map_err(|source| OpenError::Io {
+        dir: dir.to_owned(),
+        source,
+    })? {
+        return Err(OpenError::NotInitialised {
+            dir: dir.to_owned(),
+        });
+    }
+    let text = match fs::read_to_string(path.join(FORMAT_FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(damaged(format!("the file {FORMAT_FILE} is missing")));
+        }
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(damaged(format!("the file {FORMAT_FILE} is not text")));
+        }
+        Err(source) => {
+            return Err(OpenError::Io {
+                dir: dir.to_owned(),
+                source,
+            });
+        }
+    };
+    let version = text
+        .strip_prefix(FORMAT_WORD)
+        .map(str::trim)
+        .and_then(|v| v.parse().ok());
+    match version {
+        Some(FORMAT_VERSION) => Ok(()),
+        Some(found) if found > FORMAT_VERSION => Err(OpenError::NewerFormat {
+            dir: dir.to_owned(),
+            found,
+            supported: FORMAT_VERSION,
+        }),
+        _ => Err(damaged(format!(
+            "the file {FORMAT_FILE} has unknown content"
+        ))),
+    }
+}
+
+fn open_database(path: &Path, options: &Options) -> Result<Tables, OpenError> {
+    let failed = |error| from_fjall(path, error);
+    let database = Database::builder(path)
+        .cache_size(options.cache_bytes)
+        .max_journaling_size(options.max_journal_bytes.max(MIN_JOURNAL_BYTES))
+        .max_cached_files(Some(options.max_open_files.max(MIN_OPEN_FILES)))
+        .worker_threads(BACKGROUND_THREADS)
+        .open()
+        .map_err(failed)?;
+    let records = database
+        .keyspace(RECORDS, || {
+            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
+        })
+        .map_err(failed)?;
+    Ok(Tables { database, records })
+}
+
+fn from_fjall(path: &Path, error: fjall::Error) -> OpenError {
+    let dir = path.to_owned();
+    match error {
+        fjall::Error::Locked => OpenError::Locked { dir },
+        // A file that the manifest names but that is gone is damage, not a wrong directory.
+        fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source))
+            if !matches!(
+                source.kind(),
+                ErrorKind::NotFound | ErrorKind::UnexpectedEof
+            ) =>
+        {
+            OpenError::Io { dir, source }
+        }
+        other => OpenError::Damaged {
+            dir,
+            why: words(&other),
+        },
+    }
+}
+
+impl OpenError {
+    /// The same error, named after the directory that the operator knows.
+    fn about(self, named: &Path) -> Self {
+        let named = named.to_owned();
+        match self {
+            Self::NotInitialised { .. } => Self::NotInitialised { dir: named },
+            Self::AlreadyExists { .. } => Self::AlreadyExists { dir: named },
+            Self::Locked { .. } => Self::Locked { dir: named },
+            Self::NewerFormat {
+                found, supported, ..
+            } => Self::NewerFormat {
+                dir: named,
+                found,
+                supported,
+            },
+            Self::Damaged { why, .. } => Self::Damaged { dir: named, why },
+            Self::Io { source, .. } => Self::Io { dir: named, source },
+        }
+    }
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

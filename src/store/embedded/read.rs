@@ -1,0 +1,193 @@
+//! The open tables and how records are read from them.
+
+use std::fmt;
+use std::ops::Bound;
+
+use fjall::{Database, Keyspace, Readable, Snapshot};
+
+use super::MAX_SCAN_RECORDS;
+use super::layout::OpenError;
+use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError};
+
+/// A stored value is the revision, big-endian, then the body.
+pub(super) const REVISION_BYTES: usize = 8;
+
+/// Under this key stands the revision up to which revisions may have been given out. It is longer
+/// than any key of a caller, so it cannot be one, and it lives with the records, so that it is
+/// written in the same batch.
+pub(super) const REVISION_MARK_KEY: [u8; MAX_KEY_BYTES + 1] = [0xFF; MAX_KEY_BYTES + 1];
+
+/// An open database.
+pub(super) struct Tables {
+    pub(super) database: Database,
+    pub(super) records: Keyspace,
+}
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables").finish_non_exhaustive()
+    }
+}
+
+impl Tables {
+    /// The first revision that was certainly never used.
+    pub(super) fn next_revision(&self) -> Result<u64, OpenError> {
+        let damaged = |why: String| OpenError::Damaged {
+            dir: self.records.path().to_owned(),
+            why,
+        };
+        let mark = self
+            .records
+            .get(REVISION_MARK_KEY)
+            .map_err(|error| damaged(words(&error)))?;
+        let Some(mark) = mark else { return Ok(1) };
+        match <[u8; REVISION_BYTES]>::try_from(&*mark) {
+            Ok(bytes) => Ok(u64::from_be_bytes(bytes)),
+            Err(_) => Err(damaged(format!(
+                "the revision mark has {} bytes, not 8",
+                mark.len()
+            ))),
+        }
+    }
+
+    /// The revision of the newest stored value of `key`.
+    pub(super) fn revision(&self, key: &Key) -> Result<Option<Revision>, StoreError> {
+        let value = self
+            .records
+            .get(&key.0)
+            .map_err(|error| unreadable(&error))?;
+        value
+            .map(|value| split(key, &value).map(|(revision, _)| revision))
+            .transpose()
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.get_from(&self.database.snapshot(), key)
+    }
+
+    pub(super) fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        let snapshot = self.database.snapshot();
+        keys.iter()
+            .map(|key| self.get_from(&snapshot, key))
+            .collect()
+    }
+
+    fn get_from(&self, snapshot: &Snapshot, key: &Key) -> Result<Option<Record>, StoreError> {
+        // The revision mark is no record.
+        if key.0.is_empty() || key.0.len() > MAX_KEY_BYTES {
+            return Ok(None);
+        }
+        let value = snapshot
+            .get(&self.records, &key.0)
+            .map_err(|error| unreadable(&error))?;
+        value.map(|value| record_of(key, &value)).transpose()
+    }
+
+    pub(super) fn scan(
+        &self,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Record)>, StoreError> {
+        if limit > MAX_SCAN_RECORDS {
+            let why = format!("a scan of {limit} records; {MAX_SCAN_RECORDS} is most");
+            return Err(StoreError::Refused(why));
+        }
+        let upper = successor(&prefix.0);
+        let start = after
+            .map(|key| key.0.as_slice())
+            .filter(|key| *key >= prefix.0.as_slice());
+        if let (Some(start), Some(end)) = (start, upper.as_deref())
+            && start >= end
+        {
+            return Ok(Vec::new());
+        }
+        let lower = start.map_or(Bound::Included(prefix.0.as_slice()), Bound::Excluded);
+        let upper = upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let snapshot = self.database.snapshot();
+        let mut found = Vec::new();
+        for entry in snapshot.range::<&[u8], _>(&self.records, (lower, upper)) {
+            if found.len() == limit {
+                break;
+            }
+            let (key, value) = entry.into_inner().map_err(|error| unreadable(&error))?;
+            if key.len() > MAX_KEY_BYTES {
+                continue;
+            }
+            let key = Key(key.to_vec());
+            let record = record_of(&key, &value)?;
+            found.push((key, record));
+        }
+        Ok(found)
+    }
+}
+
+/// The first key after all keys that start with `prefix`, if there is one.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let end = prefix.iter().rposition(|byte| *byte != 0xFF)?;
+    let mut next = prefix.get(..=end)?.to_vec();
+    *next.last_mut()? += 1;
+    Some(next)
+}
+
+fn record_of(key: &Key, value: &[u8]) -> Result<Record, StoreError> {
+    let (revision, body) = split(key, value)?;
+    Ok(Record {
+        revision,
+        body: body.to_vec(),
+    })
+}
+
+fn split<'a>(key: &Key, value: &'a [u8]) -> Result<(Revision, &'a [u8]), StoreError> {
+    match value.split_first_chunk::<REVISION_BYTES>() {
+        Some((revision, body)) => Ok((Revision(u64::from_be_bytes(*revision)), body)),
+        None => Err(StoreError::Corrupt(format!(
+            "{} has {} bytes, too few for a revision",
+            key.0.escape_ascii(),
+            value.len()
+        ))),
+    }
+}
+
+/// A failed read: the disk's error is worth another try, a wrong checksum is not.
+fn unreadable(error: &fjall::Error) -> StoreError {
+    match io_kind(error) {
+        Some(_) => StoreError::Unavailable(words(error)),
+        None => StoreError::Corrupt(words(error)),
+    }
+}
+
+/// The kind of the I/O error inside `error`, if it is one.
+pub(super) fn io_kind(error: &fjall::Error) -> Option<std::io::ErrorKind> {
+    match error {
+        fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
+            Some(source.kind())
+        }
+        _ => None,
+    }
+}
+
+/// The error in plain words.
+pub(super) fn words(error: &fjall::Error) -> String {
+    match error {
+        fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
+            source.to_string()
+        }
+        fjall::Error::Storage(source) => format!("{source:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::successor;
+
+    #[test]
+    fn successor_of_a_prefix() {
+        assert_eq!(successor(b""), None);
+        assert_eq!(successor(b"a"), Some(b"b".to_vec()));
+        assert_eq!(successor(b"a\xFF\xFF"), Some(b"b".to_vec()));
+        assert_eq!(successor(b"\xFF\xFF"), None);
+        assert_eq!(successor(b"a\x00"), Some(b"a\x01".to_vec()));
+    }
+}

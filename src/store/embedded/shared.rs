@@ -1,0 +1,99 @@
+//! What callers and the writer share: the open tables, and whether writes are possible.
+
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use super::read::Tables;
+use super::stats::Stats;
+use crate::store::engine::StoreError;
+
+/// Whether writes are possible.
+#[derive(Debug, Clone)]
+enum Mode {
+    Writable,
+    Failed(String),
+    Closed,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Absent while the engine recovers and after it is closed. Readers hold the lock only for
+    /// one read and keep nothing of the tables after it, so that taking them out releases the
+    /// files.
+    tables: RwLock<Option<Tables>>,
+    mode: Mutex<Mode>,
+    pub(super) stats: Stats,
+}
+
+impl Shared {
+    pub(super) fn new(tables: Tables) -> Self {
+        Self {
+            tables: RwLock::new(Some(tables)),
+            mode: Mutex::new(Mode::Writable),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Runs one read over the open tables.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Tables) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.tables().as_ref() {
+            Some(tables) => read(tables),
+            None => Err(self.writable().err().unwrap_or_else(|| {
+                StoreError::Unavailable("it recovers; try again in a moment".to_owned())
+            })),
+        }
+    }
+
+    /// The open tables, for the writer.
+    pub(super) fn tables(&self) -> RwLockReadGuard<'_, Option<Tables>> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take_tables(&self) -> Option<Tables> {
+        self.tables
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    pub(super) fn put_tables(&self, tables: Tables) {
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(tables);
+    }
+
+    /// Whether writes are possible now; the reason if not.
+    pub(super) fn writable(&self) -> Result<(), StoreError> {
+        match &*self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+            Mode::Writable => Ok(()),
+            Mode::Failed(why) => Err(StoreError::Unavailable(why.clone())),
+            Mode::Closed => Err(StoreError::Unavailable("it is closed".to_owned())),
+        }
+    }
+
+    /// What to answer to a close: a failure before it is worth telling.
+    pub(super) fn closing_error(&self) -> Result<(), StoreError> {
+        match &*self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+            Mode::Failed(why) => Err(StoreError::Unavailable(why.clone())),
+            Mode::Writable | Mode::Closed => Ok(()),
+        }
+    }
+
+    pub(super) fn fail(&self, why: String) {
+        self.stats.failed();
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = Mode::Failed(why);
+    }
+
+    pub(super) fn resume(&self) {
+        self.stats.recovered();
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = Mode::Writable;
+    }
+
+    /// Keeps an earlier failure, which `close` reports.
+    pub(super) fn close(&self) {
+        let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*mode, Mode::Writable) {
+            *mode = Mode::Closed;
+        }
+    }
+}

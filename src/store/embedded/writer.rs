@@ -1,0 +1,261 @@
+//! The one thread that writes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use fjall::{AbstractTree as _, PersistMode};
+use tokio::sync::oneshot;
+
+use super::group::Group;
+use super::read::Tables;
+use super::recover::{self, Cause};
+use super::shared::Shared;
+use super::{Options, Room, layout};
+use crate::store::engine::{Changes, CommitError, Revision, StoreError};
+
+/// Revisions are set aside in blocks, so that only one commit in a block stores how far they go.
+/// A restart skips the rest of a block: with 2⁶⁴ revisions that is no loss.
+const REVISION_BLOCK: u64 = 1 << 20;
+
+/// Changes that share an fsync at most: bounds the time to the first answer.
+const MAX_GROUP_CHANGES: usize = 4096;
+
+/// How often an idle or failed writer looks after itself.
+const TEND_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Beyond these fjall itself waits inside a commit, and would wait for ever if its own threads
+/// had failed meanwhile (its limits are 4 and 30). So the writer waits before, with open eyes.
+const MAX_SEALED_MEMTABLES: usize = 3;
+const MAX_LEVEL_0_RUNS: usize = 28;
+const ROOM_POLL: Duration = Duration::from_millis(2);
+
+pub(super) enum Message {
+    Commit(Job),
+    /// Stop; the sender is dropped when all is closed.
+    Close(Option<oneshot::Sender<()>>),
+}
+
+/// A change that waits for its fsync.
+pub(super) struct Job {
+    pub(super) changes: Changes,
+    pub(super) change_bytes: usize,
+    pub(super) answer: oneshot::Sender<Result<(), CommitError>>,
+    pub(super) _room: Room,
+}
+
+/// An accepted change without its content: what remains is to answer.
+struct Accepted {
+    answer: oneshot::Sender<Result<(), CommitError>>,
+    _room: Room,
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    dir: PathBuf,
+    options: Options,
+    /// Never given out before.
+    next_revision: u64,
+    /// Revisions below this are set aside on disk.
+    revision_mark: u64,
+    /// Set while writes are impossible.
+    failure: Option<Cause>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        dir: &Path,
+        options: Options,
+        next_revision: u64,
+    ) -> Self {
+        let dir = dir.to_owned();
+        let revision_mark = next_revision;
+        Self {
+            shared,
+            dir,
+            options,
+            next_revision,
+            revision_mark,
+            failure: None,
+        }
+    }
+
+    /// Serves until it is told to close.
+    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
+        let closed = loop {
+            match inbox.recv_timeout(TEND_INTERVAL) {
+                Ok(Message::Commit(first)) => {
+                    let (jobs, close) = self.gather(first, inbox);
+                    self.serve(jobs);
+                    if let Some(stopped) = close {
+                        break stopped;
+                    }
+                }
+                Ok(Message::Close(stopped)) => break stopped,
+                Err(RecvTimeoutError::Timeout) => self.tend(),
+                Err(RecvTimeoutError::Disconnected) => break None,
+            }
+        };
+        self.shared.close();
+        drop(self.shared.take_tables());
+        drop(closed);
+    }
+
+    /// All changes that wait, within bounds, and the order to close if it was among them.
+    #[expect(
+        clippy::option_option,
+        reason = "a close may come without anybody waiting for it"
+    )]
+    fn gather(
+        &self,
+        first: Job,
+        inbox: &Receiver<Message>,
+    ) -> (Vec<Job>, Option<Option<oneshot::Sender<()>>>) {
+        let mut group_bytes = first.change_bytes;
+        let mut jobs = vec![first];
+        while jobs.len() < MAX_GROUP_CHANGES && group_bytes < self.options.max_group_bytes {
+            match inbox.try_recv() {
+                Ok(Message::Commit(job)) => {
+                    group_bytes = group_bytes.saturating_add(job.change_bytes);
+                    jobs.push(job);
+                }
+                Ok(Message::Close(stopped)) => return (jobs, Some(stopped)),
+                Err(_) => break,
+            }
+        }
+        (jobs, None)
+    }
+
+    /// Makes the changes of one group durable, then answers all.
+    fn serve(&mut self, jobs: Vec<Job>) {
+        for _ in &jobs {
+            self.shared.stats.dequeued();
+        }
+        if let Err(error) = self.shared.writable() {
+            refuse_all(jobs.into_iter().map(|job| job.answer), &error);
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let tables = shared.tables();
+        let Some(tables) = tables.as_ref() else {
+            return;
+        };
+        let mut group = Group::new(tables);
+        let mut accepted = Vec::with_capacity(jobs.len());
+        for Job {
+            changes,
+            answer,
+            _room,
+            ..
+        } in jobs
+        {
+            let revision = Revision(self.next_revision);
+            self.next_revision += 1;
+            match group.take(changes, revision) {
+                Ok(()) => accepted.push(Accepted { answer, _room }),
+                Err(error) => self.answer_refused(answer, error),
+            }
+        }
+        let written = if group.is_empty() {
+            Ok(())
+        } else {
+            self.write(tables, group)
+        };
+        match written {
+            Ok(()) => {
+                for Accepted { answer, .. } in accepted {
+                    self.shared.stats.committed();
+                    // A caller that went away is no reason to stop.
+                    let _ = answer.send(Ok(()));
+                }
+            }
+            Err(error) => {
+                let error = self.fail(&error);
+                refuse_all(accepted.into_iter().map(|accepted| accepted.answer), &error);
+            }
+        }
+    }
+
+    fn answer_refused(&self, answer: oneshot::Sender<Result<(), CommitError>>, error: CommitError) {
+        if matches!(error, CommitError::Conflict(_)) {
+            self.shared.stats.conflicted();
+        }
+        let _ = answer.send(Err(error));
+    }
+
+    fn write(&mut self, tables: &Tables, group: Group<'_>) -> fjall::Result<()> {
+        wait_for_room(tables)?;
+        let moved = self.next_revision > self.revision_mark;
+        let mark = moved.then(|| self.next_revision.saturating_add(REVISION_BLOCK));
+        let started = Instant::now();
+        group.write(mark)?;
+        self.shared.stats.synced(started.elapsed());
+        self.revision_mark = mark.unwrap_or(self.revision_mark);
+        Ok(())
+    }
+
+    /// Stops acknowledging, and returns what callers are told.
+    fn fail(&mut self, error: &fjall::Error) -> StoreError {
+        let cause = recover::cause_of(error, &layout::store_path(&self.dir));
+        let why = cause.words();
+        tracing::error!(dir = %self.dir.display(), %error, "the store stopped writing: {why}");
+        self.shared.fail(why.clone());
+        self.failure = Some(cause);
+        StoreError::Unavailable(why)
+    }
+
+    /// Finds out about failures of fjall's own threads while nobody writes, and tries to go on
+    /// after a failure that can pass.
+    fn tend(&mut self) {
+        match &self.failure {
+            None => {
+                // Nothing is buffered, so this only reports an earlier failure.
+                let probe = self.shared.tables().as_ref().map_or(Ok(()), |tables| {
+                    tables.database.persist(PersistMode::Buffer)
+                });
+                if let Err(error) = probe {
+                    self.fail(&error);
+                }
+            }
+            Some(cause) if cause.can_pass() => self.try_recover(),
+            Some(_) => {}
+        }
+    }
+
+    fn try_recover(&mut self) {
+        match recover::reopen(&self.shared, &self.dir, &self.options) {
+            Ok(stored_mark) => {
+                self.next_revision = self.next_revision.max(stored_mark);
+                // What the failed group stored of the mark is unknown: store it again.
+                self.revision_mark = stored_mark;
+                self.failure = None;
+                self.shared.resume();
+                tracing::info!(dir = %self.dir.display(), "the store writes again");
+            }
+            Err(why) => tracing::debug!(dir = %self.dir.display(), why, "no recovery yet"),
+        }
+    }
+}
+
+/// Waits until fjall's threads have moved enough of the earlier writes into tables.
+fn wait_for_room(tables: &Tables) -> fjall::Result<()> {
+    let tree = &tables.records.tree;
+    while tree.sealed_memtable_count() >= MAX_SEALED_MEMTABLES
+        || tree.l0_run_count() >= MAX_LEVEL_0_RUNS
+    {
+        tables.database.persist(PersistMode::Buffer)?;
+        std::thread::sleep(ROOM_POLL);
+    }
+    Ok(())
+}
+
+fn refuse_all(
+    answers: impl Iterator<Item = oneshot::Sender<Result<(), CommitError>>>,
+    error: &StoreError,
+) {
+    for answer in answers {
+        let _ = answer.send(Err(error.clone().into()));
+    }
+}
