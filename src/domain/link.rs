@@ -1,18 +1,34 @@
-//! LOCAL PLACEHOLDER until the link branch is merged.
-use super::quota::Item;
-/// x
+//! STUB replaced by the conf branch.
+#![allow(missing_docs)]
+use super::ids::V1Id;
+use super::quota::{Item, State};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuyUrl(String);
-/// x
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum LinkProfile {
     Default,
     Acronis,
 }
-/// x
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListStyle {
+    Comma,
+    Repeated,
+}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BuyUrlRules {
+    pub allow_http: bool,
+    pub allow_ip_hosts: bool,
+}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuyUrlProblem {
+    NotAbsolute,
+}
+impl std::fmt::Display for BuyUrlProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("x")
+    }
+}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
 pub enum Placement {
     AlertOnStorage,
     AlertOnPhysicalMachines,
@@ -22,10 +38,27 @@ pub enum Placement {
     EmailNotification,
     McUsageInfo,
 }
-#[allow(missing_docs)]
 impl Placement {
+    pub const ALL: [Self; 7] = [
+        Self::AlertOnStorage,
+        Self::AlertOnPhysicalMachines,
+        Self::AlertOnPhysicalServers,
+        Self::AlertOnVirtualMachines,
+        Self::AlertOnMobileDevices,
+        Self::EmailNotification,
+        Self::McUsageInfo,
+    ];
     pub fn code(self) -> u8 {
         self as u8
+    }
+    pub fn from_code(c: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.code() == c)
+    }
+    pub fn name(self) -> &'static str {
+        "x"
+    }
+    pub fn from_name(_: &str) -> Option<Self> {
+        None
     }
     pub fn alert(item: Item) -> Self {
         let _ = item;
@@ -33,25 +66,34 @@ impl Placement {
     }
 }
 impl BuyUrl {
-    /// x
     pub fn as_str(&self) -> &str {
         &self.0
     }
+    pub fn parse(t: &str, _: &BuyUrlRules) -> Result<Self, BuyUrlProblem> {
+        Ok(Self(t.into()))
+    }
 }
-
 impl LinkProfile {
-    /// x
     pub fn name(self) -> &'static str {
         ""
     }
-    /// x
     pub fn from_name(_: &str) -> Option<Self> {
         None
     }
 }
-impl BuyUrl {
-    /// x
-    pub fn stored(t: &str) -> Option<Self> {
-        Some(Self(t.into()))
+pub fn listed(_i: Item, _s: State) -> bool {
+    true
+}
+pub struct BuyLink<'a> {
+    pub placement: Placement,
+    pub user_quota: &'a [Item],
+    pub tenant_quota: &'a [Item],
+    pub user_id: V1Id,
+    pub tenant_id: V1Id,
+    pub page: Option<&'a str>,
+}
+impl BuyLink<'_> {
+    pub fn build(&self, u: &BuyUrl, _p: LinkProfile, _l: ListStyle) -> String {
+        u.as_str().into()
     }
 }

@@ -4,9 +4,9 @@ use http::header::AUTHORIZATION;
 
 use super::error::ApiError;
 use super::message::Head;
+use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::tokens::{self, Verified};
-use crate::usecases::Env;
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"; \
      tokens come from POST /api/2/idp/token";
@@ -22,8 +22,12 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     };
-    let text = value.to_str().map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
-    let (scheme, token) = text.split_once(' ').ok_or(ApiError::Unauthorized(NO_TOKEN))?;
+    let text = value
+        .to_str()
+        .map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
+    let (scheme, token) = text
+        .split_once(' ')
+        .ok_or(ApiError::Unauthorized(NO_TOKEN))?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }

@@ -39,7 +39,8 @@ impl Dialect {
     #[must_use]
     pub fn of_path(path: &str) -> Self {
         let under = |prefix: &str| {
-            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         if under("/api/2/idp") {
             Self::Token
@@ -120,9 +121,7 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
             ("urn:upsell:problem:media-type", "Unsupported media type")
         }
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
-        ApiError::PreconditionFailed => {
-            ("urn:upsell:problem:precondition", "Precondition failed")
-        }
+        ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
         ApiError::UseCase(error) => match error {
             Error::Forbidden(_) => ("urn:upsell:problem:forbidden", "Not allowed"),
             Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),

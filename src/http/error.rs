@@ -56,7 +56,10 @@ impl From<StoreError> for ApiError {
 impl ApiError {
     /// A part of the request that cannot be read.
     pub fn malformed(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
-        Self::Malformed { field: field.into(), why: why.to_string() }
+        Self::Malformed {
+            field: field.into(),
+            why: why.to_string(),
+        }
     }
 
     /// The status, the same in every dialect (wire contract, common rules).

@@ -16,7 +16,14 @@ use super::message::{Head, Request};
 #[must_use]
 pub fn media_type(head: &Head) -> Option<String> {
     let value = head.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    Some(
+        value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase(),
+    )
 }
 
 /// Refuses request bodies that are compressed: nothing here inflates what strangers send.
@@ -53,7 +60,10 @@ pub fn json_bytes<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { "body".to_owned() } else { path };
-        ApiError::Malformed { field, why: explain(error.inner()) }
+        ApiError::Malformed {
+            field,
+            why: explain(error.inner()),
+        }
     })
 }
 
@@ -119,7 +129,9 @@ impl<'de> Visitor<'de> for Walk {
         while let Some(key) = map.next_key::<String>()? {
             map.next_value::<NoDuplicates>()?;
             if !seen.insert(key.clone()) {
-                return Err(serde::de::Error::custom(format!("the key {key:?} stands twice")));
+                return Err(serde::de::Error::custom(format!(
+                    "the key {key:?} stands twice"
+                )));
             }
         }
         Ok(NoDuplicates)
@@ -165,7 +177,10 @@ impl Params {
         let mut seen = std::collections::HashSet::new();
         for (name, _) in &pairs {
             if !seen.insert(name.as_str()) {
-                return Err(ApiError::malformed(name.clone(), "the parameter stands twice"));
+                return Err(ApiError::malformed(
+                    name.clone(),
+                    "the parameter stands twice",
+                ));
             }
         }
         Ok(Self { pairs })
@@ -174,7 +189,10 @@ impl Params {
     /// The value of `name`, if it is there.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of `name`.
@@ -182,7 +200,8 @@ impl Params {
     /// # Errors
     /// 400 where it is missing.
     pub fn require(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).ok_or_else(|| ApiError::malformed(name, "the parameter is required"))
+        self.get(name)
+            .ok_or_else(|| ApiError::malformed(name, "the parameter is required"))
     }
 
     /// The value of `name`, parsed.
@@ -211,10 +230,18 @@ impl Params {
         };
         let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
         if parts.len() > limit {
-            return Err(ApiError::malformed(name, format!("takes at most {limit} values")));
+            return Err(ApiError::malformed(
+                name,
+                format!("takes at most {limit} values"),
+            ));
         }
-        let parsed = parts.into_iter().map(str::parse).collect::<Result<Vec<T>, _>>();
-        parsed.map(Some).map_err(|why| ApiError::malformed(name, why))
+        let parsed = parts
+            .into_iter()
+            .map(str::parse)
+            .collect::<Result<Vec<T>, _>>();
+        parsed
+            .map(Some)
+            .map_err(|why| ApiError::malformed(name, why))
     }
 
     /// Refuses parameters other than `known`; the native dialect does, the vendors' do not.
@@ -222,13 +249,19 @@ impl Params {
     /// # Errors
     /// 400 naming the first unknown one.
     pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
-        let unknown = self.pairs.iter().find(|(name, _)| !known.contains(&name.as_str()));
+        let unknown = self
+            .pairs
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()));
         match unknown {
             None => Ok(()),
             Some((name, _)) => {
                 let known = known.join(", ");
                 let name: String = name.chars().take(64).collect();
-                Err(ApiError::malformed(name, format!("unknown parameter; known are: {known}")))
+                Err(ApiError::malformed(
+                    name,
+                    format!("unknown parameter; known are: {known}"),
+                ))
             }
         }
     }
@@ -246,7 +279,9 @@ pub fn if_match(head: &Head) -> Result<Option<u64>, ApiError> {
     if text == "*" {
         return Ok(None);
     }
-    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let version = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     let version = version.and_then(|digits| digits.parse().ok());
     version.map(Some).ok_or(ApiError::PreconditionFailed)
 }
@@ -271,9 +306,17 @@ mod tests {
             ("{", "body", "no valid JSON"),
             ("", "body", "no valid JSON"),
             (r#"{"x":-1}"#, "x", "invalid value: integer `-1`"),
-            (r#"{"x":1,"inner":{"x":"a"}}"#, "inner.x", "invalid type: string"),
+            (
+                r#"{"x":1,"inner":{"x":"a"}}"#,
+                "inner.x",
+                "invalid type: string",
+            ),
             (r#"{"x":1,"x":2}"#, "body", "\"x\" stands twice"),
-            (r#"{"x":1,"other":{"a":1,"a":2}}"#, "body", "\"a\" stands twice"),
+            (
+                r#"{"x":1,"other":{"a":1,"a":2}}"#,
+                "body",
+                "\"a\" stands twice",
+            ),
             (r#"{"x":1} trailing"#, "body", "trailing"),
             (r#"{"x":18446744073709551616}"#, "x", "floating point"),
         ] {
@@ -294,8 +337,16 @@ mod tests {
         assert!(params("a=1&a=2").is_err());
         assert!(params("a=%ff").is_err());
         assert!(params("a=1").unwrap().only(&["b"]).is_err());
-        let list = params("u=1,2,3").unwrap().parsed_list::<u8>("u", 3).unwrap();
+        let list = params("u=1,2,3")
+            .unwrap()
+            .parsed_list::<u8>("u", 3)
+            .unwrap();
         assert_eq!(list, Some(vec![1, 2, 3]));
-        assert!(params("u=1,2,3").unwrap().parsed_list::<u8>("u", 2).is_err());
+        assert!(
+            params("u=1,2,3")
+                .unwrap()
+                .parsed_list::<u8>("u", 2)
+                .is_err()
+        );
     }
 }

@@ -34,7 +34,9 @@ pub fn json_as<T: Serialize>(status: StatusCode, media_type: &'static str, value
     // Wire forms are plain structs, whose serialization cannot fail.
     let body = serde_json::to_vec(value).unwrap_or_default();
     let mut response = with_body(status, media_type, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -83,7 +83,10 @@ impl BodyLimits {
 
 enum Handler {
     Public(Box<dyn Fn(Call) -> AnswerFuture + Send + Sync>),
-    Authorized(Needs, Box<dyn Fn(Call, Caller) -> AnswerFuture + Send + Sync>),
+    Authorized(
+        Needs,
+        Box<dyn Fn(Call, Caller) -> AnswerFuture + Send + Sync>,
+    ),
 }
 
 /// What a caller needs for a route.
@@ -112,7 +115,11 @@ impl Resource {
     /// A path that answers to nothing yet. `{name}` stands for one segment.
     #[must_use]
     pub const fn at(dialect: Dialect, path: &'static str) -> Self {
-        Self { path, dialect, endpoints: Vec::new() }
+        Self {
+            path,
+            dialect,
+            endpoints: Vec::new(),
+        }
     }
 
     /// Answers `method` to callers who have what it `needs`.
@@ -122,7 +129,8 @@ impl Resource {
         F: Fn(Call, Caller) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Answer> + Send + 'static,
     {
-        let boxed = Box::new(move |call, caller| -> AnswerFuture { Box::pin(handler(call, caller)) });
+        let boxed =
+            Box::new(move |call, caller| -> AnswerFuture { Box::pin(handler(call, caller)) });
         self.endpoint(method, Handler::Authorized(needs, boxed))
     }
 
@@ -147,7 +155,11 @@ impl Resource {
     }
 
     fn endpoint(mut self, method: Method, handler: Handler) -> Self {
-        self.endpoints.push(Endpoint { method, limit: BodyLimit::Default, handler });
+        self.endpoints.push(Endpoint {
+            method,
+            limit: BodyLimit::Default,
+            handler,
+        });
         self
     }
 
@@ -162,8 +174,14 @@ impl Resource {
 
     fn find(&self, method: &Method) -> Option<&Endpoint> {
         // HEAD is answered like GET; the server cuts the body.
-        let asked = if method == Method::HEAD { &Method::GET } else { method };
-        self.endpoints.iter().find(|endpoint| endpoint.method == *asked)
+        let asked = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        self.endpoints
+            .iter()
+            .find(|endpoint| endpoint.method == *asked)
     }
 }
 
@@ -184,13 +202,18 @@ impl Router {
         for resource in resources {
             tree.insert(resource.path, resource)?;
         }
-        Ok(Self { tree: Arc::new(tree), limits })
+        Ok(Self {
+            tree: Arc::new(tree),
+            limits,
+        })
     }
 
     /// The dialect that answers for a path, known or not.
     #[must_use]
     pub fn dialect(&self, path: &str) -> Dialect {
-        self.tree.at(path).map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
+        self.tree
+            .at(path)
+            .map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
     }
 
     /// How many bytes of body the route of a request takes.
@@ -198,11 +221,16 @@ impl Router {
     /// # Errors
     /// There is no such route, or the body is compressed.
     pub fn admit(&self, head: &Head) -> Result<usize, ApiError> {
-        let found = self.tree.at(head.uri.path()).map_err(|_| ApiError::NoRoute)?;
+        let found = self
+            .tree
+            .at(head.uri.path())
+            .map_err(|_| ApiError::NoRoute)?;
         let resource = found.value;
-        let endpoint = resource.find(&head.method).ok_or_else(|| ApiError::Method {
-            allow: resource.allow(),
-        })?;
+        let endpoint = resource
+            .find(&head.method)
+            .ok_or_else(|| ApiError::Method {
+                allow: resource.allow(),
+            })?;
         super::input::refuse_encoding(head)?;
         Ok(self.limits.of(endpoint.limit))
     }
@@ -229,9 +257,11 @@ impl Router {
         let path = request.head.uri.path().to_owned();
         let found = self.tree.at(&path).map_err(|_| ApiError::NoRoute)?;
         let resource = found.value;
-        let endpoint = resource.find(&request.head.method).ok_or_else(|| ApiError::Method {
-            allow: resource.allow(),
-        })?;
+        let endpoint = resource
+            .find(&request.head.method)
+            .ok_or_else(|| ApiError::Method {
+                allow: resource.allow(),
+            })?;
         let path = decode_params(&found.params)?;
         let env = env.clone();
         match &endpoint.handler {

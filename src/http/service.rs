@@ -22,7 +22,11 @@ impl Upsell {
 
     fn dress(&self, error: &ApiError, head: &Head) -> Response {
         if let Some(internal) = error.internal() {
-            tracing::error!(request_id = head.request_id, path = head.uri.path(), "{internal}");
+            tracing::error!(
+                request_id = head.request_id,
+                path = head.uri.path(),
+                "{internal}"
+            );
         }
         self.router.dialect(head.uri.path()).error(error, head)
     }

@@ -30,7 +30,10 @@ impl Caller {
         if self.scopes.allows(scope) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!("the token lacks the scope {:?}", scope.name())))
+        Err(Error::Forbidden(format!(
+            "the token lacks the scope {:?}",
+            scope.name()
+        )))
     }
 
     /// The tenant, if it is within reach.
@@ -38,7 +41,10 @@ impl Caller {
     /// # Errors
     /// [`Error::NotFound`] where it does not exist or is out of reach.
     pub async fn tenant(&self, store: &Store, id: TenantId) -> Result<Found<Tenant>, Error> {
-        let found = store.tenant(id).await?.filter(|tenant| self.reaches(tenant));
+        let found = store
+            .tenant(id)
+            .await?
+            .filter(|tenant| self.reaches(tenant));
         found.ok_or(Error::NotFound(What::Tenant))
     }
 

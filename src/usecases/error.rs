@@ -80,7 +80,10 @@ impl std::fmt::Display for What {
 impl Error {
     /// A field that makes no sense.
     pub fn invalid(field: impl Into<String>, why: impl std::fmt::Display) -> Self {
-        Self::Invalid { field: field.into(), why: why.to_string() }
+        Self::Invalid {
+            field: field.into(),
+            why: why.to_string(),
+        }
     }
 }
 

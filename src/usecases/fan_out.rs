@@ -52,7 +52,9 @@ pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
     }
     let done = (&key, Expect::Revision(record.revision));
     retrying(|| add_to_mails(env, &notice, last, Some(done), now)).await?;
-    Ok(FanOut::Done { recipients: recipients.len() })
+    Ok(FanOut::Done {
+        recipients: recipients.len(),
+    })
 }
 
 /// All but the last chunk, and the last one, which may be empty.
@@ -86,7 +88,10 @@ pub async fn recipients_of(env: &Env, account: AccountId) -> Result<Vec<User>, E
 async fn users_of(env: &Env, tenant: TenantId) -> Result<Vec<User>, Error> {
     let (mut users, mut after) = (Vec::new(), None);
     loop {
-        let ids = env.store.ids_under(&keys::tenant_users(tenant), after, PAGE).await?;
+        let ids = env
+            .store
+            .ids_under(&keys::tenant_users(tenant), after, PAGE)
+            .await?;
         after = ids.last().copied();
         let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
         let found = env.store.load_many::<User>(&user_keys).await?;
@@ -154,7 +159,10 @@ struct OpenMail {
 
 async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
     let Some(record) = env.store.engine().get(&keys::open_mail(user)).await? else {
-        return Ok(OpenMail { mail: None, expect: Expect::Absent });
+        return Ok(OpenMail {
+            mail: None,
+            expect: Expect::Absent,
+        });
     };
     let expect = Expect::Revision(record.revision);
     let id = Uuid::from_slice(&record.body).map(MailId::new);

@@ -5,6 +5,7 @@ pub mod access;
 pub mod error;
 pub mod fan_out;
 pub mod report_usage;
+pub mod tokens;
 pub mod view;
 
 use std::sync::Arc;

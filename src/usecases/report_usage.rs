@@ -85,7 +85,10 @@ pub async fn report_usages(
     let mut lines: Vec<Option<Result<Outcome, Error>>> = vec![None; reports.len()];
     let mut by_account: BTreeMap<AccountId, Vec<(usize, UsageReport)>> = BTreeMap::new();
     for (index, report) in reports.into_iter().enumerate() {
-        by_account.entry(report.account).or_default().push((index, report));
+        by_account
+            .entry(report.account)
+            .or_default()
+            .push((index, report));
     }
     let mut running = futures_util::stream::iter(by_account)
         .map(|(account, reports)| async move {
@@ -112,7 +115,10 @@ pub async fn report_usages(
     }
     transitions.sort_by_key(|change| (change.account, change.transition.item));
     let missing = || Err(Error::Internal("a usage line was not worked on".to_owned()));
-    let lines = lines.into_iter().map(|line| line.unwrap_or_else(missing)).collect();
+    let lines = lines
+        .into_iter()
+        .map(|line| line.unwrap_or_else(missing))
+        .collect();
     BatchOutcome { lines, transitions }
 }
 
@@ -128,11 +134,18 @@ async fn report_account(
     let (account, tenant) = resolve_account(env, caller, account).await?;
     retrying(|| async {
         let (mut meter, expect) = env.store.meter(account).await?;
-        let lines: Vec<_> =
-            reports.iter().map(|(_, report)| take(&mut meter, report, now)).collect();
+        let lines: Vec<_> = reports
+            .iter()
+            .map(|(_, report)| take(&mut meter, report, now))
+            .collect();
         let (outcomes, notice) = evaluate(env, &mut meter, &tenant, now);
         let changed = lines.iter().any(|line| {
-            matches!(line, Ok(Outcome { report: Report::Accepted | Report::Unchanged }))
+            matches!(
+                line,
+                Ok(Outcome {
+                    report: Report::Accepted | Report::Unchanged
+                })
+            )
         });
         if mode == Mode::Commit && changed {
             let told = notice.is_some();
@@ -146,7 +159,10 @@ async fn report_account(
                 env.outbox_wake.notify_one();
             }
         }
-        Ok(BatchOutcome { lines, transitions: transitions_of(account, &outcomes) })
+        Ok(BatchOutcome {
+            lines,
+            transitions: transitions_of(account, &outcomes),
+        })
     })
     .await
 }
@@ -194,7 +210,10 @@ async fn resolve_personal(
 fn take(meter: &mut Meter, report: &UsageReport, now: Timestamp) -> Result<Outcome, Error> {
     let observed_at = report.observed_at.unwrap_or(now);
     if observed_at > now.plus(MAX_CLOCK_SKEW) {
-        return Err(Error::invalid("observed_at", "lies more than an hour in the future"));
+        return Err(Error::invalid(
+            "observed_at",
+            "lies more than an hour in the future",
+        ));
     }
     let taken = meter.report(&report.key, report.absolute, observed_at);
     match taken {
@@ -212,8 +231,10 @@ pub(super) fn evaluate(
 ) -> (Vec<(Item, Evaluation)>, Option<Notice>) {
     let policy = env.settings.quota.for_tenant(&tenant.settings);
     let outcomes = meter.evaluate(&env.settings.usage_names, &policy, now);
-    let entered: Vec<(Item, Level)> =
-        outcomes.iter().filter_map(|(item, outcome)| Some((*item, outcome.notify?))).collect();
+    let entered: Vec<(Item, Level)> = outcomes
+        .iter()
+        .filter_map(|(item, outcome)| Some((*item, outcome.notify?)))
+        .collect();
     let notice = (!entered.is_empty() && tenant.enabled).then(|| Notice {
         account: meter.account,
         entered,
@@ -225,7 +246,11 @@ pub(super) fn evaluate(
 fn transitions_of(account: AccountId, outcomes: &[(Item, Evaluation)]) -> Vec<AccountTransition> {
     let changed = outcomes.iter().filter_map(|(_, outcome)| {
         let transition = outcome.transition?;
-        Some(AccountTransition { account, transition, notify: outcome.notify })
+        Some(AccountTransition {
+            account,
+            transition,
+            notify: outcome.notify,
+        })
     });
     changed.collect()
 }

@@ -1,7 +1,9 @@
 //! Access tokens: RS256 JWTs, short-lived, checked as RFC 8725 asks (algorithm pinned, issuer,
 //! audience, type and times checked, keys only from our own keyring).
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -124,7 +126,12 @@ pub async fn issue(
 }
 
 fn caller_of(client: &Client, scopes: ApiScopes) -> Caller {
-    Caller { subject: client.id.uuid(), root: client.tenant_id, scopes, user: None }
+    Caller {
+        subject: client.id.uuid(),
+        root: client.tenant_id,
+        scopes,
+        user: None,
+    }
 }
 
 /// The client of these credentials, if they hold and the client is enabled.
@@ -135,9 +142,13 @@ async fn authenticate(env: &Env, id: &str, secret: &str) -> Result<Found<Client>
         Ok(id) => env.store.client(id).await.map_err(Error::from)?,
         Err(_) => None,
     };
-    let kept = found.as_ref().map_or([0; 32], |client| client.secret_hash.0);
+    let kept = found
+        .as_ref()
+        .map_or([0; 32], |client| client.secret_hash.0);
     let equal = bool::from(given.ct_eq(&kept));
-    found.filter(|client| equal && client.enabled).ok_or(TokenRefused::InvalidClient)
+    found
+        .filter(|client| equal && client.enabled)
+        .ok_or(TokenRefused::InvalidClient)
 }
 
 fn sign(
@@ -169,7 +180,12 @@ fn sign(
     let access_token =
         token.map_err(|error| Error::Internal(format!("signing a token: {error}")))?;
     let expires_in_s = env.settings.token_ttl.as_secs();
-    Ok(Issued { access_token, expires_in_s, expires_at, scopes })
+    Ok(Issued {
+        access_token,
+        expires_in_s,
+        expires_at,
+        scopes,
+    })
 }
 
 /// The issuer that tokens name.
@@ -244,7 +260,11 @@ pub async fn caller(env: &Env, token: &Verified) -> Result<Option<Caller>, Error
     let Some(client) = env.store.client(token.client_id).await? else {
         return Ok(None);
     };
-    let revoked = env.store.engine().get(&keys::revoked_token(&token.id)).await?;
+    let revoked = env
+        .store
+        .engine()
+        .get(&keys::revoked_token(&token.id))
+        .await?;
     if !client.enabled || client.tenant_id != token.root || revoked.is_some() {
         return Ok(None);
     }
@@ -273,7 +293,10 @@ pub async fn revoke(
     };
     let mut changes = Changes::new();
     changes.put(keys::revoked_token(&token.id), Vec::new());
-    changes.put(keys::revoked_expiry(token.expires_at, &token.id), Vec::new());
+    changes.put(
+        keys::revoked_expiry(token.expires_at, &token.id),
+        Vec::new(),
+    );
     env.store.commit(changes).await.map_err(Error::from)?;
     Ok(())
 }

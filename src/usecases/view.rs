@@ -75,7 +75,9 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
 #[must_use]
 pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a BuyUrl> {
     let url = brand?.buy_url.as_ref()?;
-    BuyUrl::parse(url.as_str(), &env.settings.buy_url_rules).is_ok().then_some(url)
+    BuyUrl::parse(url.as_str(), &env.settings.buy_url_rules)
+        .is_ok()
+        .then_some(url)
 }
 
 fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
@@ -93,8 +95,10 @@ impl UserView {
         if !self.tenant.enabled || !self.user.enabled {
             return Vec::new();
         }
-        let mut standing: Vec<_> =
-            self.all_items().filter(|(_, status)| status.state.level().is_some()).collect();
+        let mut standing: Vec<_> = self
+            .all_items()
+            .filter(|(_, status)| status.state.level().is_some())
+            .collect();
         standing.sort_by_key(|(_, status)| std::cmp::Reverse(status.state));
         standing
     }
@@ -102,7 +106,10 @@ impl UserView {
     /// The items of both scopes, user's first, in item order.
     pub fn all_items(&self) -> impl Iterator<Item = (Scope, ItemStatus)> + '_ {
         let user = self.user_items.iter().map(|status| (Scope::User, *status));
-        let tenant = self.tenant_items.iter().map(|status| (Scope::Tenant, *status));
+        let tenant = self
+            .tenant_items
+            .iter()
+            .map(|status| (Scope::Tenant, *status));
         user.chain(tenant)
     }
 
@@ -114,7 +121,8 @@ impl UserView {
         }
         let brand = self.brand.as_ref()?;
         let url = usable_buy_url(env, Some(brand))?;
-        let (user_quota, tenant_quota) = (listed_of(&self.user_items), listed_of(&self.tenant_items));
+        let (user_quota, tenant_quota) =
+            (listed_of(&self.user_items), listed_of(&self.tenant_items));
         let link = BuyLink {
             placement,
             user_quota: &user_quota,
@@ -131,12 +139,23 @@ impl UserView {
     /// tenant's.
     #[must_use]
     pub fn language<'a>(&'a self, asked: Option<&'a str>) -> &'a str {
-        let own = [asked, Some(self.user.language.as_str()), Some(self.tenant.language.as_str())];
-        own.into_iter().flatten().find(|tag| !tag.is_empty()).unwrap_or("en")
+        let own = [
+            asked,
+            Some(self.user.language.as_str()),
+            Some(self.tenant.language.as_str()),
+        ];
+        own.into_iter()
+            .flatten()
+            .find(|tag| !tag.is_empty())
+            .unwrap_or("en")
     }
 }
 
 /// The items that belong into a Buy link's list, in its order.
 fn listed_of(items: &[ItemStatus]) -> Vec<Item> {
-    items.iter().filter(|status| listed(status.item, status.state)).map(|s| s.item).collect()
+    items
+        .iter()
+        .filter(|status| listed(status.item, status.state))
+        .map(|s| s.item)
+        .collect()
 }

@@ -6,7 +6,12 @@ use uuid::Uuid;
 use super::{Stored, known, need};
 use crate::domain::brand::{Brand, BrandEncryption, BrandSmtp, BrandUrls, Sealed};
 use crate::domain::ids::TenantId;
-use crate::domain::link::{BuyUrl, LinkProfile};
+use crate::domain::link::{BuyUrl, BuyUrlRules, LinkProfile};
+
+const LOOSEST: BuyUrlRules = BuyUrlRules {
+    allow_http: true,
+    allow_ip_hosts: true,
+};
 
 #[derive(Serialize, Deserialize)]
 pub struct BrandForm {
@@ -161,8 +166,10 @@ impl Stored for Brand {
         Ok(Self {
             tenant_id: TenantId::new(form.tenant_id),
             enabled: form.enabled,
-            // A URL that the rules of today refuse is no URL: checked when used, too.
-            buy_url: form.buy_url.and_then(|text| BuyUrl::stored(&text)),
+            // What even the loosest rules refuse is no URL; the deployment's are asked at use.
+            buy_url: form
+                .buy_url
+                .and_then(|text| BuyUrl::parse(&text, &LOOSEST).ok()),
             link_profile: profile,
             service_name: form.service_name,
             company_name: form.company_name,
