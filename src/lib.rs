@@ -5,5 +5,6 @@ pub mod domain;
 pub mod http;
 pub mod keyring;
 pub mod render;
+pub mod outbox;
 pub mod store;
 pub mod usecases;

@@ -1,0 +1,3 @@
+//! The ways out: mail that was decided is handed to an SMTP server, and is not lost before.
+
+pub mod smtp;

@@ -1,0 +1,134 @@
+//! The message as it goes over the wire after `DATA`.
+
+use super::error::Cause;
+
+/// A message with CRLF line ends, dots doubled (RFC 5321 §4.5.2), and the final dot.
+///
+/// A CR or LF that stands alone becomes CRLF *before* the dots are doubled. Servers disagree on
+/// what a lone one means, and a mail that smuggles a second one lives on that disagreement; after
+/// this there is nothing left to disagree on.
+pub(super) struct Content {
+    wire: Vec<u8>,
+    is_ascii: bool,
+}
+
+impl Content {
+    /// Prepares a message of at most `max_bytes`.
+    ///
+    /// # Errors
+    /// [`Cause::Unsendable`] where it is too long or holds a NUL, which mail cannot carry
+    /// (RFC 5321 §4.5.2, RFC 5322 §2.2).
+    pub(super) fn new(message: &[u8], max_bytes: usize) -> Result<Self, Cause> {
+        if message.len() > max_bytes {
+            return Err(Cause::Unsendable(
+                "it is longer than the limit of this service",
+            ));
+        }
+        if message.contains(&0) {
+            return Err(Cause::Unsendable("it holds a NUL byte"));
+        }
+        let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
+        let mut rest = message;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+            let (line, next) = match end {
+                Some(at) if rest[at..].starts_with(b"\r\n") => (&rest[..at], &rest[at + 2..]),
+                Some(at) => (&rest[..at], &rest[at + 1..]),
+                None => (rest, &[][..]),
+            };
+            if line.first() == Some(&b'.') {
+                wire.push(b'.');
+            }
+            wire.extend_from_slice(line);
+            wire.extend_from_slice(b"\r\n");
+            rest = next;
+        }
+        wire.extend_from_slice(b".\r\n");
+        Ok(Self {
+            wire,
+            is_ascii: message.is_ascii(),
+        })
+    }
+
+    /// Everything after the 354, the final dot included.
+    pub(super) fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// The size to declare (RFC 1870): an upper bound of a few bytes too many does no harm.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.wire.len()
+    }
+
+    /// Whether 7 bits suffice (else RFC 6152 is needed).
+    pub(super) fn is_ascii(&self) -> bool {
+        self.is_ascii
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wire(message: &[u8]) -> Vec<u8> {
+        Content::new(message, 1_000).unwrap().wire
+    }
+
+    /// What a server makes of it: lines up to the dot, dots undone.
+    fn unstuffed(mut wire: &[u8]) -> Vec<u8> {
+        let mut message = Vec::new();
+        loop {
+            let end = wire.windows(2).position(|pair| pair == b"\r\n").unwrap();
+            let line = &wire[..end];
+            wire = &wire[end + 2..];
+            if line == b"." {
+                assert!(wire.is_empty(), "bytes after the final dot");
+                return message;
+            }
+            message.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
+            message.extend_from_slice(b"\r\n");
+        }
+    }
+
+    #[test]
+    fn dots_are_doubled_and_line_ends_mended() {
+        for (message, expected) in [
+            (&b""[..], &b".\r\n"[..]),
+            (b"a", b"a\r\n.\r\n"),
+            (b"a\r\n", b"a\r\n.\r\n"),
+            (b".\r\n", b"..\r\n.\r\n"),
+            (
+                b"a\r\n.\r\nMAIL FROM:<>\r\n",
+                b"a\r\n..\r\nMAIL FROM:<>\r\n.\r\n",
+            ),
+            (b"a\n.\nb", b"a\r\n..\r\nb\r\n.\r\n"),
+            (b"a\r.\rb", b"a\r\n..\r\nb\r\n.\r\n"),
+            (b"a\n.\r\nb", b"a\r\n..\r\nb\r\n.\r\n"),
+            (b"a\r\r\nb", b"a\r\n\r\nb\r\n.\r\n"),
+            (b"a\r\n\r\nb..\r\n", b"a\r\n\r\nb..\r\n.\r\n"),
+        ] {
+            assert_eq!(wire(message), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn what_mail_cannot_carry_is_refused() {
+        assert!(Content::new(b"a\0b", 100).is_err());
+        assert!(Content::new(&[b'a'; 100], 100).is_ok());
+        assert!(Content::new(&[b'a'; 101], 100).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_arrives_whole_and_alone(message in "[a.\r\n]{0,40}") {
+            let mended = message.replace("\r\n", "\n").replace('\r', "\n");
+            let mut mended = mended.replace('\n', "\r\n");
+            if !mended.is_empty() && !mended.ends_with("\r\n") {
+                mended.push_str("\r\n");
+            }
+            prop_assert_eq!(unstuffed(&wire(message.as_bytes())), mended.into_bytes());
+        }
+    }
+}

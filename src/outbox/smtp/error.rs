@@ -1,0 +1,233 @@
+//! Why a mail was not handed over, for three readers: the outbox, the log, the tenant.
+
+use std::fmt;
+use std::io;
+
+use super::address::Refused;
+use super::reply::Reply;
+
+/// Where in the conversation something happened. In order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Waiting for one of the host's connections.
+    Slot,
+    /// Looking up the host, and judging its addresses.
+    Resolve,
+    /// Opening the TCP connection.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// The server's first words.
+    Greeting,
+    /// `EHLO`, before and after TLS.
+    Ehlo,
+    /// `STARTTLS`.
+    StartTls,
+    /// `AUTH`.
+    Auth,
+    /// `MAIL FROM`.
+    Mail,
+    /// `RCPT TO`.
+    Rcpt,
+    /// `DATA`, up to the 354.
+    Data,
+    /// Sending the message.
+    Content,
+    /// The final dot and the answer to it.
+    FinalDot,
+}
+
+impl Stage {
+    /// A short stable name, for metrics and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Slot => "slot",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Greeting => "greeting",
+            Self::Ehlo => "ehlo",
+            Self::StartTls => "starttls",
+            Self::Auth => "auth",
+            Self::Mail => "mail",
+            Self::Rcpt => "rcpt",
+            Self::Data => "data",
+            Self::Content => "content",
+            Self::FinalDot => "final_dot",
+        }
+    }
+}
+
+/// What to do with the mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Try again later: the fault lies with the server, the network or the settings.
+    Transient,
+    /// Do not try again: the server refused this very mail.
+    Permanent,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// No connection to this host came free in time.
+    #[error("no connection to this host came free in time")]
+    NoSlot,
+    /// The bound on open connections over all hosts is reached, none of them idle.
+    #[error("too many SMTP connections are open")]
+    TooManyConnections,
+    /// The resolver failed.
+    #[error("the host could not be looked up: {0}")]
+    Lookup(#[source] io::Error),
+    /// The name exists without an address.
+    #[error("the host has no address")]
+    NoAddress,
+    /// The address policy.
+    #[error("the host is refused by the address policy: {0}")]
+    Refused(#[source] Refused),
+    /// The port policy.
+    #[error("port {0} is not allowed for a tenant's server")]
+    PortRefused(u16),
+    /// The time for the stage is over.
+    #[error("timed out")]
+    TimedOut,
+    /// The connection broke.
+    #[error("connection failed: {0}")]
+    Io(#[source] io::Error),
+    /// The server closed the connection where an answer was due.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The TLS handshake failed, for instance by the certificate.
+    #[error("TLS failed: {0}")]
+    Tls(#[source] io::Error),
+    /// The server said no.
+    #[error("the server answered {0}")]
+    Answer(Reply),
+    /// What the server sent is not SMTP, or not in its turn.
+    #[error("protocol violation: {0}")]
+    Protocol(&'static str),
+    /// The server lacks what the settings require.
+    #[error("the server does not offer {0}")]
+    NotOffered(&'static str),
+    /// This message cannot be sent to this server at all.
+    #[error("the message cannot be sent: {0}")]
+    Unsendable(&'static str),
+}
+
+/// A mail was not handed over, or may have been ([`SendError::perhaps_accepted`]).
+///
+/// `Display` is for logs: bounded, without control characters, mail addresses masked. It may name
+/// what stands behind the firewall, so tenants get [`SendError::public`] instead.
+#[derive(Debug, thiserror::Error)]
+pub struct SendError {
+    stage: Stage,
+    cause: Cause,
+}
+
+impl SendError {
+    pub(super) fn new(stage: Stage, cause: Cause) -> Self {
+        Self { stage, cause }
+    }
+
+    /// Where it happened.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Whether to try again.
+    ///
+    /// Permanent is only what concerns this very mail: a 5xx at MAIL, RCPT, DATA or after the
+    /// final dot, and a message that the server has no way to take. Whatever concerns the server
+    /// or the settings (refused log-in or address, TLS, a 5xx greeting, `530` "log in first") is
+    /// transient: a mistyped password must not kill a whole queue before somebody mends it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match &self.cause {
+            Cause::Unsendable(_) => Kind::Permanent,
+            Cause::Answer(reply) if self.stage >= Stage::Mail && reply.is_permanent() => {
+                Kind::Permanent
+            }
+            _ => Kind::Transient,
+        }
+    }
+
+    /// Whether the server may have taken the mail although no answer said so: the end of the
+    /// message was sent and its answer was lost. Trying again may deliver it twice.
+    #[must_use]
+    pub fn perhaps_accepted(&self) -> bool {
+        self.stage == Stage::FinalDot && !matches!(self.cause, Cause::Answer(_))
+    }
+
+    /// For the tenant: uniform, so that it maps no network and echoes no banner.
+    #[must_use]
+    pub fn public(&self) -> &'static str {
+        match self.stage {
+            Stage::Slot => "The SMTP server is busy with other mail. Sending will be tried again.",
+            Stage::Resolve
+            | Stage::Connect
+            | Stage::Tls
+            | Stage::Greeting
+            | Stage::Ehlo
+            | Stage::StartTls => {
+                "The SMTP server could not be used. Check its name, port and encryption."
+            }
+            Stage::Auth => {
+                "The SMTP server did not accept the log-in. Check the user and the password."
+            }
+            Stage::Mail => "The SMTP server did not accept the sender address.",
+            Stage::Rcpt => "The SMTP server did not accept the recipient.",
+            Stage::Data | Stage::Content | Stage::FinalDot => {
+                "The SMTP server did not accept the message."
+            }
+        }
+    }
+
+    /// The server's answer, if it was one: its code, and its enhanced status code (RFC 3463).
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.cause {
+            Cause::Answer(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection is still in step with the server, so that a QUIT makes sense.
+    pub(super) fn is_in_step(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::Answer(_) | Cause::NotOffered(_) | Cause::Unsendable(_)
+        )
+    }
+
+    /// Whether the server had dropped the connection before this mail began: nothing of the mail
+    /// was said, so another connection may be tried at once.
+    pub(super) fn is_stale_connection(&self) -> bool {
+        let gone = match &self.cause {
+            Cause::Io(_) | Cause::Closed => true,
+            Cause::Answer(reply) => reply.code() == 421,
+            _ => false,
+        };
+        gone && self.stage == Stage::Mail
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SMTP {}: ", self.stage.as_str())?;
+        // A refusing server may quote the log-in it was given.
+        match (&self.cause, self.stage) {
+            (Cause::Answer(reply), Stage::Auth) => {
+                write!(f, "the server answered {}", reply.code_text())
+            }
+            (cause, _) => cause.fmt(f),
+        }
+    }
+}

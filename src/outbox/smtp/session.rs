@@ -1,0 +1,300 @@
+//! The conversation with a server: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE),
+//! 6152 (8BITMIME) and 6531 (SMTPUTF8).
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls::ClientConfig;
+use tokio::sync::OwnedSemaphorePermit;
+use zeroize::Zeroizing;
+
+use super::connect::{connect, server_name};
+use super::content::Content;
+use super::envelope::Envelope;
+use super::error::{Cause, SendError, Stage};
+use super::reply::Reply;
+use super::settings::{Settings, Timeouts};
+use super::target::{Credentials, Encryption, Target};
+use super::wire::Wire;
+
+/// Lets a cause be named with its stage: `.map_err(at(Stage::Mail))`.
+fn at(stage: Stage) -> impl Fn(Cause) -> SendError {
+    move |cause| SendError::new(stage, cause)
+}
+
+/// What the server said it can do.
+#[derive(Debug, Default)]
+struct Features {
+    starttls: bool,
+    eight_bit_mime: bool,
+    smtputf8: bool,
+    auth_plain: bool,
+    auth_login: bool,
+    /// `SIZE` was offered.
+    size: bool,
+    /// Longest message that the server takes, in bytes, if it said so.
+    max_bytes: Option<usize>,
+}
+
+impl Features {
+    fn from_ehlo(reply: &Reply) -> Self {
+        let mut features = Self::default();
+        // The first line is the server's name.
+        for line in reply.lines().iter().skip(1) {
+            let line = line.to_ascii_uppercase();
+            let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
+            match words.next() {
+                Some("STARTTLS") => features.starttls = true,
+                Some("8BITMIME") => features.eight_bit_mime = true,
+                Some("SMTPUTF8") => features.smtputf8 = true,
+                Some("SIZE") => {
+                    let max_bytes = words.next().and_then(|word| word.parse().ok());
+                    features.size = true;
+                    // Zero: no fixed bound (RFC 1870 §4).
+                    features.max_bytes = max_bytes.filter(|&bytes| bytes > 0);
+                }
+                Some("AUTH") => {
+                    for word in words {
+                        features.auth_plain |= word == "PLAIN";
+                        features.auth_login |= word == "LOGIN";
+                    }
+                }
+                _ => {}
+            }
+        }
+        features
+    }
+}
+
+/// A connection that has been greeted, encrypted and logged in as the target wants it, and is
+/// between two mails.
+///
+/// Whoever lends one out takes it by value and gives it back only after a complete exchange: a
+/// future that is dropped half-way drops the connection with it.
+pub(super) struct Session {
+    wire: Wire,
+    features: Features,
+    mails: u32,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Session {
+    /// Opens a connection. `permit` is its share of the bound over all hosts.
+    pub(super) async fn open(
+        target: &Target,
+        settings: &Settings,
+        tls: &Arc<ClientConfig>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Self, SendError> {
+        let times = &settings.timeouts;
+        let mut wire = Wire::new(connect(target, settings).await?);
+        if target.encryption() == Encryption::Tls {
+            wire = encrypt(wire, target, tls, times).await?;
+        }
+        let greeting = wire
+            .reply(times.greeting)
+            .await
+            .map_err(at(Stage::Greeting))?;
+        positive(greeting, Stage::Greeting)?;
+        if !wire.is_in_step() {
+            return Err(at(Stage::Greeting)(Cause::Protocol("more than a greeting")));
+        }
+        let mut features = ehlo(&mut wire, settings).await?;
+        if target.encryption() == Encryption::StartTls {
+            if !features.starttls {
+                return Err(at(Stage::StartTls)(Cause::NotOffered("STARTTLS")));
+            }
+            let reply = wire.command("STARTTLS\r\n", times.starttls).await;
+            positive(reply.map_err(at(Stage::StartTls))?, Stage::StartTls)?;
+            wire = encrypt(wire, target, tls, times).await?;
+            // What was offered in clear counts no more (RFC 3207 §4.2).
+            features = ehlo(&mut wire, settings).await?;
+        }
+        if let Some(credentials) = target.credentials() {
+            log_in(&mut wire, &features, credentials, times)
+                .await
+                .map_err(at(Stage::Auth))?;
+        }
+        Ok(Self {
+            wire,
+            features,
+            mails: 0,
+            _permit: permit,
+        })
+    }
+
+    /// Hands over one mail.
+    pub(super) async fn send(
+        &mut self,
+        envelope: &Envelope,
+        content: &Content,
+        times: &Timeouts,
+    ) -> Result<Reply, SendError> {
+        let mail = self
+            .mail_command(envelope, content)
+            .map_err(at(Stage::Mail))?;
+        let rcpt = format!("RCPT TO:<{}>\r\n", envelope.to.as_str());
+        let wire = &mut self.wire;
+
+        let reply = wire
+            .command(&mail, times.mail)
+            .await
+            .map_err(at(Stage::Mail))?;
+        positive(reply, Stage::Mail)?;
+        let reply = wire
+            .command(&rcpt, times.rcpt)
+            .await
+            .map_err(at(Stage::Rcpt))?;
+        positive(reply, Stage::Rcpt)?;
+        let reply = wire
+            .command("DATA\r\n", times.data)
+            .await
+            .map_err(at(Stage::Data))?;
+        expect(reply, Stage::Data, |reply| reply.code() == 354)?;
+
+        let bytes = content.wire();
+        let last = wire
+            .all_but_last_block(bytes, times.block)
+            .await
+            .map_err(at(Stage::Content))?;
+        // From here on the server may have the whole message.
+        wire.last_block(last, times.block)
+            .await
+            .map_err(at(Stage::FinalDot))?;
+        let reply = wire
+            .reply(times.final_dot)
+            .await
+            .map_err(at(Stage::FinalDot))?;
+        self.mails = self.mails.saturating_add(1);
+        positive(reply, Stage::FinalDot)
+    }
+
+    fn mail_command(&self, envelope: &Envelope, content: &Content) -> Result<String, Cause> {
+        let features = &self.features;
+        if features
+            .max_bytes
+            .is_some_and(|max| content.size_bytes() > max)
+        {
+            return Err(Cause::Unsendable("it is longer than the server takes"));
+        }
+        let mut line = format!("MAIL FROM:<{}>", envelope.from.as_str());
+        if features.size {
+            // Writing to a String cannot fail.
+            let _ = write!(line, " SIZE={}", content.size_bytes());
+        }
+        if !content.is_ascii() {
+            if !features.eight_bit_mime {
+                return Err(Cause::Unsendable(
+                    "it has 8-bit text and the server takes only 7",
+                ));
+            }
+            line.push_str(" BODY=8BITMIME");
+        }
+        if envelope.from.needs_smtputf8() || envelope.to.needs_smtputf8() {
+            if !features.smtputf8 {
+                return Err(Cause::Unsendable("the server takes only ASCII addresses"));
+            }
+            line.push_str(" SMTPUTF8");
+        }
+        line.push_str("\r\n");
+        Ok(line)
+    }
+
+    /// Whether the connection may carry another mail.
+    pub(super) fn is_reusable(&self, settings: &Settings) -> bool {
+        self.wire.is_in_step() && self.mails < settings.mails_per_connection
+    }
+
+    /// Whether the server has neither hung up nor spoken unasked while the connection was idle.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.wire.is_quiet()
+    }
+
+    /// Takes leave without waiting for the answer.
+    pub(super) async fn quit(mut self, times: &Timeouts) {
+        // The connection is closed in any case; the word is a courtesy.
+        let _ = self.wire.say("QUIT\r\n", times.quit).await;
+    }
+}
+
+async fn encrypt(
+    wire: Wire,
+    target: &Target,
+    tls: &Arc<ClientConfig>,
+    times: &Timeouts,
+) -> Result<Wire, SendError> {
+    let name = server_name(target.host()).map_err(at(Stage::Tls))?;
+    wire.encrypt(Arc::clone(tls), name, times.tls)
+        .await
+        .map_err(at(Stage::Tls))
+}
+
+async fn ehlo(wire: &mut Wire, settings: &Settings) -> Result<Features, SendError> {
+    let line = format!("EHLO {}\r\n", settings.hello_name.as_str());
+    let reply = wire
+        .command(&line, settings.timeouts.ehlo)
+        .await
+        .map_err(at(Stage::Ehlo))?;
+    let reply = positive(reply, Stage::Ehlo)?;
+    Ok(Features::from_ehlo(&reply))
+}
+
+/// AUTH PLAIN (RFC 4616), else AUTH LOGIN: both hand the password over, so the channel guards it.
+async fn log_in(
+    wire: &mut Wire,
+    features: &Features,
+    credentials: &Credentials,
+    times: &Timeouts,
+) -> Result<(), Cause> {
+    let encoded = |text: &str| Zeroizing::new(STANDARD.encode(text));
+    let reply = if features.auth_plain {
+        let (user, password) = (credentials.user(), credentials.password());
+        let secret = Zeroizing::new(format!("\0{user}\0{password}"));
+        let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", *encoded(&secret)));
+        wire.command(&line, times.auth).await?
+    } else if features.auth_login {
+        // The challenges say "Username:" and "Password:" in many spellings; only their order counts.
+        challenge(wire.command("AUTH LOGIN\r\n", times.auth).await?)?;
+        let line = Zeroizing::new(format!("{}\r\n", *encoded(credentials.user())));
+        challenge(wire.command(&line, times.auth).await?)?;
+        let line = Zeroizing::new(format!("{}\r\n", *encoded(credentials.password())));
+        wire.command(&line, times.auth).await?
+    } else {
+        return Err(Cause::NotOffered("AUTH PLAIN or AUTH LOGIN"));
+    };
+    match reply.code() {
+        235 => Ok(()),
+        _ if reply.is_negative() => Err(Cause::Answer(reply)),
+        _ => Err(Cause::Protocol(
+            "an answer to AUTH that is neither yes nor no",
+        )),
+    }
+}
+
+fn challenge(reply: Reply) -> Result<(), Cause> {
+    match reply.code() {
+        334 => Ok(()),
+        _ if reply.is_negative() => Err(Cause::Answer(reply)),
+        _ => Err(Cause::Protocol(
+            "an answer to AUTH LOGIN that is no challenge",
+        )),
+    }
+}
+
+fn positive(reply: Reply, stage: Stage) -> Result<Reply, SendError> {
+    expect(reply, stage, Reply::is_positive)
+}
+
+fn expect(reply: Reply, stage: Stage, good: impl Fn(&Reply) -> bool) -> Result<Reply, SendError> {
+    if good(&reply) {
+        return Ok(reply);
+    }
+    let cause = if reply.is_negative() {
+        Cause::Answer(reply)
+    } else {
+        Cause::Protocol("an answer out of turn")
+    };
+    Err(SendError::new(stage, cause))
+}
