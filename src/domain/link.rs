@@ -4,13 +4,15 @@ use super::ids::V1Id;
 use super::quota::{Item, State};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuyUrl(String);
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LinkProfile {
+    #[default]
     Default,
     Acronis,
 }
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ListStyle {
+    #[default]
     Comma,
     Repeated,
 }
