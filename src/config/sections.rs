@@ -15,7 +15,7 @@ use super::kinds::{
 };
 use super::setting::section;
 use super::values::{Encryption, HostName, LogFormat, PublicUrl, Secret, WebOrigin, network};
-use crate::domain::link::{LinkProfile, ListStyle};
+use crate::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use crate::domain::proposal::WithoutBuyUrl;
 use crate::domain::quota::{Item, Percent};
 
@@ -183,10 +183,22 @@ section! {
         body_timeout: Duration = span(MILLISECOND, HOUR), "30s";
         /// How long a client may take to read an answer.
         write_timeout: Duration = span(MILLISECOND, HOUR), "30s";
-        /// How long an unused connection is kept open.
-        idle_timeout: Duration = span(MILLISECOND, HOUR), "75s";
-        /// The most connections at once; more wait in the system's queue.
+        /// The slowest transfer, in bytes per second, that is given the body and write timeouts
+        /// again and again; a slower one is cut.
+        min_rate_bytes_per_s: u32 = whole(1, 1_000_000_000), "65536";
+        /// How long a connection may sit between two requests.
+        idle_timeout: Duration = span(MILLISECOND, HOUR), "60s";
+        /// How long a client may take for the TLS handshake.
+        handshake_timeout: Duration = span(MILLISECOND, HOUR), "10s";
+        /// The most connections at once; those beyond it are closed at once.
         max_connections: usize = whole(1, 1_000_000), "10000";
+        /// The most connections of one address (IPv6: of one /64). Empty: no such bound, because
+        /// behind a proxy all clients have one address.
+        max_connections_per_peer: Option<usize> = Optional(whole(1, 1_000_000)), "";
+        /// The most requests being answered at once: 503 above it.
+        max_requests: usize = whole(1, 1_000_000), "4096";
+        /// The most request bodies held at once, in bytes: 503 above it.
+        body_memory_bytes: usize = bytes(MIB, 64 * GIB), "256MiB";
         /// How long requests in flight may take to finish after SIGTERM.
         drain_timeout: Duration = span_or_zero(MILLISECOND, HOUR), "10s";
     }
@@ -256,6 +268,17 @@ impl Quota {
             Item::PhysicalServers => self.soon_percent_physical_servers,
             Item::VirtualMachines => self.soon_percent_virtual_machines,
             Item::MobileDevices => self.soon_percent_mobile_devices,
+        }
+    }
+}
+
+impl Links {
+    /// Which Buy URLs this deployment takes.
+    #[must_use]
+    pub const fn buy_url_rules(&self) -> BuyUrlRules {
+        BuyUrlRules {
+            allow_http: self.allow_http,
+            allow_ip_hosts: self.allow_ip_hosts,
         }
     }
 }
