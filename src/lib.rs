@@ -3,4 +3,5 @@
 
 pub mod domain;
 pub mod http;
+pub mod keyring;
 pub mod store;
