@@ -130,7 +130,12 @@ async fn serve_h1<S: Service>(
     });
     let mut conn = pin!(h1_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
     let mut timer = pin!(sleep_until(accepted + shared.limits.watch_period()));
-    let (mut draining, mut asked_again) = (false, false);
+    // Accepted from the backlog after the signal: the first answer already says so.
+    let mut draining = *drained.borrow();
+    if draining {
+        watch.drain(Instant::now());
+    }
+    let mut asked_again = false;
     loop {
         tokio::select! {
             biased;

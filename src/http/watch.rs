@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -33,7 +32,8 @@ enum Phase {
     Head,
     /// The request is with the service.
     Exchange,
-    /// The response is on its way, its length in bytes.
+    /// The response is on its way; so many bytes of it were taken since the phase
+    /// (or its last extension) began.
     Writing(usize),
     /// Everything was sent, the write side is closed, and the peer is given time to read it.
     Lingering,
@@ -96,13 +96,19 @@ impl H1Watch {
         inner.served = true;
     }
 
-    /// The service answered with a body of `bytes`. With `linger` some of the request was left
-    /// unread.
-    pub(super) fn on_response(&self, bytes: usize, linger: bool) {
+    /// The service answered. With `linger` some of the request was left unread.
+    pub(super) fn on_response(&self, linger: bool) {
         let mut inner = self.lock();
-        inner.phase = Phase::Writing(bytes);
+        inner.phase = Phase::Writing(0);
         inner.since = Instant::now();
         inner.linger |= linger;
+    }
+
+    /// The peer (or the kernel for it) took some of the response.
+    pub(super) fn on_write(&self, bytes: usize) {
+        if let Phase::Writing(taken) = &mut self.lock().phase {
+            *taken = taken.saturating_add(bytes);
+        }
     }
 
     /// Everything written so far has left.
@@ -151,7 +157,7 @@ impl H1Watch {
     }
 
     pub(super) fn look(&self, now: Instant, limits: &Limits) -> Action {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let (allowed, overdue) = match inner.phase {
             Phase::Idle if inner.served => (limits.keep_alive_idle, Action::CloseIdle),
             Phase::Idle | Phase::Head => (
@@ -159,10 +165,14 @@ impl H1Watch {
                 Action::Cut(Some(Cause::HeaderTimeout)),
             ),
             Phase::Exchange => return wait(now, limits, None),
-            Phase::Writing(bytes) => (
-                limits.transfer_time(limits.write_timeout, bytes),
-                Action::Cut(Some(Cause::WriteTimeout)),
-            ),
+            Phase::Writing(taken) => {
+                let due = inner.since + limits.write_timeout;
+                if now >= due && taken >= limits.progress_bytes(limits.write_timeout) {
+                    inner.phase = Phase::Writing(0);
+                    inner.since = now;
+                }
+                (limits.write_timeout, Action::Cut(Some(Cause::WriteTimeout)))
+            }
             Phase::Lingering => (limits.linger, Action::Cut(None)),
         };
         let due = inner.since + allowed;
@@ -200,8 +210,8 @@ struct H2Inner {
     served: bool,
     leaving: Option<Instant>,
     next_body: u64,
-    /// Response bodies handed to hyper, and when each must have been taken.
-    bodies: BTreeMap<u64, Instant>,
+    /// Response bodies handed to hyper: since when, and how many bytes were taken.
+    bodies: BTreeMap<u64, (Instant, usize)>,
 }
 
 impl H2Watch {
@@ -236,13 +246,20 @@ impl H2Watch {
         }
     }
 
-    /// A response body is waiting to be taken within `allowed`; answers its number.
-    pub(super) fn open_body(&self, allowed: Duration) -> u64 {
+    /// A response body is waiting to be taken; answers its number.
+    pub(super) fn open_body(&self) -> u64 {
         let mut inner = self.lock();
         let number = inner.next_body;
         inner.next_body = number.wrapping_add(1);
-        inner.bodies.insert(number, Instant::now() + allowed);
+        inner.bodies.insert(number, (Instant::now(), 0));
         number
+    }
+
+    /// The peer has room for `bytes` more of that body.
+    pub(super) fn on_write(&self, number: u64, bytes: usize) {
+        if let Some((_, taken)) = self.lock().bodies.get_mut(&number) {
+            *taken = taken.saturating_add(bytes);
+        }
     }
 
     pub(super) fn close_body(&self, number: u64) {
@@ -255,12 +272,21 @@ impl H2Watch {
     }
 
     pub(super) fn look(&self, now: Instant, limits: &Limits) -> Action {
-        let inner = self.lock();
-        if let Some(due) = inner.bodies.values().min().copied() {
-            if now >= due {
-                return Action::Cut(Some(Cause::WriteTimeout));
+        let mut inner = self.lock();
+        let need = limits.progress_bytes(limits.write_timeout);
+        let mut first_due = None;
+        for (since, taken) in inner.bodies.values_mut() {
+            if now >= *since + limits.write_timeout {
+                if *taken < need {
+                    return Action::Cut(Some(Cause::WriteTimeout));
+                }
+                (*since, *taken) = (now, 0);
             }
-            return wait(now, limits, Some(due));
+            let due = *since + limits.write_timeout;
+            first_due = Some(first_due.map_or(due, |first: Instant| first.min(due)));
+        }
+        if first_due.is_some() {
+            return wait(now, limits, first_due);
         }
         if inner.streams > 0 {
             return wait(now, limits, None);

@@ -6,7 +6,10 @@
     reason = "a test fails by panicking; clippy only exempts functions marked as tests"
 )]
 
+mod server_drain;
+mod server_h2;
 mod server_limits;
+mod server_slow;
 mod server_support;
 mod store_contract;
 mod store_crash;
