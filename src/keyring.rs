@@ -26,6 +26,9 @@ use zeroize::Zeroizing;
 pub use seal::SealError;
 pub use token::{PublicTokenKey, TokenKey};
 
+/// The keyring of a running service; replaced whole when keys rotate.
+pub type SharedKeyring = std::sync::Arc<arc_swap::ArcSwap<Keyring>>;
+
 use material::{Generations, Symmetric};
 
 /// Bytes of a key that signs links (HMAC-SHA256, RFC 2104: as long as the hash).

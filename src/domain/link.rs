@@ -151,6 +151,14 @@ impl LinkProfile {
         }
     }
 
+    /// The profile of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Default, Self::Acronis]
+            .into_iter()
+            .find(|profile| profile.name() == name)
+    }
+
     /// The parameter names, in the order in which they are written.
     #[must_use]
     pub const fn parameters(self) -> [&'static str; 6] {

@@ -169,6 +169,12 @@ impl Mail {
         self.state == MailState::Queued && self.attempts == 0 && self.lease_until.is_none()
     }
 
+    /// Whether it is to be sent now.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == MailState::Queued && self.due_at <= now
+    }
+
     /// Takes the mail for sending, for as long as `lease` at most.
     pub fn take(&mut self, now: Timestamp, lease: Duration) {
         let until = now.plus(lease);

@@ -58,13 +58,21 @@ fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Resu
     if let Err(rule) = view.user.receives_quota_mail() {
         return Ok(Due::Cancel(rule.reason()));
     }
-    let lines = view.quota_lines(env);
-    let Some(to) = view.user.contact.email.clone().filter(|_| !lines.is_empty()) else {
-        return Ok(Due::Cancel("no quota is exceeded or almost reached any more"));
+    let lines = view.quota_lines();
+    let Some(to) = view
+        .user
+        .contact
+        .email
+        .clone()
+        .filter(|_| !lines.is_empty())
+    else {
+        return Ok(Due::Cancel(
+            "no quota is exceeded or almost reached any more",
+        ));
     };
     let unsubscribe_url = links::unsubscribe_url(env, &view, now);
     let unsubscribe = Href::parse(&unsubscribe_url);
-    let proposal = proposal_view(env, &view, Placement::EmailNotification, now);
+    let proposal = proposal_view(env, &view, Placement::Email, now);
     let brand_view = view::brand_view(env, view.brand.as_ref());
     let name = view.user.contact.full_name();
     let mail_view = QuotaMailView {
@@ -77,7 +85,10 @@ fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Resu
         reminder: mail.kind == MailKind::Reminder,
         as_of: Some(now),
     };
-    let rendered = env.renderer.quota_mail(&mail_view, &lang_of(&view)).map_err(template_failed)?;
+    let rendered = env
+        .renderer
+        .quota_mail(&mail_view, &lang_of(&view))
+        .map_err(template_failed)?;
     Ok(Due::Send(Box::new(Composed {
         to_name: name,
         to,
@@ -97,7 +108,10 @@ fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
         return Ok(Due::Cancel("the account has no e-mail address"));
     };
     let brand_view = view::brand_view(env, view.brand.as_ref());
-    let home = view.brand.as_ref().and_then(|brand| Href::parse(&brand.urls.account_server));
+    let home = view
+        .brand
+        .as_ref()
+        .and_then(|brand| Href::parse(&brand.urls.account_server));
     let name = view.user.contact.full_name();
     let mail_view = ActivationMailView {
         recipient_name: &name,
@@ -105,8 +119,10 @@ fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
         activation_url: home.as_ref(),
         brand: &brand_view,
     };
-    let rendered =
-        env.renderer.activation_mail(&mail_view, &lang_of(&view)).map_err(template_failed)?;
+    let rendered = env
+        .renderer
+        .activation_mail(&mail_view, &lang_of(&view))
+        .map_err(template_failed)?;
     Ok(Due::Send(Box::new(Composed {
         to_name: name,
         to,

@@ -123,7 +123,12 @@ pub async fn cancelled(env: &Env, id: MailId, why: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// The store failed.
-pub async fn put_off(env: &Env, mail: Found<Mail>, until: Timestamp, why: &str) -> Result<(), Error> {
+pub async fn put_off(
+    env: &Env,
+    mail: Found<Mail>,
+    until: Timestamp,
+    why: &str,
+) -> Result<(), Error> {
     let mut later = mail.value.clone();
     later.give_back(until, why.to_owned());
     let mut changes = Changes::new();
@@ -143,7 +148,11 @@ pub async fn recover_leases(env: &Env, now: Timestamp) -> Result<usize, Error> {
     const PAGE: usize = 500;
     let (mut recovered, mut after) = (0, None);
     loop {
-        let queue = env.store.engine().scan(&keys::mails_due(), after.as_ref(), PAGE).await?;
+        let queue = env
+            .store
+            .engine()
+            .scan(&keys::mails_due(), after.as_ref(), PAGE)
+            .await?;
         for (key, _) in &queue {
             let Some(id) = key.trailing_uuid().map(MailId::new) else {
                 continue;
@@ -151,7 +160,13 @@ pub async fn recover_leases(env: &Env, now: Timestamp) -> Result<usize, Error> {
             let found = env.store.mail(id).await?;
             let leased = found.filter(|mail| mail.lease_until.is_some());
             if let Some(mail) = leased {
-                put_off(env, mail, now, "the service stopped while this was being sent").await?;
+                put_off(
+                    env,
+                    mail,
+                    now,
+                    "the service stopped while this was being sent",
+                )
+                .await?;
                 recovered += 1;
             }
         }
@@ -178,7 +193,11 @@ pub enum Remind {
 /// # Errors
 /// The store failed.
 pub async fn remind_one(env: &Env, now: Timestamp) -> Result<Remind, Error> {
-    let first = env.store.engine().scan(&keys::reminders_due(), None, 1).await?;
+    let first = env
+        .store
+        .engine()
+        .scan(&keys::reminders_due(), None, 1)
+        .await?;
     let Some((key, _)) = first.into_iter().next() else {
         return Ok(Remind::Idle);
     };
@@ -196,7 +215,10 @@ pub async fn remind_one(env: &Env, now: Timestamp) -> Result<Remind, Error> {
     // The mark goes in any case, also where what it stands for is gone.
     changes.delete(key);
     if let Some(old) = old {
-        let forgotten = Recipient { reminder_due_at: None, ..old.value };
+        let forgotten = Recipient {
+            reminder_due_at: None,
+            ..old.value
+        };
         changes.put_recipient(Some(&old), forgotten);
         if let Some(mail) = reminder_for(env, user, now).await? {
             changes.create_mail(mail);
@@ -222,7 +244,11 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
     let mut mail = Mail::new(MailId::random(), MailKind::Reminder, to, now, now);
     for (scope, status) in standing {
         if let Some(level) = status.state.level() {
-            mail.add(Cause { scope, item: status.item, level });
+            mail.add(Cause {
+                scope,
+                item: status.item,
+                level,
+            });
         }
     }
     Ok(Some(mail))
@@ -233,7 +259,11 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
 /// # Errors
 /// The store failed.
 pub async fn forget_done(env: &Env, before: Timestamp, limit: usize) -> Result<usize, Error> {
-    let oldest = env.store.engine().scan(&keys::mails_done(), None, limit).await?;
+    let oldest = env
+        .store
+        .engine()
+        .scan(&keys::mails_done(), None, limit)
+        .await?;
     let mut removed = 0;
     for (key, _) in oldest {
         if key.leading_time().is_some_and(|created| created >= before) {
