@@ -3,4 +3,5 @@
 
 pub mod domain;
 pub mod http;
+pub mod render;
 pub mod store;
