@@ -15,3 +15,4 @@ mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
+mod render;
