@@ -9,3 +9,4 @@ pub mod outbox;
 pub mod render;
 pub mod store;
 pub mod usecases;
+pub mod telemetry;
