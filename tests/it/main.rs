@@ -5,3 +5,4 @@ mod server_h2;
 mod server_limits;
 mod server_slow;
 mod server_support;
+mod server_vectors;
