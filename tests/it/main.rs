@@ -1,4 +1,9 @@
 //! The integration tests: one binary, one module per topic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed step fails the test; clippy exempts test functions but not their helpers"
+)]
 
 mod server_drain;
 mod server_h2;
