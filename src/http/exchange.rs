@@ -147,7 +147,7 @@ async fn answer<S: Service>(
         shared.stats.count(refusal.cause);
         // The two parsers of a connection that carried a malformed head may disagree about where
         // the next one starts.
-        *unread |= refusal.cause == Cause::BadRequest;
+        *unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
         return plain(refusal);
     }
     let head = Head {
@@ -264,7 +264,6 @@ impl Reply<'_> {
             // hyper has no such final answer and would break off the connection.
             parts.status = StatusCode::INTERNAL_SERVER_ERROR;
         }
-        parts.version = self.version;
         parts.headers.remove(TRANSFER_ENCODING);
         let bodiless = matches!(
             parts.status,
@@ -285,6 +284,11 @@ impl Reply<'_> {
             Conn::H1(watch) => {
                 watch.on_response(self.unread);
                 if self.unread || watch.is_draining() {
+                    // hyper adds `keep-alive` to what an HTTP/1.0 client that asked for it gets,
+                    // unless the answer is of its version.
+                    if self.version == Version::HTTP_10 {
+                        parts.version = Version::HTTP_10;
+                    }
                     parts
                         .headers
                         .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -4,6 +4,11 @@
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a test fails by panicking; clippy only exempts functions marked as tests"
+//! The integration tests: one binary, one module per topic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed step fails the test; clippy exempts test functions but not their helpers"
 )]
 
 mod server_drain;
@@ -16,3 +21,4 @@ mod store_crash;
 mod store_embedded;
 mod store_model;
 mod render;
+mod server_vectors;
