@@ -36,16 +36,17 @@ async fn polled<T>(work: impl Future<Output = T>, mut polls: u64) -> Option<T> {
     .await
 }
 
-/// Sends a mail, and drops it when the server has reached so many more points, and a moment after.
-async fn until_step(server: &SmtpScript, work: impl Future, steps: usize, after: Duration) {
+/// Drops `work` when the server has reached so many more points, and a moment has passed. Whether
+/// it was still at work then.
+async fn until_step(server: &SmtpScript, work: impl Future, steps: usize, after: Duration) -> bool {
     let goal = server.steps() + steps;
     let moment = async {
         server.until_steps(goal).await;
         tokio::time::sleep(after).await;
     };
     tokio::select! {
-        _ = work => {}
-        () = moment => {}
+        _ = work => false,
+        () = moment => true,
     }
 }
 
@@ -61,7 +62,7 @@ async fn whole(mailer: &Mailer, target: &Target, token: &str, lines: usize) {
 }
 
 /// Cancels `count` sends and checks every answer and every mail after it.
-async fn cancelled_sends(tls: ServerTls, encryption: Encryption, count: u64, seed: u64) {
+async fn cancelled_sends(tls: ServerTls, encryption: Encryption, count: usize, seed: u64) {
     let setup = Setup {
         tls,
         pause: Duration::from_micros(300),
@@ -74,31 +75,34 @@ async fn cancelled_sends(tls: ServerTls, encryption: Encryption, count: u64, see
     };
     let (mailer, target) = (Mailer::new(settings).unwrap(), target(&server, encryption));
     let mut dice = Dice(seed);
-    for n in 0..count {
-        let token = format!("cut-{n}");
+    let (mut tries, mut cut) = (0, 0);
+    while cut < count {
+        tries += 1;
+        let token = format!("cut-{tries}");
         let lines = usize::try_from(dice.roll(4_000)).unwrap();
         let (to, text) = (envelope(&format!("{token}@b.test")), message(&token, lines));
         let send = mailer.send(&target, &to, text.as_bytes());
-        if n % 2 == 0 {
-            polled(send, dice.roll(14)).await;
+        let is_cut = if tries % 2 == 0 {
+            polled(send, dice.roll(14)).await.is_none()
         } else {
             let steps = 1 + usize::try_from(dice.roll(6)).unwrap();
-            until_step(&server, send, steps, Duration::from_micros(dice.roll(600))).await;
-        }
+            until_step(&server, send, steps, Duration::from_micros(dice.roll(600))).await
+        };
+        cut += usize::from(is_cut);
         // Sometimes no mail in between, so that both connections are cut.
         if dice.roll(4) > 0 {
-            whole(&mailer, &target, &format!("whole-{n}"), lines % 40).await;
+            whole(&mailer, &target, &format!("whole-{tries}"), lines % 40).await;
         }
     }
-    check(&server, count);
+    check(&server);
     println!(
-        "seed {seed}: {count} sends cancelled over {} connections, {} mails taken",
+        "seed {seed}: {cut} of {tries} sends cancelled, {} connections, {} mails taken",
         server.connections(),
         server.taken().len()
     );
 }
 
-fn check(server: &SmtpScript, cut: u64) {
+fn check(server: &SmtpScript) {
     for mail in server.taken() {
         let token = mail.to.split('@').next().unwrap_or_default();
         let head = format!("Subject: quota\r\nX-Token: {token}\r\n");
@@ -114,19 +118,12 @@ fn check(server: &SmtpScript, cut: u64) {
     unique.sort();
     unique.dedup();
     assert_eq!(unique.len(), taken.len(), "a mail arrived twice");
-    let finished = taken.iter().filter(|to| to.starts_with("cut")).count();
-    assert!(
-        u64::try_from(finished).unwrap() < cut,
-        "nothing was ever cancelled"
-    );
     assert_eq!(server.breaches(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_cancelled_send_desynchronises_nothing() {
-    for seed in [0x5eed, 0xfeed] {
-        cancelled_sends(ServerTls::Never, Encryption::None, 200, seed).await;
-    }
+    cancelled_sends(ServerTls::Never, Encryption::None, 200, 0x5eed).await;
 }
 
 #[tokio::test]

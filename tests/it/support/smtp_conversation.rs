@@ -57,8 +57,7 @@ pub(crate) async fn converse(tcp: TcpStream, shared: &Shared, number: usize) -> 
             "STARTTLS" => {
                 let said = peer.answer(At::StartTls, "220 2.0.0 go ahead").await?;
                 if said.starts_with("220") {
-                    let inner = peer.stream.into_inner();
-                    let tls = shared.tls.accept(inner).await?;
+                    let tls = shared.tls.accept(peer.stream.into_inner()).await?;
                     peer = Peer {
                         stream: BufStream::new(Box::new(tls)),
                         shared,
@@ -70,41 +69,7 @@ pub(crate) async fn converse(tcp: TcpStream, shared: &Shared, number: usize) -> 
                 }
             }
             "AUTH" => state.login = peer.log_in(&line).await?,
-            "MAIL" => {
-                let in_turn = state.greeted && state.from.is_none();
-                peer.check(in_turn, "MAIL out of turn");
-                let said = peer.answer(At::Mail, "250 2.1.0 ok").await?;
-                state.from = said.starts_with('2').then(|| path(&line));
-            }
-            "RCPT" => {
-                peer.check(
-                    state.from.is_some() && state.to.is_none(),
-                    "RCPT out of turn",
-                );
-                let said = peer.answer(At::Rcpt, "250 2.1.5 ok").await?;
-                state.to = said.starts_with('2').then(|| path(&line));
-            }
-            "DATA" => {
-                let (from, to) = (state.from.take(), state.to.take());
-                peer.check(from.is_some() && to.is_some(), "DATA out of turn");
-                let said = peer.answer(At::Data, "354 go ahead").await?;
-                if said.starts_with("354") {
-                    let Some(message) = peer.message().await? else {
-                        break;
-                    };
-                    let (encrypted, login) = (state.encrypted, state.login.clone());
-                    let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
-                    let mail = Taken {
-                        from,
-                        to,
-                        message,
-                        encrypted,
-                        login,
-                        connection: number,
-                    };
-                    peer.take(mail).await?;
-                }
-            }
+            "MAIL" | "RCPT" | "DATA" => peer.transact(&verb, &line, &mut state, number).await?,
             "QUIT" => {
                 peer.answer(At::Quit, "221 2.0.0 bye").await?;
                 break;
@@ -146,6 +111,51 @@ impl Peer<'_> {
         if !good {
             self.shared.breaches.lock().unwrap().push(what.to_owned());
         }
+    }
+
+    async fn transact(
+        &mut self,
+        verb: &str,
+        line: &str,
+        state: &mut State,
+        connection: usize,
+    ) -> io::Result<()> {
+        if verb == "MAIL" {
+            self.check(state.greeted && state.from.is_none(), "MAIL out of turn");
+            let said = self.answer(At::Mail, "250 2.1.0 ok").await?;
+            state.from = said.starts_with('2').then(|| path(line));
+            return Ok(());
+        }
+        if verb == "RCPT" {
+            self.check(
+                state.from.is_some() && state.to.is_none(),
+                "RCPT out of turn",
+            );
+            let said = self.answer(At::Rcpt, "250 2.1.5 ok").await?;
+            state.to = said.starts_with('2').then(|| path(line));
+            return Ok(());
+        }
+        let (from, to) = (state.from.take(), state.to.take());
+        self.check(from.is_some() && to.is_some(), "DATA out of turn");
+        if !self
+            .answer(At::Data, "354 go ahead")
+            .await?
+            .starts_with("354")
+        {
+            return Ok(());
+        }
+        let message = self.message().await?.ok_or_else(closed)?;
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        let (encrypted, login) = (state.encrypted, state.login.clone());
+        self.take(Taken {
+            from,
+            to,
+            message,
+            encrypted,
+            login,
+            connection,
+        })
+        .await
     }
 
     /// A line without its CRLF; `None` when the client has hung up.
