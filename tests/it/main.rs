@@ -22,3 +22,11 @@ mod store_embedded;
 mod store_model;
 mod render;
 mod server_vectors;
+)]
+
+mod smtp_cancel;
+mod smtp_delivery;
+mod smtp_faults;
+mod smtp_policy;
+mod smtp_sink;
+mod support;
