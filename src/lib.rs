@@ -1,6 +1,7 @@
 //! `upsell` tells the people of a backup cloud that a quota is full or will soon be, and takes the
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
 
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod http;
@@ -8,5 +9,5 @@ pub mod keyring;
 pub mod outbox;
 pub mod render;
 pub mod store;
-pub mod usecases;
 pub mod telemetry;
+pub mod usecases;

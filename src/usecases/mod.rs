@@ -6,6 +6,7 @@ pub mod compose;
 pub mod deliver;
 pub mod error;
 pub mod fan_out;
+pub mod initialize;
 pub mod links;
 pub mod report_usage;
 pub mod tokens;
@@ -25,6 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
 
 /// Tells the time. The only clock that anything here sees.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -71,6 +73,8 @@ pub struct Env {
     pub keyring: SharedKeyring,
     /// Templates and locales.
     pub renderer: Arc<Renderer>,
+    /// What is counted, for operators.
+    pub metrics: Arc<Metrics>,
     /// Woken when a notice or a mail was committed, so that nobody polls for it.
     pub outbox_wake: Arc<Notify>,
 }
