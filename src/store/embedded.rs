@@ -4,6 +4,8 @@
 //!   expectations one after the other, and makes them durable with one fsync (group commit). A
 //!   change is acknowledged only after that fsync, and readers see it only after that fsync:
 //!   fjall applies a batch to its index after the journal is synced.
+//!   A commit whose caller goes away is made all the same. Its futures need a tokio runtime with
+//!   time, for the deadlines of [`Options`].
 //! - **Reads** run on the caller's thread, over a snapshot, so a change is seen whole or not at
 //!   all. They are not moved to a blocking pool: a read costs some microseconds from memory, and
 //!   the hop would cost more than the rare block that comes from the disk.

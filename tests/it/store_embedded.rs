@@ -1,5 +1,6 @@
 //! The embedded engine: the contract, and its own promises about directories and grouping.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,16 @@ fn create_leaves_an_existing_store_as_it_is() {
     );
     assert!(files(store.path()) == before);
     assert_eq!(std::fs::read_dir(store.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn only_the_owner_enters_the_store() {
+    let store = InDirectory::new();
+    let mode = std::fs::metadata(store.path().join("store"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
