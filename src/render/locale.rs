@@ -314,3 +314,7 @@ const fn category_name(category: PluralCategory) -> &'static str {
         PluralCategory::Other => "other",
     }
 }
+
+#[cfg(test)]
+#[path = "locale_tests.rs"]
+mod tests;

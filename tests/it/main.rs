@@ -20,6 +20,8 @@ mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
+//! The integration tests, one module per topic, in one binary (linking is slow).
+
 mod render;
 mod server_vectors;
 )]
