@@ -107,7 +107,10 @@ fn mail_domain(public_url: &str) -> String {
 ///
 /// # Errors
 /// The SMTP settings make no target.
-pub(super) fn deployment(config: &Config, public_url: &str) -> Result<(Deployment, String), AppError> {
+pub(super) fn deployment(
+    config: &Config,
+    public_url: &str,
+) -> Result<(Deployment, String), AppError> {
     let domain = mail_domain(public_url);
     let from = config
         .smtp
