@@ -45,6 +45,8 @@ use locale::Locale;
 const LOCALES: &[(&str, &str)] = &[
     ("en", include_str!("../../templates/locales/en.toml")),
     ("de", include_str!("../../templates/locales/de.toml")),
+    ("es", include_str!("../../templates/locales/es.toml")),
+    ("fr", include_str!("../../templates/locales/fr.toml")),
 ];
 
 const HTML: &[(&str, &str)] = &[
