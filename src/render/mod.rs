@@ -47,6 +47,8 @@ const LOCALES: &[(&str, &str)] = &[
     ("de", include_str!("../../templates/locales/de.toml")),
     ("es", include_str!("../../templates/locales/es.toml")),
     ("fr", include_str!("../../templates/locales/fr.toml")),
+    ("it", include_str!("../../templates/locales/it.toml")),
+    ("pt-BR", include_str!("../../templates/locales/pt-BR.toml")),
 ];
 
 const HTML: &[(&str, &str)] = &[
