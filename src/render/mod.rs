@@ -48,7 +48,9 @@ const LOCALES: &[(&str, &str)] = &[
     ("es", include_str!("../../templates/locales/es.toml")),
     ("fr", include_str!("../../templates/locales/fr.toml")),
     ("it", include_str!("../../templates/locales/it.toml")),
+    ("ja", include_str!("../../templates/locales/ja.toml")),
     ("pt-BR", include_str!("../../templates/locales/pt-BR.toml")),
+    ("ru", include_str!("../../templates/locales/ru.toml")),
 ];
 
 const HTML: &[(&str, &str)] = &[
