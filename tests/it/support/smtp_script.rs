@@ -258,6 +258,17 @@ impl SmtpScript {
     }
 }
 
+/// Waits for something that must happen, but not for ever.
+async fn soon<T>(sender: &watch::Sender<T>, good: impl FnMut(&T) -> bool) {
+    let mut receiver = sender.subscribe();
+    let happened = receiver.wait_for(good);
+    let in_time = tokio::time::timeout(Duration::from_secs(20), happened).await;
+    assert!(
+        in_time.is_ok(),
+        "what the test waits for has not happened in 20 s"
+    );
+}
+
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut conversations = JoinSet::new();
     while let Ok((tcp, _)) = listener.accept().await {
