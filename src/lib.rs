@@ -4,7 +4,7 @@
 pub mod domain;
 pub mod http;
 pub mod keyring;
-pub mod render;
 pub mod outbox;
+pub mod render;
 pub mod store;
 pub mod usecases;
