@@ -53,9 +53,9 @@ pub async fn of_tenants(
     tenants: &[TenantId],
     names: Option<&[String]>,
 ) -> Result<Vec<Usage>, Error> {
-    let lists: Vec<Vec<Usage>> = futures_util::stream::iter(tenants)
-        .map(|tenant| async {
-            match of_account(env, caller, AccountId::Tenant(*tenant)).await {
+    let lists: Vec<Vec<Usage>> = futures_util::stream::iter(tenants.to_vec())
+        .map(|tenant| async move {
+            match of_account(env, caller, AccountId::Tenant(tenant)).await {
                 Err(Error::NotFound(_)) => Ok(Vec::new()),
                 other => other,
             }

@@ -48,34 +48,60 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        patched(env, id, patch, brand)
+    })
+    .await
+}
+
+/// Switches branding on, with the options stored before and those of `patch`.
+///
+/// # Errors
+/// As [`update`].
+pub async fn enable(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    patch: &BrandPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        let mut brand = patched(env, id, patch, brand)?;
+        brand.enabled = true;
+        Ok(brand)
+    })
+    .await
+}
+
+/// Switches branding off. The options are kept.
+///
+/// # Errors
+/// The tenant is out of reach, or `expected` is stale.
+pub async fn disable(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        Ok(Brand {
+            enabled: false,
+            ..brand
+        })
+    })
+    .await
+}
+
+fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<Brand, Error> {
     let keyring = env.keyring.load();
     let seal = |password: &str| keyring.seal(id.bytes(), "smtp_password", password);
     let rules = Rules {
         buy_url: &env.settings.buy_url_rules,
         seal: &seal,
     };
-    change(env, caller, id, expected, now, |brand| {
-        patch.apply(brand, &rules)
-    })
-    .await
-}
-
-/// Switches branding on or off. The options are kept.
-///
-/// # Errors
-/// The tenant is out of reach, or `expected` is stale.
-pub async fn set_enabled(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-    enabled: bool,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<BrandView, Error> {
-    change(env, caller, id, expected, now, |brand| {
-        Ok(Brand { enabled, ..brand })
-    })
-    .await
+    patch.apply(brand, &rules)
 }
 
 async fn change(
