@@ -76,7 +76,7 @@ pub struct Rules<'a> {
     /// What Buy URLs may be.
     pub buy_url: &'a BuyUrlRules,
     /// Seals a password.
-    pub seal: &'a dyn Fn(&str) -> String,
+    pub seal: &'a dyn Fn(&str) -> Result<String, Error>,
 }
 
 impl BrandPatch {
@@ -149,7 +149,7 @@ fn buy_url(text: &str, rules: &BuyUrlRules) -> Result<Option<BuyUrl>, Error> {
     if text.is_empty() {
         return Ok(None);
     }
-    let parsed = BuyUrl::parse(text, rules);
+    let parsed = BuyUrl::parse(text, *rules);
     parsed
         .map(Some)
         .map_err(|problem| Error::invalid("upsell_url", problem))
@@ -192,7 +192,7 @@ impl SmtpPatch {
     fn apply(
         &self,
         mut smtp: BrandSmtp,
-        seal: &dyn Fn(&str) -> String,
+        seal: &dyn Fn(&str) -> Result<String, Error>,
     ) -> Result<BrandSmtp, Error> {
         let server_before = smtp.server.clone();
         set("smtp_server", &self.server, &mut smtp.server, check_host)?;
@@ -216,7 +216,7 @@ impl SmtpPatch {
         let password = self.password.as_deref().filter(|text| !text.is_empty());
         if let Some(password) = password {
             check_line(password, MAX_CHARS).map_err(|bad| Error::invalid("smtp_password", bad))?;
-            smtp.password = Sealed(seal(password));
+            smtp.password = Sealed(seal(password)?);
             return Ok(smtp);
         }
         if smtp.server == server_before || smtp.password.0.is_empty() {
@@ -245,7 +245,7 @@ mod tests {
     };
 
     fn apply(patch: BrandPatch, brand: &Brand) -> Result<Brand, Error> {
-        let seal = |password: &str| format!("sealed:{password}");
+        let seal = |password: &str| Ok(format!("sealed:{password}"));
         let rules = Rules {
             buy_url: &RULES,
             seal: &seal,

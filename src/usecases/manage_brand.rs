@@ -11,6 +11,7 @@ use crate::domain::brand::Brand;
 use crate::domain::ids::TenantId;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
+use crate::outbox::route::SEALED_FIELD;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys, unchanged};
 
@@ -96,7 +97,11 @@ pub async fn disable(
 
 fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<Brand, Error> {
     let keyring = env.keyring.load();
-    let seal = |password: &str| keyring.seal(id.bytes(), "smtp_password", password);
+    let seal = |password: &str| {
+        keyring
+            .seal(id.bytes(), SEALED_FIELD, password.as_bytes())
+            .map_err(|error| Error::Internal(format!("sealing smtp_password: {error}")))
+    };
     let rules = Rules {
         buy_url: &env.settings.buy_url_rules,
         seal: &seal,

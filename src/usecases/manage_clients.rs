@@ -1,16 +1,14 @@
 //! API clients: create with a secret that is told once, read, change, delete.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
 use super::error::{Error, What, retrying};
+use super::initialize::new_client;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
 use super::precondition::{attempt, check_version};
-use super::tokens::hash_secret;
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::text::check_line;
@@ -20,9 +18,6 @@ use crate::store::{Found, keys};
 
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 256;
-
-/// Random bytes in a secret: nothing to guess.
-const SECRET_BYTES: usize = 32;
 
 /// A client to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,35 +54,19 @@ pub async fn create(
     check_line(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("data.client_name", bad))?;
     let scopes = new.scopes.unwrap_or(caller.scopes);
     check_scopes(caller, scopes)?;
-    let secret = random_secret()?;
+    let (client, secret) = new_client(new.tenant_id, &new.name, scopes, now)?;
     retrying(|| async {
         let tenant = caller.tenant(&env.store, new.tenant_id).await?;
         takes_accounts(&tenant)?;
-        let client = Client {
-            id: ClientId::random(),
-            tenant_id: tenant.id,
-            name: new.name.clone(),
-            secret_hash: hash_secret(&secret),
-            scopes,
-            enabled: true,
-            created_at: now,
-            version: 1,
-        };
         let mut changes = Changes::new();
         // A tenant that is disabled and deleted meanwhile takes no client.
         changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
         changes.put_client(Expect::Absent, client.clone());
         env.store.commit(changes).await?;
-        Ok((client, secret.clone()))
+        Ok(())
     })
-    .await
-}
-
-fn random_secret() -> Result<String, Error> {
-    let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::Internal(format!("no randomness for a secret: {error}")))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    .await?;
+    Ok((client, secret))
 }
 
 /// Nobody gives more than they have.
@@ -209,13 +188,6 @@ pub async fn delete(
 mod tests {
     use super::*;
     use crate::domain::client::ApiScope;
-
-    #[test]
-    fn secrets_have_256_bits_and_differ() {
-        let (one, other) = (random_secret().unwrap(), random_secret().unwrap());
-        assert_eq!(one.len(), 43);
-        assert_ne!(one, other);
-    }
 
     #[test]
     fn nobody_gives_more_than_they_have() {

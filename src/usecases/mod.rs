@@ -4,9 +4,13 @@
 pub mod access;
 pub mod access_policies;
 pub mod brand_patch;
+pub mod compose;
 pub mod contact;
+pub mod deliver;
 pub mod error;
 pub mod fan_out;
+pub mod initialize;
+pub mod links;
 pub mod list_usages;
 pub mod manage_brand;
 pub mod manage_clients;
@@ -31,9 +35,14 @@ use crate::domain::link::{LinkProfile, ListStyle};
 use crate::domain::meter::UsageNames;
 use crate::domain::notification::RetryPolicy;
 use crate::domain::proposal::WithoutBuyUrl;
+use crate::domain::time::Timestamp;
 use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+
+/// Tells the time. The only clock that anything here sees.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The deployment's settings that use cases follow. Filled from the configuration.
 #[derive(Debug, Clone)]
@@ -77,6 +86,8 @@ pub struct Env {
     pub keyring: SharedKeyring,
     /// Templates and locales.
     pub renderer: Arc<Renderer>,
+    /// What is counted, for operators.
+    pub metrics: Arc<Metrics>,
     /// Woken when a notice or a mail was committed, so that nobody polls for it.
     pub outbox_wake: Arc<Notify>,
 }

@@ -202,9 +202,9 @@ pub(super) async fn keys(call: Call) -> Answer {
                 "kty": "RSA",
                 "use": "sig",
                 "alg": "RS256",
-                "kid": key.kid(),
-                "n": key.n(),
-                "e": key.e(),
+                "kid": key.kid,
+                "n": key.n,
+                "e": key.e,
             })
         })
         .collect();

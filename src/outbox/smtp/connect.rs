@@ -55,11 +55,13 @@ async fn resolve(target: &Target, settings: &Settings) -> Result<Vec<IpAddr>, Ca
 fn judge(addresses: &[IpAddr], port: u16, settings: &Settings) -> Result<(), Cause> {
     for address in addresses {
         check_address(*address, &settings.allow_cidrs).map_err(Cause::Refused)?;
-        if !is_port_allowed(port, *address, &settings.allow_cidrs) {
-            return Err(Cause::PortRefused(port));
-        }
     }
-    Ok(())
+    let is_allowed = |address: &IpAddr| is_port_allowed(port, *address, &settings.allow_cidrs);
+    if addresses.iter().all(is_allowed) {
+        Ok(())
+    } else {
+        Err(Cause::PortRefused(port))
+    }
 }
 
 /// Tries the addresses in turn; each gets an equal share of the time, so that a dead first one
@@ -116,4 +118,26 @@ pub(super) fn tls_config(roots: &Roots) -> Result<Arc<ClientConfig>, InvalidSett
         .with_root_certificates(store)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::super::envelope::HelloName;
+    use super::super::target::Encryption;
+    use super::*;
+
+    #[tokio::test]
+    async fn small_writes_are_not_delayed() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = Host::parse("127.0.0.1").unwrap();
+        let target = Target::new(host, port, Encryption::None, None, Trust::Operator).unwrap();
+        let settings = Settings::new(HelloName::parse("h").unwrap());
+        let tcp = connect(&target, &settings).await.unwrap();
+        assert!(tcp.nodelay().unwrap());
+    }
 }

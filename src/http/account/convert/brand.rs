@@ -135,7 +135,7 @@ mod tests {
         sent["smtp_password"] = json!("secret");
         let body: BrandIn = serde_json::from_value(sent).unwrap();
         let rules = BuyUrlRules::default();
-        let seal = |_: &str| "sealed".to_owned();
+        let seal = |_: &str| Ok("sealed".to_owned());
         let rules = Rules {
             buy_url: &rules,
             seal: &seal,
@@ -155,7 +155,7 @@ mod tests {
             let rules = BuyUrlRules::default();
             let rules = Rules {
                 buy_url: &rules,
-                seal: &|_| String::new(),
+                seal: &|_| Ok(String::new()),
             };
             let stored = brand_patch(body)
                 .apply(Brand::unset(TenantId::random()), &rules)

@@ -1,0 +1,266 @@
+//! Templates and languages as a whole.
+
+use super::fixtures::{brand, href, line_in};
+use super::*;
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Item, Scope, State};
+use crate::domain::time::Timestamp;
+
+const STATES: [State; 5] = [
+    State::Unlimited,
+    State::Ok,
+    State::Soon,
+    State::Exceeded,
+    State::HardExceeded,
+];
+
+fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    HTML.iter().chain(TEXT).copied()
+}
+
+#[test]
+fn no_template_prints_unescaped() {
+    for (name, source) in sources() {
+        assert!(!source.contains("{{{"), "{name}");
+        assert!(!source.contains("{{&"), "{name}");
+    }
+}
+
+#[test]
+fn addresses_are_printed_by_the_url_helper_only() {
+    // The two style sheets of a page are our own paths, made from a hash and a checked colour.
+    let own = ["href=\"{{stylesheet}}\"", "href=\"{{brand_stylesheet}}\""];
+    for (name, source) in HTML {
+        let mut source = (*source).to_owned();
+        for own in own {
+            source = source.replace(own, "");
+        }
+        for attribute in [
+            "href=",
+            "src=",
+            "action=",
+            "formaction=",
+            "srcset=",
+            "background=",
+        ] {
+            for (at, _) in source.match_indices(attribute) {
+                let value = &source[at + attribute.len()..];
+                assert!(
+                    value.starts_with("\"{{url "),
+                    "{name}: {attribute}{:.40}",
+                    value
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_and_header_need_no_inline_style_or_script() {
+    for (name, source) in HTML.iter().filter(|(name, _)| !name.contains("mail")) {
+        for inline in [
+            "style=",
+            "<style",
+            "<script",
+            "javascript",
+            " onclick",
+            " onload",
+            " on{{",
+        ] {
+            assert!(!source.contains(inline), "{name}: {inline}");
+        }
+    }
+}
+
+#[test]
+fn partials_never_lead_back_to_themselves() {
+    for templates in [HTML, TEXT] {
+        for (name, source) in templates {
+            for (at, _) in source
+                .match_indices("{{>")
+                .chain(source.match_indices("{{#>"))
+            {
+                let partial = source[at..].trim_start_matches(['{', '#', '>', ' ']);
+                let partial = partial.split('}').next().unwrap().trim();
+                assert!(
+                    partial == "@partial-block" || partial.starts_with("layout/"),
+                    "{name} includes {partial}: only layouts are included"
+                );
+                assert!(
+                    !name.starts_with("layout/") || partial == "@partial-block",
+                    "{name} is a layout and includes {partial}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_name_in_a_template_is_an_error() {
+    let engine = engine(&[("x", "{{brnad}}")]).unwrap();
+    let error = render(&engine, "x", &serde_json::json!({"brand": 1})).unwrap_err();
+    assert!(matches!(error, RenderError::Render { name: "x", .. }));
+}
+
+fn every_lang(renderer: &Renderer) -> Vec<Lang> {
+    renderer
+        .languages()
+        .map(|tag| Lang::parse(tag).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_alert_renders_in_every_language() {
+    let renderer = Renderer::new().unwrap();
+    for lang in every_lang(&renderer) {
+        for scope in [Scope::User, Scope::Tenant] {
+            for (item, state) in Item::ALL
+                .iter()
+                .flat_map(|item| STATES.map(|state| (*item, state)))
+            {
+                let line = line_in(state, scope, item);
+                for proposal in [None, Some(Proposal::BuyNow), Some(Proposal::ContactSales)] {
+                    renderer.alert(&line, "Acme", proposal, &lang).unwrap();
+                    renderer.alert(&line, "", proposal, &lang).unwrap();
+                    renderer.edition("Advanced", proposal, &lang).unwrap();
+                }
+                for days in [0, 1, 6] {
+                    let line = QuotaLine {
+                        full_in_days: Some(days),
+                        ..line
+                    };
+                    renderer.alert(&line, "Acme", None, &lang).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_mail_and_header_renders_in_every_language() {
+    let renderer = Renderer::new().unwrap();
+    let buy_now = ProposalView::BuyNow {
+        href: href("https://u.example/r/x"),
+    };
+    let proposals = [None, Some(&ProposalView::ContactSales), Some(&buy_now)];
+    let lines = STATES.map(|state| line_in(state, Scope::Tenant, Item::VirtualMachines));
+    for lang in every_lang(&renderer) {
+        for brand in &[brand(), BrandView::default()] {
+            for proposal in proposals {
+                let header = HeaderView {
+                    tenant_name: "",
+                    lines: &lines,
+                    proposal,
+                };
+                renderer.header_html(&header, &lang).unwrap();
+                let mut view = quota_mail(&lines, brand);
+                view.proposal = proposal;
+                view.reminder = true;
+                view.as_of = Some(Timestamp::from_secs(0));
+                renderer.quota_mail(&view, &lang).unwrap();
+                view.lines = &lines[2..3];
+                view.as_of = Some(Timestamp::from_micros(i64::MIN));
+                renderer.quota_mail(&view, &lang).unwrap();
+            }
+            for url in [None, Some(&href("https://u.example/a"))] {
+                let view = ActivationMailView {
+                    recipient_name: "Ada",
+                    login: "ada",
+                    activation_url: url,
+                    brand,
+                };
+                renderer.activation_mail(&view, &lang).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_renders_in_every_language() {
+    let renderer = Renderer::new().unwrap();
+    for lang in every_lang(&renderer) {
+        for brand in &[brand(), BrandView::default()] {
+            for page in [
+                Page::ContactSales,
+                Page::LinkNotFound,
+                Page::LinkExpired,
+                Page::UnsubscribeConfirm { address: "" },
+                Page::UnsubscribeConfirm {
+                    address: "a@b.example",
+                },
+                Page::Unsubscribed { address: "" },
+                Page::Unsubscribed {
+                    address: "a@b.example",
+                },
+                Page::Error { request_id: "" },
+                Page::Error { request_id: "01JD" },
+            ] {
+                renderer.page(&PageView { brand, page }, &lang).unwrap();
+            }
+        }
+    }
+}
+
+fn quota_mail<'a>(lines: &'a [QuotaLine], brand: &'a BrandView) -> QuotaMailView<'a> {
+    QuotaMailView {
+        recipient_name: "",
+        tenant_name: "",
+        lines,
+        proposal: None,
+        brand,
+        unsubscribe_url: None,
+        reminder: false,
+        as_of: None,
+    }
+}
+
+#[test]
+fn the_languages_of_the_product_are_spoken() {
+    let renderer = Renderer::new().unwrap();
+    let tags: Vec<_> = renderer.languages().collect();
+    assert_eq!(tags, ["en", "de", "es", "fr", "it", "ja", "pt-BR", "ru"]);
+    assert_eq!(renderer.language_names().count(), tags.len());
+}
+
+#[test]
+fn languages_fall_back_to_english() {
+    let renderer = Renderer::new().unwrap();
+    let tag = |tag: &str| renderer.locale(&Lang::parse(tag).unwrap()).unwrap().tag;
+    assert_eq!(tag("de-AT"), "de");
+    assert_eq!(tag("en-GB"), "en");
+    assert_eq!(tag("tlh"), "en");
+    assert_eq!(tag("pt"), "pt-BR");
+    assert_eq!(tag("pt-PT"), "pt-BR");
+    assert_eq!(
+        renderer.negotiate("tlh, de-CH;q=0.5, en;q=0.4").to_string(),
+        "de-CH"
+    );
+    assert_eq!(renderer.negotiate("*").to_string(), "en");
+}
+
+#[test]
+fn assets_are_found_by_path_only() {
+    let renderer = Renderer::new().unwrap();
+    let path = renderer.stylesheet_path().to_owned();
+    let css = renderer.asset(&path).unwrap();
+    assert_eq!(css.content_type, "text/css; charset=utf-8");
+    assert!(css.bytes.starts_with(b"/*"));
+    let brand = renderer
+        .asset(&assets::brand_path(Color::parse("ffcc00").unwrap()))
+        .unwrap();
+    assert!(
+        String::from_utf8(brand.bytes.into())
+            .unwrap()
+            .contains("#ffcc00")
+    );
+    for unknown in [
+        "",
+        "/assets/",
+        "/assets/brand-.css",
+        "/assets/brand-FFCC00-v1.css",
+        "/assets/brand-zzzzzz-v1.css",
+        "/assets/../x",
+    ] {
+        assert_eq!(renderer.asset(unknown), None, "{unknown}");
+    }
+}
