@@ -2,13 +2,26 @@
 //! answer in one atomic change. It knows no HTTP and no clock: `now` is an argument.
 
 pub mod access;
+pub mod access_policies;
+pub mod brand_patch;
 pub mod compose;
+pub mod contact;
 pub mod deliver;
 pub mod error;
 pub mod fan_out;
 pub mod initialize;
 pub mod links;
+pub mod list_usages;
+pub mod manage_brand;
+pub mod manage_clients;
+pub mod manage_offering_items;
+pub mod manage_tenants;
+pub mod manage_users;
+pub mod offering_patch;
+pub mod page;
+pub mod precondition;
 pub mod report_usage;
+pub mod search;
 pub mod tokens;
 pub mod view;
 
