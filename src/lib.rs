@@ -6,5 +6,6 @@ pub mod http;
 pub mod keyring;
 pub mod render;
 pub mod outbox;
+pub mod render;
 pub mod store;
 pub mod usecases;

@@ -12,3 +12,4 @@ mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
+mod render;

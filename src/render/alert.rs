@@ -1,0 +1,59 @@
+//! Alerts of the backup console, and the proposal to buy an edition.
+
+use super::locale::Locale;
+use super::view::{AlertText, QuotaLine};
+use super::{Lang, RenderError, Renderer, text, words};
+use crate::domain::proposal::Proposal;
+
+impl Renderer {
+    /// The alert for one quota. The titles of the six alerts are those of seed 001, the labels
+    /// those of seed 000. `tenant_name` may be empty.
+    ///
+    /// # Errors
+    /// A built-in text is faulty.
+    pub fn alert(
+        &self,
+        line: &QuotaLine,
+        tenant_name: &str,
+        proposal: Option<Proposal>,
+        lang: &Lang,
+    ) -> Result<AlertText, RenderError> {
+        let locale = self.locale(lang)?;
+        let mut body = words::sentence(locale, line, tenant_name)?;
+        if let Some(note) = words::note(locale, line)? {
+            body = locale.text("body.joined", &[("first", &body), ("second", &note)])?;
+        }
+        Ok(AlertText {
+            title: words::title(locale, line)?,
+            body,
+            label: label(locale, proposal)?,
+        })
+    }
+
+    /// The message that proposes an edition (seed 001, "Editions upsell data").
+    ///
+    /// # Errors
+    /// A built-in text is faulty.
+    pub fn edition(
+        &self,
+        edition: &str,
+        proposal: Option<Proposal>,
+        lang: &Lang,
+    ) -> Result<AlertText, RenderError> {
+        let locale = self.locale(lang)?;
+        let edition = text::name(edition);
+        let body = proposal.map_or("plain", Proposal::name);
+        let values = [("edition", edition.as_str())];
+        Ok(AlertText {
+            title: locale.text("edition.title", &values)?,
+            body: locale.text(&format!("edition.{body}"), &values)?,
+            label: label(locale, proposal)?,
+        })
+    }
+}
+
+fn label(locale: &Locale, proposal: Option<Proposal>) -> Result<Option<String>, RenderError> {
+    proposal
+        .map(|proposal| words::label(locale, proposal))
+        .transpose()
+}

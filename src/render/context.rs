@@ -1,0 +1,261 @@
+//! What several templates are given.
+
+use serde::Serialize;
+
+use super::RenderError;
+use super::href::Href;
+use super::locale::Locale;
+use super::text;
+use super::tone::{self, Accent, DARK, LIGHT, Surface, Tone};
+use super::view::{BrandView, ProposalView, QuotaLine};
+use super::{number, words};
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Scope, State};
+
+/// A brand, cleaned.
+#[derive(Debug, Serialize)]
+pub(crate) struct Brand {
+    /// The service's name, else the company's; may be empty.
+    pub(crate) name: String,
+    pub(crate) company: String,
+    pub(crate) logo: Option<Href>,
+    pub(crate) home: Option<Href>,
+    pub(crate) accent: Accent,
+}
+
+impl Brand {
+    pub(crate) fn of(view: &BrandView) -> Self {
+        let company = text::name(&view.company_name);
+        Self {
+            name: service_name(view),
+            company,
+            logo: view.logo_url.clone().filter(Href::is_web),
+            home: view.home_url.clone().filter(Href::is_web),
+            accent: Accent::of(view.color),
+        }
+    }
+}
+
+/// What the service is called, else who runs it; may be empty.
+pub(crate) fn service_name(view: &BrandView) -> String {
+    let service = text::name(&view.service_name);
+    if service.is_empty() {
+        text::name(&view.company_name)
+    } else {
+        service
+    }
+}
+
+/// The surfaces of both schemes.
+#[derive(Debug, Serialize)]
+pub(crate) struct Theme {
+    pub(crate) light: Surface,
+    pub(crate) dark: Surface,
+    pub(crate) states: Vec<StateTone>,
+}
+
+/// The colours of one state, for a style sheet.
+#[derive(Debug, Serialize)]
+pub(crate) struct StateTone {
+    name: &'static str,
+    light: Tone,
+    dark: Tone,
+}
+
+impl Theme {
+    pub(crate) fn new() -> Self {
+        let states = [
+            State::Unlimited,
+            State::Ok,
+            State::Soon,
+            State::Exceeded,
+            State::HardExceeded,
+        ]
+        .map(|state| StateTone {
+            name: state.name(),
+            light: tone::light(state),
+            dark: tone::dark(state),
+        });
+        Self {
+            light: LIGHT,
+            dark: DARK,
+            states: states.into(),
+        }
+    }
+}
+
+/// A link with its text.
+#[derive(Debug, Serialize)]
+pub(crate) struct Link {
+    pub(crate) label: String,
+    pub(crate) href: Href,
+}
+
+/// A telephone number, and what dials it where it is one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Phone {
+    pub(crate) label: String,
+    pub(crate) href: Option<Href>,
+}
+
+/// The advice to talk to somebody, and where to.
+#[derive(Debug, Serialize)]
+pub(crate) struct Contact {
+    pub(crate) label: String,
+    pub(crate) lead: String,
+    pub(crate) phone: Option<Phone>,
+    pub(crate) support: Option<Link>,
+}
+
+/// What is proposed: at most one of the two.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Offer {
+    pub(crate) buy: Option<Link>,
+    pub(crate) contact: Option<Contact>,
+}
+
+impl Offer {
+    pub(crate) fn of(
+        locale: &Locale,
+        proposal: Option<&ProposalView>,
+        brand: Option<&BrandView>,
+    ) -> Result<Self, RenderError> {
+        Ok(match proposal {
+            None => Self::default(),
+            Some(ProposalView::BuyNow { href }) => Self {
+                buy: Some(Link {
+                    label: words::label(locale, Proposal::BuyNow)?,
+                    href: href.clone(),
+                }),
+                contact: None,
+            },
+            Some(ProposalView::ContactSales) => Self {
+                buy: None,
+                contact: Some(Contact {
+                    label: words::label(locale, Proposal::ContactSales)?,
+                    lead: locale.text("mail.contact_lead", &[])?,
+                    phone: brand.map_or(Ok(None), |brand| phone(locale, brand))?,
+                    support: brand.map_or(Ok(None), |brand| support(locale, brand))?,
+                }),
+            },
+        })
+    }
+}
+
+/// The brand's telephone number; `None` where it has none.
+pub(crate) fn phone(locale: &Locale, brand: &BrandView) -> Result<Option<Phone>, RenderError> {
+    let shown = text::short(&brand.support_phone, 40);
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let label = locale.text("mail.phone", &[("phone", &shown)])?;
+    Ok(Some(Phone {
+        label,
+        href: Href::phone(&shown),
+    }))
+}
+
+/// The brand's support page, shown by its address; `None` where it has none.
+fn support(locale: &Locale, brand: &BrandView) -> Result<Option<Link>, RenderError> {
+    let Some(href) = &brand.support_url else {
+        return Ok(None);
+    };
+    let shown = text::short(href.display(), 60);
+    let label = locale.text("mail.online", &[("address", &shown)])?;
+    Ok(Some(Link {
+        label,
+        href: href.clone(),
+    }))
+}
+
+/// Lines of one scope.
+#[derive(Debug, Serialize)]
+pub(crate) struct Group {
+    pub(crate) heading: String,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One quota, ready to be shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    pub(crate) item: String,
+    /// The state's name on the wire; a CSS class.
+    pub(crate) state: &'static str,
+    pub(crate) label: String,
+    pub(crate) figures: String,
+    pub(crate) percent: Option<String>,
+    /// Whether there is a bar to draw.
+    pub(crate) bar: bool,
+    /// Percent of the bar that is filled, 0 to 100, and the rest.
+    pub(crate) filled: u64,
+    pub(crate) rest: u64,
+    pub(crate) note: Option<String>,
+    /// Colours for where no style sheet reaches.
+    pub(crate) tone: Tone,
+}
+
+impl Line {
+    pub(crate) fn of(locale: &Locale, line: &QuotaLine) -> Result<Self, RenderError> {
+        let filled = match line.quota {
+            None => 0,
+            Some(0) => 100,
+            Some(quota) => number::percent(line.usage, quota).unwrap_or(100).min(100),
+        };
+        let figures = words::figures(locale, line)?;
+        let figures = match line.quota {
+            Some(_) => figures,
+            None => locale.text("header.unlimited", &[("amount", &figures)])?,
+        };
+        Ok(Self {
+            item: locale.text(&format!("item.{}", line.item.name()), &[])?,
+            state: line.state.name(),
+            label: locale.text(&format!("state.{}", line.state.name()), &[])?,
+            figures,
+            percent: words::percent(locale, line)?,
+            bar: line.quota.is_some(),
+            filled,
+            rest: 100 - filled,
+            note: words::note(locale, line)?,
+            tone: tone::light(line.state),
+        })
+    }
+}
+
+/// The lines by scope, the scope of the first line first, the given order kept within each.
+pub(crate) fn groups(
+    locale: &Locale,
+    lines: &[QuotaLine],
+    tenant_name: &str,
+) -> Result<Vec<Group>, RenderError> {
+    let mut scopes = [Scope::User, Scope::Tenant];
+    if lines
+        .first()
+        .is_some_and(|line| line.scope == Scope::Tenant)
+    {
+        scopes.reverse();
+    }
+    let mut groups = Vec::new();
+    for scope in scopes {
+        let lines = lines
+            .iter()
+            .filter(|line| line.scope == scope)
+            .map(|line| Line::of(locale, line))
+            .collect::<Result<Vec<_>, _>>()?;
+        if !lines.is_empty() {
+            groups.push(Group {
+                heading: heading(locale, scope, tenant_name)?,
+                lines,
+            });
+        }
+    }
+    Ok(groups)
+}
+
+fn heading(locale: &Locale, scope: Scope, tenant_name: &str) -> Result<String, RenderError> {
+    let tenant = text::name(tenant_name);
+    match scope {
+        Scope::User => locale.text("mail.yours", &[]),
+        Scope::Tenant if tenant.is_empty() => locale.text("mail.of_company", &[]),
+        Scope::Tenant => locale.text("mail.of_tenant", &[("tenant", &tenant)]),
+    }
+}

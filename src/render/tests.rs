@@ -1,0 +1,242 @@
+//! Templates and languages as a whole.
+
+use super::fixtures::{brand, href, line_in};
+use super::*;
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Item, Scope, State};
+use crate::domain::time::Timestamp;
+
+const STATES: [State; 5] = [
+    State::Unlimited,
+    State::Ok,
+    State::Soon,
+    State::Exceeded,
+    State::HardExceeded,
+];
+
+fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    HTML.iter().chain(TEXT).copied()
+}
+
+#[test]
+fn no_template_prints_unescaped() {
+    for (name, source) in sources() {
+        assert!(!source.contains("{{{"), "{name}");
+        assert!(!source.contains("{{&"), "{name}");
+    }
+}
+
+#[test]
+fn addresses_are_printed_by_the_url_helper_only() {
+    // The two style sheets of a page are our own paths, made from a hash and a checked colour.
+    let own = ["href=\"{{stylesheet}}\"", "href=\"{{brand_stylesheet}}\""];
+    for (name, source) in HTML {
+        let mut source = (*source).to_owned();
+        for own in own {
+            source = source.replace(own, "");
+        }
+        for attribute in [
+            "href=",
+            "src=",
+            "action=",
+            "formaction=",
+            "srcset=",
+            "background=",
+        ] {
+            for (at, _) in source.match_indices(attribute) {
+                let value = &source[at + attribute.len()..];
+                assert!(
+                    value.starts_with("\"{{url "),
+                    "{name}: {attribute}{:.40}",
+                    value
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_and_header_need_no_inline_style_or_script() {
+    for (name, source) in HTML.iter().filter(|(name, _)| !name.contains("mail")) {
+        for inline in ["style=", "<style", "<script", " on", "javascript"] {
+            let is_inline = source.match_indices(inline).any(|(at, _)| {
+                inline != " on"
+                    || source[at..]
+                        .split('=')
+                        .next()
+                        .is_some_and(|name| name.trim().chars().all(char::is_alphanumeric))
+            });
+            assert!(!is_inline, "{name}: {inline}");
+        }
+    }
+}
+
+#[test]
+fn partials_never_lead_back_to_themselves() {
+    for templates in [HTML, TEXT] {
+        for (name, source) in templates {
+            for (at, _) in source
+                .match_indices("{{>")
+                .chain(source.match_indices("{{#>"))
+            {
+                let partial = source[at..].trim_start_matches(['{', '#', '>', ' ']);
+                let partial = partial.split('}').next().unwrap().trim();
+                assert!(
+                    partial == "@partial-block" || partial.starts_with("layout/"),
+                    "{name} includes {partial}: only layouts are included"
+                );
+                assert!(
+                    !name.starts_with("layout/") || partial == "@partial-block",
+                    "{name} is a layout and includes {partial}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_name_in_a_template_is_an_error() {
+    let engine = engine(&[("x", "{{brnad}}")]).unwrap();
+    let error = render(&engine, "x", &serde_json::json!({"brand": 1})).unwrap_err();
+    assert!(matches!(error, RenderError::Render { name: "x", .. }));
+}
+
+#[test]
+fn everything_renders_in_every_language() {
+    let renderer = Renderer::new().unwrap();
+    let proposals = [
+        None,
+        Some(ProposalView::ContactSales),
+        Some(ProposalView::BuyNow {
+            href: href("https://u.example/r/x"),
+        }),
+    ];
+    let brands = [brand(), BrandView::default()];
+    for tag in renderer.languages() {
+        let lang = Lang::parse(tag).unwrap();
+        for scope in [Scope::User, Scope::Tenant] {
+            for item in Item::ALL {
+                for state in STATES {
+                    let line = line_in(state, scope, item);
+                    for proposal in [None, Some(Proposal::BuyNow), Some(Proposal::ContactSales)] {
+                        renderer.alert(&line, "Acme", proposal, &lang).unwrap();
+                        renderer.alert(&line, "", proposal, &lang).unwrap();
+                        renderer.edition("Advanced", proposal, &lang).unwrap();
+                    }
+                }
+            }
+        }
+        let lines: Vec<_> = STATES
+            .map(|state| line_in(state, Scope::Tenant, Item::VirtualMachines))
+            .into();
+        for brand in &brands {
+            for proposal in &proposals {
+                let proposal = proposal.as_ref();
+                renderer
+                    .header_html(
+                        &HeaderView {
+                            tenant_name: "",
+                            lines: &lines,
+                            proposal,
+                        },
+                        &lang,
+                    )
+                    .unwrap();
+                let mut view = QuotaMailView {
+                    recipient_name: "",
+                    tenant_name: "",
+                    lines: &lines,
+                    proposal,
+                    brand,
+                    unsubscribe_url: None,
+                    reminder: true,
+                    as_of: Some(Timestamp::from_secs(0)),
+                };
+                renderer.quota_mail(&view, &lang).unwrap();
+                view.lines = &lines[2..3];
+                view.as_of = Some(Timestamp::from_micros(i64::MIN));
+                renderer.quota_mail(&view, &lang).unwrap();
+            }
+            for page in [
+                Page::ContactSales,
+                Page::LinkNotFound,
+                Page::LinkExpired,
+                Page::UnsubscribeConfirm { address: "" },
+                Page::Unsubscribed {
+                    address: "a@b.example",
+                },
+                Page::Error { request_id: "" },
+            ] {
+                renderer.page(&PageView { brand, page }, &lang).unwrap();
+            }
+            for url in [None, Some(&href("https://u.example/a"))] {
+                let view = ActivationMailView {
+                    recipient_name: "Ada",
+                    login: "ada",
+                    activation_url: url,
+                    brand,
+                };
+                renderer.activation_mail(&view, &lang).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_without_alerts_is_not_written() {
+    let renderer = Renderer::new().unwrap();
+    let lines = [line_in(State::Ok, Scope::User, Item::StorageSize)];
+    let view = QuotaMailView {
+        recipient_name: "",
+        tenant_name: "",
+        lines: &lines,
+        proposal: None,
+        brand: &brand(),
+        unsubscribe_url: None,
+        reminder: false,
+        as_of: None,
+    };
+    let error = renderer.quota_mail(&view, &Lang::default()).unwrap_err();
+    assert!(matches!(error, RenderError::NothingToSay));
+}
+
+#[test]
+fn languages_fall_back_to_english() {
+    let renderer = Renderer::new().unwrap();
+    let tag = |tag: &str| renderer.locale(&Lang::parse(tag).unwrap()).unwrap().tag;
+    assert_eq!(tag("de-AT"), "de");
+    assert_eq!(tag("en-GB"), "en");
+    assert_eq!(tag("tlh"), "en");
+    assert_eq!(
+        renderer.negotiate("tlh, de-CH;q=0.5, en;q=0.4").to_string(),
+        "de-CH"
+    );
+    assert_eq!(renderer.negotiate("*").to_string(), "en");
+}
+
+#[test]
+fn assets_are_found_by_path_only() {
+    let renderer = Renderer::new().unwrap();
+    let path = renderer.stylesheet_path().to_owned();
+    let css = renderer.asset(&path).unwrap();
+    assert_eq!(css.content_type, "text/css; charset=utf-8");
+    assert!(css.bytes.starts_with(b"/*"));
+    let brand = renderer
+        .asset(&assets::brand_path(Color::parse("ffcc00").unwrap()))
+        .unwrap();
+    assert!(
+        String::from_utf8(brand.bytes.into())
+            .unwrap()
+            .contains("#ffcc00")
+    );
+    for unknown in [
+        "",
+        "/assets/",
+        "/assets/brand-.css",
+        "/assets/brand-FFCC00-v1.css",
+        "/assets/brand-zzzzzz-v1.css",
+        "/assets/../x",
+    ] {
+        assert_eq!(renderer.asset(unknown), None, "{unknown}");
+    }
+}

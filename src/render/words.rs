@@ -1,0 +1,123 @@
+//! Sentences about one quota, the same in console, mail and portal header.
+
+use super::RenderError;
+use super::locale::Locale;
+use super::number::Rounding;
+use super::text;
+use super::view::QuotaLine;
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Item, Scope, State, Unit};
+
+/// "Storage quota has been exceeded"; for a line that is no alert, the item's name.
+pub(crate) fn title(locale: &Locale, line: &QuotaLine) -> Result<String, RenderError> {
+    let item = line.item.name();
+    let key = match line.state {
+        State::Unlimited | State::Ok => format!("item.{item}"),
+        State::Soon => format!("title.soon.{item}"),
+        State::Exceeded | State::HardExceeded => format!("title.exceeded.{item}"),
+    };
+    locale.text(&key, &[])
+}
+
+/// "Your storage quota is almost used up: 9.2 GiB of 10 GiB (92%) in use."
+pub(crate) fn sentence(
+    locale: &Locale,
+    line: &QuotaLine,
+    tenant_name: &str,
+) -> Result<String, RenderError> {
+    let item = line.item.name();
+    let tenant = text::name(tenant_name);
+    let whose = match line.scope {
+        Scope::User => format!("whose.user.{item}"),
+        Scope::Tenant if tenant.is_empty() => format!("whose.company.{item}"),
+        Scope::Tenant => format!("whose.tenant.{item}"),
+    };
+    let whose = locale.text(&whose, &[("tenant", &tenant)])?;
+    let figures = figures_with_percent(locale, line)?;
+    locale.text(
+        &format!("body.{}", line.state.name()),
+        &[("whose", &whose), ("figures", &figures)],
+    )
+}
+
+/// What follows from the state: where the service stops, that it has, or when the quota will be
+/// full; `None` where there is nothing to say.
+pub(crate) fn note(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
+    let unit = line.item.unit().name();
+    match (line.state, line.quota, line.overage, line.full_in_days) {
+        (State::HardExceeded, ..) => locale.text(&format!("note.stopped_{unit}"), &[]).map(Some),
+        (State::Exceeded, Some(quota), Some(overage), _) => {
+            let stop = quota.saturating_add(overage);
+            let limit = amount(locale, line.item, stop, Rounding::Down)?;
+            locale
+                .text(&format!("note.stops_at_{unit}"), &[("limit", &limit)])
+                .map(Some)
+        }
+        (State::Ok | State::Soon, _, _, Some(0)) => locale.text("note.full_today", &[]).map(Some),
+        (State::Ok | State::Soon, _, _, Some(days)) => {
+            let days = u64::from(days);
+            let number = locale.meta.integer(days);
+            locale
+                .plural("note.full_in_days", days, &[("days", &number)])
+                .map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// "1.5 GiB", "3 virtual machines".
+pub(crate) fn amount(
+    locale: &Locale,
+    item: Item,
+    amount: u64,
+    rounding: Rounding,
+) -> Result<String, RenderError> {
+    let key = format!("amount.{}", item.name());
+    match item.unit() {
+        Unit::Bytes => locale.text(&key, &[("number", &locale.meta.size(amount, rounding))]),
+        Unit::Quantity => locale.plural(&key, amount, &[("number", &locale.meta.integer(amount))]),
+    }
+}
+
+/// "9.2 GiB of 10 GiB", "12 of 10 virtual machines"; without a quota, the amount alone.
+pub(crate) fn figures(locale: &Locale, line: &QuotaLine) -> Result<String, RenderError> {
+    let Some(quota) = line.quota else {
+        return amount(locale, line.item, line.usage, Rounding::Down);
+    };
+    let key = format!("figures.{}", line.item.name());
+    match line.item.unit() {
+        Unit::Bytes => {
+            let (usage_rounding, quota_rounding) = Rounding::of_pair(line.usage, quota);
+            let usage = locale.meta.size(line.usage, usage_rounding);
+            let quota = locale.meta.size(quota, quota_rounding);
+            locale.text(&key, &[("usage", &usage), ("quota", &quota)])
+        }
+        Unit::Quantity => {
+            let usage = locale.meta.integer(line.usage);
+            let shown = locale.meta.integer(quota);
+            locale.plural(&key, quota, &[("usage", &usage), ("quota", &shown)])
+        }
+    }
+}
+
+/// "92%"; `None` without a quota and for a quota of 0.
+pub(crate) fn percent(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
+    line.quota
+        .map_or(Ok(None), |quota| locale.percent(line.usage, quota))
+}
+
+/// "Buy now", "Contact your sales representative" (seed 000).
+pub(crate) fn label(locale: &Locale, proposal: Proposal) -> Result<String, RenderError> {
+    locale.text(&format!("proposal.{}", proposal.name()), &[])
+}
+
+fn figures_with_percent(locale: &Locale, line: &QuotaLine) -> Result<String, RenderError> {
+    let figures = figures(locale, line)?;
+    match percent(locale, line)? {
+        Some(percent) => locale.text(
+            "figures.with_percent",
+            &[("figures", &figures), ("percent", &percent)],
+        ),
+        None => Ok(figures),
+    }
+}
