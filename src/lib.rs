@@ -4,8 +4,8 @@
 pub mod domain;
 pub mod http;
 pub mod keyring;
-pub mod render;
 pub mod outbox;
 pub mod render;
 pub mod store;
+pub mod tracked_link;
 pub mod usecases;

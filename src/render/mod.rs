@@ -1,6 +1,3 @@
-//! STUB replaced by the render branch.
-/// x
-pub struct Renderer;
 //! What people read: alerts, mails, the portal header and the pages behind links, in their
 //! language and in the look of their brand.
 //!

@@ -6,10 +6,10 @@
     reason = "a test fails by panicking; clippy only exempts functions marked as tests"
 )]
 
+mod render;
 mod server_limits;
 mod server_support;
 mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
-mod render;
