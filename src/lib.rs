@@ -1,6 +1,7 @@
 //! `upsell` tells the people of a backup cloud that a quota is full or will soon be, and takes the
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
 
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod keyring;
@@ -9,3 +10,4 @@ pub mod render;
 pub mod store;
 pub mod tracked_link;
 pub mod usecases;
+pub mod telemetry;

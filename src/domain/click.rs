@@ -28,7 +28,7 @@ impl Click {
     /// Whether a person is likely behind it. `mail_sent_at` is when the user was last sent mail.
     #[must_use]
     pub fn is_likely_human(&self, mail_sent_at: Option<Timestamp>) -> bool {
-        let from_mail = self.placement == Placement::EmailNotification;
+        let from_mail = self.placement == Placement::Email;
         let in_burst =
             from_mail && mail_sent_at.is_some_and(|sent| self.at.since(sent) < SCANNER_BURST);
         self.looks_human && !in_burst
@@ -88,13 +88,13 @@ mod tests {
             at: at(100),
             looks_human,
         };
-        let mail = Placement::EmailNotification;
+        let mail = Placement::Email;
         for (placement, looks_human, sent, expected) in [
             (mail, true, None, true),
             (mail, true, Some(at(95)), false),
             (mail, true, Some(at(90)), true),
             (mail, false, None, false),
-            (Placement::McUsageInfo, true, Some(at(95)), true),
+            (Placement::PortalHeader, true, Some(at(95)), true),
         ] {
             let verdict = click(placement, looks_human).is_likely_human(sent);
             assert_eq!(verdict, expected, "{placement:?} {looks_human} {sent:?}");

@@ -1,99 +1,282 @@
-//! STUB replaced by the conf branch.
-#![allow(missing_docs)]
-use super::ids::V1Id;
-use super::quota::{Item, State};
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuyUrl(String);
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LinkProfile {
-    Default,
-    Acronis,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ListStyle {
-    Comma,
-    Repeated,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BuyUrlRules {
-    pub allow_http: bool,
-    pub allow_ip_hosts: bool,
-}
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BuyUrlProblem {
-    NotAbsolute,
-}
-impl std::fmt::Display for BuyUrlProblem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("x")
-    }
-}
+//! The Buy link (seed 001): the configured Buy URL, and what is added to it so that the shop
+//! knows who comes, from where, and what is used up.
+
+mod buy_url;
+mod host;
+mod query;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use buy_url::{BuyUrl, BuyUrlError, BuyUrlRules, MAX_BUY_URL_BYTES};
+
+use query::QueryWriter;
+
+use crate::domain::ids::V1Id;
+use crate::domain::quota::{Item, State};
+
+/// The longest `page` parameter before encoding, in bytes.
+pub const MAX_PAGE_BYTES: usize = 2_000;
+
+/// Where the reader meets a Buy link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Placement {
-    AlertOnStorage,
-    AlertOnPhysicalMachines,
-    AlertOnPhysicalServers,
-    AlertOnVirtualMachines,
-    AlertOnMobileDevices,
-    EmailNotification,
-    McUsageInfo,
+    /// The console's alert on this item.
+    Alert(Item),
+    /// An e-mail notification.
+    Email,
+    /// The header of the management portal.
+    PortalHeader,
 }
+
 impl Placement {
+    /// All seven, in the order of seed 001.
     pub const ALL: [Self; 7] = [
-        Self::AlertOnStorage,
-        Self::AlertOnPhysicalMachines,
-        Self::AlertOnPhysicalServers,
-        Self::AlertOnVirtualMachines,
-        Self::AlertOnMobileDevices,
-        Self::EmailNotification,
-        Self::McUsageInfo,
+        Self::Alert(Item::StorageSize),
+        Self::Alert(Item::PhysicalMachines),
+        Self::Alert(Item::PhysicalServers),
+        Self::Alert(Item::VirtualMachines),
+        Self::Alert(Item::MobileDevices),
+        Self::Email,
+        Self::PortalHeader,
     ];
-    pub fn code(self) -> u8 {
-        self as u8
+
+    /// The placement of the console's alert on `item`.
+    #[must_use]
+    pub const fn alert(item: Item) -> Self {
+        Self::Alert(item)
     }
-    pub fn from_code(c: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.code() == c)
+
+    /// The name in the Buy link; its casing is that of seed 001.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alert(Item::StorageSize) => "Alert_on_Storage",
+            Self::Alert(Item::PhysicalMachines) => "alert_on_physical_machines",
+            Self::Alert(Item::PhysicalServers) => "alert_on_physical_servers",
+            Self::Alert(Item::VirtualMachines) => "alert_on_virtual_machines",
+            Self::Alert(Item::MobileDevices) => "alert_on_mobile_devices",
+            Self::Email => "email_notification",
+            Self::PortalHeader => "mc_usage_info",
+        }
     }
-    pub fn name(self) -> &'static str {
-        "x"
+
+    /// The number in tracked links and stored clicks. It outlives every release: numbers are
+    /// never changed and never reused.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Alert(Item::StorageSize) => 1,
+            Self::Alert(Item::PhysicalMachines) => 2,
+            Self::Alert(Item::PhysicalServers) => 3,
+            Self::Alert(Item::VirtualMachines) => 4,
+            Self::Alert(Item::MobileDevices) => 5,
+            Self::Email => 6,
+            Self::PortalHeader => 7,
+        }
     }
-    pub fn from_name(_: &str) -> Option<Self> {
-        None
-    }
-    pub fn alert(item: Item) -> Self {
-        let _ = item;
-        Self::AlertOnStorage
+
+    /// The placement of a code; `None` for a number that was never given.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|placement| placement.code() == code)
     }
 }
-impl BuyUrl {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-    pub fn parse(t: &str, _: &BuyUrlRules) -> Result<Self, BuyUrlProblem> {
-        Ok(Self(t.into()))
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
+
+/// The text names none of the seven placements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPlacement;
+
+impl fmt::Display for UnknownPlacement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be one of ")?;
+        for (index, placement) in Placement::ALL.into_iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{placement}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownPlacement {}
+
+impl FromStr for Placement {
+    type Err = UnknownPlacement;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPlacement> {
+        Self::ALL
+            .into_iter()
+            .find(|placement| placement.name() == text)
+            .ok_or(UnknownPlacement)
+    }
+}
+
+/// How the parameters of a Buy link are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LinkProfile {
+    /// The names of this service (seed 001 describes the parameters without naming them all).
+    #[default]
+    Default,
+    /// The names that the vendor publishes today, so that an existing shop keeps working.
+    Acronis,
+}
+
+/// The parameter names of a profile.
+struct Names {
+    placement: &'static str,
+    user_quota: &'static str,
+    tenant_quota: &'static str,
+    user_id: &'static str,
+    tenant_id: &'static str,
+    page: &'static str,
+}
+
 impl LinkProfile {
-    pub fn name(self) -> &'static str {
-        ""
+    /// The name in the configuration and in the brand.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Acronis => "acronis",
+        }
     }
-    pub fn from_name(_: &str) -> Option<Self> {
-        None
+
+    /// The profile of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Default, Self::Acronis]
+            .into_iter()
+            .find(|profile| profile.name() == name)
+    }
+
+    /// The parameter names, in the order in which they are written.
+    #[must_use]
+    pub const fn parameters(self) -> [&'static str; 6] {
+        let names = self.names();
+        [
+            names.placement,
+            names.user_quota,
+            names.tenant_quota,
+            names.user_id,
+            names.tenant_id,
+            names.page,
+        ]
+    }
+
+    const fn names(self) -> Names {
+        match self {
+            Self::Default => Names {
+                placement: "placement",
+                user_quota: "user_quota",
+                tenant_quota: "tenant_quota",
+                user_id: "user_id",
+                tenant_id: "tenant_id",
+                page: "page",
+            },
+            Self::Acronis => Names {
+                placement: "origin",
+                user_quota: "user_quotas",
+                tenant_quota: "tenant_quotas",
+                user_id: "user_account_id",
+                tenant_id: "tenant_id",
+                page: "redirect_url",
+            },
+        }
     }
 }
-pub fn listed(_i: Item, _s: State) -> bool {
-    true
+
+/// How several items stand in one Buy link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ListStyle {
+    /// One parameter, values separated by commas (encoded as `%2C`).
+    #[default]
+    Comma,
+    /// One parameter per value.
+    Repeated,
 }
+
+/// Whether an item in `state` is named in a Buy link's lists (seed 001): storage from "will be
+/// exceeded soon" on, the others once exceeded.
+#[must_use]
+pub const fn listed(item: Item, state: State) -> bool {
+    match state {
+        State::Unlimited | State::Ok => false,
+        State::Soon => matches!(item, Item::StorageSize),
+        State::Exceeded | State::HardExceeded => true,
+    }
+}
+
+/// What is added to the Buy URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuyLink<'a> {
+    /// Where the link was followed.
     pub placement: Placement,
+    /// The items whose user-level quota is [`listed`]; order and repetition do not matter.
     pub user_quota: &'a [Item],
+    /// The same for the tenant's quotas.
     pub tenant_quota: &'a [Item],
+    /// The user that followed the link.
     pub user_id: V1Id,
+    /// The tenant whose quota is exceeded.
     pub tenant_id: V1Id,
+    /// The page from where the link was followed, as the browser named it: any text.
     pub page: Option<&'a str>,
 }
+
 impl BuyLink<'_> {
-    pub fn build(&self, u: &BuyUrl, _p: LinkProfile, _l: ListStyle) -> String {
-        u.as_str().into()
+    /// The link: `url` with its path, query and fragment as they are, and these parameters added
+    /// at the end of the query. Parameters of the URL that have one of this profile's names go,
+    /// so that a shop never takes them for the service's.
+    #[must_use]
+    pub fn build(&self, url: &BuyUrl, profile: LinkProfile, style: ListStyle) -> String {
+        let names = profile.names();
+        let page = self.page.map(clean_page).unwrap_or_default();
+        let mut link = String::with_capacity(url.wire().len() + 256 + page.len());
+        link.push_str(url.before_query());
+        let mut query = QueryWriter::new(link);
+        query.copy_without(url.query(), &profile.parameters());
+
+        query.add(names.placement, self.placement.name());
+        add_items(&mut query, names.user_quota, self.user_quota, style);
+        add_items(&mut query, names.tenant_quota, self.tenant_quota, style);
+        query.add_number(names.user_id, self.user_id.0);
+        query.add_number(names.tenant_id, self.tenant_id.0);
+        if !page.is_empty() {
+            query.add(names.page, &page);
+        }
+        query.finish(url.fragment())
     }
+}
+
+fn add_items(query: &mut QueryWriter, name: &str, items: &[Item], style: ListStyle) {
+    let in_order = Item::ALL.into_iter().filter(|item| items.contains(item));
+    for (index, item) in in_order.enumerate() {
+        if index > 0 && style == ListStyle::Comma {
+            query.extend_list(item.name());
+        } else {
+            query.add(name, item.name());
+        }
+    }
+}
+
+/// The page without control characters and line separators, cut to [`MAX_PAGE_BYTES`].
+fn clean_page(page: &str) -> String {
+    let mut cleaned = String::with_capacity(page.len().min(MAX_PAGE_BYTES));
+    for c in page.chars().filter(|c| !buy_url::is_invisible(*c)) {
+        if cleaned.len() + c.len_utf8() > MAX_PAGE_BYTES {
+            break;
+        }
+        cleaned.push(c);
+    }
+    cleaned
 }

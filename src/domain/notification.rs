@@ -123,6 +123,9 @@ pub struct Mail {
     pub created_at: Timestamp,
     /// When it is tried next; what it was tried last for once it is not queued.
     pub due_at: Timestamp,
+    /// Set while somebody is sending it: until then nobody else tries. `due_at` is the same time,
+    /// so that a mail whose sender died is simply due again.
+    pub lease_until: Option<Timestamp>,
     /// How often a mail server was tried.
     pub attempts: u32,
     /// How the last attempt failed, or why it was cancelled; fit for operators.
@@ -152,11 +155,46 @@ impl Mail {
             causes: Vec::new(),
             created_at: now,
             due_at,
+            lease_until: None,
             attempts: 0,
             last_error: None,
             sent_at: None,
             subject: None,
         }
+    }
+
+    /// Whether further causes may still join it: nobody has begun to send it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == MailState::Queued && self.attempts == 0 && self.lease_until.is_none()
+    }
+
+    /// Whether it is to be sent now.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == MailState::Queued && self.due_at <= now
+    }
+
+    /// Takes the mail for sending, for as long as `lease` at most.
+    pub fn take(&mut self, now: Timestamp, lease: Duration) {
+        let until = now.plus(lease);
+        self.due_at = until;
+        self.lease_until = Some(until);
+        self.attempts = self.attempts.saturating_add(1);
+    }
+
+    /// Gives the mail back to be tried at `due_at`, saying why.
+    pub fn give_back(&mut self, due_at: Timestamp, why: String) {
+        self.due_at = due_at;
+        self.lease_until = None;
+        self.last_error = Some(why);
+    }
+
+    /// Ends the mail: sent, dead or cancelled.
+    pub fn end(&mut self, state: MailState, why: Option<String>) {
+        self.state = state;
+        self.lease_until = None;
+        self.last_error = why;
     }
 
     /// Takes a cause in. A later level of the same item replaces the earlier one.

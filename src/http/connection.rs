@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::Incoming;
@@ -13,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch::Receiver;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::exchange::{Conn, exchange};
 use super::limits::Limits;
@@ -34,13 +35,13 @@ pub(super) async fn serve<S: Service>(
     shared: Arc<Shared<S>>,
     stream: TcpStream,
     peer: IpAddr,
-    mut drained: Receiver<bool>,
+    drained: Receiver<bool>,
 ) {
     let accepted = Instant::now();
     let Some(tls) = &shared.tls else {
         let mut transport = Transport::Plain(stream);
         let limits = &shared.limits;
-        match detect(&mut transport, accepted, limits, &mut drained).await {
+        match detect(&mut transport, accepted, limits, &drained).await {
             Ok((true, first)) => serve_h2(shared, transport, first, peer, drained).await,
             Ok((false, first)) => {
                 serve_h1(shared, transport, first, accepted, peer, drained).await;
@@ -54,7 +55,13 @@ pub(super) async fn serve<S: Service>(
         return;
     };
     let deadline = accepted + shared.limits.handshake_timeout;
-    let Ok(Ok(stream)) = timeout_at(deadline, tls.acceptor().accept(stream)).await else {
+    let handshake = tls.acceptor().accept(stream);
+    let stream = tokio::select! {
+        biased;
+        done = timeout_at(deadline, handshake) => done,
+        () = drained_for(drained.clone(), shared.limits.drain_idle) => return,
+    };
+    let Ok(Ok(stream)) = stream else {
         shared.stats.count(Cause::Handshake);
         return;
     };
@@ -68,16 +75,23 @@ pub(super) async fn serve<S: Service>(
     }
 }
 
+/// Completes when the server has been draining for `time`: a peer that was only about to begin has
+/// had its chance.
+async fn drained_for(mut drained: Receiver<bool>, time: Duration) {
+    let _ = drained.wait_for(|drained| *drained).await;
+    sleep(time).await;
+}
+
 /// Reads until it is clear whether this is HTTP/2; gives back what was read.
 async fn detect(
     transport: &mut Transport,
     accepted: Instant,
     limits: &Limits,
-    drained: &mut Receiver<bool>,
+    drained: &Receiver<bool>,
 ) -> io::Result<(bool, Bytes)> {
     let mut first = BytesMut::with_capacity(FIRST_READ_BYTES);
-    let mut deadline = accepted + limits.header_timeout;
-    let mut draining = false;
+    let mut timeout = pin!(sleep_until(accepted + limits.header_timeout));
+    let mut leaving = pin!(drained_for(drained.clone(), limits.drain_idle));
     loop {
         tokio::select! {
             biased;
@@ -86,18 +100,8 @@ async fn detect(
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
             }
-            () = sleep_until(deadline) => {
-                let kind = if first.is_empty() && draining {
-                    io::ErrorKind::Interrupted
-                } else {
-                    io::ErrorKind::TimedOut
-                };
-                return Err(kind.into());
-            }
-            _ = drained.wait_for(|drained| *drained), if !draining => {
-                draining = true;
-                deadline = deadline.min(Instant::now() + limits.drain_idle);
-            }
+            () = timeout.as_mut() => return Err(io::ErrorKind::TimedOut.into()),
+            () = leaving.as_mut() => return Err(io::ErrorKind::Interrupted.into()),
         }
         let common = first.len().min(H2_PREFACE.len());
         if first[..common] != H2_PREFACE[..common] {
@@ -130,7 +134,12 @@ async fn serve_h1<S: Service>(
     });
     let mut conn = pin!(h1_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
     let mut timer = pin!(sleep_until(accepted + shared.limits.watch_period()));
-    let (mut draining, mut asked_again) = (false, false);
+    // Accepted from the backlog after the signal: the first answer already says so.
+    let mut draining = *drained.borrow();
+    if draining {
+        watch.drain(Instant::now());
+    }
+    let mut asked_again = false;
     loop {
         tokio::select! {
             biased;

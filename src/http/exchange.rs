@@ -18,6 +18,8 @@ use super::server::Shared;
 use super::stats::{Cause, Share};
 use super::watch::{H1Watch, H2Watch};
 
+const H2_PIECE_BYTES: usize = 16 * 1024;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The connection a request came on.
@@ -31,8 +33,8 @@ pub(super) enum Conn {
 #[derive(Debug)]
 pub(super) struct Outgoing {
     data: Option<Bytes>,
-    /// HTTP/2: tells the watchdog when the body was taken, or dropped with its stream.
-    _pending: Option<PendingBody>,
+    /// HTTP/2: tells the watchdog how the body is taken, and when it is gone with its stream.
+    pending: Option<PendingBody>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,18 @@ impl Body for Outgoing {
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.get_mut().data.take().map(|data| Ok(Frame::data(data))))
+        let me = self.get_mut();
+        let Some(mut data) = me.data.take() else {
+            return Poll::Ready(None);
+        };
+        if let Some(pending) = &me.pending {
+            // hyper asks for more when the peer has room for some; what it gets in one piece it
+            // counts as sent. So a long body goes in pieces, to see how it is taken.
+            let rest = data.split_off(data.len().min(H2_PIECE_BYTES));
+            pending.watch.on_write(pending.number, data.len());
+            me.data = (!rest.is_empty()).then_some(rest);
+        }
+        Poll::Ready(Some(Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -114,11 +127,11 @@ pub(super) async fn exchange<S: Service>(
     };
     if !room {
         stats.count(Cause::Overloaded);
-        return reply.finish(&shared, overloaded());
+        return reply.finish(overloaded());
     }
     let mut held = Share::empty(&stats.body_bytes);
     let response = answer(&shared, peer, id, parts, body, &mut reply.unread, &mut held).await;
-    reply.finish(&shared, response)
+    reply.finish(response)
 }
 
 async fn answer<S: Service>(
@@ -134,7 +147,7 @@ async fn answer<S: Service>(
         shared.stats.count(refusal.cause);
         // The two parsers of a connection that carried a malformed head may disagree about where
         // the next one starts.
-        *unread |= refusal.cause == Cause::BadRequest;
+        *unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
         return plain(refusal);
     }
     let head = Head {
@@ -189,13 +202,18 @@ async fn read_body<S: Service>(
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |n| n > limit)) {
         return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
     }
-    let start = Instant::now();
+    let mut deadline = Instant::now() + limits.body_timeout;
+    let mut in_period = 0_usize;
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     let mut received = 0_usize;
     loop {
-        let deadline = start + limits.transfer_time(limits.body_timeout, received);
         let frame = match tokio::time::timeout_at(deadline, body.frame()).await {
+            Err(_) if in_period >= limits.progress_bytes(limits.body_timeout) => {
+                deadline = Instant::now() + limits.body_timeout;
+                in_period = 0;
+                continue;
+            }
             Err(_) => return Err(Unread::Problem(BodyProblem::Timeout)),
             Ok(None) => break,
             Ok(Some(Err(_))) => return Err(Unread::Problem(BodyProblem::Broken)),
@@ -206,6 +224,7 @@ async fn read_body<S: Service>(
             continue;
         };
         received = received.saturating_add(data.len());
+        in_period = in_period.saturating_add(data.len());
         if received > limit {
             return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
         }
@@ -239,17 +258,12 @@ struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    fn finish<S: Service>(
-        self,
-        shared: &Shared<S>,
-        response: Response,
-    ) -> http::Response<Outgoing> {
+    fn finish(self, response: Response) -> http::Response<Outgoing> {
         let (mut parts, data) = response.into_parts();
         if parts.status.is_informational() {
             // hyper has no such final answer and would break off the connection.
             parts.status = StatusCode::INTERNAL_SERVER_ERROR;
         }
-        parts.version = self.version;
         parts.headers.remove(TRANSFER_ENCODING);
         let bodiless = matches!(
             parts.status,
@@ -268,31 +282,27 @@ impl Reply<'_> {
         let mut pending = None;
         match self.conn {
             Conn::H1(watch) => {
-                watch.on_response(bytes, self.unread);
+                watch.on_response(self.unread);
                 if self.unread || watch.is_draining() {
+                    // hyper adds `keep-alive` to what an HTTP/1.0 client that asked for it gets,
+                    // unless the answer is of its version.
+                    if self.version == Version::HTTP_10 {
+                        parts.version = Version::HTTP_10;
+                    }
                     parts
                         .headers
                         .insert(CONNECTION, HeaderValue::from_static("close"));
                 }
             }
             Conn::H2(watch) if bytes > 0 => {
-                let allowed = shared
-                    .limits
-                    .transfer_time(shared.limits.write_timeout, bytes);
                 pending = Some(PendingBody {
                     watch: Arc::clone(watch),
-                    number: watch.open_body(allowed),
+                    number: watch.open_body(),
                 });
             }
             Conn::H2(_) => {}
         }
-        http::Response::from_parts(
-            parts,
-            Outgoing {
-                data,
-                _pending: pending,
-            },
-        )
+        http::Response::from_parts(parts, Outgoing { data, pending })
     }
 }
 

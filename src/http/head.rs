@@ -1,9 +1,6 @@
 //! The checks every request head passes before the service sees it.
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE,
-    TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::uri::{Authority, Uri};
 use http::{Method, StatusCode, Version};
@@ -31,21 +28,82 @@ const fn bad(text: &'static str) -> Refusal {
 /// Checks `parts` and brings it into the one form the service knows: a target that starts with
 /// `/` (or is `*`), one `Host` header whatever the version, no headers about the connection.
 pub(super) fn check(parts: &mut Parts, limits: &Limits) -> Result<(), Refusal> {
-    check_sizes(parts, limits)?;
+    let survey = Survey::of(&parts.headers);
+    check_sizes(parts, &survey, limits)?;
     check_method(parts)?;
-    check_expect(parts)?;
-    check_lengths(parts)?;
-    unify_target(parts)?;
-    for name in [CONNECTION, TRANSFER_ENCODING, TE, UPGRADE, EXPECT] {
-        parts.headers.remove(name);
+    if survey.bad_expect && parts.version != Version::HTTP_10 {
+        return Err(Refusal {
+            status: StatusCode::EXPECTATION_FAILED,
+            cause: Cause::Expectation,
+            text: "The only expectation supported is 100-continue.",
+        });
     }
-    for name in ["keep-alive", "proxy-connection", "http2-settings"] {
-        parts.headers.remove(HeaderName::from_static(name));
+    check_lengths(&survey)?;
+    unify_target(parts, &survey)?;
+    if survey.about_connection {
+        for name in ABOUT_CONNECTION {
+            parts.headers.remove(name);
+        }
     }
     Ok(())
 }
 
-fn check_sizes(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
+/// Headers that concern this connection or the framing on it (RFC 9110 §7.6.1), and are dealt with
+/// by the time the service sees the request.
+const ABOUT_CONNECTION: [&str; 8] = [
+    "connection",
+    "transfer-encoding",
+    "te",
+    "upgrade",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "http2-settings",
+];
+
+/// What one pass over the headers finds (a look-up of each name would cost more than all the rest
+/// of the check).
+#[derive(Default)]
+struct Survey {
+    bytes: usize,
+    hosts: usize,
+    lengths: usize,
+    codings: usize,
+    bad_length: bool,
+    bad_coding: bool,
+    bad_expect: bool,
+    about_connection: bool,
+}
+
+impl Survey {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut survey = Self::default();
+        for (name, value) in headers {
+            let name = name.as_str();
+            survey.bytes += name.len() + value.len();
+            match name {
+                "host" => survey.hosts += 1,
+                "content-length" => {
+                    survey.lengths += 1;
+                    survey.bad_length |=
+                        value.is_empty() || !value.as_bytes().iter().all(u8::is_ascii_digit);
+                }
+                "transfer-encoding" => {
+                    survey.codings += 1;
+                    survey.bad_coding |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                }
+                "expect" => {
+                    survey.bad_expect |= !value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+                }
+                _ => {}
+            }
+            survey.about_connection |= ABOUT_CONNECTION.contains(&name);
+        }
+        survey
+    }
+}
+
+fn check_sizes(parts: &Parts, survey: &Survey, limits: &Limits) -> Result<(), Refusal> {
     if target_len(&parts.uri, parts.version) > limits.url_bytes {
         return Err(Refusal {
             status: StatusCode::URI_TOO_LONG,
@@ -53,12 +111,7 @@ fn check_sizes(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
             text: "The URL is too long; send long data in the body.",
         });
     }
-    let bytes: usize = parts
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum();
-    if parts.headers.len() > limits.header_count || bytes > limits.header_bytes {
+    if parts.headers.len() > limits.header_count || survey.bytes > limits.header_bytes {
         return Err(Refusal {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             cause: Cause::HeadersTooLarge,
@@ -91,45 +144,25 @@ fn check_method(parts: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_expect(parts: &Parts) -> Result<(), Refusal> {
-    let mut expectations = parts.headers.get_all(EXPECT).iter();
-    let known = expectations.all(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    if known || parts.version == Version::HTTP_10 {
-        return Ok(());
+fn check_lengths(survey: &Survey) -> Result<(), Refusal> {
+    if survey.lengths > 1 || (survey.lengths > 0 && survey.codings > 0) {
+        return Err(bad("The length of the body is given more than once."));
     }
-    Err(Refusal {
-        status: StatusCode::EXPECTATION_FAILED,
-        cause: Cause::Expectation,
-        text: "The only expectation supported is 100-continue.",
-    })
-}
-
-fn check_lengths(parts: &Parts) -> Result<(), Refusal> {
-    let mut lengths = parts.headers.get_all(CONTENT_LENGTH).iter();
-    if let (Some(first), second) = (lengths.next(), lengths.next()) {
-        if second.is_some() || parts.headers.contains_key(TRANSFER_ENCODING) {
-            return Err(bad("The length of the body is given more than once."));
-        }
-        if first.is_empty() || !first.as_bytes().iter().all(u8::is_ascii_digit) {
-            return Err(bad("Content-Length is not a number."));
-        }
+    if survey.bad_length {
+        return Err(bad("Content-Length is not a number."));
     }
     // RFC 9112 §6.1: other codings than chunked would have to be undone first, and `chunked`
     // named twice is a way to make two parsers disagree.
-    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
-    if let Some(first) = codings.next()
-        && (codings.next().is_some() || !first.as_bytes().eq_ignore_ascii_case(b"chunked"))
-    {
+    if survey.codings > 1 || survey.bad_coding {
         return Err(bad("The only transfer coding supported is chunked."));
     }
     Ok(())
 }
 
 /// RFC 9112 §3.2 and RFC 9113 §8.3.1: one authority, from the target or from Host.
-fn unify_target(parts: &mut Parts) -> Result<(), Refusal> {
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    let host = hosts.next();
-    if hosts.next().is_some() {
+fn unify_target(parts: &mut Parts, survey: &Survey) -> Result<(), Refusal> {
+    let host = parts.headers.get(HOST);
+    if survey.hosts > 1 {
         return Err(bad("There is more than one Host header."));
     }
     if host.is_some_and(|host| !is_host(host.as_bytes())) {

@@ -15,13 +15,13 @@ pub struct Limits {
     /// Time from the first byte of a request head (on a new connection: from the accept) to its
     /// end; then the connection is cut. Default 10 s.
     pub header_timeout: Duration,
-    /// Time for a whole request body, prolonged by one second for every
-    /// `min_rate_bytes_per_s` received; then 408. Default 30 s.
+    /// Time for a request body; then 408. A body that moved at least at `min_rate_bytes_per_s`
+    /// in that time is given the same time again, as often as it keeps that rate. Default 30 s.
     pub body_timeout: Duration,
-    /// Time for the peer to take a whole response, prolonged by one second for every
-    /// `min_rate_bytes_per_s` of it; then the connection is cut. Default 30 s.
+    /// Time for the peer to take a response, given again on the same condition; then the
+    /// connection is cut. Default 30 s.
     pub write_timeout: Duration,
-    /// The slowest transfer, in bytes per second, that is given more than the flat times above.
+    /// The slowest transfer, in bytes per second, that is given more than the times above.
     /// Default 64 KiB/s: 32 MiB of bulk usage may take nine minutes, not an hour.
     pub min_rate_bytes_per_s: u32,
     /// How long a connection may sit between two requests. Default 60 s.
@@ -100,11 +100,10 @@ impl Limits {
             .saturating_add(SEPARATORS)
     }
 
-    /// The time a transfer of `bytes` may take, `flat` included.
-    pub(super) fn transfer_time(&self, flat: Duration, bytes: usize) -> Duration {
-        let rate = u64::from(self.min_rate_bytes_per_s.max(1));
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        flat.saturating_add(Duration::from_millis(bytes.saturating_mul(1000) / rate))
+    /// Bytes a transfer must move in each `period` to be given another one.
+    pub(super) fn progress_bytes(&self, period: Duration) -> usize {
+        let rate = u128::from(self.min_rate_bytes_per_s);
+        usize::try_from(rate.saturating_mul(period.as_millis()) / 1000).unwrap_or(usize::MAX)
     }
 
     /// The shortest of the times a connection is watched for: looking once in this period finds

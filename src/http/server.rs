@@ -33,7 +33,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// An HTTP server for one service.
 pub struct Server<S> {
-    shared: Arc<Shared<S>>,
+    shared: Shared<S>,
 }
 
 /// What all connections of a server have in common.
@@ -69,7 +69,7 @@ impl<S: Service> Server<S> {
         let now = clock().micros().unsigned_abs();
         let seed = getrandom::u64().unwrap_or(now);
         Self {
-            shared: Arc::new(Shared {
+            shared: Shared {
                 service,
                 limits,
                 clock: Arc::new(clock),
@@ -77,25 +77,15 @@ impl<S: Service> Server<S> {
                 stats: Arc::default(),
                 peers: Mutex::default(),
                 next_id: AtomicU64::new(seed),
-            }),
+            },
         }
     }
 
     /// Serves TLS instead of plain text.
     #[must_use]
-    pub fn with_tls(self, tls: Tls) -> Self {
-        let old = self.shared;
-        Self {
-            shared: Arc::new(Shared {
-                service: Arc::clone(&old.service),
-                limits: old.limits.clone(),
-                clock: Arc::clone(&old.clock),
-                tls: Some(tls),
-                stats: Arc::clone(&old.stats),
-                peers: Mutex::default(),
-                next_id: AtomicU64::new(old.next_id.load(Relaxed)),
-            }),
-        }
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.shared.tls = Some(tls);
+        self
     }
 
     /// The counters of this server; they live as long as anyone holds them.
@@ -108,6 +98,7 @@ impl<S: Service> Server<S> {
     /// already on their way are answered, new connections are not taken, and what is still open
     /// after [`Limits::drain`] is cut.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Drained {
+        let shared = Arc::new(self.shared);
         let (drain, drained) = watch::channel(false);
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
@@ -117,7 +108,7 @@ impl<S: Service> Server<S> {
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => self.admit(&mut connections, &drained, stream, peer),
+                    Ok((stream, peer)) => admit(&shared, &mut connections, &drained, stream, peer),
                     Err(error) => pause_after(&error).await,
                 },
             }
@@ -127,44 +118,43 @@ impl<S: Service> Server<S> {
         // Clients in the backlog have a connection already as far as they can tell.
         while let Some(accepted) = listener.accept().now_or_never() {
             if let Ok((stream, peer)) = accepted {
-                self.admit(&mut connections, &drained, stream, peer);
+                admit(&shared, &mut connections, &drained, stream, peer);
             }
         }
         drop(listener);
-        let end = from + self.shared.limits.drain;
+        let end = from + shared.limits.drain;
         while let Ok(Some(_)) = tokio::time::timeout_at(end, connections.join_next()).await {}
         let cut = Drained {
             connections_cut: connections.len(),
-            requests_cut: self.shared.stats.requests_in_flight(),
+            requests_cut: shared.stats.requests_in_flight(),
             took: from.elapsed(),
         };
         connections.shutdown().await;
         cut
     }
+}
 
-    fn admit(
-        &self,
-        connections: &mut JoinSet<()>,
-        drained: &watch::Receiver<bool>,
-        stream: TcpStream,
-        peer: SocketAddr,
-    ) {
-        let stats = &self.shared.stats;
-        stats.accepted.fetch_add(1, Relaxed);
-        let Some(seat) = Seat::take(&self.shared, connections.len(), peer.ip()) else {
-            stats.count(Cause::ConnectionLimit);
-            reset_on_close(&stream);
-            return;
-        };
-        // Nagle's algorithm against delayed acknowledgements costs 40 ms an answer.
-        let _ = stream.set_nodelay(true);
-        let shared = Arc::clone(&self.shared);
-        let drained = drained.clone();
-        connections.spawn(async move {
-            connection::serve(shared, stream, peer.ip(), drained).await;
-            drop(seat);
-        });
-    }
+fn admit<S: Service>(
+    shared: &Arc<Shared<S>>,
+    connections: &mut JoinSet<()>,
+    drained: &watch::Receiver<bool>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
+    shared.stats.accepted.fetch_add(1, Relaxed);
+    let Some(seat) = Seat::take(shared, connections.len(), peer.ip()) else {
+        shared.stats.count(Cause::ConnectionLimit);
+        reset_on_close(&stream);
+        return;
+    };
+    // Nagle's algorithm against delayed acknowledgements costs 40 ms an answer.
+    let _ = stream.set_nodelay(true);
+    let shared = Arc::clone(shared);
+    let drained = drained.clone();
+    connections.spawn(async move {
+        connection::serve(shared, stream, peer.ip(), drained).await;
+        drop(seat);
+    });
 }
 
 impl<S> fmt::Debug for Server<S> {

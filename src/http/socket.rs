@@ -163,7 +163,12 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().transport).poll_write(cx, buf)
+        let me = self.get_mut();
+        let polled = Pin::new(&mut me.transport).poll_write(cx, buf);
+        if let (Poll::Ready(Ok(bytes)), Some(h1)) = (&polled, &me.h1) {
+            h1.on_write(*bytes);
+        }
+        polled
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

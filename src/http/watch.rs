@@ -5,7 +5,7 @@
 //! only note when a phase began; one timer for each connection looks at that now and then.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,120 +25,129 @@ pub(super) enum Action {
     Cut(Option<Cause>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Nothing of a (next) request has been read.
-    Idle,
-    /// Some of a head has been read.
-    Head,
-    /// The request is with the service.
-    Exchange,
-    /// The response is on its way, its length in bytes.
-    Writing(usize),
-    /// Everything was sent, the write side is closed, and the peer is given time to read it.
-    Lingering,
-}
+/// Nothing of a (next) request has been read.
+const IDLE: u8 = 0;
+/// Some of a head has been read.
+const HEAD: u8 = 1;
+/// The request is with the service.
+const EXCHANGE: u8 = 2;
+/// The response is on its way.
+const WRITING: u8 = 3;
+/// Everything was sent, the write side is closed, and the peer is given time to read it.
+const LINGERING: u8 = 4;
 
 /// The state of an HTTP/1 connection.
+///
+/// Atomics only so that the connection's task may move between threads; nothing else looks at
+/// them, so no ordering between them is needed, and each costs as little as a plain field.
 #[derive(Debug)]
 pub(super) struct H1Watch {
-    inner: Mutex<H1Inner>,
+    accepted: Instant,
+    phase: AtomicU8,
+    /// When the phase (or its last extension) began, in microseconds after `accepted`.
+    since_us: AtomicU64,
+    /// Bytes of the response taken since then.
+    taken: AtomicUsize,
+    /// A request has been read: the connection is past its first head.
+    served: AtomicBool,
+    linger: AtomicBool,
+    closing: AtomicBool,
     draining: AtomicBool,
-}
-
-#[derive(Debug)]
-struct H1Inner {
-    phase: Phase,
-    since: Instant,
-    served: bool,
-    linger: bool,
-    closing: bool,
-    drain_from: Option<Instant>,
+    drain_from_us: AtomicU64,
 }
 
 impl H1Watch {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(accepted: Instant) -> Self {
         Self {
-            inner: Mutex::new(H1Inner {
-                phase: Phase::Idle,
-                since: now,
-                served: false,
-                linger: false,
-                closing: false,
-                drain_from: None,
-            }),
+            accepted,
+            phase: AtomicU8::new(IDLE),
+            since_us: AtomicU64::new(0),
+            taken: AtomicUsize::new(0),
+            served: AtomicBool::new(false),
+            linger: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            drain_from_us: AtomicU64::new(0),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, H1Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn begin(&self, phase: u8) {
+        self.phase.store(phase, Relaxed);
+        self.since_us.store(self.us(Instant::now()), Relaxed);
+    }
+
+    fn us(&self, at: Instant) -> u64 {
+        let passed = at.saturating_duration_since(self.accepted);
+        u64::try_from(passed.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn at(&self, us: &AtomicU64) -> Instant {
+        self.accepted + Duration::from_micros(us.load(Relaxed))
     }
 
     /// Bytes arrived.
     pub(super) fn on_read(&self) {
-        let mut inner = self.lock();
-        if inner.phase == Phase::Idle {
-            let served = inner.served;
-            inner.phase = Phase::Head;
-            // On a new connection the time runs from the accept: connecting and then sending
-            // nothing is as slow as sending slowly.
-            if served {
-                inner.since = Instant::now();
-            }
+        if self.phase.load(Relaxed) != IDLE {
+            return;
+        }
+        // On a new connection the time runs from the accept: connecting and then sending nothing
+        // is as slow as sending slowly.
+        if self.served.load(Relaxed) {
+            self.begin(HEAD);
+        } else {
+            self.phase.store(HEAD, Relaxed);
         }
     }
 
     /// A head was complete; the request goes to the service.
     pub(super) fn on_request(&self) {
-        let mut inner = self.lock();
-        inner.phase = Phase::Exchange;
-        inner.served = true;
+        self.phase.store(EXCHANGE, Relaxed);
+        self.served.store(true, Relaxed);
     }
 
-    /// The service answered with a body of `bytes`. With `linger` some of the request was left
-    /// unread.
-    pub(super) fn on_response(&self, bytes: usize, linger: bool) {
-        let mut inner = self.lock();
-        inner.phase = Phase::Writing(bytes);
-        inner.since = Instant::now();
-        inner.linger |= linger;
+    /// The service answered. With `linger` some of the request was left unread.
+    pub(super) fn on_response(&self, linger: bool) {
+        self.begin(WRITING);
+        self.taken.store(0, Relaxed);
+        if linger {
+            self.linger.store(true, Relaxed);
+        }
+    }
+
+    /// The peer (or the kernel for it) took some of the response.
+    pub(super) fn on_write(&self, bytes: usize) {
+        self.taken.fetch_add(bytes, Relaxed);
     }
 
     /// Everything written so far has left.
     pub(super) fn on_flushed(&self) {
-        let mut inner = self.lock();
-        if matches!(inner.phase, Phase::Writing(_)) {
-            inner.phase = Phase::Idle;
-            inner.since = Instant::now();
+        if self.phase.load(Relaxed) == WRITING {
+            self.begin(IDLE);
         }
     }
 
     /// The write side is closed. Says whether to wait for the peer to close as well.
     pub(super) fn on_shutdown(&self) -> bool {
-        let mut inner = self.lock();
         // A head that never reached the service was answered by the parser (400, 431), and more
         // of it may be on its way.
-        let linger = inner.linger || inner.phase == Phase::Head;
-        inner.phase = Phase::Lingering;
-        inner.since = Instant::now();
+        let linger = self.linger.load(Relaxed) || self.phase.load(Relaxed) == HEAD;
+        self.begin(LINGERING);
         linger
     }
 
     /// Whether the write side is closed.
     pub(super) fn is_shut(&self) -> bool {
-        self.lock().phase == Phase::Lingering
+        self.phase.load(Relaxed) == LINGERING
     }
 
     /// Whether a read that would have to wait is the end of the connection: it was told to close
     /// when idle, and it is idle.
     pub(super) fn ends_when_idle(&self) -> bool {
-        let inner = self.lock();
-        inner.closing && inner.phase == Phase::Idle
+        self.closing.load(Relaxed) && self.phase.load(Relaxed) == IDLE
     }
 
     pub(super) fn close_when_idle(&self) {
-        self.lock().closing = true;
+        self.closing.store(true, Relaxed);
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -146,28 +155,36 @@ impl H1Watch {
     }
 
     pub(super) fn drain(&self, now: Instant) {
-        self.draining.store(true, Relaxed);
-        self.lock().drain_from.get_or_insert(now);
+        if !self.draining.swap(true, Relaxed) {
+            self.drain_from_us.store(self.us(now), Relaxed);
+        }
     }
 
     pub(super) fn look(&self, now: Instant, limits: &Limits) -> Action {
-        let inner = self.lock();
-        let (allowed, overdue) = match inner.phase {
-            Phase::Idle if inner.served => (limits.keep_alive_idle, Action::CloseIdle),
-            Phase::Idle | Phase::Head => (
+        let phase = self.phase.load(Relaxed);
+        let mut since = self.at(&self.since_us);
+        let (allowed, overdue) = match phase {
+            IDLE if self.served.load(Relaxed) => (limits.keep_alive_idle, Action::CloseIdle),
+            IDLE | HEAD => (
                 limits.header_timeout,
                 Action::Cut(Some(Cause::HeaderTimeout)),
             ),
-            Phase::Exchange => return wait(now, limits, None),
-            Phase::Writing(bytes) => (
-                limits.transfer_time(limits.write_timeout, bytes),
-                Action::Cut(Some(Cause::WriteTimeout)),
-            ),
-            Phase::Lingering => (limits.linger, Action::Cut(None)),
+            WRITING => {
+                let due = since + limits.write_timeout;
+                let need = limits.progress_bytes(limits.write_timeout);
+                if now >= due && self.taken.load(Relaxed) >= need {
+                    self.taken.store(0, Relaxed);
+                    self.since_us.store(self.us(now), Relaxed);
+                    since = now;
+                }
+                (limits.write_timeout, Action::Cut(Some(Cause::WriteTimeout)))
+            }
+            LINGERING => (limits.linger, Action::Cut(None)),
+            _ => return wait(now, limits, None),
         };
-        let due = inner.since + allowed;
-        if let (Phase::Idle, Some(from)) = (inner.phase, inner.drain_from) {
-            let drained = from + limits.drain_idle;
+        let due = since + allowed;
+        if phase == IDLE && self.is_draining() {
+            let drained = self.at(&self.drain_from_us) + limits.drain_idle;
             if now >= drained {
                 return Action::CloseIdle;
             }
@@ -200,8 +217,8 @@ struct H2Inner {
     served: bool,
     leaving: Option<Instant>,
     next_body: u64,
-    /// Response bodies handed to hyper, and when each must have been taken.
-    bodies: BTreeMap<u64, Instant>,
+    /// Response bodies handed to hyper: since when, and how many bytes were taken.
+    bodies: BTreeMap<u64, (Instant, usize)>,
 }
 
 impl H2Watch {
@@ -236,13 +253,20 @@ impl H2Watch {
         }
     }
 
-    /// A response body is waiting to be taken within `allowed`; answers its number.
-    pub(super) fn open_body(&self, allowed: Duration) -> u64 {
+    /// A response body is waiting to be taken; answers its number.
+    pub(super) fn open_body(&self) -> u64 {
         let mut inner = self.lock();
         let number = inner.next_body;
         inner.next_body = number.wrapping_add(1);
-        inner.bodies.insert(number, Instant::now() + allowed);
+        inner.bodies.insert(number, (Instant::now(), 0));
         number
+    }
+
+    /// The peer has room for `bytes` more of that body.
+    pub(super) fn on_write(&self, number: u64, bytes: usize) {
+        if let Some((_, taken)) = self.lock().bodies.get_mut(&number) {
+            *taken = taken.saturating_add(bytes);
+        }
     }
 
     pub(super) fn close_body(&self, number: u64) {
@@ -255,12 +279,21 @@ impl H2Watch {
     }
 
     pub(super) fn look(&self, now: Instant, limits: &Limits) -> Action {
-        let inner = self.lock();
-        if let Some(due) = inner.bodies.values().min().copied() {
-            if now >= due {
-                return Action::Cut(Some(Cause::WriteTimeout));
+        let mut inner = self.lock();
+        let need = limits.progress_bytes(limits.write_timeout);
+        let mut first_due = None;
+        for (since, taken) in inner.bodies.values_mut() {
+            if now >= *since + limits.write_timeout {
+                if *taken < need {
+                    return Action::Cut(Some(Cause::WriteTimeout));
+                }
+                (*since, *taken) = (now, 0);
             }
-            return wait(now, limits, Some(due));
+            let due = *since + limits.write_timeout;
+            first_due = Some(first_due.map_or(due, |first: Instant| first.min(due)));
+        }
+        if first_due.is_some() {
+            return wait(now, limits, first_due);
         }
         if inner.streams > 0 {
             return wait(now, limits, None);
@@ -285,5 +318,96 @@ impl H2Watch {
             return overdue;
         }
         wait(now, limits, Some(due))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn cut(cause: Cause) -> Action {
+        Action::Cut(Some(cause))
+    }
+
+    fn is_wait(action: Action) -> bool {
+        matches!(action, Action::Wait(_))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_through_its_phases() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let watch = H1Watch::new(now);
+        assert!(is_wait(watch.look(now + 9 * SECOND, &limits)));
+        assert_eq!(
+            watch.look(now + 10 * SECOND, &limits),
+            cut(Cause::HeaderTimeout)
+        );
+        tokio::time::advance(5 * SECOND).await;
+        watch.on_read();
+        // Reading a first byte does not start the clock again.
+        assert_eq!(
+            watch.look(now + 10 * SECOND, &limits),
+            cut(Cause::HeaderTimeout)
+        );
+        watch.on_request();
+        assert!(is_wait(watch.look(now + 1000 * SECOND, &limits)));
+        watch.on_response(false);
+        let written = now + 5 * SECOND;
+        assert!(is_wait(watch.look(written + 29 * SECOND, &limits)));
+        watch.on_write(30 * 64 * 1024);
+        // At the least rate it is given the same time again, once.
+        assert!(is_wait(watch.look(written + 30 * SECOND, &limits)));
+        assert_eq!(
+            watch.look(written + 60 * SECOND, &limits),
+            cut(Cause::WriteTimeout)
+        );
+        watch.on_flushed();
+        assert!(is_wait(watch.look(written + 59 * SECOND, &limits)));
+        assert_eq!(
+            watch.look(written + 60 * SECOND, &limits),
+            Action::CloseIdle
+        );
+        assert!(!watch.ends_when_idle());
+        watch.close_when_idle();
+        assert!(watch.ends_when_idle());
+        watch.on_read();
+        assert!(!watch.ends_when_idle(), "a request came after all");
+    }
+
+    /// Whatever began since the last look is overdue no sooner than the next one.
+    #[tokio::test(start_paused = true)]
+    async fn no_look_is_too_late() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let watch = H1Watch::new(now);
+        watch.on_request();
+        watch.on_response(false);
+        watch.on_flushed();
+        let Action::Wait(next) = watch.look(now, &limits) else {
+            panic!("nothing is overdue yet");
+        };
+        watch.on_read();
+        assert!(next <= now + limits.header_timeout);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drain_leaves_idle_connections_a_moment() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let watch = H1Watch::new(now);
+        watch.drain(now);
+        assert_eq!(
+            watch.look(now + SECOND / 2, &limits),
+            Action::Wait(now + limits.drain_idle)
+        );
+        assert_eq!(
+            watch.look(now + limits.drain_idle, &limits),
+            Action::CloseIdle
+        );
+        watch.on_request();
+        assert!(is_wait(watch.look(now + 9 * SECOND, &limits)));
     }
 }

@@ -1,3 +1,8 @@
-//! The ways out: mail that was decided is handed to an SMTP server, and is not lost before.
+//! The way out for mail: notices become mails, mails are composed when they are due, and a mail
+//! server takes them or they are tried again. See `usecases::{fan_out, compose, deliver}` for the
+//! decisions; here is what runs them.
 
+pub mod message;
+pub mod route;
 pub mod smtp;
+pub mod worker;

@@ -137,6 +137,18 @@ pub fn mails_by_state(state: MailState) -> Key {
     key(b'q').part(&[state.code()]).end()
 }
 
+/// Mails that are done with, the oldest first; dead letters are not among them.
+#[must_use]
+pub fn mail_done(created: Timestamp, id: MailId) -> Key {
+    key(b'D').time(created).part(id.bytes()).end()
+}
+
+/// All mails that are done with.
+#[must_use]
+pub fn mails_done() -> Key {
+    key(b'D').end()
+}
+
 /// The mail of a recipient that still takes items in.
 #[must_use]
 pub fn open_mail(recipient: UserId) -> Key {

@@ -9,8 +9,13 @@ use crate::domain::notification::{Mail, MailState, Recipient};
 /// The index keys that lead to a mail.
 fn marks_of_mail(mail: &Mail) -> Vec<Key> {
     let mut marks = vec![keys::mail_by_state(mail.state, mail.created_at, mail.id)];
-    if mail.state == MailState::Queued {
-        marks.push(keys::mail_due(mail.due_at, mail.id));
+    match mail.state {
+        MailState::Queued => marks.push(keys::mail_due(mail.due_at, mail.id)),
+        MailState::Sent | MailState::Cancelled => {
+            marks.push(keys::mail_done(mail.created_at, mail.id));
+        }
+        // Dead letters stay until an operator looks at them.
+        MailState::Dead => {}
     }
     marks
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Env;
 use super::error::{Error, retrying};
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
-use crate::domain::notification::{Cause, Mail, MailKind, MailState};
+use crate::domain::notification::{Cause, Mail, MailKind};
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -171,6 +171,6 @@ async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
         Err(_) => None,
     };
     // A mail that was tried already is on its way; what comes now goes into the next.
-    let mail = mail.filter(|mail| mail.state == MailState::Queued && mail.attempts == 0);
+    let mail = mail.filter(|mail| mail.is_open());
     Ok(OpenMail { mail, expect })
 }

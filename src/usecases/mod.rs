@@ -2,8 +2,11 @@
 //! answer in one atomic change. It knows no HTTP and no clock: `now` is an argument.
 
 pub mod access;
+pub mod compose;
+pub mod deliver;
 pub mod error;
 pub mod fan_out;
+pub mod links;
 pub mod report_usage;
 pub mod tokens;
 pub mod view;
@@ -18,9 +21,13 @@ use crate::domain::link::{LinkProfile, ListStyle};
 use crate::domain::meter::UsageNames;
 use crate::domain::notification::RetryPolicy;
 use crate::domain::proposal::WithoutBuyUrl;
+use crate::domain::time::Timestamp;
 use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
+
+/// Tells the time. The only clock that anything here sees.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The deployment's settings that use cases follow. Filled from the configuration.
 #[derive(Debug, Clone)]

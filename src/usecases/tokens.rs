@@ -175,10 +175,14 @@ fn sign(
         jti: Uuid::new_v4().to_string(),
         user_id: user.map(UserId::uuid),
     };
-    let signer = EncodingKey::from_rsa_der(key.pkcs8_der());
+    let failed = |why: &str| Error::Internal(format!("signing a token: {why}"));
+    let pem = key
+        .pkcs8_pem()
+        .ok_or_else(|| failed("the key is damaged"))?;
+    let signer = EncodingKey::from_rsa_pem(pem.as_bytes());
+    let signer = signer.map_err(|error| failed(&error.to_string()))?;
     let token = jsonwebtoken::encode(&header, &claims, &signer);
-    let access_token =
-        token.map_err(|error| Error::Internal(format!("signing a token: {error}")))?;
+    let access_token = token.map_err(|error| failed(&error.to_string()))?;
     let expires_in_s = env.settings.token_ttl.as_secs();
     Ok(Issued {
         access_token,
@@ -226,8 +230,12 @@ pub fn verify(env: &Env, token: &str, now: Timestamp) -> Option<Verified> {
         return None;
     }
     let keyring = env.keyring.load();
-    let key = keyring.token_key(header.kid.as_deref()?)?;
-    let verifier = DecodingKey::from_rsa_components(key.n(), key.e()).ok()?;
+    let kid = header.kid.as_deref()?;
+    let key = keyring
+        .token_public_keys()
+        .into_iter()
+        .find(|key| key.kid == kid)?;
+    let verifier = DecodingKey::from_rsa_components(key.n, key.e).ok()?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(&[AUDIENCE]);
     validation.set_issuer(&[issuer(env)]);

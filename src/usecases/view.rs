@@ -11,6 +11,7 @@ use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Scope};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
+use crate::render::{BrandView, Color, Href, QuotaLine};
 use crate::store::Found;
 
 /// Everything that messages to one user are made of.
@@ -75,7 +76,7 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
 #[must_use]
 pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a BuyUrl> {
     let url = brand?.buy_url.as_ref()?;
-    BuyUrl::parse(url.as_str(), &env.settings.buy_url_rules)
+    BuyUrl::parse(url.as_str(), env.settings.buy_url_rules)
         .is_ok()
         .then_some(url)
 }
@@ -135,6 +136,15 @@ impl UserView {
         Some(link.build(url, profile, env.settings.link_lists))
     }
 
+    /// The lines of messages to this reader: what stands, worst first.
+    #[must_use]
+    pub fn quota_lines(&self) -> Vec<QuotaLine> {
+        self.standing()
+            .into_iter()
+            .map(|(scope, status)| quota_line(scope, status))
+            .collect()
+    }
+
     /// The language of messages to this reader: what was asked for, else the user's, else the
     /// tenant's.
     #[must_use]
@@ -148,6 +158,40 @@ impl UserView {
             .flatten()
             .find(|tag| !tag.is_empty())
             .unwrap_or("en")
+    }
+}
+
+/// An item as the renderer shows it.
+#[must_use]
+pub const fn quota_line(scope: Scope, status: ItemStatus) -> QuotaLine {
+    QuotaLine {
+        scope,
+        item: status.item,
+        state: status.state,
+        usage: status.usage,
+        quota: status.quota.value,
+        overage: status.quota.overage,
+        full_in_days: None,
+    }
+}
+
+/// A brand as the renderer shows it; the neutral one where there is none.
+#[must_use]
+pub fn brand_view(env: &Env, brand: Option<&Brand>) -> BrandView {
+    let Some(brand) = brand else {
+        return BrandView::default();
+    };
+    let logo = format!("{}/brand/{}/logo", env.settings.public_url, brand.tenant_id);
+    BrandView {
+        service_name: brand.service_name.clone(),
+        company_name: brand.company_name.clone(),
+        color: Color::parse(&brand.color).unwrap_or_default(),
+        logo_url: Href::parse(&logo).filter(|_| !brand.logotype.is_empty()),
+        support_phone: brand.support_phone.clone(),
+        support_url: Href::parse(&brand.urls.support),
+        terms_url: Href::parse(&brand.urls.terms),
+        privacy_policy_url: Href::parse(&brand.urls.privacy_policy),
+        home_url: Href::parse(&brand.urls.home),
     }
 }
 

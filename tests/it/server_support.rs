@@ -161,6 +161,17 @@ pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
         .expect("the step took longer than any working server needs")
 }
 
+/// Waits until `condition` holds; for effects that no client can see.
+pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let polled = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let seen = tokio::time::timeout(PATIENCE, polled).await;
+    assert!(seen.is_ok(), "never happened: {what}");
+}
+
 /// One response off the wire.
 #[derive(Debug)]
 pub(crate) struct Answer {

@@ -55,11 +55,13 @@ async fn resolve(target: &Target, settings: &Settings) -> Result<Vec<IpAddr>, Ca
 fn judge(addresses: &[IpAddr], port: u16, settings: &Settings) -> Result<(), Cause> {
     for address in addresses {
         check_address(*address, &settings.allow_cidrs).map_err(Cause::Refused)?;
-        if !is_port_allowed(port, *address, &settings.allow_cidrs) {
-            return Err(Cause::PortRefused(port));
-        }
     }
-    Ok(())
+    let is_allowed = |address: &IpAddr| is_port_allowed(port, *address, &settings.allow_cidrs);
+    if addresses.iter().all(is_allowed) {
+        Ok(())
+    } else {
+        Err(Cause::PortRefused(port))
+    }
 }
 
 /// Tries the addresses in turn; each gets an equal share of the time, so that a dead first one

@@ -169,7 +169,7 @@ impl Stored for Brand {
             // What even the loosest rules refuse is no URL; the deployment's are asked at use.
             buy_url: form
                 .buy_url
-                .and_then(|text| BuyUrl::parse(&text, &LOOSEST).ok()),
+                .and_then(|text| BuyUrl::parse(&text, LOOSEST).ok()),
             link_profile: profile,
             service_name: form.service_name,
             company_name: form.company_name,

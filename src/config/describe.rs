@@ -1,0 +1,126 @@
+//! The configuration as a table: for `check-config`, and for `docs/configuration.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::setting::variable_of;
+use super::source::Given;
+use super::usage_names;
+use super::{Config, Origin, SECTIONS};
+
+/// One setting as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// `smtp.port`, or `data` for a setting above the first table.
+    pub path: String,
+    /// Its text; a secret is masked.
+    pub value: String,
+    /// Where the value came from.
+    pub origin: Origin,
+}
+
+const MASK: &str = "(secret)";
+
+fn is_secret(path: &str) -> bool {
+    SECTIONS.iter().any(|section| {
+        section
+            .settings
+            .iter()
+            .any(|setting| (setting.is_secret)() && section.path_of(setting.key) == path)
+    })
+}
+
+/// What was given, with secrets masked before anything keeps it.
+pub(super) fn without_secrets(given: &Given) -> BTreeMap<String, (String, Origin)> {
+    given
+        .iter()
+        .map(|(path, given)| {
+            let text = if is_secret(path) && !given.text.is_empty() {
+                MASK.to_owned()
+            } else {
+                given.text.clone()
+            };
+            (path.clone(), (text, given.origin.clone()))
+        })
+        .collect()
+}
+
+impl Config {
+    /// Every setting with its value and source, in the order of the documentation.
+    #[must_use]
+    pub fn describe(&self) -> Vec<Described> {
+        let declared = SECTIONS.iter().flat_map(|section| {
+            section
+                .settings
+                .iter()
+                .map(|setting| (section.path_of(setting.key), setting.default))
+        });
+        let names = self.usage_names.iter().map(|(name, item)| {
+            let path = format!("{}.{name}", usage_names::SECTION);
+            (path, item.name())
+        });
+        declared
+            .chain(names)
+            .map(|(path, default)| {
+                let (value, origin) = self
+                    .given
+                    .get(&path)
+                    .cloned()
+                    .unwrap_or_else(|| (default.to_owned(), Origin::Default));
+                Described {
+                    path,
+                    value,
+                    origin,
+                }
+            })
+            .collect()
+    }
+}
+
+/// `docs/configuration.md`, made from the declarations.
+#[must_use]
+pub fn documentation() -> String {
+    let mut text = String::from(include_str!("preamble.md"));
+    for section in SECTIONS {
+        let title = if section.name.is_empty() {
+            "Top level".to_owned()
+        } else {
+            format!("`[{}]`", section.name)
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n## {title}\n\n{}\n", one_line(section.doc));
+        text.push_str(
+            "| Setting | Default | Meaning | Takes | Variable |\n|---|---|---|---|---|\n",
+        );
+        for setting in section.settings {
+            let default = if setting.default.is_empty() {
+                "(empty)".to_owned()
+            } else {
+                format!("`{}`", setting.default)
+            };
+            let _ = writeln!(
+                text,
+                "| `{}` | {default} | {} | {} | `{}` |",
+                setting.key,
+                one_line(setting.doc),
+                (setting.expects)(),
+                variable_of(&section.path_of(setting.key)),
+            );
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\n## `[usage_names]`\n\nWhich item the vendor's usage names count towards. Names may be \
+         added; `none` takes one away.\n\n| Setting | Default | Variable |\n|---|---|---|"
+    );
+    for (name, item) in usage_names::DEFAULTS {
+        let variable = variable_of(&format!("{}.{name}", usage_names::SECTION));
+        let _ = writeln!(text, "| `{name}` | `{item}` | `{variable}` |");
+    }
+    text
+}
+
+fn one_line(doc: &str) -> String {
+    let lines: Vec<_> = doc.lines().map(str::trim).collect();
+    lines.join(" ").trim().replace('|', "\\|")
+}

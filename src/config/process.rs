@@ -1,0 +1,36 @@
+//! The process's own environment and files: the one place where they are read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::source::CONFIG_VARIABLE;
+use super::{Config, Loaded, Override, Problem, Problems, Sources};
+
+/// Loads the configuration of this process: the flags given, its environment, and the file that
+/// `--config` or `UPSELL_CONFIG` names, if any.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn from_process(config: Option<PathBuf>, flags: Vec<Override>) -> Result<Loaded, Problems> {
+    let named = || std::env::var_os(CONFIG_VARIABLE).filter(|path| !path.is_empty());
+    let file = match config.or_else(|| named().map(PathBuf::from)) {
+        None => None,
+        Some(path) => match std::fs::read_to_string(&path) {
+            Ok(content) => Some((path, content)),
+            Err(source) => return Err(Problems(vec![Problem::Unreadable { path, source }])),
+        },
+    };
+    Config::load(Sources {
+        flags,
+        environment: std::env::vars_os().collect(),
+        file,
+        read_file: &|path| std::fs::read_to_string(path),
+    })
+}
+
+/// The socket on which systemd waits for the service to say that it is ready (`sd_notify(3)`);
+/// `None` when it was not started by systemd with `Type=notify`.
+#[must_use]
+pub fn notify_socket() -> Option<OsString> {
+    std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty())
+}

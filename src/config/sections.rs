@@ -1,0 +1,284 @@
+//! Every section and setting: name, kind, default, meaning, unit.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::StatusCode;
+use ipnet::IpNet;
+use lettre::message::Mailbox;
+use tracing_subscriber::filter::Targets;
+
+use super::kinds::{
+    BOOL, Choice, LEVEL, LINE, List, MAILBOX, Optional, PATH, SOCKET, SOON, SecretText, bytes,
+    simple, span, span_or_zero, whole,
+};
+use super::setting::section;
+use super::values::{Encryption, HostName, LogFormat, PublicUrl, Secret, WebOrigin, network};
+use crate::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
+use crate::domain::proposal::WithoutBuyUrl;
+use crate::domain::quota::{Item, Percent};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+const YEAR: Duration = Duration::from_secs(366 * 86_400);
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+const GIB: usize = 1 << 30;
+
+section! {
+    /// Above the first table: where the service keeps its data and where it is reached.
+    Main = "" {
+        /// The directory of the embedded store, made at the first start.
+        data: PathBuf = PATH, "upsell-data";
+        /// Where the APIs, the redirects and the pages are served.
+        listen: SocketAddr = SOCKET, "127.0.0.1:8080";
+        /// Where `/metrics`, `/livez` and `/readyz` are served; keep it off the internet.
+        ops_listen: SocketAddr = SOCKET, "127.0.0.1:9464";
+        /// How the service is reached from outside; it begins every tracked link. Empty: derived
+        /// from the address it really listens on.
+        public_url: Option<PublicUrl> =
+            Optional(simple("http or https URL", PublicUrl::parse)), "";
+    }
+}
+
+section! {
+    /// The deployment's mail server, for every brand without a server of its own.
+    Smtp = "smtp" {
+        /// Its host. Empty: mail waits in the outbox.
+        server: Option<HostName> = Optional(simple("host name", HostName::parse)), "";
+        /// Its port. Empty: 465 for `tls`, 587 for `starttls`, 25 for `none`.
+        port: Option<u16> = Optional(whole(1, u16::MAX)), "";
+        /// How the connection is protected. With `starttls`, a server that offers no TLS is not
+        /// used.
+        encryption: Encryption = Choice(&[
+            ("tls", Encryption::Tls),
+            ("starttls", Encryption::StartTls),
+            ("none", Encryption::None),
+        ]), "starttls";
+        /// The user name to log in with. Empty: no login.
+        user: Option<String> = Optional(LINE), "";
+        /// The password to log in with.
+        password: Option<Secret> = Optional(SecretText), "";
+        /// The sender. Empty: `upsell@` and the host of the public URL.
+        from: Option<Mailbox> = Optional(MAILBOX), "";
+        /// Networks in which a brand's own mail server may be although they are private,
+        /// loopback or otherwise not on the internet. The deployment's server may be anywhere.
+        allow_cidrs: Vec<IpNet> = List(simple("network such as 10.0.0.0/8", network)), "";
+        /// A PEM file of certificate authorities to trust besides those of the system.
+        ca_file: Option<PathBuf> = Optional(PATH), "";
+        /// How many connections to one mail server are open at once, at most.
+        connections_per_host: usize = whole(1, 100), "10";
+        /// The name said in `EHLO`. Empty: the host of the public URL.
+        hello_name: Option<HostName> = Optional(simple("host name", HostName::parse)), "";
+    }
+}
+
+section! {
+    /// When notifications are sent, repeated and given up.
+    Mail = "mail" {
+        /// How long a mail waits for more items of the same recipient, to carry them together.
+        group_wait: Duration = span_or_zero(MILLISECOND, DAY), "30s";
+        /// After how long a standing alert is told again, counted from the last mail sent; 0 is
+        /// never.
+        repeat_interval: Duration = span_or_zero(MINUTE, YEAR), "7d";
+        /// The wait after the first failed attempt; it doubles with each further one.
+        retry_base: Duration = span(MILLISECOND, DAY), "30s";
+        /// The longest wait between two attempts.
+        retry_max: Duration = span(MILLISECOND, DAY), "1h";
+        /// After how many attempts a mail becomes a dead letter.
+        max_attempts: u32 = whole(1, 10_000), "150";
+        /// How old a mail may get before it becomes a dead letter (RFC 5321 §4.5.4.1: four to
+        /// five days).
+        max_age: Duration = span(SECOND, YEAR), "5d";
+        /// How long mails that were sent stay in the list for operators.
+        sent_retention: Duration = span_or_zero(MINUTE, YEAR), "30d";
+    }
+}
+
+section! {
+    /// From which usage on people are told, and when they are told again.
+    Quota = "quota" {
+        /// From which percentage of its quota on storage is "exceeded soon".
+        soon_percent_storage_size: Option<Percent> = SOON, "90";
+        /// The same for workstations.
+        soon_percent_physical_machines: Option<Percent> = SOON, "off";
+        /// The same for servers.
+        soon_percent_physical_servers: Option<Percent> = SOON, "off";
+        /// The same for virtual machines.
+        soon_percent_virtual_machines: Option<Percent> = SOON, "off";
+        /// The same for mobile devices.
+        soon_percent_mobile_devices: Option<Percent> = SOON, "off";
+        /// How far usage in bytes must fall below a level, in percent of its threshold, before
+        /// entering that level is told again.
+        rearm_margin_percent_bytes: u8 = whole(0, 50), "5";
+        /// The same for counted items.
+        rearm_margin_percent_counts: u8 = whole(0, 50), "0";
+    }
+}
+
+section! {
+    /// What messages offer.
+    Proposal = "proposal" {
+        /// What a company admin who is a buyer is offered where the brand has no Buy URL.
+        without_buy_url: WithoutBuyUrl = Choice(&[
+            ("none", WithoutBuyUrl::Nothing),
+            ("contact_sales", WithoutBuyUrl::ContactSales),
+        ]), "none";
+    }
+}
+
+section! {
+    /// Tracked links and Buy links.
+    Links = "links" {
+        /// How long a tracked link works.
+        ttl: Duration = span(MINUTE, YEAR), "90d";
+        /// The names of the Buy link's parameters, where the brand does not choose.
+        profile: LinkProfile = Choice(&[
+            ("default", LinkProfile::Default),
+            ("acronis", LinkProfile::Acronis),
+        ]), "default";
+        /// How several items stand in one Buy link: `a=x,y`, or `a=x&a=y`.
+        lists: ListStyle = Choice(&[
+            ("comma", ListStyle::Comma),
+            ("repeated", ListStyle::Repeated),
+        ]), "comma";
+        /// Whether a Buy URL may be `http`.
+        allow_http: bool = BOOL, "false";
+        /// Whether a Buy URL may have an IP address for a host.
+        allow_ip_hosts: bool = BOOL, "false";
+        /// The status of the redirect to the shop. Permanent ones are not offered: browsers
+        /// keep them for ever.
+        redirect_status: StatusCode = Choice(&[
+            ("302", StatusCode::FOUND),
+            ("307", StatusCode::TEMPORARY_REDIRECT),
+        ]), "302";
+    }
+}
+
+section! {
+    /// Bounds of what a client may send and take.
+    Limits = "limits" {
+        /// The longest URL (path and query): 414 above it.
+        url_bytes: usize = bytes(KIB, 64 * KIB), "8KiB";
+        /// The most header fields: 431 above it.
+        header_count: usize = whole(10, 1_000), "100";
+        /// The size of all header fields together: 431 above it.
+        header_bytes: usize = bytes(4 * KIB, MIB), "32KiB";
+        /// The longest body where nothing else is said: 413 above it.
+        body_bytes: usize = bytes(KIB, GIB), "1MiB";
+        /// The longest body of a bulk usage report.
+        bulk_usage_bytes: usize = bytes(KIB, GIB), "32MiB";
+        /// The longest logo.
+        logo_bytes: usize = bytes(KIB, 16 * MIB), "256KiB";
+        /// The longest partner plan.
+        partner_plan_bytes: usize = bytes(KIB, MIB), "64KiB";
+        /// How long a client may take to send the header of a request.
+        header_timeout: Duration = span(MILLISECOND, HOUR), "10s";
+        /// How long a client may take to send the body of a request.
+        body_timeout: Duration = span(MILLISECOND, HOUR), "30s";
+        /// How long a client may take to read an answer.
+        write_timeout: Duration = span(MILLISECOND, HOUR), "30s";
+        /// The slowest transfer, in bytes per second, that is given the body and write timeouts
+        /// again and again; a slower one is cut.
+        min_rate_bytes_per_s: u32 = whole(1, 1_000_000_000), "65536";
+        /// How long a connection may sit between two requests.
+        idle_timeout: Duration = span(MILLISECOND, HOUR), "60s";
+        /// How long a client may take for the TLS handshake.
+        handshake_timeout: Duration = span(MILLISECOND, HOUR), "10s";
+        /// The most connections at once; those beyond it are closed at once.
+        max_connections: usize = whole(1, 1_000_000), "10000";
+        /// The most connections of one address (IPv6: of one /64). Empty: no such bound, because
+        /// behind a proxy all clients have one address.
+        max_connections_per_peer: Option<usize> = Optional(whole(1, 1_000_000)), "";
+        /// The most requests being answered at once: 503 above it.
+        max_requests: usize = whole(1, 1_000_000), "4096";
+        /// The most request bodies held at once, in bytes: 503 above it.
+        body_memory_bytes: usize = bytes(MIB, 64 * GIB), "256MiB";
+        /// How long requests in flight may take to finish after SIGTERM.
+        drain_timeout: Duration = span_or_zero(MILLISECOND, HOUR), "10s";
+    }
+}
+
+section! {
+    /// TLS on the main listener. Both empty: plain HTTP, for a proxy in front.
+    Tls = "tls" {
+        /// A PEM file with the certificate and its chain.
+        cert_file: Option<PathBuf> = Optional(PATH), "";
+        /// A PEM file with the private key.
+        key_file: Option<PathBuf> = Optional(PATH), "";
+    }
+}
+
+section! {
+    /// Log lines, on standard error.
+    Log = "log" {
+        /// For people (`text`) or one JSON object per line (`json`).
+        format: LogFormat = Choice(&[("text", LogFormat::Text), ("json", LogFormat::Json)]), "text";
+        /// The least severe level that is written; a module may have its own.
+        level: Targets = LEVEL, "info";
+    }
+}
+
+section! {
+    /// Counting of clicks.
+    Clicks = "clicks" {
+        /// How often counted clicks are written; a crash loses at most this much.
+        flush_interval: Duration = span(MILLISECOND, MINUTE), "500ms";
+    }
+}
+
+section! {
+    /// Access tokens.
+    Tokens = "tokens" {
+        /// How long an access token is good for.
+        access_ttl: Duration = span(MINUTE, WEEK), "2h";
+    }
+}
+
+section! {
+    /// Where the alerts and the header may be embedded.
+    Console = "console" {
+        /// Origins that may show the service's pages in a frame.
+        frame_ancestors: Vec<WebOrigin> = List(simple("web origin", WebOrigin::parse)), "";
+        /// Origins whose scripts may call the native API.
+        cors_origins: Vec<WebOrigin> = List(simple("web origin", WebOrigin::parse)), "";
+    }
+}
+
+impl Smtp {
+    /// The port to connect to.
+    #[must_use]
+    pub fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(self.encryption.default_port())
+    }
+}
+
+impl Quota {
+    /// From which percentage on `item` is "exceeded soon"; `None` where it never is.
+    #[must_use]
+    pub const fn soon_percent(&self, item: Item) -> Option<Percent> {
+        match item {
+            Item::StorageSize => self.soon_percent_storage_size,
+            Item::PhysicalMachines => self.soon_percent_physical_machines,
+            Item::PhysicalServers => self.soon_percent_physical_servers,
+            Item::VirtualMachines => self.soon_percent_virtual_machines,
+            Item::MobileDevices => self.soon_percent_mobile_devices,
+        }
+    }
+}
+
+impl Links {
+    /// Which Buy URLs this deployment takes.
+    #[must_use]
+    pub const fn buy_url_rules(&self) -> BuyUrlRules {
+        BuyUrlRules {
+            allow_http: self.allow_http,
+            allow_ip_hosts: self.allow_ip_hosts,
+        }
+    }
+}

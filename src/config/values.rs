@@ -1,0 +1,191 @@
+//! Validated values that only the configuration needs. What the domain has a type for, it has.
+
+use std::fmt;
+
+use ipnet::IpNet;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// A text that is never shown: not by `Debug`, not by `check-config`; wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the text over.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text itself, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where the service is reached from outside: scheme, host, optional port and path, no `/` at
+/// the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Reads an absolute `http` or `https` URL without user, query and fragment.
+    ///
+    /// # Errors
+    /// Says what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = web_url(text, "https://upsell.example.com")?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("has a query or a fragment; end it before the ? or #".to_owned());
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// `https://upsell.example.com`, ready for a path that begins with `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A web origin, as in `Origin` and in `frame-ancestors`: `https://console.example.com`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WebOrigin(String);
+
+impl WebOrigin {
+    /// Reads an origin: scheme, host and optional port, nothing after them, no wildcard.
+    ///
+    /// # Errors
+    /// Says what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let example = "https://console.example.com";
+        if text.contains('*') {
+            return Err(format!(
+                "wildcards are refused; name each origin, such as {example}"
+            ));
+        }
+        let url = web_url(text, example)?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(format!(
+                "an origin ends after the host and port, such as {example}"
+            ));
+        }
+        Ok(Self(url.origin().ascii_serialization()))
+    }
+
+    /// As a browser sends it in `Origin`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What public URLs and origins have in common.
+fn web_url(text: &str, example: &str) -> Result<Url, String> {
+    let wrong = || format!("write an absolute http or https URL such as {example}");
+    if text.contains(|c: char| {
+        c.is_control() || c.is_whitespace() || matches!(c, '\\' | ';' | '\'' | '"')
+    }) {
+        return Err(wrong());
+    }
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let authority = text.split_once("://").map(|(_, rest)| rest);
+    let sound = matches!(url.scheme(), "http" | "https")
+        && authority.is_some_and(|rest| !rest.starts_with('/'))
+        && url.username().is_empty()
+        && url.password().is_none();
+    if sound { Ok(url) } else { Err(wrong()) }
+}
+
+/// The name or address of a mail server, or the name this one says in `EHLO`: ASCII letters,
+/// digits, hyphens and dots, so that it cannot break out of an SMTP line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostName(String);
+
+impl HostName {
+    /// Reads a DNS name (RFC 1123 §2.1) or an IP address, lower-cased.
+    ///
+    /// # Errors
+    /// Says what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let label_ok = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let name_ok = text.len() <= 253 && text.split('.').all(label_ok);
+        let address_ok = text.parse::<std::net::IpAddr>().is_ok();
+        if name_ok || address_ok {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err("write a host name such as smtp.example.com, without scheme and port".to_owned())
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How the connection to an SMTP server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// TLS from the first byte (RFC 8314 §3.3), usually port 465.
+    Tls,
+    /// `STARTTLS`, required (RFC 3207), usually port 587.
+    StartTls,
+    /// Plain text, for a relay on the same machine; usually port 25.
+    None,
+}
+
+impl Encryption {
+    /// The port where none is configured.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Tls => 465,
+            Self::StartTls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Reads a network: `10.0.0.0/8`, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "write networks such as 10.0.0.0/8 or fd00::/8".to_owned())
+}

@@ -1,0 +1,150 @@
+//! Log lines on standard error, as text or JSON. No secret and no whole address goes into one.
+
+use std::fmt;
+
+use tracing::Subscriber;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{Layer, Registry};
+
+use crate::config::{Log, LogFormat};
+
+/// Sends the log lines of this process to standard error from now on.
+///
+/// # Errors
+/// When it was called before.
+pub fn init(log: &Log) -> Result<(), TryInitError> {
+    subscriber(log, std::io::stderr).try_init()
+}
+
+/// The same for any writer.
+pub fn subscriber<W>(log: &Log, writer: W) -> impl Subscriber + Send + Sync + use<W>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    Registry::default().with(lines(log.format, writer).with_filter(log.level.clone()))
+}
+
+fn lines<S, W>(format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        // Colour codes are noise in journald and in files, where most log lines end.
+        .with_ansi(false);
+    match format {
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
+    }
+}
+
+/// An e-mail address as log lines show it: `j***@example.com`. Enough to recognise a complaint,
+/// too little to write to.
+pub struct Redacted<'a>(pub &'a str);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The last @, because a quoted local part may hold others.
+        let Some((local, domain)) = self.0.rsplit_once('@') else {
+            return f.write_str("***");
+        };
+        if let Some(first) = local.chars().next().filter(|c| c.is_alphanumeric()) {
+            write!(f, "{first}")?;
+        }
+        f.write_str("***@")?;
+        // Addresses come from outside: a line break in one must not begin a log line.
+        for c in domain.chars().filter(|c| !c.is_control()).take(255) {
+            write!(f, "{c}")?;
+        }
+        Ok(())
+    }
+}
+
+/// [`Redacted`] as text.
+#[must_use]
+pub fn redact(address: &str) -> String {
+    Redacted(address).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::config::{Config, Override, Sources};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(format: &str, level: &str) -> String {
+        let flag = |path: &str, value: &str| Override {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            flag: String::new(),
+        };
+        let loaded = Config::load(Sources {
+            flags: vec![flag("log.format", format), flag("log.level", level)],
+            environment: Vec::new(),
+            file: None,
+            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
+        });
+        let lines = Lines::default();
+        let sink = lines.clone();
+        let subscriber = subscriber(&loaded.unwrap().config.log, move || sink.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(to = %Redacted("jane@example.com"), "sent");
+            tracing::debug!("detail");
+        });
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn text_and_json_lines_obey_the_level() {
+        let text = written("text", "info");
+        assert!(text.ends_with("sent to=j***@example.com\n"), "{text:?}");
+        assert_eq!(text.lines().count(), 1);
+        assert_eq!(written("text", "warn"), "");
+        assert_eq!(written("text", "warn,upsell=debug").lines().count(), 2);
+        let json: serde_json::Value = serde_json::from_str(&written("json", "info")).unwrap();
+        assert_eq!(json["message"], "sent");
+        assert_eq!(json["to"], "j***@example.com");
+        assert_eq!(json["level"], "INFO");
+    }
+
+    #[test]
+    fn addresses_are_masked() {
+        for (address, shown) in [
+            ("jane.doe@example.com", "j***@example.com"),
+            ("j@example.com", "j***@example.com"),
+            ("\"a@b\"@example.com", "***@example.com"),
+            ("élan@example.com", "é***@example.com"),
+            ("no address", "***"),
+            ("", "***"),
+            ("@example.com", "***@example.com"),
+            ("a@b\r\nINFO forged", "a***@bINFO forged"),
+        ] {
+            assert_eq!(redact(address), shown);
+        }
+    }
+}

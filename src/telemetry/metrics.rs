@@ -1,0 +1,341 @@
+//! Every metric of the service, in one block. Label sets are enums, so they are bounded, and
+//! each combination is resolved once at the start: counting is one atomic addition.
+
+mod labels;
+
+use std::marker::PhantomData;
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, core::Collector,
+};
+
+pub use labels::{
+    ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailOutcome, OutboxState,
+    RedirectOutcome, StatusClass, UsageOutcome,
+};
+
+use crate::domain::link::Placement;
+use crate::domain::quota::Level;
+
+/// One metric value per label.
+#[derive(Debug)]
+pub struct By<L, M> {
+    all: Vec<M>,
+    label: PhantomData<fn(L)>,
+}
+
+impl<L: Label, M> By<L, M> {
+    fn new(make: impl FnMut(&L) -> M) -> Self {
+        Self {
+            all: L::ALL.iter().map(make).collect(),
+            label: PhantomData,
+        }
+    }
+
+    /// The metric with this label.
+    ///
+    /// `None` cannot happen for a label in `L::ALL`; callers go through the typed methods below.
+    fn get(&self, label: &L) -> Option<&M> {
+        let index = L::ALL.iter().position(|known| known == label)?;
+        self.all.get(index)
+    }
+}
+
+impl<L: Label> By<L, IntCounter> {
+    /// Counts one.
+    pub fn inc(&self, label: L) {
+        self.add(label, 1);
+    }
+
+    /// Counts `count`.
+    pub fn add(&self, label: L, count: u64) {
+        if let Some(counter) = self.get(&label) {
+            counter.inc_by(count);
+        }
+    }
+}
+
+impl<L: Label> By<L, IntGauge> {
+    /// Sets the gauge.
+    pub fn set(&self, label: L, value: i64) {
+        if let Some(gauge) = self.get(&label) {
+            gauge.set(value);
+        }
+    }
+}
+
+impl<L: Label> By<L, Histogram> {
+    /// Counts one observation, in seconds.
+    pub fn observe(&self, label: L, seconds: f64) {
+        if let Some(histogram) = self.get(&label) {
+            histogram.observe(seconds);
+        }
+    }
+}
+
+impl<A: Label, B: Label> By<A, By<B, IntCounter>> {
+    /// Counts one.
+    pub fn inc2(&self, first: A, second: B) {
+        if let Some(counters) = self.get(&first) {
+            counters.inc(second);
+        }
+    }
+}
+
+/// All metrics, on a registry of their own.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// `upsell_http_requests_total{dialect,status}`
+    pub http_requests: By<HttpDialect, By<StatusClass, IntCounter>>,
+    /// `upsell_http_request_duration_seconds{dialect}`: from the head read to the answer handed
+    /// to the connection.
+    pub http_duration: By<HttpDialect, Histogram>,
+    /// `upsell_http_connections`: open now.
+    pub http_connections: IntGauge,
+    /// `upsell_alerts_evaluated_total`: quotas measured against usage.
+    pub alerts_evaluated: IntCounter,
+    /// `upsell_usage_records_total{outcome}`
+    pub usage_records: By<UsageOutcome, IntCounter>,
+    /// `upsell_transitions_total{level,direction}`
+    pub transitions: By<Level, By<Direction, IntCounter>>,
+    /// `upsell_outbox_mails{state}`: in the outbox now.
+    pub outbox_mails: By<OutboxState, IntGauge>,
+    /// `upsell_mails_total{outcome}`: attempts that ended.
+    pub mails: By<MailOutcome, IntCounter>,
+    /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
+    /// the grouping wait.
+    pub mail_latency: Histogram,
+    /// `upsell_clicks_total{kind,placement}`
+    pub clicks: By<ClickKind, By<Placement, IntCounter>>,
+    /// `upsell_redirects_total{outcome}`
+    pub redirects: By<RedirectOutcome, IntCounter>,
+    /// `upsell_store_commits_total{outcome}`
+    pub store_commits: By<CommitOutcome, IntCounter>,
+    /// `upsell_store_fsyncs_total`: commits share them.
+    pub store_fsyncs: IntCounter,
+}
+
+/// From 100 µs to 10 s: a redirect takes microseconds, a bulk report seconds.
+const HTTP_BUCKETS: [f64; 12] = [
+    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 2.0, 10.0,
+];
+/// From 10 ms to a day: a mail is handed over at once, or waits for a server to come back.
+const MAIL_BUCKETS: [f64; 11] = [
+    0.01, 0.05, 0.25, 1.0, 5.0, 30.0, 120.0, 600.0, 3_600.0, 21_600.0, 86_400.0,
+];
+
+impl Metrics {
+    /// Declares every metric.
+    ///
+    /// # Errors
+    /// When a name or label is not a legal one: a mistake in this file, which its test finds.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let declare = Declare(Registry::new());
+        let build = declare
+            .gauges::<Version>("upsell_build_info", "Always 1; the version is the label.")?;
+        build.set(Version, 1);
+        Ok(Self {
+            http_requests: declare
+                .counters2("upsell_http_requests_total", "HTTP requests answered.")?,
+            http_duration: declare.histograms(
+                "upsell_http_request_duration_seconds",
+                "Time from the request head to the answer.",
+                &HTTP_BUCKETS,
+            )?,
+            http_connections: declare.gauge("upsell_http_connections", "Open HTTP connections.")?,
+            alerts_evaluated: declare.counter(
+                "upsell_alerts_evaluated_total",
+                "Quotas measured against usage.",
+            )?,
+            usage_records: declare
+                .counters("upsell_usage_records_total", "Usage records reported.")?,
+            transitions: declare
+                .counters2("upsell_transitions_total", "Alert levels entered and left.")?,
+            outbox_mails: declare.gauges("upsell_outbox_mails", "Mails in the outbox.")?,
+            mails: declare.counters("upsell_mails_total", "Attempts to send a mail.")?,
+            mail_latency: declare.histogram(
+                "upsell_mail_latency_seconds",
+                "Time from the decision to send to the mail server's acceptance.",
+                &MAIL_BUCKETS,
+            )?,
+            clicks: declare.counters2("upsell_clicks_total", "Clicks on tracked links.")?,
+            redirects: declare.counters("upsell_redirects_total", "Answers to tracked links.")?,
+            store_commits: declare
+                .counters("upsell_store_commits_total", "Changes given to the store.")?,
+            store_fsyncs: declare.counter(
+                "upsell_store_fsyncs_total",
+                "Times the store forced its log to disk.",
+            )?,
+            registry: declare.0,
+        })
+    }
+
+    /// The exposition text (format 0.0.4) for `/metrics`.
+    ///
+    /// # Errors
+    /// When the encoder refuses a family; none of ours does.
+    pub fn encode(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    /// The content type of [`Metrics::encode`].
+    pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/// The label of `upsell_build_info`.
+#[derive(PartialEq)]
+struct Version;
+
+impl Label for Version {
+    const NAME: &'static str = "version";
+    const ALL: &'static [Self] = &[Self];
+
+    fn text(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+}
+
+/// Makes metrics and registers them.
+struct Declare(Registry);
+
+impl Declare {
+    fn register<C: Collector + Clone + 'static>(
+        &self,
+        collector: C,
+    ) -> Result<C, prometheus::Error> {
+        self.0.register(Box::new(collector.clone()))?;
+        Ok(collector)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.register(IntCounter::new(name, help)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.register(IntGauge::new(name, help)?)
+    }
+
+    fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: &[f64],
+    ) -> Result<Histogram, prometheus::Error> {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(options)?)
+    }
+
+    fn counters<L: Label>(
+        &self,
+        name: &str,
+        help: &str,
+    ) -> Result<By<L, IntCounter>, prometheus::Error> {
+        let family = self.register(IntCounterVec::new(Opts::new(name, help), &[L::NAME])?)?;
+        Ok(By::new(|label: &L| {
+            family.with_label_values(&[label.text()])
+        }))
+    }
+
+    fn counters2<A: Label, B: Label>(
+        &self,
+        name: &str,
+        help: &str,
+    ) -> Result<By<A, By<B, IntCounter>>, prometheus::Error> {
+        let family = self.register(IntCounterVec::new(
+            Opts::new(name, help),
+            &[A::NAME, B::NAME],
+        )?)?;
+        Ok(By::new(|a: &A| {
+            By::new(|b: &B| family.with_label_values(&[a.text(), b.text()]))
+        }))
+    }
+
+    fn gauges<L: Label>(
+        &self,
+        name: &str,
+        help: &str,
+    ) -> Result<By<L, IntGauge>, prometheus::Error> {
+        let family = self.register(IntGaugeVec::new(Opts::new(name, help), &[L::NAME])?)?;
+        Ok(By::new(|label: &L| {
+            family.with_label_values(&[label.text()])
+        }))
+    }
+
+    fn histograms<L: Label>(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: &[f64],
+    ) -> Result<By<L, Histogram>, prometheus::Error> {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        let family = self.register(HistogramVec::new(options, &[L::NAME])?)?;
+        Ok(By::new(|label: &L| {
+            family.with_label_values(&[label.text()])
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_from_the_start_and_named_by_the_conventions() {
+        let text = Metrics::new().unwrap().encode().unwrap();
+        let mut kinds = 0;
+        for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let (name, kind) = line.split_once(' ').unwrap();
+            assert!(name.starts_with("upsell_"), "{name}");
+            assert_eq!(
+                kind == "counter",
+                name.ends_with("_total"),
+                "{name} is a {kind}"
+            );
+            assert_eq!(
+                kind == "histogram",
+                name.ends_with("_seconds"),
+                "{name} is a {kind}"
+            );
+            kinds += 1;
+        }
+        assert_eq!(kinds, 14);
+        let series = text.lines().filter(|line| !line.starts_with('#')).count();
+        assert!(series < 300, "{series} series: a label set has grown");
+        assert!(text.contains(concat!(
+            "upsell_build_info{version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1"
+        )));
+    }
+
+    #[test]
+    fn what_is_counted_is_shown() {
+        let metrics = Metrics::new().unwrap();
+        metrics
+            .http_requests
+            .inc2(HttpDialect::Native, StatusClass::of(404));
+        metrics.http_duration.observe(HttpDialect::Redirect, 0.0002);
+        metrics.usage_records.add(UsageOutcome::Accepted, 1_000);
+        metrics
+            .transitions
+            .inc2(Level::Exceeded, Direction::Entered);
+        metrics.outbox_mails.set(OutboxState::Dead, 3);
+        metrics
+            .clicks
+            .inc2(ClickKind::LikelyHuman, Placement::Email);
+        let text = metrics.encode().unwrap();
+        for line in [
+            "upsell_http_requests_total{dialect=\"native\",status=\"4xx\"} 1",
+            "upsell_http_request_duration_seconds_bucket{dialect=\"redirect\",le=\"0.00025\"} 1",
+            "upsell_usage_records_total{outcome=\"accepted\"} 1000",
+            "upsell_transitions_total{direction=\"entered\",level=\"exceeded\"} 1",
+            "upsell_outbox_mails{state=\"dead\"} 3",
+            "upsell_clicks_total{kind=\"likely_human\",placement=\"email_notification\"} 1",
+            "upsell_clicks_total{kind=\"raw\",placement=\"email_notification\"} 0",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The labels of the metrics: every set is an enum, so its size is known.
+
+use crate::domain::link::Placement;
+use crate::domain::quota::Level;
+
+/// A bounded set of label values.
+pub trait Label: Sized + PartialEq + 'static {
+    /// The name of the label.
+    const NAME: &'static str;
+    /// Every value.
+    const ALL: &'static [Self];
+
+    /// The value as shown.
+    fn text(&self) -> &'static str;
+}
+
+macro_rules! label {
+    ($(#[doc = $doc:literal])* $name:ident = $label:literal {
+        $( $(#[doc = $value_doc:literal])* $value:ident = $text:literal, )*
+    }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $( $(#[doc = $value_doc])* $value, )*
+        }
+
+        impl Label for $name {
+            const NAME: &'static str = $label;
+            const ALL: &'static [Self] = &[$( Self::$value, )*];
+
+            fn text(&self) -> &'static str {
+                match self {
+                    $( Self::$value => $text, )*
+                }
+            }
+        }
+    };
+}
+
+label! {
+    /// Which API was asked.
+    HttpDialect = "dialect" {
+        /// `/api/upsell/v1`
+        Native = "native",
+        /// `/api/2`
+        Account = "account",
+        /// `/api/advanced-automation/v1`
+        Billing = "billing",
+        /// `/plan`, `/domain`
+        Reseller = "reseller",
+        /// `/v1/partners`
+        Partner = "partner",
+        /// `/r/…`
+        Redirect = "redirect",
+        /// Pages for people: `/u/…`, `/ui`, documentation.
+        Page = "page",
+        /// The operations listener.
+        Operations = "operations",
+        /// No route.
+        None = "none",
+    }
+}
+
+label! {
+    /// The first digit of the status.
+    StatusClass = "status" {
+        /// 100–199 and what is no status.
+        Informational = "1xx",
+        /// 200–299
+        Success = "2xx",
+        /// 300–399
+        Redirection = "3xx",
+        /// 400–499
+        ClientError = "4xx",
+        /// 500–599
+        ServerError = "5xx",
+    }
+}
+
+impl StatusClass {
+    /// The class of a status code.
+    #[must_use]
+    pub const fn of(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Success,
+            300..=399 => Self::Redirection,
+            400..=499 => Self::ClientError,
+            500..=599 => Self::ServerError,
+            _ => Self::Informational,
+        }
+    }
+}
+
+label! {
+    /// What became of a usage record.
+    UsageOutcome = "outcome" {
+        /// Stored.
+        Accepted = "accepted",
+        /// The value was stored already.
+        Unchanged = "unchanged",
+        /// Observed before what is stored.
+        Skipped = "skipped",
+        /// Malformed or refused by a rule.
+        Rejected = "rejected",
+    }
+}
+
+label! {
+    /// Into a level or out of it.
+    Direction = "direction" {
+        /// The level was entered.
+        Entered = "entered",
+        /// The level was left.
+        Left = "left",
+    }
+}
+
+label! {
+    /// Where a mail of the outbox stands.
+    OutboxState = "state" {
+        /// Its grouping window is still open.
+        Grouping = "grouping",
+        /// Due, or waiting for its next attempt.
+        Waiting = "waiting",
+        /// Being sent.
+        Leased = "leased",
+        /// Given up; kept for operators.
+        Dead = "dead",
+    }
+}
+
+label! {
+    /// How an attempt to send ended.
+    MailOutcome = "outcome" {
+        /// The mail server accepted it.
+        Sent = "sent",
+        /// It will be tried again.
+        Deferred = "deferred",
+        /// The mail server refused it for good, or it was tried long enough.
+        Dead = "dead",
+        /// There was no reason any more to send it.
+        Withdrawn = "withdrawn",
+    }
+}
+
+label! {
+    /// How a click is counted; one click may be counted in all three ways.
+    ClickKind = "kind" {
+        /// Every one.
+        Raw = "raw",
+        /// One per user, placement and hour.
+        Unique = "unique",
+        /// Not a scanner, a prefetch or a burst.
+        LikelyHuman = "likely_human",
+    }
+}
+
+label! {
+    /// How a tracked link was answered.
+    RedirectOutcome = "outcome" {
+        /// Sent to the shop.
+        Shop = "shop",
+        /// Shown the "contact your sales representative" page.
+        ContactSales = "contact_sales",
+        /// The link was too old.
+        Expired = "expired",
+        /// The link was no link of ours.
+        Invalid = "invalid",
+        /// The state was not to be had.
+        Unavailable = "unavailable",
+    }
+}
+
+label! {
+    /// How a commit ended.
+    CommitOutcome = "outcome" {
+        /// Durable.
+        Committed = "committed",
+        /// Another change was first.
+        Conflict = "conflict",
+        /// The store failed.
+        Failed = "failed",
+    }
+}
+
+impl Label for Level {
+    const NAME: &'static str = "level";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn text(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Label for Placement {
+    const NAME: &'static str = "placement";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn text(&self) -> &'static str {
+        self.name()
+    }
+}

@@ -1,0 +1,160 @@
+//! What a mail says when it is sent: rendered from what is true at that moment.
+
+use super::Env;
+use super::error::Error;
+use super::links;
+use super::view::{self, UserView};
+use crate::domain::brand::Brand;
+use crate::domain::contact::EmailAddress;
+use crate::domain::link::Placement;
+use crate::domain::notification::{Mail, MailKind};
+use crate::domain::proposal::Proposal;
+use crate::domain::time::Timestamp;
+use crate::render::{ActivationMailView, Href, Lang, ProposalView, QuotaMailView};
+
+/// A rendered mail with what its headers need.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// The recipient's name, perhaps empty.
+    pub to_name: String,
+    /// The recipient's address.
+    pub to: EmailAddress,
+    /// The nearest enabled brand: whose mail it is, and perhaps whose server sends it.
+    pub brand: Option<Brand>,
+    /// Where one click stops these mails (RFC 8058); none for mail that is not repeated.
+    pub unsubscribe_url: Option<String>,
+    /// One line.
+    pub subject: String,
+    /// The plain part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// What is to be done with a mail that is due.
+#[derive(Debug, Clone)]
+pub enum Due {
+    /// Send this.
+    Send(Box<Composed>),
+    /// It is no longer true, or there is nobody to send it to.
+    Cancel(&'static str),
+}
+
+/// Decides about a due mail and renders it.
+///
+/// # Errors
+/// The store failed, or a template did.
+pub async fn compose(env: &Env, mail: &Mail, now: Timestamp) -> Result<Due, Error> {
+    let Some(view) = view::load(env, mail.user_id).await? else {
+        return Ok(Due::Cancel("the recipient was deleted"));
+    };
+    match mail.kind {
+        MailKind::Quota | MailKind::Reminder => compose_quota(env, mail, view, now),
+        MailKind::Activation => compose_activation(env, view),
+    }
+}
+
+fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Result<Due, Error> {
+    if let Err(rule) = view.user.receives_quota_mail() {
+        return Ok(Due::Cancel(rule.reason()));
+    }
+    let lines = view.quota_lines();
+    let Some(to) = view
+        .user
+        .contact
+        .email
+        .clone()
+        .filter(|_| !lines.is_empty())
+    else {
+        return Ok(Due::Cancel(
+            "no quota is exceeded or almost reached any more",
+        ));
+    };
+    let unsubscribe_url = links::unsubscribe_url(env, &view, now);
+    let unsubscribe = Href::parse(&unsubscribe_url);
+    let proposal = proposal_view(env, &view, Placement::Email, now);
+    let brand_view = view::brand_view(env, view.brand.as_ref());
+    let name = view.user.contact.full_name();
+    let mail_view = QuotaMailView {
+        recipient_name: &name,
+        tenant_name: &view.tenant.name,
+        lines: &lines,
+        proposal: proposal.as_ref(),
+        brand: &brand_view,
+        unsubscribe_url: unsubscribe.as_ref(),
+        reminder: mail.kind == MailKind::Reminder,
+        as_of: Some(now),
+    };
+    let rendered = env
+        .renderer
+        .quota_mail(&mail_view, &lang_of(&view))
+        .map_err(template_failed)?;
+    Ok(Due::Send(Box::new(Composed {
+        to_name: name,
+        to,
+        brand: view.brand,
+        unsubscribe_url: Some(unsubscribe_url),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+    })))
+}
+
+fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
+    if view.user.activated {
+        return Ok(Due::Cancel("the account is activated already"));
+    }
+    let Some(to) = view.user.contact.email.clone() else {
+        return Ok(Due::Cancel("the account has no e-mail address"));
+    };
+    let brand_view = view::brand_view(env, view.brand.as_ref());
+    let home = view
+        .brand
+        .as_ref()
+        .and_then(|brand| Href::parse(&brand.urls.account_server));
+    let name = view.user.contact.full_name();
+    let mail_view = ActivationMailView {
+        recipient_name: &name,
+        login: &view.user.login,
+        activation_url: home.as_ref(),
+        brand: &brand_view,
+    };
+    let rendered = env
+        .renderer
+        .activation_mail(&mail_view, &lang_of(&view))
+        .map_err(template_failed)?;
+    Ok(Due::Send(Box::new(Composed {
+        to_name: name,
+        to,
+        brand: view.brand,
+        unsubscribe_url: None,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+    })))
+}
+
+/// What a message in `placement` offers the reader, with its tracked link.
+#[must_use]
+pub fn proposal_view(
+    env: &Env,
+    view: &UserView,
+    placement: Placement,
+    now: Timestamp,
+) -> Option<ProposalView> {
+    match view.proposal? {
+        Proposal::ContactSales => Some(ProposalView::ContactSales),
+        Proposal::BuyNow => {
+            let href = Href::parse(&links::tracked_url(env, view, placement, now))?;
+            Some(ProposalView::BuyNow { href })
+        }
+    }
+}
+
+fn lang_of(view: &UserView) -> Lang {
+    Lang::parse(view.language(None)).unwrap_or_default()
+}
+
+fn template_failed(error: crate::render::RenderError) -> Error {
+    Error::Internal(format!("a template failed: {error}"))
+}

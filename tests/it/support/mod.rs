@@ -1,0 +1,5 @@
+//! What tests of several topics share.
+
+pub(crate) mod smtp_client;
+pub(crate) mod smtp_conversation;
+pub(crate) mod smtp_script;
