@@ -8,6 +8,6 @@ pub mod keyring;
 pub mod outbox;
 pub mod render;
 pub mod store;
+pub mod telemetry;
 pub mod tracked_link;
 pub mod usecases;
-pub mod telemetry;

@@ -379,6 +379,36 @@ impl Key {
         uuid::Uuid::from_slice(self.0.get(start..)?).ok()
     }
 
+    /// The hour of a click mark.
+    #[must_use]
+    pub fn leading_hour(&self) -> Option<u32> {
+        let bytes: [u8; 4] = self.0.get(1..5)?.try_into().ok()?;
+        Some(u32::from_be_bytes(bytes))
+    }
+
+    /// Day and placement of a count of clicks.
+    #[must_use]
+    pub fn day_and_placement(&self) -> Option<(u32, Placement)> {
+        let day: [u8; 4] = self.0.get(17..21)?.try_into().ok()?;
+        let placement = Placement::from_code(*self.0.get(21)?)?;
+        Some((u32::from_be_bytes(day), placement))
+    }
+
+    /// Creation time and id of a mail in the index by state.
+    #[must_use]
+    pub fn created_and_mail(&self) -> Option<(Timestamp, MailId)> {
+        let bytes: [u8; 8] = self.0.get(2..10)?.try_into().ok()?;
+        let micros = i64::try_from(u64::MAX - u64::from_be_bytes(bytes)).ok()?;
+        let id = self.trailing_uuid()?;
+        Some((Timestamp::from_micros(micros), MailId::new(id)))
+    }
+
+    /// The text behind the time, in families that have both.
+    #[must_use]
+    pub fn text_after_time(&self) -> Option<&str> {
+        std::str::from_utf8(self.0.get(9..)?).ok()
+    }
+
     /// The time that follows the family byte, in families that have one.
     #[must_use]
     pub fn leading_time(&self) -> Option<Timestamp> {
@@ -403,6 +433,21 @@ mod tests {
         assert!(newest_first(2) < newest_first(1));
         assert_eq!(mail_due(at(7), id).leading_time(), Some(at(7)));
         assert_eq!(mail_due(at(7), id).trailing_uuid(), Some(id.uuid()));
+    }
+
+    #[test]
+    fn index_keys_read_back() {
+        let (id, user) = (MailId::random(), UserId::random());
+        let at = Timestamp::from_secs(1_234_567);
+        let mail = mail_by_state(MailState::Dead, at, id);
+        assert_eq!(mail.created_and_mail(), Some((at, id)));
+        assert_eq!(
+            click_seen(77, user, Placement::Email).leading_hour(),
+            Some(77)
+        );
+        let clicks = clicks(TenantId::random(), 9, Placement::Email);
+        assert_eq!(clicks.day_and_placement(), Some((9, Placement::Email)));
+        assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
     }
 
     #[test]

@@ -3,12 +3,23 @@
 
 pub mod access;
 pub mod compose;
+pub mod count_clicks;
 pub mod deliver;
+pub mod edition;
 pub mod error;
 pub mod fan_out;
+pub mod follow_link;
 pub mod links;
+pub mod list_alerts;
+pub mod list_emails;
+pub mod messages;
+pub mod preview;
 pub mod report_usage;
+pub mod show_header;
+pub mod show_quotas;
+pub mod snooze;
 pub mod tokens;
+pub mod unsubscribe;
 pub mod view;
 
 use std::sync::Arc;
