@@ -26,9 +26,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-pub use describe::{Described, documentation};
+pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
-pub use process::{from_process, notify_socket};
+pub use process::{check_files, from_process, notify_socket};
 pub use sections::{
     Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Smtp, Tls, Tokens,
 };
@@ -230,7 +230,7 @@ fn open_secrets(
                     let origin = file.origin;
                     layer.insert(path, Text { text, origin });
                 }
-                Err(source) => problems.push(Problem::SecretFile {
+                Err(source) => problems.push(Problem::NamedFile {
                     origin: file.origin,
                     path: file_path.to_owned(),
                     source,

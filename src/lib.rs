@@ -1,12 +1,18 @@
 //! `upsell` tells the people of a backup cloud that a quota is full or will soon be, and takes the
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
 
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod http;
 pub mod keyring;
 pub mod outbox;
 pub mod render;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod notify;
 pub mod store;
 pub mod telemetry;
 pub mod tracked_link;

@@ -1,3 +1,9 @@
 //! The `upsell` binary: parse arguments, hand over.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Not locked: a held lock would stop every other thread that logs.
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    upsell::cli::run(std::env::args_os(), &mut out, &mut err)
+}

@@ -19,6 +19,31 @@ pub struct Described {
     pub origin: Origin,
 }
 
+/// One setting as declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// `smtp.port`, or `data` for a setting above the first table.
+    pub path: String,
+    /// What may be written.
+    pub expects: String,
+}
+
+/// Every setting that there is, in the order of the documentation.
+#[must_use]
+pub fn settings() -> Vec<Declared> {
+    let declared = SECTIONS.iter().flat_map(|section| {
+        section.settings.iter().map(|setting| Declared {
+            path: section.path_of(setting.key),
+            expects: (setting.expects)(),
+        })
+    });
+    let names = usage_names::DEFAULTS.iter().map(|(name, _)| Declared {
+        path: format!("{}.{name}", usage_names::SECTION),
+        expects: "item, or `none`".to_owned(),
+    });
+    declared.chain(names).collect()
+}
+
 const MASK: &str = "(secret)";
 
 fn is_secret(path: &str) -> bool {

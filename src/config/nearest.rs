@@ -3,6 +3,8 @@
 /// `; did you mean …?` with the known name nearest to `written`, or where to look when none is
 /// near.
 pub(super) fn hint<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+    // No setting is that long, and comparing takes time by the square.
+    let known = known.filter(|_| written.len() <= 100);
     // A third of the letters wrong is no slip any more.
     let limit = (written.chars().count() / 3).clamp(1, 4);
     known

@@ -83,9 +83,9 @@ pub enum Problem {
         /// What is wrong and what to write instead.
         reason: String,
     },
-    /// The file that holds a secret cannot be read.
+    /// A file that a setting names cannot be read.
     #[error("{origin}: cannot read {}: {source}; check the path and its permissions", path.display())]
-    SecretFile {
+    NamedFile {
         /// Which setting names the file.
         origin: Origin,
         /// The file.

@@ -34,3 +34,33 @@ pub fn from_process(config: Option<PathBuf>, flags: Vec<Override>) -> Result<Loa
 pub fn notify_socket() -> Option<OsString> {
     std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty())
 }
+
+/// Opens every file that the configuration names, as `serve` will.
+///
+/// # Errors
+/// Each file that cannot be opened, with its setting.
+pub fn check_files(config: &Config) -> Result<(), Problems> {
+    let files = [
+        ("smtp.ca_file", &config.smtp.ca_file),
+        ("tls.cert_file", &config.tls.cert_file),
+        ("tls.key_file", &config.tls.key_file),
+    ];
+    let described = config.describe();
+    let mut problems = Vec::new();
+    for (setting, path) in files {
+        let Some(path) = path else { continue };
+        if let Err(source) = std::fs::File::open(path) {
+            let row = described.iter().find(|row| row.path == setting);
+            problems.push(Problem::NamedFile {
+                origin: row.map(|row| row.origin.clone()).unwrap_or_default(),
+                path: path.clone(),
+                source,
+            });
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}

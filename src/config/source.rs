@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,8 @@ use super::problem::{Origin, Problem};
 use super::setting::{Section, variable_of};
 use super::usage_names;
 
-/// A setting given on the command line.
-#[derive(Debug, Clone)]
+/// A setting given on the command line. Its `Debug` does not show the value: it may be a secret.
+#[derive(Clone)]
 pub struct Override {
     /// The setting: `smtp.port`, `data`.
     pub path: String,
@@ -23,6 +24,12 @@ pub struct Override {
     pub value: String,
     /// The flag as typed, for messages: `--listen`, `--set smtp.port`.
     pub flag: String,
+}
+
+impl fmt::Debug for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Override({} = …)", self.path)
+    }
 }
 
 /// Everything a configuration is made from, passed in so that loading depends on nothing else.

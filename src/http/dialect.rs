@@ -8,6 +8,7 @@ use super::error::ApiError;
 use super::message::{Head, Response};
 use super::output;
 use crate::store::engine::StoreError;
+use crate::telemetry::metrics::HttpDialect;
 use crate::usecases::error::Error;
 
 /// A vendor's API, or our own.
@@ -24,14 +25,13 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The name in metrics and logs.
+    /// The label in metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn label(self) -> HttpDialect {
         match self {
-            Self::Account => "account",
-            Self::Token => "token",
-            Self::Native => "native",
-            Self::Page => "page",
+            Self::Account | Self::Token => HttpDialect::Account,
+            Self::Native => HttpDialect::Native,
+            Self::Page => HttpDialect::Page,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod message;
 pub mod output;
 pub mod pages;
 pub mod router;
+pub mod routes;
 pub mod server;
 pub mod service;
 mod socket;

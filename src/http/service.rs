@@ -1,9 +1,12 @@
 //! The service that the HTTP server serves: routes, then errors in the dialect of the path.
 
+use std::time::Instant;
+
 use super::auth;
 use super::error::ApiError;
 use super::message::{BodyProblem, Head, Request, Response, Service};
 use super::router::Router;
+use crate::telemetry::metrics::StatusClass;
 use crate::usecases::Env;
 
 /// All of `upsell` behind its public listener.
@@ -52,10 +55,25 @@ impl Service for Upsell {
     }
 
     async fn call(&self, request: Request) -> Response {
-        let head = request.head.clone();
-        match self.router.answer(&self.env, request).await {
+        let (head, began) = (request.head.clone(), Instant::now());
+        let response = match self.router.answer(&self.env, request).await {
             Ok(response) => response,
             Err(error) => self.dress(&error, &head),
-        }
+        };
+        let dialect = self.router.dialect(head.uri.path()).label();
+        let metrics = &self.env.metrics;
+        metrics
+            .http_requests
+            .inc2(dialect, StatusClass::of(response.status().as_u16()));
+        metrics
+            .http_duration
+            .observe(dialect, began.elapsed().as_secs_f64());
+        tracing::debug!(
+            request_id = head.request_id,
+            method = %head.method,
+            status = response.status().as_u16(),
+            "answered"
+        );
+        response
     }
 }

@@ -5,7 +5,7 @@
 //! holds its own mails up and nobody else's.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ use crate::domain::notification::{Mail, MailState};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
+use crate::telemetry::metrics::MailOutcome;
 use crate::usecases::compose::{Composed, Due, compose};
 use crate::usecases::deliver::{self, Failure, Remind};
 use crate::usecases::error::Error;
@@ -46,28 +47,6 @@ const PUT_OFF: Duration = Duration::from_secs(60);
 /// The wait after the store failed.
 const STORE_BACKOFF: Duration = Duration::from_secs(1);
 
-/// What the outbox counts, for metrics.
-#[derive(Debug, Default)]
-pub struct Stats {
-    outcomes: Mutex<HashMap<&'static str, u64>>,
-}
-
-impl Stats {
-    fn count(&self, outcome: &'static str) {
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        *outcomes.entry(outcome).or_default() += 1;
-    }
-
-    /// How many mails ended an attempt as `sent`, `retried`, `dead`, `cancelled`.
-    #[must_use]
-    pub fn outcomes(&self) -> HashMap<&'static str, u64> {
-        self.outcomes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
 /// The outbox of one node.
 #[derive(Clone)]
 pub struct Outbox {
@@ -76,7 +55,6 @@ pub struct Outbox {
     deployment: Arc<Deployment>,
     id_domain: Arc<str>,
     clock: Clock,
-    stats: Arc<Stats>,
 }
 
 /// What is under way: mails with a server, and mails that wait for a connection to theirs.
@@ -135,14 +113,7 @@ impl Outbox {
             deployment: Arc::new(deployment),
             id_domain: id_domain.into(),
             clock,
-            stats: Arc::default(),
         }
-    }
-
-    /// What it has counted.
-    #[must_use]
-    pub fn stats(&self) -> Arc<Stats> {
-        Arc::clone(&self.stats)
     }
 
     /// Runs until `shutdown`; then lets mails that are with a server finish for `drain` at most.
@@ -365,13 +336,13 @@ impl Outbox {
     async fn send_recorded(&self, mail: &Mail, route: &Route, reservation: Reservation) {
         let recorded = match compose(&self.env, mail, (self.clock)()).await {
             Ok(Due::Cancel(why)) => {
-                self.stats.count("cancelled");
+                self.env.metrics.mails.inc(MailOutcome::Withdrawn);
                 deliver::cancelled(&self.env, mail.id, why).await
             }
             Ok(Due::Send(composed)) => {
                 match self.hand_over(mail, &composed, route, reservation).await {
                     Ok(()) => {
-                        self.stats.count("sent");
+                        self.count_sent(mail);
                         deliver::sent(&self.env, mail.id, &composed.subject, (self.clock)()).await
                     }
                     Err(failure) => self.record_failure(mail, &failure).await,
@@ -432,14 +403,22 @@ impl Outbox {
         }
     }
 
+    fn count_sent(&self, mail: &Mail) {
+        let took = (self.clock)().since(mail.created_at);
+        self.env.metrics.mails.inc(MailOutcome::Sent);
+        self.env.metrics.mail_latency.observe(took.as_secs_f64());
+    }
+
     async fn record_failure(&self, mail: &Mail, failure: &Failure) -> Result<(), Error> {
         let random = u64::from_le_bytes(random_bytes());
         let state = deliver::failed(&self.env, mail.id, failure, random, (self.clock)()).await?;
-        self.stats.count(if state == MailState::Dead {
-            "dead"
+        let gave_up = state == MailState::Dead;
+        let outcome = if gave_up {
+            MailOutcome::Dead
         } else {
-            "retried"
-        });
+            MailOutcome::Deferred
+        };
+        self.env.metrics.mails.inc(outcome);
         Ok(())
     }
 }

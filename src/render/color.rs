@@ -81,6 +81,12 @@ impl Color {
         }
     }
 
+    /// Whether it has next to no hue.
+    pub(crate) fn is_grey(self) -> bool {
+        let Self { red, green, blue } = self;
+        red.max(green).max(blue) - red.min(green).min(blue) < 24
+    }
+
     /// This colour, moved towards black or white just as far as it needs to have `contrast`
     /// against `background`.
     pub(crate) fn readable_on(self, background: Self, contrast: f64) -> Self {

@@ -201,16 +201,11 @@ impl Line {
             Some(0) => 100,
             Some(quota) => number::percent(line.usage, quota).unwrap_or(100).min(100),
         };
-        let figures = words::figures(locale, line)?;
-        let figures = match line.quota {
-            Some(_) => figures,
-            None => locale.text("header.unlimited", &[("amount", &figures)])?,
-        };
         Ok(Self {
             item: locale.text(&format!("item.{}", line.item.name()), &[])?,
             state: line.state.name(),
             label: locale.text(&format!("state.{}", line.state.name()), &[])?,
-            figures,
+            figures: words::figures(locale, line)?,
             percent: words::percent(locale, line)?,
             bar: line.quota.is_some(),
             filled,

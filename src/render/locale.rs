@@ -324,3 +324,7 @@ const fn category_name(category: PluralCategory) -> &'static str {
         PluralCategory::Other => "other",
     }
 }
+
+#[cfg(test)]
+#[path = "locale_tests.rs"]
+mod tests;

@@ -189,7 +189,7 @@ fn paragraphs(
     paragraphs.push(if several {
         locale.text("mail.intro_several", &[])?
     } else {
-        words::sentence(locale, first, view.tenant_name)?
+        words::short_sentence(locale, first, view.tenant_name)?
     });
     Ok(paragraphs)
 }

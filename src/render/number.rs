@@ -113,3 +113,7 @@ fn tenths(bytes: u64, power: usize, rounding: Rounding) -> u64 {
     };
     u64::try_from(tenths).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "number_tests.rs"]
+mod tests;

@@ -26,9 +26,17 @@ struct Document {
     /// The button of the form; `None`: there is no form.
     confirm: Option<String>,
     phone: Option<Phone>,
-    actions: Vec<Link>,
+    actions: Vec<Action>,
     reference: Option<String>,
     links: Vec<Link>,
+}
+
+/// A link of which at most one on a page looks like a button.
+#[derive(Debug, Serialize)]
+struct Action {
+    label: String,
+    href: Href,
+    primary: bool,
 }
 
 impl Renderer {
@@ -104,15 +112,17 @@ const fn icon(page: Page<'_>) -> &'static str {
 }
 
 /// Where the reader can go from here.
-fn actions(locale: &Locale, view: &PageView<'_>) -> Result<Vec<Link>, RenderError> {
+fn actions(locale: &Locale, view: &PageView<'_>) -> Result<Vec<Action>, RenderError> {
     let mut actions = Vec::new();
+    let has_form = matches!(view.page, Page::UnsubscribeConfirm { .. });
     if matches!(view.page, Page::ContactSales | Page::Error { .. })
         && let Some(href) = &view.brand.support_url
     {
         let label = locale.text("page.common.support", &[])?;
-        actions.push(Link {
+        actions.push(Action {
             label,
             href: href.clone(),
+            primary: !has_form && actions.is_empty(),
         });
     }
     if let Some(href) = view.brand.home_url.as_ref().filter(|href| href.is_web()) {
@@ -122,9 +132,10 @@ fn actions(locale: &Locale, view: &PageView<'_>) -> Result<Vec<Link>, RenderErro
         } else {
             locale.text("page.common.home", &[("service", &service)])?
         };
-        actions.push(Link {
+        actions.push(Action {
             label,
             href: href.clone(),
+            primary: !has_form && actions.is_empty(),
         });
     }
     Ok(actions)

@@ -114,16 +114,25 @@ pub(crate) struct Accent {
 
 impl Accent {
     pub(crate) fn of(brand: Color) -> Self {
-        let fill_dark = brand.readable_on(DARK.inset, SHAPE_CONTRAST);
+        // A black brand (seed 001 shows one) lightened just enough to be seen looks like a
+        // disabled button. A colour without hue has nothing to keep: take the ink.
+        let on_surface = |surface: &Surface, background: Color, contrast: f64| {
+            if brand.is_grey() && brand.contrast(background) < contrast {
+                surface.ink
+            } else {
+                brand.readable_on(background, contrast)
+            }
+        };
+        let fill_dark = on_surface(&DARK, DARK.inset, SHAPE_CONTRAST);
         Self {
             fill: brand,
             on_fill: brand.text_on(),
             edge: brand.readable_on(LIGHT.page, SHAPE_CONTRAST),
             // The darkest light surface and the lightest dark one: good on the others too.
-            link: brand.readable_on(LIGHT.page, TEXT_CONTRAST),
+            link: on_surface(&LIGHT, LIGHT.page, TEXT_CONTRAST),
             fill_dark,
             on_fill_dark: fill_dark.text_on(),
-            link_dark: brand.readable_on(DARK.inset, TEXT_CONTRAST),
+            link_dark: on_surface(&DARK, DARK.inset, TEXT_CONTRAST),
         }
     }
 }
@@ -164,6 +173,14 @@ mod tests {
                 assert!(ratio >= SHAPE_CONTRAST, "{state:?} bar: {ratio}");
             }
         }
+    }
+
+    #[test]
+    fn a_black_brand_is_no_grey_button_in_the_dark() {
+        let accent = Accent::of(Color::BLACK);
+        assert_eq!(accent.fill_dark, DARK.ink);
+        assert_eq!(accent.link_dark, DARK.ink);
+        assert_eq!(accent.fill, Color::BLACK);
     }
 
     #[test]

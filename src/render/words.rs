@@ -25,19 +25,36 @@ pub(crate) fn sentence(
     line: &QuotaLine,
     tenant_name: &str,
 ) -> Result<String, RenderError> {
-    let item = line.item.name();
-    let tenant = text::name(tenant_name);
-    let whose = match line.scope {
-        Scope::User => format!("whose.user.{item}"),
-        Scope::Tenant if tenant.is_empty() => format!("whose.company.{item}"),
-        Scope::Tenant => format!("whose.tenant.{item}"),
-    };
-    let whose = locale.text(&whose, &[("tenant", &tenant)])?;
+    let whose = whose(locale, line, tenant_name)?;
     let figures = figures_with_percent(locale, line)?;
     locale.text(
         &format!("body.{}", line.state.name()),
         &[("whose", &whose), ("figures", &figures)],
     )
+}
+
+/// "Your storage quota is almost used up." Only for lines that are alerts.
+pub(crate) fn short_sentence(
+    locale: &Locale,
+    line: &QuotaLine,
+    tenant_name: &str,
+) -> Result<String, RenderError> {
+    let whose = whose(locale, line, tenant_name)?;
+    locale.text(
+        &format!("short_body.{}", line.state.name()),
+        &[("whose", &whose)],
+    )
+}
+
+fn whose(locale: &Locale, line: &QuotaLine, tenant_name: &str) -> Result<String, RenderError> {
+    let item = line.item.name();
+    let tenant = text::name(tenant_name);
+    let key = match line.scope {
+        Scope::User => format!("whose.user.{item}"),
+        Scope::Tenant if tenant.is_empty() => format!("whose.company.{item}"),
+        Scope::Tenant => format!("whose.tenant.{item}"),
+    };
+    locale.text(&key, &[("tenant", &tenant)])
 }
 
 /// What follows from the state: where the service stops, that it has, or when the quota will be

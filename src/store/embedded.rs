@@ -1,15 +1,17 @@
 //! The embedded engine: state in a directory of this machine, on the log-structured store `fjall`.
 //!
-//! - **Writes** go to one thread ([`writer`]), which takes all the changes that wait, checks their
+//! - **Writes** go to one thread (`writer`), which takes all the changes that wait, checks their
 //!   expectations one after the other, and makes them durable with one fsync (group commit). A
 //!   change is acknowledged only after that fsync, and readers see it only after that fsync:
 //!   fjall applies a batch to its index after the journal is synced.
+//!   A commit whose caller goes away is made all the same. Its futures need a tokio runtime with
+//!   time, for the deadlines of [`Options`].
 //! - **Reads** run on the caller's thread, over a snapshot, so a change is seen whole or not at
 //!   all. They are not moved to a blocking pool: a read costs some microseconds from memory, and
 //!   the hop would cost more than the rare block that comes from the disk.
 //! - **After a failed write or fsync** nothing is acknowledged any more ([`Engine::health`] says
 //!   why); reads go on. If the cause was a full disk, the engine recovers by itself once there is
-//!   room again ([`recover`]); after anything else the process has to be restarted, since the
+//!   room again (`recover`); after anything else the process has to be restarted, since the
 //!   state of the disk is unknown.
 
 mod group;
@@ -212,7 +214,7 @@ impl EmbeddedEngine {
         }
     }
 
-    /// Asks the writer to stop. Returns false if it was asked before.
+    /// Asks the writer to stop. Returns its thread, unless it was asked before.
     fn stop(&self, stopped: Option<oneshot::Sender<()>>) -> Option<JoinHandle<()>> {
         self.change_slots.close();
         self.byte_units.close();

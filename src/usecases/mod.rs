@@ -9,6 +9,7 @@ pub mod edition;
 pub mod error;
 pub mod fan_out;
 pub mod follow_link;
+pub mod initialize;
 pub mod links;
 pub mod list_alerts;
 pub mod list_emails;
@@ -36,6 +37,7 @@ use crate::domain::time::Timestamp;
 use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
 
 /// Tells the time. The only clock that anything here sees.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -82,6 +84,8 @@ pub struct Env {
     pub keyring: SharedKeyring,
     /// Templates and locales.
     pub renderer: Arc<Renderer>,
+    /// What is counted, for operators.
+    pub metrics: Arc<Metrics>,
     /// Woken when a notice or a mail was committed, so that nobody polls for it.
     pub outbox_wake: Arc<Notify>,
 }

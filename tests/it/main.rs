@@ -21,6 +21,8 @@ mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
+//! The integration tests, one module per topic, in one binary (linking is slow).
+
 mod render;
 mod server_vectors;
 )]
@@ -31,3 +33,12 @@ mod smtp_faults;
 mod smtp_policy;
 mod smtp_sink;
 mod support;
+//! Integration tests: one binary, because linking is what takes the time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "clippy allows them in test functions, not in the helpers beside them"
+)]
+
+mod architecture;
+mod cli;

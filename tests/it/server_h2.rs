@@ -202,6 +202,23 @@ async fn handshakes_have_a_time() {
     .await;
 }
 
+#[tokio::test]
+async fn an_unfinished_handshake_does_not_hold_up_the_end() {
+    let (chain, key, _) = identity();
+    let limits = Limits {
+        drain_idle: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let tls = Tls::from_pem(&chain, &key).unwrap();
+    let server = start_with(limits, Some(tls));
+    let mut silent = server.connect().await;
+    eventually("accepted", || server.stats.connections_open() == 1).await;
+    let drained = server.stop().await;
+    assert_eq!(drained.connections_cut, 0);
+    assert!(drained.took < Duration::from_secs(5), "{drained:?}");
+    assert_eq!(silent.rest().await, "");
+}
+
 #[test]
 fn unusable_identities_say_why() {
     let (chain, key, _) = identity();

@@ -16,8 +16,9 @@ use crate::store_embedded::InDirectory;
 
 const DIR_VARIABLE: &str = "UPSELL_TEST_STORE_DIR";
 const WRITERS: u64 = 8;
-/// Large enough that tables are written and compacted during the test.
-const PADDING_BYTES: usize = 4096;
+/// Large enough that tables are written and compacted during the test, small enough that the
+/// journal does not compress it.
+const PADDING_BYTES: usize = 4000;
 
 /// The command line that runs one ignored test of this binary.
 fn child(test: &str, dir: &Path) -> Command {
@@ -206,7 +207,7 @@ async fn a_second_process_is_told_who_holds_the_store() {
     assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
 }
 
-/// Larger than what the store needs to open, smaller than what the child writes.
+/// Larger than what the store needs to open, smaller than what it wants free to go on.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
 
 fn failing_commit(answer: Result<(), CommitError>) -> String {
@@ -247,7 +248,11 @@ fn child_without_room() {
         std::io::stdin().read_line(&mut String::new()).unwrap();
         let deadline = Instant::now() + Duration::from_secs(30);
         while engine.health().await.is_err() {
-            assert!(Instant::now() < deadline, "no recovery within 30 s");
+            let health = engine.health().await;
+            assert!(
+                Instant::now() < deadline,
+                "no recovery within 30 s: {health:?}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         for n in n + 1..n + 500 {
@@ -303,21 +308,63 @@ async fn a_full_disk_stops_writes_and_passes() {
         .args(["--fsize=unlimited", "--pid", &process.id().to_string()])
         .status();
     assert!(lifted.unwrap().success(), "the limit could not be lifted");
+    check_after_recovery(process, lines, acked, store.path()).await;
+}
+
+async fn check_after_recovery(
+    mut process: Child,
+    mut lines: BufReader<ChildStdout>,
+    mut acked: Vec<u64>,
+    dir: &Path,
+) {
     writeln!(process.stdin.take().unwrap(), "go").unwrap();
     wait_for(&mut lines, "done", &mut acked);
     assert!(process.wait().unwrap().success());
 
-    let engine = store.engine();
+    let engine = EmbeddedEngine::open(dir, Options::default()).unwrap();
     assert!(acked.len() > 500);
     for n in acked {
-        assert!(
-            engine.get(&log_key(0, n)).await.unwrap().is_some(),
-            "{n} was acknowledged"
-        );
+        let stored = engine.get(&log_key(0, n)).await.unwrap();
+        assert!(stored.is_some(), "{n} was acknowledged");
     }
-    assert_eq!(
-        engine.get(&key("small")).await,
-        Ok(None),
-        "refused, so never written"
-    );
+    let small = engine.get(&key("small")).await;
+    assert_eq!(small, Ok(None), "refused, so never written");
+}
+
+/// The real thing, for those who may mount: an empty file system of 64 MiB, such as
+/// `mount -t tmpfs -o size=64m tmpfs /mnt/small`. With little room the journal hits the end of it,
+/// with more room a table does.
+#[tokio::test]
+#[ignore = "needs UPSELL_TEST_SMALL_DISK, the path of an empty file system of 64 MiB"]
+async fn a_small_disk_stops_writes_and_passes() {
+    let disk = std::env::var_os("UPSELL_TEST_SMALL_DISK").expect("UPSELL_TEST_SMALL_DISK");
+    for room_mib in [6, 24] {
+        let dir = tempfile::TempDir::new_in(&disk).unwrap();
+        EmbeddedEngine::create(dir.path()).unwrap();
+        let ballast = dir.path().join("ballast");
+        fill_but(&ballast, room_mib * 1024 * 1024);
+        let mut process = child("store_crash::child_without_room", dir.path())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        let mut acked = Vec::new();
+
+        let failed = wait_for(&mut lines, "failed ", &mut acked);
+        assert!(failed.contains("the disk is full"), "{failed}");
+        wait_for(&mut lines, "waiting", &mut acked);
+        std::fs::remove_file(ballast).unwrap();
+        check_after_recovery(process, lines, acked, dir.path()).await;
+    }
+}
+
+/// Fills the file system up to some room.
+fn fill_but(ballast: &Path, room_bytes: u64) {
+    let mut file = std::fs::File::create(ballast).unwrap();
+    let chunk = vec![1; 64 * 1024];
+    let mut filled_bytes = 0;
+    while file.write_all(&chunk).is_ok() {
+        filled_bytes += chunk.len() as u64;
+        assert!(filled_bytes < 1 << 30, "this file system is not small");
+    }
+    file.set_len(filled_bytes - room_bytes).unwrap();
 }

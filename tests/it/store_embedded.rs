@@ -1,5 +1,6 @@
 //! The embedded engine: the contract, and its own promises about directories and grouping.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,16 @@ fn create_leaves_an_existing_store_as_it_is() {
     );
     assert!(files(store.path()) == before);
     assert_eq!(std::fs::read_dir(store.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn only_the_owner_enters_the_store() {
+    let store = InDirectory::new();
+    let mode = std::fs::metadata(store.path().join("store"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
@@ -289,4 +300,53 @@ async fn dropping_the_engine_makes_what_waits() {
     }
     drop(engine);
     assert!(store.engine().get(&key("a")).await.unwrap().is_some());
+}
+
+/// A store with two commits, whose journal is then changed: the function gets it without the
+/// zeros at its end.
+async fn with_journal(change: impl FnOnce(&mut Vec<u8>)) -> InDirectory {
+    let store = InDirectory::new();
+    let engine = store.engine();
+    engine.commit(put("first", "1")).await.unwrap();
+    engine
+        .commit(put("second", &"2".repeat(200)))
+        .await
+        .unwrap();
+    engine.close().await.unwrap();
+    let path = store.path().join("store/0.jnl");
+    let mut journal = std::fs::read(&path).unwrap();
+    let end = journal.iter().rposition(|byte| *byte != 0).unwrap();
+    journal.truncate(end + 1);
+    change(&mut journal);
+    std::fs::write(&path, journal).unwrap();
+    store
+}
+
+#[tokio::test]
+async fn an_unfinished_write_is_as_if_it_had_not_begun() {
+    for missing in [1, 30, 150, 250] {
+        let store = with_journal(|journal| journal.truncate(journal.len() - missing)).await;
+        let engine = store.engine();
+        assert!(engine.get(&key("first")).await.unwrap().is_some());
+        assert_eq!(engine.get(&key("second")).await, Ok(None), "{missing}");
+        engine.commit(put("third", "3")).await.unwrap();
+        drop(engine);
+        assert!(store.engine().get(&key("third")).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_changed_byte_in_a_stored_value_is_damage() {
+    let changed = with_journal(|journal| {
+        let place = journal.len() - 60;
+        journal[place] ^= 1;
+    });
+    let store = changed.await;
+    let error = EmbeddedEngine::open(store.path(), Options::default()).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+    let words = error.to_string();
+    assert!(
+        words.contains("ChecksumMismatch") && words.contains("backup"),
+        "{words}"
+    );
 }

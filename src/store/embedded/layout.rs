@@ -1,7 +1,8 @@
 //! The files of a store: `DIR/store/`, a fjall database with a `FORMAT` file beside its own files.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use fjall::{Database, KeyspaceCreateOptions};
@@ -18,6 +19,9 @@ const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_WORD: &str = "upsell-embedded";
 const STORE_DIR: &str = "store";
 const RECORDS: &str = "records";
+
+/// What is stored names people: nobody but the owner may look.
+const OWNER_ONLY: u32 = 0o700;
 
 /// fjall refuses less.
 const MIN_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
@@ -79,7 +83,8 @@ pub enum OpenError {
     },
 }
 
-/// Makes a store under another name and renames it, so that it appears whole.
+/// Makes a store under another name and renames it, so that it appears whole. A crash may leave
+/// `DIR/store.unfinished-<process>` behind, which can be removed.
 pub(super) fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
     let at = |source| OpenError::Io {
         dir: dir.to_owned(),
@@ -93,7 +98,11 @@ pub(super) fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
     }
     fs::create_dir_all(dir).map_err(at)?;
     let unfinished = dir.join(format!("{STORE_DIR}.unfinished-{}", std::process::id()));
-    let made = fill(&unfinished, options)
+    let made = DirBuilder::new()
+        .mode(OWNER_ONLY)
+        .create(&unfinished)
+        .map_err(at)
+        .and_then(|()| fill(&unfinished, options))
         .and_then(|()| fs::rename(&unfinished, &target).map_err(at))
         .and_then(|()| sync_dir(dir).map_err(at));
     if made.is_err() {

@@ -1,12 +1,14 @@
 //! Going on after a full disk, without a restart.
 //!
 //! After a failed fsync a file may read back as written although the disk does not have it. So
-//! the journals are not trusted as they are: what they say is copied into new files, which are
-//! synced and take their place, before the database is opened again. A change that was not
+//! before the database is opened again, the journals are written once more, in place and with
+//! what they read back as, and synced: what is then read from them is on the disk. This takes no
+//! room, and a crash in between does no harm, since the bytes are the same. A change that was not
 //! acknowledged may surface by this; that is allowed, and happens after a crash as well.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::read::{io_kind, words};
@@ -15,32 +17,34 @@ use super::{MEMTABLE_BYTES, Options, layout};
 
 const PROBE_FILE: &str = "space.probe";
 const JOURNAL_EXTENSION: &str = "jnl";
-const COPY_EXTENSION: &str = "copy";
 const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Room that has to be there before writes go on: enough for some groups.
+const ROOM_FOR_JOURNAL_BYTES: u64 = 4 * 1024 * 1024;
+/// The same after a background thread failed: it moves a whole memtable into a table.
+const ROOM_FOR_TABLES_BYTES: u64 = MEMTABLE_BYTES + ROOM_FOR_JOURNAL_BYTES;
 
 /// Why writes are impossible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
     /// There is no room for more, which can pass.
-    NoRoom(String),
+    NoRoom {
+        /// The words of the operating system.
+        why: String,
+        /// What has to be free before writes go on.
+        wanted_bytes: u64,
+    },
     /// Anything else: the state of the disk is unknown.
     Unknown(String),
 }
 
 impl Cause {
-    /// Whether the engine may go on by itself.
-    pub(super) fn can_pass(&self) -> bool {
-        matches!(self, Self::NoRoom(_))
-    }
-
     /// What callers and operators are told.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::NoRoom(why) => {
-                format!(
-                    "the disk is full ({why}); free some space, writes go on by themselves then"
-                )
-            }
+            Self::NoRoom { why, .. } => format!(
+                "the disk is full ({why}); free some space, writes go on by themselves then"
+            ),
             Self::Unknown(why) => format!(
                 "writing to disk failed ({why}); check the disk, then restart: until then \
                  nothing is written"
@@ -52,13 +56,18 @@ impl Cause {
 /// Sorts a failure of a write. If it was one of fjall's own threads, fjall does not tell which
 /// error it had, so a write of our own shows whether there is room.
 pub(super) fn cause_of(error: &fjall::Error, store: &Path) -> Cause {
+    let no_room = |why, wanted_bytes| Cause::NoRoom { why, wanted_bytes };
     match io_kind(error) {
-        Some(kind) if is_no_room(kind) => Cause::NoRoom(words(error)),
-        None if matches!(error, fjall::Error::Poisoned) => match probe(store) {
-            Err(error) if is_no_room(error.kind()) => Cause::NoRoom(error.to_string()),
-            Err(error) => Cause::Unknown(error.to_string()),
-            Ok(()) => Cause::Unknown("a background write failed earlier".to_owned()),
-        },
+        Some(kind) if is_no_room(kind) => no_room(words(error), ROOM_FOR_JOURNAL_BYTES),
+        None if matches!(error, fjall::Error::Poisoned) => {
+            match probe(store, ROOM_FOR_TABLES_BYTES) {
+                Err(error) if is_no_room(error.kind()) => {
+                    no_room(error.to_string(), ROOM_FOR_TABLES_BYTES)
+                }
+                Err(error) => Cause::Unknown(error.to_string()),
+                Ok(()) => Cause::Unknown("a background write failed earlier".to_owned()),
+            }
+        }
         _ => Cause::Unknown(words(error)),
     }
 }
@@ -72,9 +81,14 @@ fn is_no_room(kind: ErrorKind) -> bool {
 
 /// Opens the store again if there is room. Returns the stored revision mark, or why not.
 /// Reads go on until there is room, and pause while the database opens.
-pub(super) fn reopen(shared: &Shared, dir: &Path, options: &Options) -> Result<u64, String> {
+pub(super) fn reopen(
+    shared: &Shared,
+    dir: &Path,
+    options: &Options,
+    wanted_bytes: u64,
+) -> Result<u64, String> {
     let store = layout::store_path(dir);
-    probe(&store).map_err(|error| error.to_string())?;
+    probe(&store, wanted_bytes).map_err(|error| error.to_string())?;
     drop(shared.take_tables());
     rewrite_journals(&store).map_err(|error| error.to_string())?;
     let tables = layout::open(dir, options).map_err(|error| error.to_string())?;
@@ -83,12 +97,8 @@ pub(super) fn reopen(shared: &Shared, dir: &Path, options: &Options) -> Result<u
     Ok(stored_mark)
 }
 
-/// Writes as much as the recovery will need, and removes it.
-fn probe(store: &Path) -> io::Result<()> {
-    let mut wanted_bytes = MEMTABLE_BYTES;
-    for journal in journals(store)? {
-        wanted_bytes = wanted_bytes.saturating_add(content_bytes(&mut File::open(journal)?)?);
-    }
+/// Writes so many bytes to the disk and removes them.
+fn probe(store: &Path, wanted_bytes: u64) -> io::Result<()> {
     let path = store.join(PROBE_FILE);
     let written = fill(&path, wanted_bytes);
     let removed = fs::remove_file(&path);
@@ -106,57 +116,33 @@ fn fill(path: &Path, wanted_bytes: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Replaces every journal by a synced copy.
 fn rewrite_journals(store: &Path) -> io::Result<()> {
-    for journal in journals(store)? {
-        let copy = journal.with_extension(COPY_EXTENSION);
-        if let Err(error) = copy_synced(&journal, &copy) {
-            // The copy is in nobody's way; the error that matters is the first.
-            let _ = fs::remove_file(&copy);
-            return Err(error);
-        }
-        fs::rename(&copy, &journal)?;
-    }
-    layout::sync_dir(store)
-}
-
-fn journals(store: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
     for entry in fs::read_dir(store)? {
-        let path = entry?.path();
+        let path: PathBuf = entry?.path();
         if path
             .extension()
             .is_some_and(|extension| extension == JOURNAL_EXTENSION)
         {
-            found.push(path);
+            rewrite(&path)?;
         }
     }
-    Ok(found)
+    layout::sync_dir(store)
 }
 
-fn copy_synced(from: &Path, to: &Path) -> io::Result<()> {
-    let mut source = File::open(from)?;
-    let content = content_bytes(&mut source)?;
-    source.seek(SeekFrom::Start(0))?;
-    let mut target = File::create(to)?;
-    io::copy(&mut source.take(content), &mut target)?;
-    target.sync_all()
-}
-
-/// Length of the file without the zeros at its end, which fjall sets aside for later writes.
-/// An entry of a journal ends with another byte, so none is cut.
-fn content_bytes(file: &mut File) -> io::Result<u64> {
+/// Writes a file over itself.
+fn rewrite(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut chunk = vec![0; CHUNK_BYTES];
-    let (mut read_bytes, mut content) = (0_u64, 0_u64);
+    let mut offset = 0;
     loop {
         let length = file.read(&mut chunk)?;
-        if length == 0 {
-            return Ok(content);
+        let Some(content) = chunk.get(..length).filter(|content| !content.is_empty()) else {
+            return file.sync_all();
+        };
+        // fjall sets zeros aside for later writes: they need no place on the disk yet.
+        if content.iter().any(|byte| *byte != 0) {
+            file.write_all_at(content, offset)?;
         }
-        let last = chunk.iter().take(length).rposition(|byte| *byte != 0);
-        if let Some(last) = last {
-            content = read_bytes + last as u64 + 1;
-        }
-        read_bytes += length as u64;
+        offset += length as u64;
     }
 }

@@ -219,13 +219,13 @@ impl Writer {
                     self.fail(&error);
                 }
             }
-            Some(cause) if cause.can_pass() => self.try_recover(),
-            Some(_) => {}
+            Some(Cause::NoRoom { wanted_bytes, .. }) => self.try_recover(*wanted_bytes),
+            Some(Cause::Unknown(_)) => {}
         }
     }
 
-    fn try_recover(&mut self) {
-        match recover::reopen(&self.shared, &self.dir, &self.options) {
+    fn try_recover(&mut self, wanted_bytes: u64) {
+        match recover::reopen(&self.shared, &self.dir, &self.options, wanted_bytes) {
             Ok(stored_mark) => {
                 self.next_revision = self.next_revision.max(stored_mark);
                 // What the failed group stored of the mark is unknown: store it again.

@@ -118,12 +118,8 @@ label! {
 label! {
     /// Where a mail of the outbox stands.
     OutboxState = "state" {
-        /// Its grouping window is still open.
-        Grouping = "grouping",
-        /// Due, or waiting for its next attempt.
+        /// To be sent: its window is open, it is due, or it waits for its next attempt.
         Waiting = "waiting",
-        /// Being sent.
-        Leased = "leased",
         /// Given up; kept for operators.
         Dead = "dead",
     }

@@ -1,0 +1,23 @@
+# Build: docker build -t upsell .
+# Run:   docker run -p 8080:8080 -v upsell:/var/lib/upsell upsell
+FROM rust:1.95-trixie AS build
+# aws-lc is built from C.
+RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+RUN cargo build --release --locked && mkdir /data
+
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/target/release/upsell /usr/bin/upsell
+COPY --from=build --chown=65532:65532 --chmod=0700 /data /var/lib/upsell
+USER 65532:65532
+ENV UPSELL_DATA=/var/lib/upsell \
+    UPSELL_LISTEN=0.0.0.0:8080 \
+    UPSELL_OPS_LISTEN=0.0.0.0:9464 \
+    UPSELL_LOG_FORMAT=json
+VOLUME /var/lib/upsell
+EXPOSE 8080 9464
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/bin/upsell"]
+CMD ["serve"]

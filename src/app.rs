@@ -1,0 +1,302 @@
+//! The composition root: builds every part from the configuration, starts every task, and stops
+//! them in an order in which nothing is lost.
+
+pub mod data;
+mod gauges;
+mod ops;
+mod settings;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::domain::contact::InvalidEmail;
+use crate::domain::time::Timestamp;
+use crate::http::router::Router;
+use crate::http::server::{Drained, Server};
+use crate::http::service::Upsell;
+use crate::http::tls::{Tls, TlsError};
+use crate::http::{listener, routes};
+use crate::keyring::Keyring;
+use crate::outbox::smtp;
+use crate::outbox::worker::Outbox;
+use crate::render::{RenderError, Renderer};
+use crate::telemetry::metrics::Metrics;
+use crate::usecases::error::Error;
+use crate::usecases::initialize::FirstClient;
+use crate::usecases::{Clock, Env, deliver};
+use data::DataError;
+use ops::Ops;
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data directory.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; is another process using it?")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that the configuration names.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A certificate without a key, or a key without a certificate.
+    #[error("tls.cert_file and tls.key_file belong together: set both or none")]
+    HalfTls,
+    /// The sender of mail.
+    #[error("smtp.from: {0}; set smtp.from (UPSELL_SMTP_FROM)")]
+    Sender(InvalidEmail),
+    /// The mail server.
+    #[error("smtp: {0}")]
+    SmtpTarget(#[from] smtp::InvalidTarget),
+    /// How the mailer behaves.
+    #[error("smtp: {0}")]
+    SmtpSettings(#[from] smtp::InvalidSettings),
+    /// The name to say in `EHLO`.
+    #[error("smtp.hello_name: {0}")]
+    HelloName(#[from] smtp::InvalidHelloName),
+    /// A template: a defect of this program.
+    #[error(transparent)]
+    Templates(#[from] RenderError),
+    /// The routes: a defect of this program.
+    #[error("two routes have the same path: {0}")]
+    Routes(#[from] matchit::InsertError),
+    /// The metrics: a defect of this program.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The store, at start.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl AppError {
+    fn sender(error: InvalidEmail) -> Self {
+        Self::Sender(error)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, AppError> {
+    std::fs::read(path).map_err(|source| AppError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::default().plus(since)
+}
+
+/// A running service.
+pub struct Running {
+    /// Where the APIs, redirects and pages are.
+    pub listen: SocketAddr,
+    /// Where metrics and health are.
+    pub ops_listen: SocketAddr,
+    /// How people reach it.
+    pub public_url: String,
+    /// The first client, where this was the first start.
+    pub first_client: Option<FirstClient>,
+    /// What use cases work with; for the demo, which drives them directly.
+    pub env: Env,
+    keys_path: PathBuf,
+    stop: watch::Sender<Stage>,
+    server: JoinHandle<Drained>,
+    ops: JoinHandle<Drained>,
+    background: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+/// How far the shutdown has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// No new requests; those in flight finish.
+    Draining,
+    /// No request is left: background work finishes.
+    Finishing,
+}
+
+async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
+    // A sender that is gone means that the service is, too.
+    let _gone = stage.wait_for(|now| *now >= wanted).await.is_err();
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// See [`AppError`]; nothing is left running then.
+pub async fn start(config: &Config) -> Result<Running, AppError> {
+    let clock: Clock = Arc::new(system_clock);
+    let public = bind(config.main.listen)?;
+    let operations = bind(config.main.ops_listen)?;
+    let (listen, ops_listen) = (
+        local(&public, config.main.listen)?,
+        local(&operations, config.main.ops_listen)?,
+    );
+    let public_url = settings::public_url(config, listen);
+    let data = data::open_or_init(&config.main.data, clock()).await?;
+    let env = Env {
+        store: data.store.clone(),
+        settings: Arc::new(settings::settings(config, public_url.clone())),
+        keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
+        renderer: Arc::new(Renderer::new()?),
+        metrics: Arc::new(Metrics::new()?),
+        outbox_wake: Arc::new(Notify::new()),
+    };
+    let recovered = deliver::recover_leases(&env, clock()).await?;
+    if recovered > 0 {
+        tracing::info!(
+            mails = recovered,
+            "mails that were being sent at the last stop are queued"
+        );
+    }
+    let (stop, stage) = watch::channel(Stage::Serving);
+    let outbox = outbox(config, &env, &public_url, &clock)?;
+    let router = Router::new(routes::all(), settings::body_limits(config))?;
+    let service = Arc::new(Upsell::new(env.clone(), router));
+    let mut server = Server::new(service, settings::limits(config), system_clock);
+    if let Some(tls) = tls(config)? {
+        server = server.with_tls(tls);
+    }
+    let ops = Ops {
+        store: env.store.clone(),
+        metrics: Arc::clone(&env.metrics),
+        collect: gauges::collector(&data.engine, &server),
+    };
+    let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
+    let drain = config.limits.drain_timeout;
+    let finishing = || reached(stage.clone(), Stage::Finishing);
+    let background = vec![
+        (
+            "outbox",
+            tokio::spawn(outbox.run(finishing(), OUTBOX_DRAIN)),
+        ),
+        (
+            "gauges",
+            tokio::spawn(gauges::count_outbox(env.clone(), finishing())),
+        ),
+    ];
+    let server = tokio::spawn(server.run(public, reached(stage.clone(), Stage::Draining)));
+    let ops = tokio::spawn(ops.run(operations, finishing()));
+    tracing::info!(%listen, %ops_listen, drain_s = drain.as_secs(), "started");
+    Ok(Running {
+        listen,
+        ops_listen,
+        public_url,
+        first_client: data.first_client,
+        env,
+        keys_path: data::keys_path(&config.main.data),
+        stop,
+        server,
+        ops,
+        background,
+    })
+}
+
+/// How long mails that are with a server may take to finish at shutdown.
+const OUTBOX_DRAIN: Duration = Duration::from_secs(3);
+
+fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
+    listener::bind(address).map_err(|source| AppError::Listen { address, source })
+}
+
+fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, AppError> {
+    listener
+        .local_addr()
+        .map_err(|source| AppError::Listen { address, source })
+}
+
+fn tls(config: &Config) -> Result<Option<Tls>, AppError> {
+    match (&config.tls.cert_file, &config.tls.key_file) {
+        (None, None) => Ok(None),
+        (Some(chain), Some(key)) => Ok(Some(Tls::from_pem(&read(chain)?, &read(key)?)?)),
+        _ => Err(AppError::HalfTls),
+    }
+}
+
+fn outbox(config: &Config, env: &Env, public_url: &str, clock: &Clock) -> Result<Outbox, AppError> {
+    let (deployment, id_domain) = settings::deployment(config, public_url)?;
+    if deployment.target.is_none() {
+        tracing::warn!(
+            "no SMTP server is set (smtp.server, UPSELL_SMTP_SERVER): mail waits in the outbox"
+        );
+    }
+    let mailer = settings::mailer(config, public_url)?;
+    Ok(Outbox::new(
+        env.clone(),
+        mailer,
+        deployment,
+        &id_domain,
+        clock.clone(),
+    ))
+}
+
+impl Running {
+    /// Reads the keyring file again, after keys were rotated.
+    ///
+    /// # Errors
+    /// The file cannot be used; the keys in use stay.
+    pub fn reload_keys(&self) -> Result<(), AppError> {
+        let keyring = Keyring::load(&self.keys_path).map_err(DataError::from)?;
+        self.env.keyring.store(Arc::new(keyring));
+        tracing::info!("the keys were read again");
+        Ok(())
+    }
+
+    /// Stops: no new requests, those in flight finish, then background work, then the store.
+    ///
+    /// # Errors
+    /// The store could not be closed cleanly.
+    pub async fn stop(self) -> Result<(), AppError> {
+        self.stop.send_replace(Stage::Draining);
+        match self.server.await {
+            Ok(drained) if drained.requests_cut > 0 => {
+                tracing::warn!(
+                    requests = drained.requests_cut,
+                    "cut at the end of the drain time"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the HTTP server failed"),
+        }
+        self.stop.send_replace(Stage::Finishing);
+        for (name, task) in self.background {
+            if let Err(error) = task.await {
+                tracing::error!(task = name, %error, "a background task failed");
+            }
+        }
+        if let Err(error) = self.ops.await {
+            tracing::error!(%error, "the operations server failed");
+        }
+        data::close(&self.env.store).await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}

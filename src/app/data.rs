@@ -1,0 +1,151 @@
+//! The data directory: the keyring and the embedded store.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::time::Timestamp;
+use crate::keyring::{Keyring, KeyringError};
+use crate::store::Store;
+use crate::store::embedded::{EmbeddedEngine, OpenError, Options};
+use crate::usecases::error::Error;
+use crate::usecases::initialize::{self, FirstClient};
+
+/// Why the data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// `init` on a directory that holds data.
+    #[error("{} holds an upsell store already; nothing was changed", .0.display())]
+    Exists(PathBuf),
+    /// The directory cannot be made or read.
+    #[error("{}: {source}", .path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is a store without keys: they were lost or not restored.
+    #[error(
+        "{} is missing although there is a store beside it; restore it from your backup",
+        .0.display()
+    )]
+    KeysMissing(PathBuf),
+    /// The keyring cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store could not be filled or read.
+    #[error("the store could not be prepared: {0}")]
+    Prepare(#[from] Error),
+}
+
+/// An opened data directory.
+pub struct Data {
+    /// The engine, for its statistics.
+    pub engine: Arc<EmbeddedEngine>,
+    /// The typed store on it.
+    pub store: Store,
+    /// The keyring.
+    pub keyring: Keyring,
+    /// The first client, where this was the first start.
+    pub first_client: Option<FirstClient>,
+}
+
+/// Where the keyring of a data directory is.
+#[must_use]
+pub fn keys_path(dir: &Path) -> PathBuf {
+    dir.join("keys.json")
+}
+
+fn store_path(dir: &Path) -> PathBuf {
+    dir.join("store")
+}
+
+/// Creates the data of a new deployment.
+///
+/// # Errors
+/// The directory holds data already, or cannot be written.
+pub async fn init(dir: &Path, now: Timestamp) -> Result<FirstClient, DataError> {
+    if keys_path(dir).exists() || store_path(dir).exists() {
+        return Err(DataError::Exists(dir.to_owned()));
+    }
+    let data = open_or_init(dir, now).await?;
+    let first = data.first_client.clone();
+    close(&data.store).await?;
+    first.ok_or_else(|| DataError::Exists(dir.to_owned()))
+}
+
+/// Opens the data directory; the first time, or after a first time that was cut short, fills it.
+///
+/// # Errors
+/// See [`DataError`].
+pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
+    let keys = keys_path(dir);
+    let store = store_path(dir);
+    create_private(dir)?;
+    let keyring = match (keys.exists(), store.exists()) {
+        (true, _) => Keyring::load(&keys)?,
+        (false, true) => return Err(DataError::KeysMissing(keys)),
+        (false, false) => Keyring::create(&keys)?,
+    };
+    if !store.exists() {
+        EmbeddedEngine::create(&store)?;
+    }
+    let engine = Arc::new(EmbeddedEngine::open(&store, Options::default())?);
+    let store = Store::new(engine.clone());
+    let first_client = match initialize::root(&store).await? {
+        Some(_) => None,
+        None => Some(initialize::initialize(&store, now).await?),
+    };
+    Ok(Data {
+        engine,
+        store,
+        keyring,
+        first_client,
+    })
+}
+
+/// Opens a data directory that must be there already.
+///
+/// # Errors
+/// See [`DataError`].
+pub async fn open(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
+    let store = store_path(dir);
+    if !store.exists() {
+        let source = io::Error::new(
+            io::ErrorKind::NotFound,
+            "no upsell store; run `upsell init`",
+        );
+        return Err(DataError::Directory {
+            path: dir.to_owned(),
+            source,
+        });
+    }
+    open_or_init(dir, now).await
+}
+
+/// Makes what is acknowledged safe and lets go of the directory.
+///
+/// # Errors
+/// The store failed.
+pub async fn close(store: &Store) -> Result<(), DataError> {
+    store.engine().close().await.map_err(Error::from)?;
+    Ok(())
+}
+
+/// The directory holds secrets: nobody else may look in.
+fn create_private(dir: &Path) -> Result<(), DataError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir);
+    made.map_err(|source| DataError::Directory {
+        path: dir.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,76 @@
+//! The operations listener: metrics and health.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+
+use crate::http::message::{BodyProblem, Head, Request, Response, Service};
+use crate::http::output;
+use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+
+/// Fills gauges from what other parts count, just before they are shown.
+pub type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
+
+/// `/metrics`, `/livez`, `/readyz`.
+pub struct Ops {
+    /// Whose health it is.
+    pub store: Store,
+    /// What is shown.
+    pub metrics: Arc<Metrics>,
+    /// Brings it up to date.
+    pub collect: Collect,
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Service for Ops {
+    fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
+        if head.method == Method::GET || head.method == Method::HEAD {
+            return Ok(0);
+        }
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        let mut response = output::with_body(status, TEXT, "GET only\n");
+        let allow = http::HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(http::header::ALLOW, allow);
+        Err(Box::new(response))
+    }
+
+    fn refuse(&self, _: &Head, problem: BodyProblem) -> Response {
+        let status = match problem {
+            BodyProblem::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyProblem::Timeout => StatusCode::REQUEST_TIMEOUT,
+            BodyProblem::Broken => StatusCode::BAD_REQUEST,
+        };
+        output::with_body(status, TEXT, "no body is taken here\n")
+    }
+
+    async fn call(&self, request: Request) -> Response {
+        match request.head.uri.path() {
+            // Alive is who can answer.
+            "/livez" => output::with_body(StatusCode::OK, TEXT, "ok\n"),
+            "/readyz" => match self.store.engine().health().await {
+                Ok(()) => output::with_body(StatusCode::OK, TEXT, "ok\n"),
+                Err(error) => {
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    output::with_body(status, TEXT, format!("{error}\n"))
+                }
+            },
+            "/metrics" => {
+                (self.collect)(&self.metrics);
+                match self.metrics.encode() {
+                    Ok(text) => output::with_body(StatusCode::OK, Metrics::CONTENT_TYPE, text),
+                    Err(error) => {
+                        let status = StatusCode::INTERNAL_SERVER_ERROR;
+                        output::with_body(status, TEXT, format!("{error}\n"))
+                    }
+                }
+            }
+            _ => output::with_body(
+                StatusCode::NOT_FOUND,
+                TEXT,
+                "here are /metrics, /livez and /readyz\n",
+            ),
+        }
+    }
+}

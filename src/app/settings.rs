@@ -1,0 +1,175 @@
+//! From the configuration to what each part of the service is given.
+
+use std::net::SocketAddr;
+
+use crate::config::{Config, Encryption};
+use crate::domain::contact::EmailAddress;
+use crate::domain::evaluate::QuotaPolicy;
+use crate::domain::notification::RetryPolicy;
+use crate::domain::quota::Item;
+use crate::http::limits::Limits;
+use crate::http::router::BodyLimits;
+use crate::outbox::route::Deployment;
+use crate::outbox::smtp;
+use crate::usecases::Settings;
+
+use super::AppError;
+
+/// Where the service is reached: as configured, else where it really listens.
+#[must_use]
+pub fn public_url(config: &Config, listen: SocketAddr) -> String {
+    let scheme = if config.tls.cert_file.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    match &config.main.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        // An address that stands for all addresses is reached as localhost.
+        None if listen.ip().is_unspecified() => format!("{scheme}://localhost:{}", listen.port()),
+        None => format!("{scheme}://{listen}"),
+    }
+}
+
+/// What use cases follow.
+#[must_use]
+pub fn settings(config: &Config, public_url: String) -> Settings {
+    let usage_names = config.usage_names.iter();
+    Settings {
+        public_url,
+        quota: QuotaPolicy {
+            soon: Item::ALL.map(|item| config.quota.soon_percent(item)),
+            rearm_margin_percent_bytes: config.quota.rearm_margin_percent_bytes,
+            rearm_margin_percent_counts: config.quota.rearm_margin_percent_counts,
+        },
+        usage_names: usage_names
+            .map(|(name, item)| (name.to_owned(), item))
+            .collect(),
+        without_buy_url: config.proposal.without_buy_url,
+        link_profile: config.links.profile,
+        link_lists: config.links.lists,
+        buy_url_rules: config.links.buy_url_rules(),
+        link_ttl: config.links.ttl,
+        token_ttl: config.tokens.access_ttl,
+        group_wait: config.mail.group_wait,
+        repeat_interval: config.mail.repeat_interval,
+        retry: RetryPolicy {
+            base: config.mail.retry_base,
+            max: config.mail.retry_max,
+            max_attempts: config.mail.max_attempts,
+            max_age: config.mail.max_age,
+        },
+        mail_retention: config.mail.sent_retention,
+    }
+}
+
+/// What the HTTP server bounds.
+#[must_use]
+pub fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        url_bytes: limits.url_bytes,
+        header_count: limits.header_count,
+        header_bytes: limits.header_bytes,
+        header_timeout: limits.header_timeout,
+        body_timeout: limits.body_timeout,
+        write_timeout: limits.write_timeout,
+        keep_alive_idle: limits.idle_timeout,
+        connections: limits.max_connections,
+        drain: limits.drain_timeout,
+        ..Limits::default()
+    }
+}
+
+/// What routes take.
+#[must_use]
+pub const fn body_limits(config: &Config) -> BodyLimits {
+    BodyLimits {
+        default_bytes: config.limits.body_bytes,
+        bulk_bytes: config.limits.bulk_usage_bytes,
+        logo_bytes: config.limits.logo_bytes,
+    }
+}
+
+/// The host part of the public URL, where it can stand in mail.
+fn mail_domain(public_url: &str) -> String {
+    let url = url::Url::parse(public_url).ok();
+    let host = url.and_then(|url| url.domain().map(str::to_owned));
+    host.unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// The deployment's way out for mail, and the domain of `Message-ID`s.
+///
+/// # Errors
+/// The SMTP settings make no target.
+pub fn deployment(config: &Config, public_url: &str) -> Result<(Deployment, String), AppError> {
+    let domain = mail_domain(public_url);
+    let from = config
+        .smtp
+        .from
+        .as_ref()
+        .map(|mailbox| mailbox.email.to_string());
+    let from: EmailAddress = from
+        .unwrap_or_else(|| format!("upsell@{domain}"))
+        .parse()
+        .map_err(AppError::sender)?;
+    let target = match &config.smtp.server {
+        None => None,
+        Some(server) => Some(smtp_target(config, server.as_str())?),
+    };
+    let id_domain = from
+        .as_str()
+        .rsplit('@')
+        .next()
+        .unwrap_or("localhost")
+        .to_owned();
+    Ok((Deployment { target, from }, id_domain))
+}
+
+fn smtp_target(config: &Config, server: &str) -> Result<smtp::Target, AppError> {
+    let encryption = match config.smtp.encryption {
+        Encryption::Tls => smtp::Encryption::Tls,
+        Encryption::StartTls => smtp::Encryption::StartTls,
+        Encryption::None => smtp::Encryption::None,
+    };
+    let credentials = match &config.smtp.user {
+        None => None,
+        Some(user) => {
+            let password = config
+                .smtp
+                .password
+                .as_ref()
+                .map_or("", |secret| secret.expose());
+            Some(smtp::Credentials::new(user.clone(), password.to_owned())?)
+        }
+    };
+    let host = smtp::Host::parse(server)?;
+    let port = config.smtp.effective_port();
+    Ok(smtp::Target::new(
+        host,
+        port,
+        encryption,
+        credentials,
+        smtp::Trust::Operator,
+    )?)
+}
+
+/// How the mailer behaves.
+///
+/// # Errors
+/// The certificate file cannot be read, or a name cannot be said in `EHLO`.
+pub fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, AppError> {
+    let hello = config
+        .smtp
+        .hello_name
+        .as_ref()
+        .map(|name| name.as_str().to_owned());
+    let hello = hello.unwrap_or_else(|| mail_domain(public_url));
+    let mut settings = smtp::Settings::new(smtp::HelloName::parse(&hello)?);
+    settings.connections_per_host = config.smtp.connections_per_host;
+    settings.allow_cidrs.clone_from(&config.smtp.allow_cidrs);
+    if let Some(path) = &config.smtp.ca_file {
+        settings.roots.extra_pem = super::read(path)?;
+    }
+    Ok(smtp::Mailer::new(settings)?)
+}

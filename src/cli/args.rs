@@ -1,0 +1,344 @@
+//! The command line: what each command takes, and its help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Override;
+use crate::domain::ids::{ClientId, TenantId};
+use crate::domain::link::{LinkProfile, ListStyle, Placement};
+use crate::domain::quota::{Item, State};
+
+/// Quota upsell for backup clouds: tells the right person that a quota is full, and takes the
+/// one who may buy to the shop.
+#[derive(Debug, Parser)]
+#[command(name = "upsell", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build the Buy link that a shop would be given.
+    #[command(after_help = LINK_EXAMPLES)]
+    Link(LinkArgs),
+    /// Show every setting with its value and source, and what is wrong with any of them.
+    #[command(after_help = CHECK_CONFIG_EXAMPLES)]
+    CheckConfig(CheckConfigArgs),
+}
+
+const LINK_EXAMPLES: &str = "\
+Examples:
+  upsell link --buy-url https://shop.example.com/buy --placement Alert_on_Storage --user-quota storage_size
+  upsell link --buy-url 'https://shop.example.com/?campaign=7' --placement email_notification \\
+      --tenant-quota storage_size,virtual_machines --user-id 17 --tenant-id 4 --profile acronis";
+
+const CHECK_CONFIG_EXAMPLES: &str = "\
+Examples:
+  upsell check-config --config /etc/upsell/upsell.toml
+  UPSELL_SMTP_PORT=465 upsell check-config --set smtp.encryption=tls
+  upsell check-config --list";
+
+/// Help of `serve`, for its `after_help`.
+pub const SERVE_EXAMPLES: &str = "\
+Examples:
+  upsell serve
+  upsell serve --data /var/lib/upsell --listen 0.0.0.0:8080 --config /etc/upsell/upsell.toml
+  upsell serve --set log.format=json --set mail.group_wait=0";
+
+/// Help of `client`, for its `after_help`.
+pub const CLIENT_EXAMPLES: &str = "\
+Examples:
+  upsell client create --tenant ede9f834-70b3-476c-83d9-736f9f8c7dae --scope 'tenants users'
+  upsell client list
+  upsell client delete 1c234e69-5469-424a-a6d1-ff5658b387a6";
+
+/// Help of `preview`, for its `after_help`.
+pub const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  upsell preview --what mail --item storage_size --state exceeded --lang de > mail.html
+  upsell preview --what header --item virtual_machines --state exceeded --contact-sales";
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// The configuration file (TOML); else the one that `UPSELL_CONFIG` names.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Any setting, over file and environment; may be repeated.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<Override>,
+    /// The directory of the embedded store.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The settings given as flags, the strongest last.
+    #[must_use]
+    pub fn flags(&self) -> Vec<Override> {
+        let mut flags = self.overrides.clone();
+        if let Some(data) = &self.data {
+            flags.push(flag("data", data.display().to_string()));
+        }
+        flags
+    }
+}
+
+fn flag(path: &str, value: String) -> Override {
+    Override {
+        path: path.to_owned(),
+        value,
+        flag: format!("--{}", path.replace('_', "-")),
+    }
+}
+
+fn parse_override(text: &str) -> Result<Override, String> {
+    let (path, value) = text
+        .split_once('=')
+        .ok_or("write a setting and its value, such as smtp.port=465")?;
+    Ok(Override {
+        path: path.to_owned(),
+        value: value.to_owned(),
+        flag: format!("--set {path}"),
+    })
+}
+
+/// Of `serve`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where to serve the APIs, the redirects and the pages.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where to serve `/metrics`, `/livez` and `/readyz`.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub ops_listen: Option<SocketAddr>,
+}
+
+impl ServeArgs {
+    /// The settings given as flags, the strongest last.
+    #[must_use]
+    pub fn flags(&self) -> Vec<Override> {
+        let mut flags = self.config.flags();
+        let addresses = [("listen", self.listen), ("ops_listen", self.ops_listen)];
+        let given = addresses
+            .iter()
+            .filter_map(|(path, address)| address.map(|address| flag(path, address.to_string())));
+        flags.extend(given);
+        flags
+    }
+}
+
+/// How a command writes its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts: JSON on one line.
+    Json,
+}
+
+/// Of `init`: make the store, its keys and the first client.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How the first client's id and secret are written; the secret is shown only this once.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+/// Of `demo`: a throw-away service with a small living fleet.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Where to serve; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Open the start page in the browser.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// What `preview` renders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PreviewKind {
+    /// The e-mail: subject, text and HTML.
+    Mail,
+    /// The console's alert.
+    Alert,
+    /// The header of the management portal.
+    Header,
+}
+
+/// Of `preview`: a message as its reader would see it, without a store.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewArgs {
+    /// What to render.
+    #[arg(long, value_enum)]
+    pub what: PreviewKind,
+    /// The item that the message is about.
+    #[arg(long, value_parser = items(), default_value = "storage_size")]
+    pub item: Item,
+    /// How far its quota is used up.
+    #[arg(long, value_parser = states(), default_value = "exceeded")]
+    pub state: State,
+    /// The reader's language.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub lang: String,
+    /// As a buyer who is no company admin sees it.
+    #[arg(long, conflicts_with = "plain")]
+    pub contact_sales: bool,
+    /// As somebody who may not buy sees it.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Of `link`.
+#[derive(Debug, Clone, Args)]
+pub struct LinkArgs {
+    /// The Buy URL, as the brand has it.
+    #[arg(long, value_name = "URL")]
+    pub buy_url: String,
+    /// Where the link is followed.
+    #[arg(long, value_name = "PLACEMENT", value_parser = placements())]
+    pub placement: Placement,
+    /// The items whose user-level quota is exceeded, separated by commas.
+    #[arg(long, value_name = "ITEMS", value_delimiter = ',', value_parser = items())]
+    pub user_quota: Vec<Item>,
+    /// The items whose tenant quota is exceeded, separated by commas.
+    #[arg(long, value_name = "ITEMS", value_delimiter = ',', value_parser = items())]
+    pub tenant_quota: Vec<Item>,
+    /// API v1 id of the user that follows the link.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub user_id: u64,
+    /// API v1 id of the tenant whose quota is exceeded.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub tenant_id: u64,
+    /// The page from where the link is followed.
+    #[arg(long, value_name = "TEXT")]
+    pub page: Option<String>,
+    /// The names of the parameters.
+    #[arg(long, value_parser = profiles(), default_value = "default")]
+    pub profile: LinkProfile,
+    /// How several items are written.
+    #[arg(long, value_parser = list_styles(), default_value = "comma")]
+    pub lists: ListStyle,
+    /// Take a Buy URL that begins with http://, as `links.allow_http` does.
+    #[arg(long)]
+    pub allow_http: bool,
+    /// Take a Buy URL with an IP address, as `links.allow_ip_hosts` does.
+    #[arg(long)]
+    pub allow_ip_hosts: bool,
+}
+
+/// Of `check-config`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckConfigArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only list the names of all settings and what they take.
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Of `client`.
+#[derive(Debug, Clone, Args)]
+pub struct ClientArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub format: OutputFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ClientAction,
+}
+
+/// What can be done with API clients.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ClientAction {
+    /// Make a client; its secret is shown only this once.
+    Create {
+        /// The tenant that the client acts for.
+        #[arg(long, value_name = "UUID")]
+        tenant: TenantId,
+        /// What it may do, separated by spaces.
+        #[arg(long)]
+        scope: String,
+    },
+    /// List the clients, without secrets.
+    List,
+    /// Delete a client; its tokens end with it.
+    Delete {
+        /// The client.
+        client: ClientId,
+    },
+}
+
+/// Of `keys`.
+#[derive(Debug, Clone, Args)]
+pub struct KeysArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub format: OutputFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: KeysAction,
+}
+
+/// What can be done with the keys of links, tokens and stored secrets.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum KeysAction {
+    /// Make new keys; the old ones go on verifying.
+    Rotate,
+    /// List the keys' ids and ages, never the keys.
+    List,
+}
+
+fn items() -> impl TypedValueParser<Value = Item> {
+    PossibleValuesParser::new(Item::ALL.map(Item::name)).try_map(|name| name.parse::<Item>())
+}
+
+fn placements() -> impl TypedValueParser<Value = Placement> {
+    PossibleValuesParser::new(Placement::ALL.map(Placement::name))
+        .try_map(|name| name.parse::<Placement>())
+}
+
+fn states() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(["soon", "exceeded", "hard_exceeded"]).map(|name| {
+        match name.as_str() {
+            "soon" => State::Soon,
+            "hard_exceeded" => State::HardExceeded,
+            _ => State::Exceeded,
+        }
+    })
+}
+
+fn profiles() -> impl TypedValueParser<Value = LinkProfile> {
+    PossibleValuesParser::new(["default", "acronis"]).map(|name| match name.as_str() {
+        "acronis" => LinkProfile::Acronis,
+        _ => LinkProfile::Default,
+    })
+}
+
+fn list_styles() -> impl TypedValueParser<Value = ListStyle> {
+    PossibleValuesParser::new(["comma", "repeated"]).map(|name| match name.as_str() {
+        "repeated" => ListStyle::Repeated,
+        _ => ListStyle::Comma,
+    })
+}

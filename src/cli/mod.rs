@@ -1,0 +1,95 @@
+//! The commands of the binary. Exit codes: 0 done, 1 failed, 2 the command line was wrong.
+//! Errors are lines on standard error that begin with `upsell: ` and say what to do next.
+
+pub mod args;
+mod check_config;
+mod link;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::config::Problems;
+use crate::domain::link::BuyUrlError;
+use args::{Cli, Command};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] Problems),
+    /// The Buy URL is none.
+    #[error("--buy-url {0}")]
+    BuyUrl(#[from] BuyUrlError),
+    /// The result cannot be written.
+    #[error("cannot write the result: {0}; check where standard output goes")]
+    Output(#[from] io::Error),
+}
+
+/// Runs the command line `arguments` (the program's name first), with results to `out` and
+/// errors to `err`.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error, out, err),
+    };
+    let result = match cli.command {
+        Command::Link(args) => link::run(&args, out),
+        Command::CheckConfig(args) => check_config::run(&args, out, err),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of a pipe has seen enough: `upsell check-config | head -1`.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(err, &error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes each line of `message` as one of ours. Where standard error is closed, the exit code
+/// alone has to tell.
+fn complain(err: &mut dyn Write, message: &str) {
+    for line in message.lines() {
+        let _ = writeln!(err, "upsell: {line}");
+    }
+}
+
+/// Help and version as asked for; everything else clap has to say, on one line.
+fn explain(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            return match out.write_all(text.as_bytes()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = err.write_all(text.as_bytes());
+        }
+        _ => {
+            let parts: Vec<_> = text
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+                .filter(|line| !line.is_empty())
+                .collect();
+            let message = parts.join(" ");
+            let message = message.strip_prefix("error: ").unwrap_or(&message);
+            complain(err, &format!("{message}; see `upsell --help`"));
+        }
+    }
+    ExitCode::from(2)
+}
