@@ -2,17 +2,14 @@
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
 
 pub mod app;
-pub mod config;
-pub mod domain;
-pub mod http;
-pub mod keyring;
-pub mod outbox;
-pub mod render;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod keyring;
 pub mod notify;
+pub mod outbox;
+pub mod render;
 pub mod store;
 pub mod telemetry;
 pub mod tracked_link;
