@@ -93,9 +93,9 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
         (false, false) => Keyring::create(&keys)?,
     };
     if !store.exists() {
-        EmbeddedEngine::create(&store)?;
+        EmbeddedEngine::create(dir)?;
     }
-    let engine = Arc::new(EmbeddedEngine::open(&store, Options::default())?);
+    let engine = Arc::new(EmbeddedEngine::open(dir, Options::default())?);
     let store = Store::new(engine.clone());
     let first_client = match initialize::root(&store).await? {
         Some(_) => None,

@@ -10,10 +10,10 @@ use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 
 /// Fills gauges from what other parts count, just before they are shown.
-pub type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
+pub(super) type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
 
 /// `/metrics`, `/livez`, `/readyz`.
-pub struct Ops {
+pub(super) struct Ops {
     /// Whose health it is.
     pub store: Store,
     /// What is shown.

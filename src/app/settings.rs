@@ -17,7 +17,7 @@ use super::AppError;
 
 /// Where the service is reached: as configured, else where it really listens.
 #[must_use]
-pub fn public_url(config: &Config, listen: SocketAddr) -> String {
+pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
     let scheme = if config.tls.cert_file.is_some() {
         "https"
     } else {
@@ -33,7 +33,7 @@ pub fn public_url(config: &Config, listen: SocketAddr) -> String {
 
 /// What use cases follow.
 #[must_use]
-pub fn settings(config: &Config, public_url: String) -> Settings {
+pub(super) fn settings(config: &Config, public_url: String) -> Settings {
     let usage_names = config.usage_names.iter();
     Settings {
         public_url,
@@ -65,7 +65,7 @@ pub fn settings(config: &Config, public_url: String) -> Settings {
 
 /// What the HTTP server bounds.
 #[must_use]
-pub fn limits(config: &Config) -> Limits {
+pub(super) fn limits(config: &Config) -> Limits {
     let limits = &config.limits;
     Limits {
         url_bytes: limits.url_bytes,
@@ -75,7 +75,12 @@ pub fn limits(config: &Config) -> Limits {
         body_timeout: limits.body_timeout,
         write_timeout: limits.write_timeout,
         keep_alive_idle: limits.idle_timeout,
+        handshake_timeout: limits.handshake_timeout,
+        min_rate_bytes_per_s: limits.min_rate_bytes_per_s,
         connections: limits.max_connections,
+        connections_per_peer: limits.max_connections_per_peer,
+        requests_in_flight: limits.max_requests,
+        body_memory_bytes: limits.body_memory_bytes,
         drain: limits.drain_timeout,
         ..Limits::default()
     }
@@ -83,7 +88,7 @@ pub fn limits(config: &Config) -> Limits {
 
 /// What routes take.
 #[must_use]
-pub const fn body_limits(config: &Config) -> BodyLimits {
+pub(super) const fn body_limits(config: &Config) -> BodyLimits {
     BodyLimits {
         default_bytes: config.limits.body_bytes,
         bulk_bytes: config.limits.bulk_usage_bytes,
@@ -102,7 +107,7 @@ fn mail_domain(public_url: &str) -> String {
 ///
 /// # Errors
 /// The SMTP settings make no target.
-pub fn deployment(config: &Config, public_url: &str) -> Result<(Deployment, String), AppError> {
+pub(super) fn deployment(config: &Config, public_url: &str) -> Result<(Deployment, String), AppError> {
     let domain = mail_domain(public_url);
     let from = config
         .smtp
@@ -158,7 +163,7 @@ fn smtp_target(config: &Config, server: &str) -> Result<smtp::Target, AppError> 
 ///
 /// # Errors
 /// The certificate file cannot be read, or a name cannot be said in `EHLO`.
-pub fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, AppError> {
+pub(super) fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, AppError> {
     let hello = config
         .smtp
         .hello_name

@@ -27,6 +27,17 @@ pub enum Command {
     /// Build the Buy link that a shop would be given.
     #[command(after_help = LINK_EXAMPLES)]
     Link(LinkArgs),
+    /// Make the store, its keys, the root tenant and the first client; refuses an existing store.
+    Init(InitArgs),
+    /// Run the service; at the first start it makes what `init` makes.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+    /// Make, list or delete API clients while the service is stopped.
+    #[command(after_help = CLIENT_EXAMPLES)]
+    Client(ClientArgs),
+    /// Rotate or list the keys of links, stored secrets and tokens.
+    #[command(after_help = KEYS_EXAMPLES)]
+    Keys(KeysArgs),
     /// Show every setting with its value and source, and what is wrong with any of them.
     #[command(after_help = CHECK_CONFIG_EXAMPLES)]
     CheckConfig(CheckConfigArgs),
@@ -54,9 +65,15 @@ Examples:
 /// Help of `client`, for its `after_help`.
 pub const CLIENT_EXAMPLES: &str = "\
 Examples:
-  upsell client create --tenant ede9f834-70b3-476c-83d9-736f9f8c7dae --scope 'tenants users'
+  upsell client create --tenant ede9f834-70b3-476c-83d9-736f9f8c7dae --scope 'account_read usage_write'
   upsell client list
   upsell client delete 1c234e69-5469-424a-a6d1-ff5658b387a6";
+
+/// Help of `keys`, for its `after_help`.
+pub const KEYS_EXAMPLES: &str = "\
+Examples:
+  upsell keys list --data /var/lib/upsell
+  upsell keys rotate link --data /var/lib/upsell && systemctl reload upsell";
 
 /// Help of `preview`, for its `after_help`.
 pub const PREVIEW_EXAMPLES: &str = "\
@@ -68,13 +85,13 @@ Examples:
 #[derive(Debug, Clone, Default, Args)]
 pub struct ConfigArgs {
     /// The configuration file (TOML); else the one that `UPSELL_CONFIG` names.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Any setting, over file and environment; may be repeated.
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = parse_override)]
     pub overrides: Vec<Override>,
     /// The directory of the embedded store.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
 }
 
@@ -219,11 +236,11 @@ pub struct LinkArgs {
     #[arg(long, value_name = "ITEMS", value_delimiter = ',', value_parser = items())]
     pub tenant_quota: Vec<Item>,
     /// API v1 id of the user that follows the link.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub user_id: u64,
+    #[arg(long, value_name = "N")]
+    pub user_id: Option<u64>,
     /// API v1 id of the tenant whose quota is exceeded.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub tenant_id: u64,
+    #[arg(long, value_name = "N")]
+    pub tenant_id: Option<u64>,
     /// The page from where the link is followed.
     #[arg(long, value_name = "TEXT")]
     pub page: Option<String>,
@@ -293,20 +310,38 @@ pub struct KeysArgs {
     /// Where the configuration comes from.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// How the result is written.
-    #[arg(long, value_enum, default_value_t, global = true)]
-    pub format: OutputFormat,
     /// What to do.
     #[command(subcommand)]
     pub action: KeysAction,
 }
 
-/// What can be done with the keys of links, tokens and stored secrets.
-#[derive(Debug, Clone, Copy, Subcommand)]
+/// Which keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeysOf {
+    /// Of tracked links.
+    Link,
+    /// Of stored secrets.
+    Seal,
+    /// Of access tokens.
+    Token,
+}
+
+/// What can be done with keys. A running service reads them again on SIGHUP.
+#[derive(Debug, Clone, Subcommand)]
 pub enum KeysAction {
-    /// Make new keys; the old ones go on verifying.
-    Rotate,
-    /// List the keys' ids and ages, never the keys.
+    /// Make a new key, which signs from now on; the old ones go on verifying.
+    Rotate {
+        /// Which keys.
+        kind: KeysOf,
+    },
+    /// Remove an old key; what it signed or sealed is worth nothing from then on.
+    Retire {
+        /// Which keys.
+        kind: KeysOf,
+        /// The key's id, as `list` shows it.
+        id: String,
+    },
+    /// List the keys' ids, the newest last; never the keys.
     List,
 }
 

@@ -17,8 +17,8 @@ pub(super) fn run(args: &LinkArgs, out: &mut dyn Write) -> Result<(), CliError> 
         placement: args.placement,
         user_quota: &args.user_quota,
         tenant_quota: &args.tenant_quota,
-        user_id: V1Id(args.user_id),
-        tenant_id: V1Id(args.tenant_id),
+        user_id: args.user_id.map(V1Id),
+        tenant_id: args.tenant_id.map(V1Id),
         page: args.page.as_deref(),
     };
     writeln!(out, "{}", link.build(&url, args.profile, args.lists))?;

@@ -3,7 +3,11 @@
 
 pub mod args;
 mod check_config;
+mod client;
+mod init;
+mod keys;
 mod link;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -12,8 +16,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+use crate::app::AppError;
+use crate::app::data::DataError;
 use crate::config::Problems;
 use crate::domain::link::BuyUrlError;
+use crate::keyring::KeyringError;
+use crate::usecases::error::Error;
 use args::{Cli, Command};
 
 /// Why a command failed.
@@ -25,6 +33,24 @@ pub enum CliError {
     /// The Buy URL is none.
     #[error("--buy-url {0}")]
     BuyUrl(#[from] BuyUrlError),
+    /// The service cannot start, or not stop cleanly.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The keyring cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    /// Logs cannot be written.
+    #[error("logging: {0}")]
+    Logs(#[from] tracing_subscriber::util::TryInitError),
+    /// The use case refused.
+    #[error(transparent)]
+    UseCase(#[from] Error),
+    /// A value on the command line is wrong.
+    #[error("{0}")]
+    Argument(String),
     /// The result cannot be written.
     #[error("cannot write the result: {0}; check where standard output goes")]
     Output(#[from] io::Error),
@@ -43,6 +69,10 @@ pub fn run(
     };
     let result = match cli.command {
         Command::Link(args) => link::run(&args, out),
+        Command::Init(args) => init::run(&args, out),
+        Command::Serve(args) => serve::run(&args, out, err),
+        Command::Client(args) => client::run(&args, out),
+        Command::Keys(args) => keys::run(&args, out),
         Command::CheckConfig(args) => check_config::run(&args, out, err),
     };
     match result {
@@ -92,4 +122,11 @@ fn explain(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exi
         }
     }
     ExitCode::from(2)
+}
+
+/// A runtime for a command that needs one.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }

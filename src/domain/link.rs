@@ -225,10 +225,10 @@ pub struct BuyLink<'a> {
     pub user_quota: &'a [Item],
     /// The same for the tenant's quotas.
     pub tenant_quota: &'a [Item],
-    /// The user that followed the link.
-    pub user_id: V1Id,
-    /// The tenant whose quota is exceeded.
-    pub tenant_id: V1Id,
+    /// The user that followed the link; left out where not known.
+    pub user_id: Option<V1Id>,
+    /// The tenant whose quota is exceeded; left out where not known.
+    pub tenant_id: Option<V1Id>,
     /// The page from where the link was followed, as the browser named it: any text.
     pub page: Option<&'a str>,
 }
@@ -249,8 +249,14 @@ impl BuyLink<'_> {
         query.add(names.placement, self.placement.name());
         add_items(&mut query, names.user_quota, self.user_quota, style);
         add_items(&mut query, names.tenant_quota, self.tenant_quota, style);
-        query.add_number(names.user_id, self.user_id.0);
-        query.add_number(names.tenant_id, self.tenant_id.0);
+        for (name, id) in [
+            (names.user_id, self.user_id),
+            (names.tenant_id, self.tenant_id),
+        ] {
+            if let Some(id) = id {
+                query.add_number(name, id.0);
+            }
+        }
         if !page.is_empty() {
             query.add(names.page, &page);
         }

@@ -134,8 +134,8 @@ impl UserView {
             placement,
             user_quota: &user_quota,
             tenant_quota: &tenant_quota,
-            user_id: self.user.v1_id,
-            tenant_id: self.tenant.v1_id,
+            user_id: Some(self.user.v1_id),
+            tenant_id: Some(self.tenant.v1_id),
             page,
         };
         let profile = brand.link_profile.unwrap_or(env.settings.link_profile);

@@ -1,0 +1,50 @@
+//! `upsell init`: a new store, its keys and the first client.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{InitArgs, OutputFormat};
+use super::{CliError, runtime};
+use crate::app::{data, system_clock};
+use crate::config;
+use crate::usecases::initialize::FirstClient;
+
+pub(super) fn run(args: &InitArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    let loaded = config::from_process(args.config.config.clone(), args.config.flags())?;
+    let dir = &loaded.config.main.data;
+    let first = runtime()?.block_on(data::init(dir, system_clock()))?;
+    write(&first, args.format, out)
+}
+
+/// Shows the first client, secret and all: the only time it is shown.
+pub(super) fn write(
+    first: &FirstClient,
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let FirstClient {
+        tenant_id,
+        client_id,
+        client_secret,
+    } = first;
+    match format {
+        OutputFormat::Json => {
+            let line = json!({
+                "tenant_id": tenant_id.to_string(),
+                "client_id": client_id.to_string(),
+                "client_secret": client_secret,
+            });
+            writeln!(out, "{line}")?;
+        }
+        OutputFormat::Text => {
+            writeln!(out, "root tenant    {tenant_id}")?;
+            writeln!(out, "client id      {client_id}")?;
+            writeln!(
+                out,
+                "client secret  {client_secret}   (shown only this once)"
+            )?;
+        }
+    }
+    Ok(())
+}

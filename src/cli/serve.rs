@@ -1,0 +1,94 @@
+//! `upsell serve`: the service, until it is told to stop.
+
+use std::io::Write;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::{OutputFormat, ServeArgs};
+use super::{CliError, complain, runtime};
+use crate::app::{self, Running};
+use crate::config::{self, Config};
+use crate::notify::{Readiness, notify};
+use crate::telemetry::logs;
+
+pub(super) fn run(
+    args: &ServeArgs,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), CliError> {
+    let loaded = config::from_process(args.config.config.clone(), args.flags())?;
+    for warning in &loaded.warnings {
+        complain(err, warning);
+    }
+    logs::init(&loaded.config.log)?;
+    runtime()?.block_on(serve(&loaded.config, out))
+}
+
+async fn serve(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    // Before the start: a signal that comes meanwhile must not kill half a service.
+    let mut signals = Signals::new()?;
+    let running = app::start(config).await?;
+    if let Some(first) = &running.first_client {
+        super::init::write(first, OutputFormat::Text, out)?;
+    }
+    writeln!(
+        out,
+        "upsell is ready: listening on {}, operations on http://{}",
+        listening(config, &running),
+        running.ops_listen
+    )?;
+    out.flush()?;
+    tell_systemd(Readiness::Ready);
+    signals.wait(&running).await;
+    tell_systemd(Readiness::Stopping);
+    Ok(running.stop().await?)
+}
+
+fn listening(config: &Config, running: &Running) -> String {
+    let scheme = if config.tls.cert_file.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{}", running.listen)
+}
+
+fn tell_systemd(readiness: Readiness) {
+    if let Some(socket) = config::notify_socket()
+        && let Err(error) = notify(&socket, readiness)
+    {
+        tracing::warn!(%error, "systemd was not told");
+    }
+}
+
+/// The signals that the service listens to.
+pub(super) struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> Result<Self, CliError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the service is to stop; on SIGHUP its keys are read again meanwhile.
+    pub(super) async fn wait(&mut self, running: &Running) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => {
+                    if let Err(error) = running.reload_keys() {
+                        tracing::error!(%error, "the keys in use stay");
+                    }
+                }
+            }
+        }
+    }
+}
