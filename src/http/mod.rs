@@ -11,6 +11,7 @@ pub mod input;
 pub mod limits;
 pub mod listener;
 pub mod message;
+pub mod native;
 pub mod output;
 pub mod pages;
 pub mod router;

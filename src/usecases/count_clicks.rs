@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect, Key};
 use crate::store::record::Stored;
 use crate::store::{keys, unchanged};
+use crate::telemetry::metrics::ClickKind;
 
 /// Clicks that go into one commit.
 const BATCH: usize = 4096;
@@ -158,6 +159,7 @@ async fn count_batch(env: &Env, clicks: &[Click]) -> Result<(), Error> {
     let sent = mail_times_of(env, clicks).await?;
     let mut counts: BTreeMap<Key, ClickCounts> = BTreeMap::new();
     let mut changes = Changes::new();
+    let mut kinds = Vec::with_capacity(clicks.len());
     for click in clicks {
         let mark = keys::click_seen(click.hour(), click.user_id, click.placement);
         let is_first = seen.insert(mark.clone());
@@ -168,6 +170,7 @@ async fn count_batch(env: &Env, clicks: &[Click]) -> Result<(), Error> {
         let is_human = click.is_likely_human(sent.get(&click.user_id).copied());
         let key = keys::clicks(click.tenant_id, click.day(), click.placement);
         counts.entry(key).or_default().add(is_first, is_human);
+        kinds.push((click.placement, is_first, is_human));
     }
     let count_keys: Vec<Key> = counts.keys().cloned().collect();
     let stored = env.store.load_many::<ClickCounts>(&count_keys).await?;
@@ -179,6 +182,16 @@ async fn count_batch(env: &Env, clicks: &[Click]) -> Result<(), Error> {
         changes.put(key, count.encode());
     }
     env.store.commit(changes).await?;
+    for (placement, is_first, is_human) in kinds {
+        let clicks = &env.metrics.clicks;
+        clicks.inc2(ClickKind::Raw, placement);
+        if is_first {
+            clicks.inc2(ClickKind::Unique, placement);
+        }
+        if is_human {
+            clicks.inc2(ClickKind::LikelyHuman, placement);
+        }
+    }
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
-use super::messages::{Offer, Telling, line};
-use super::view;
+use super::messages::{Offer, Telling};
+use super::view::{self, quota_line};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::link::Placement;
 use crate::domain::meter::ItemStatus;
@@ -105,7 +105,7 @@ fn alert_of(
         account,
         item: status.item,
     };
-    let line = line(scope, &status);
+    let line = quota_line(scope, status);
     let renderer = &env.renderer;
     let text = renderer.alert(&line, &view.tenant.name, view.proposal, &telling.lang)?;
     let placement = Placement::alert(status.item);

@@ -15,6 +15,7 @@ pub mod list_alerts;
 pub mod list_emails;
 pub mod messages;
 pub mod preview;
+pub mod public_logo;
 pub mod report_usage;
 pub mod show_header;
 pub mod show_quotas;
@@ -22,6 +23,7 @@ pub mod snooze;
 pub mod tokens;
 pub mod unsubscribe;
 pub mod view;
+pub mod would_send;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,9 +4,9 @@ use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use super::list_alerts::{Alert, alerts_of};
-use super::messages::{Hrefs, Offer, Telling, brand_view, line};
+use super::messages::{Hrefs, Offer, Telling};
 use super::show_header::{Header, header_of};
-use super::view::{UserView, shop_of};
+use super::view::{UserView, brand_view, shop_of};
 use crate::domain::brand::Brand;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
@@ -18,7 +18,7 @@ use crate::domain::snooze::Snoozes;
 use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{AccessPolicy, COMPANY_ADMIN, User};
-use crate::render::{Mail, QuotaLine, QuotaMailView, RenderError};
+use crate::render::{Mail, QuotaMailView, RenderError};
 use uuid::Uuid;
 
 /// Which message.
@@ -100,8 +100,7 @@ pub async fn preview(
 
 fn mail_of(env: &Env, telling: &Telling<'_>) -> Result<Mail, Error> {
     let view = telling.view;
-    let standing = view.standing();
-    let lines: Vec<QuotaLine> = standing.iter().map(|(scope, s)| line(*scope, s)).collect();
+    let lines = view.quota_lines();
     let offer = telling.offer(env, Placement::Email, None);
     let proposal = offer.as_ref().map(Offer::to_view);
     let brand = brand_view(env, view.brand.as_ref());

@@ -4,8 +4,8 @@ use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use super::list_alerts::Asked;
-use super::messages::{Offer, Telling, line};
-use super::view;
+use super::messages::{Offer, Telling};
+use super::view::{self, quota_line};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::link::Placement;
 use crate::domain::meter::ItemStatus;
@@ -62,7 +62,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         .find(|(_, status)| status.state.level().is_some());
     let offer = match worst {
         Some((scope, status)) => {
-            let line = line(*scope, status);
+            let line = quota_line(*scope, *status);
             let text = env
                 .renderer
                 .alert(&line, "", view.proposal, &telling.lang)?;
@@ -70,7 +70,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         }
         None => None,
     };
-    let lines: Vec<QuotaLine> = items.iter().map(|(scope, s)| line(*scope, s)).collect();
+    let lines: Vec<QuotaLine> = items.iter().map(|(scope, s)| quota_line(*scope, *s)).collect();
     let proposal = offer.as_ref().map(Offer::to_view);
     let html = HeaderView {
         tenant_name: &view.tenant.name,
