@@ -3,6 +3,7 @@
 pub mod account;
 pub mod auth;
 mod connection;
+pub mod cors;
 pub mod dialect;
 pub mod error;
 mod exchange;

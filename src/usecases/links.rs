@@ -46,13 +46,7 @@ pub fn unsubscribe_url(env: &Env, view: &UserView, now: Timestamp) -> String {
     format!("{}/u/{token}", env.settings.public_url)
 }
 
-fn token(
-    env: &Env,
-    view: &UserView,
-    purpose: Purpose,
-    ttl: Duration,
-    now: Timestamp,
-) -> String {
+fn token(env: &Env, view: &UserView, purpose: Purpose, ttl: Duration, now: Timestamp) -> String {
     let keyring = env.keyring.load();
     let (key_id, key) = keyring.link_signer();
     TrackedLink::new(purpose, view.tenant.id, view.user.id, now, ttl).sign(key_id, key)

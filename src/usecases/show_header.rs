@@ -70,7 +70,10 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         }
         None => None,
     };
-    let lines: Vec<QuotaLine> = items.iter().map(|(scope, s)| quota_line(*scope, *s)).collect();
+    let lines: Vec<QuotaLine> = items
+        .iter()
+        .map(|(scope, s)| quota_line(*scope, *s))
+        .collect();
     let proposal = offer.as_ref().map(Offer::to_view);
     let html = HeaderView {
         tenant_name: &view.tenant.name,

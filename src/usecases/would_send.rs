@@ -26,10 +26,7 @@ pub struct WouldSend {
 ///
 /// # Errors
 /// The store failed.
-pub async fn would_send(
-    env: &Env,
-    transitions: &[AccountTransition],
-) -> Result<WouldSend, Error> {
+pub async fn would_send(env: &Env, transitions: &[AccountTransition]) -> Result<WouldSend, Error> {
     let mut sendings = WouldSend::default();
     for of_account in transitions.chunk_by(|a, b| a.account == b.account) {
         let Some(first) = of_account.first() else {

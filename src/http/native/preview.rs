@@ -80,7 +80,11 @@ pub(super) async fn preview(call: Call, caller: Caller) -> Answer {
 }
 
 fn read(form: PreviewForm) -> Result<Preview, ApiError> {
-    if form.lang.as_deref().is_some_and(|tag| Lang::parse(tag).is_none()) {
+    if form
+        .lang
+        .as_deref()
+        .is_some_and(|tag| Lang::parse(tag).is_none())
+    {
         let why = "must be a language tag such as de or pt-BR";
         return Err(ApiError::malformed("lang", why));
     }

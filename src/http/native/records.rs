@@ -168,9 +168,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn observed_at(
-        &mut self,
-    ) -> Result<Option<crate::domain::time::Timestamp>, ApiError> {
+    fn observed_at(&mut self) -> Result<Option<crate::domain::time::Timestamp>, ApiError> {
         let Some(text) = self.text("observed_at")? else {
             return Ok(None);
         };
@@ -415,22 +413,60 @@ mod tests {
             (format!(r#"{good},"value":1"#), "value: stands twice"),
             (format!(r#"{good},"edition":5"#), "edition: must be a text"),
             (format!(r#"{good},"edition":"""#), "edition: must be 1 to"),
-            (format!(r#"{good},"user_id":"ID""#), "exactly one of tenant_id"),
+            (
+                format!(r#"{good},"user_id":"ID""#),
+                "exactly one of tenant_id",
+            ),
             (format!(r#"{good},"usage_name":"x""#), "exactly one of item"),
-            (format!(r#"{good},"observed_at":"today""#), "observed_at: must be a time"),
-            (format!(r#"{good},"infra_id":"x""#), "infra_id: must be a UUID"),
-            (r#""item":"storage_size","value":1"#.into(), "exactly one of tenant_id"),
-            (r#""tenant_id":"ID","value":1"#.into(), "exactly one of item"),
-            (r#""tenant_id":"ID","item":"storage_size""#.into(), "value: is required"),
-            (r#""tenant_id":"ID","item":"disk","value":1"#.into(), "item: must be one of"),
-            (r#""tenant_id":"ID","item":"mobile_devices","value":1"#.into(), "no usage name"),
-            (r#""tenant_id":{"a":[1]},"item":"storage_size","value":1"#.into(), "tenant_id: must be a text"),
+            (
+                format!(r#"{good},"observed_at":"today""#),
+                "observed_at: must be a time",
+            ),
+            (
+                format!(r#"{good},"infra_id":"x""#),
+                "infra_id: must be a UUID",
+            ),
+            (
+                r#""item":"storage_size","value":1"#.into(),
+                "exactly one of tenant_id",
+            ),
+            (
+                r#""tenant_id":"ID","value":1"#.into(),
+                "exactly one of item",
+            ),
+            (
+                r#""tenant_id":"ID","item":"storage_size""#.into(),
+                "value: is required",
+            ),
+            (
+                r#""tenant_id":"ID","item":"disk","value":1"#.into(),
+                "item: must be one of",
+            ),
+            (
+                r#""tenant_id":"ID","item":"mobile_devices","value":1"#.into(),
+                "no usage name",
+            ),
+            (
+                r#""tenant_id":{"a":[1]},"item":"storage_size","value":1"#.into(),
+                "tenant_id: must be a text",
+            ),
         ] {
             let why = read(&fields).unwrap_err();
             assert!(why.contains(part), "{fields}: {why}");
         }
-        for value in ["-1", "1.0", "1.5", "18446744073709551616", "1e3", "true", "\"1\"", "[]"] {
-            let why = read(&format!(r#""tenant_id":"ID","item":"storage_size","value":{value}"#));
+        for value in [
+            "-1",
+            "1.0",
+            "1.5",
+            "18446744073709551616",
+            "1e3",
+            "true",
+            "\"1\"",
+            "[]",
+        ] {
+            let why = read(&format!(
+                r#""tenant_id":"ID","item":"storage_size","value":{value}"#
+            ));
             assert!(why.unwrap_err().contains("whole number from 0"), "{value}");
         }
     }

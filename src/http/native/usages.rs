@@ -108,10 +108,7 @@ fn read(
     call: &Call,
     lines: Vec<Line<'_>>,
     summary: &mut Summary,
-) -> (
-    Vec<usize>,
-    Vec<crate::usecases::report_usage::UsageReport>,
-) {
+) -> (Vec<usize>, Vec<crate::usecases::report_usage::UsageReport>) {
     let names = &call.env.settings.usage_names;
     let (mut numbers, mut reports) = (Vec::new(), Vec::new());
     for (number, record) in lines {
