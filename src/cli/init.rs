@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::args::{InitArgs, OutputFormat};
 use super::{CliError, runtime};
@@ -15,6 +15,13 @@ pub(super) fn run(args: &InitArgs, out: &mut dyn Write) -> Result<(), CliError> 
     let dir = &loaded.config.main.data;
     let first = runtime()?.block_on(data::init(dir, system_clock()))?;
     write(&first, args.format, out)
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    tenant_id: String,
+    client_id: String,
+    client_secret: &'a str,
 }
 
 /// Shows the first client, secret and all: the only time it is shown.
@@ -30,11 +37,12 @@ pub(super) fn write(
     } = first;
     match format {
         OutputFormat::Json => {
-            let line = json!({
-                "tenant_id": tenant_id.to_string(),
-                "client_id": client_id.to_string(),
-                "client_secret": client_secret,
-            });
+            let line = Line {
+                tenant_id: tenant_id.to_string(),
+                client_id: client_id.to_string(),
+                client_secret,
+            };
+            let line = serde_json::to_string(&line).map_err(std::io::Error::from)?;
             writeln!(out, "{line}")?;
         }
         OutputFormat::Text => {

@@ -220,7 +220,7 @@ section! {
         /// For people (`text`) or one JSON object per line (`json`).
         format: LogFormat = Choice(&[("text", LogFormat::Text), ("json", LogFormat::Json)]), "text";
         /// The least severe level that is written; a module may have its own.
-        level: Targets = LEVEL, "info";
+        level: Targets = LEVEL, "info,fjall=warn,lsm_tree=warn";
     }
 }
 

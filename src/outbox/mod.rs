@@ -3,6 +3,7 @@
 //! decisions; here is what runs them.
 
 pub mod message;
+mod queue;
 pub mod route;
 pub mod smtp;
 pub mod worker;

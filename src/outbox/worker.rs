@@ -4,13 +4,12 @@
 //! and recorded. Mails are taken only with a connection to their server in hand, so a dead server
 //! holds its own mails up and nobody else's.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use super::message::{self, Posting};
+use super::queue::Queue;
 use super::route::{Deployment, Route, route};
 use super::smtp::{Envelope, Kind, Mailbox, Mailer, Reservation};
 use crate::domain::ids::{MailId, TenantId};
@@ -34,13 +33,6 @@ const MAX_LOOKED_AT: usize = 20_000;
 /// Notices and reminders handled in one pass, so that sending is never starved by them.
 const MAX_FAN_OUTS: usize = 1000;
 
-/// Mails in the hands of mail servers at once, over all servers.
-const MAX_IN_FLIGHT: usize = 1000;
-
-/// Mails remembered while their server has no connection free; further ones are met again in a
-/// later pass.
-const MAX_WAITING: usize = 50_000;
-
 /// How long mails without a usable mail server are put off; also the longest sleep.
 const PUT_OFF: Duration = Duration::from_secs(60);
 
@@ -55,42 +47,6 @@ pub struct Outbox {
     deployment: Arc<Deployment>,
     id_domain: Arc<str>,
     clock: Clock,
-}
-
-/// What is under way: mails with a server, and mails that wait for a connection to theirs.
-#[derive(Default)]
-struct Queue {
-    sending: JoinSet<()>,
-    waiting: HashMap<Route, VecDeque<MailId>>,
-    waiting_ids: HashSet<MailId>,
-}
-
-impl Queue {
-    fn has_room(&self) -> bool {
-        self.sending.len() < MAX_IN_FLIGHT
-    }
-
-    fn is_waiting(&self, id: MailId) -> bool {
-        self.waiting_ids.contains(&id)
-    }
-
-    fn wait(&mut self, route: Route, id: MailId) {
-        if self.waiting_ids.len() < MAX_WAITING && self.waiting_ids.insert(id) {
-            self.waiting.entry(route).or_default().push_back(id);
-        }
-    }
-
-    fn next_waiting(&mut self, route: &Route) -> Option<MailId> {
-        let ids = self.waiting.get_mut(route)?;
-        let next = ids.pop_front();
-        if ids.is_empty() {
-            self.waiting.remove(route);
-        }
-        if let Some(id) = next {
-            self.waiting_ids.remove(&id);
-        }
-        next
-    }
 }
 
 /// When the outbox wants to run again, unless it is woken earlier.

@@ -117,7 +117,7 @@ impl Default for Color {
     }
 }
 
-/// As [`Color::fmt`] writes it.
+/// As it is displayed.
 impl Serialize for Color {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

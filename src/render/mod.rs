@@ -45,6 +45,12 @@ use locale::Locale;
 const LOCALES: &[(&str, &str)] = &[
     ("en", include_str!("../../templates/locales/en.toml")),
     ("de", include_str!("../../templates/locales/de.toml")),
+    ("es", include_str!("../../templates/locales/es.toml")),
+    ("fr", include_str!("../../templates/locales/fr.toml")),
+    ("it", include_str!("../../templates/locales/it.toml")),
+    ("ja", include_str!("../../templates/locales/ja.toml")),
+    ("pt-BR", include_str!("../../templates/locales/pt-BR.toml")),
+    ("ru", include_str!("../../templates/locales/ru.toml")),
 ];
 
 const HTML: &[(&str, &str)] = &[

@@ -119,11 +119,36 @@ fn integers_and_percentages() {
 }
 
 #[test]
+fn every_language_writes_numbers_its_own_way() {
+    for (tag, size, integer, percent) in [
+        ("en", "1.5~GiB", "1,234", "150%"),
+        ("de", "1,5~GiB", "1.234", "150~%"),
+        ("es", "1,5~GiB", "1234", "150~%"),
+        ("fr", "1,5~Gio", "1^234", "150^%"),
+        ("it", "1,5~GiB", "1.234", "150%"),
+        ("ja", "1.5~GiB", "1,234", "150%"),
+        ("pt-BR", "1,5~GiB", "1.234", "150%"),
+        ("ru", "1,5~ГиБ", "1~234", "150~%"),
+    ] {
+        let expected = |text: &str| text.replace('~', "\u{a0}").replace('^', "\u{202f}");
+        with_locale(tag, |locale| {
+            let shown = locale.meta.size(3 * GIB / 2, Rounding::Down);
+            assert_eq!(shown, expected(size), "{tag}");
+            assert_eq!(locale.meta.integer(1234), expected(integer), "{tag}");
+            let shown = locale.percent(3, 2).unwrap();
+            assert_eq!(shown, Some(expected(percent)), "{tag}");
+        });
+    }
+}
+
+#[test]
 fn dates() {
     for (tag, secs, text) in [
         ("en", 0, "1 January 1970, 00:00 UTC"),
         ("en", 1_795_259_613, "21 November 2026, 11:13 UTC"),
         ("de", 1_795_259_613, "21. November 2026, 11:13 UTC"),
+        ("es", 1_795_259_613, "21 de noviembre de 2026, 11:13 UTC"),
+        ("ja", 1_795_259_613, "2026年11月21日 11:13 UTC"),
         ("en", i64::MAX, ""),
         ("en", -100_000_000_000_000, ""),
     ] {

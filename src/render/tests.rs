@@ -215,12 +215,22 @@ fn quota_mail<'a>(lines: &'a [QuotaLine], brand: &'a BrandView) -> QuotaMailView
 }
 
 #[test]
+fn the_languages_of_the_product_are_spoken() {
+    let renderer = Renderer::new().unwrap();
+    let tags: Vec<_> = renderer.languages().collect();
+    assert_eq!(tags, ["en", "de", "es", "fr", "it", "ja", "pt-BR", "ru"]);
+    assert_eq!(renderer.language_names().count(), tags.len());
+}
+
+#[test]
 fn languages_fall_back_to_english() {
     let renderer = Renderer::new().unwrap();
     let tag = |tag: &str| renderer.locale(&Lang::parse(tag).unwrap()).unwrap().tag;
     assert_eq!(tag("de-AT"), "de");
     assert_eq!(tag("en-GB"), "en");
     assert_eq!(tag("tlh"), "en");
+    assert_eq!(tag("pt"), "pt-BR");
+    assert_eq!(tag("pt-PT"), "pt-BR");
     assert_eq!(
         renderer.negotiate("tlh, de-CH;q=0.5, en;q=0.4").to_string(),
         "de-CH"

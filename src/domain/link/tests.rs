@@ -17,8 +17,8 @@ const LINK: BuyLink<'_> = BuyLink {
     placement: Placement::Alert(Item::StorageSize),
     user_quota: &[],
     tenant_quota: &[],
-    user_id: V1Id(7),
-    tenant_id: V1Id(42),
+    user_id: Some(V1Id(7)),
+    tenant_id: Some(V1Id(42)),
     page: None,
 };
 
@@ -324,8 +324,8 @@ proptest! {
             placement,
             user_quota: &user_quota,
             tenant_quota: &tenant_quota,
-            user_id: V1Id(ids.0),
-            tenant_id: V1Id(ids.1),
+            user_id: Some(V1Id(ids.0)),
+            tenant_id: Some(V1Id(ids.1)),
             page: page.as_deref(),
         };
         let built = link.build(&buy_url, profile, style);

@@ -119,3 +119,25 @@ pub(super) fn tls_config(roots: &Roots) -> Result<Arc<ClientConfig>, InvalidSett
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::super::envelope::HelloName;
+    use super::super::target::Encryption;
+    use super::*;
+
+    #[tokio::test]
+    async fn small_writes_are_not_delayed() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = Host::parse("127.0.0.1").unwrap();
+        let target = Target::new(host, port, Encryption::None, None, Trust::Operator).unwrap();
+        let settings = Settings::new(HelloName::parse("h").unwrap());
+        let tcp = connect(&target, &settings).await.unwrap();
+        assert!(tcp.nodelay().unwrap());
+    }
+}

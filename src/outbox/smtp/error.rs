@@ -1,10 +1,13 @@
 //! Why a mail was not handed over, for three readers: the outbox, the log, the tenant.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 
 use super::address::Refused;
-use super::reply::Reply;
+use super::reply::{Reply, printable};
+
+/// Longest text that a cause has in a log, in characters.
+const MAX_LOG_CHARS: usize = 600;
 
 /// Where in the conversation something happened. In order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -227,7 +230,28 @@ impl fmt::Display for SendError {
             (Cause::Answer(reply), Stage::Auth) => {
                 write!(f, "the server answered {}", reply.code_text())
             }
-            (cause, _) => cause.fmt(f),
+            // A certificate may bring its own words into the error.
+            (cause, _) => cause
+                .to_string()
+                .chars()
+                .take(MAX_LOG_CHARS)
+                .try_for_each(|letter| f.write_char(printable(letter))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_gets_one_line_of_bounded_length() {
+        let hostile = format!("cert for \r\n\u{2028}{}", "x".repeat(5_000));
+        let text = SendError::new(Stage::Tls, Cause::Tls(io::Error::other(hostile))).to_string();
+        assert!(
+            text.starts_with("SMTP tls: TLS failed: cert for ???xxx"),
+            "{text}"
+        );
+        assert!(text.chars().count() < 650);
     }
 }

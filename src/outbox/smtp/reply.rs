@@ -109,7 +109,8 @@ fn masked(word: &str) -> String {
     }
 }
 
-fn printable(letter: char) -> char {
+/// Whatever would break a log line or turn its text around becomes a question mark.
+pub(super) fn printable(letter: char) -> char {
     let breaks_the_line = letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
     let turns_the_text = matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if breaks_the_line || turns_the_text {

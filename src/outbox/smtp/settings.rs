@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::MAX_STALE_CONNECTIONS;
 use super::envelope::HelloName;
+use super::wire::BLOCK_BYTES;
 
 /// How long each stage may take in all, however the server doles out its bytes. The defaults from
 /// `greeting` on are the least that RFC 5321 §4.5.3.2 asks of a client (it names no time for
@@ -70,6 +72,34 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
+    /// The longest that one mail of `message_bytes` can be under way once it has a connection's
+    /// slot, if the server uses every stage to the full: what a lease must cover.
+    #[must_use]
+    pub fn longest_send(&self, message_bytes: usize) -> Duration {
+        // Dots may be doubled; the last block is counted on its own.
+        let blocks = u32::try_from(2 * (message_bytes / BLOCK_BYTES) + 2).unwrap_or(u32::MAX);
+        let connections = 1 + MAX_STALE_CONNECTIONS;
+        let stages = [
+            (self.resolve, 1),
+            (self.connect, 1),
+            (self.tls, 1),
+            (self.greeting, 1),
+            (self.ehlo, 2),
+            (self.starttls, 1),
+            (self.auth, 3),
+            (self.mail, u32::try_from(connections).unwrap_or(u32::MAX)),
+            (self.rcpt, 1),
+            (self.data, 1),
+            (self.block, blocks),
+            (self.final_dot, 1),
+            (self.quit, 1),
+        ];
+        let add = |sum: Duration, (time, count): (Duration, u32)| {
+            sum.saturating_add(time.saturating_mul(count))
+        };
+        stages.into_iter().fold(Duration::ZERO, add)
+    }
+
     /// The same short time everywhere, for tests.
     #[must_use]
     pub fn all(time: Duration) -> Self {
@@ -192,4 +222,22 @@ pub enum InvalidSettings {
     /// The TLS library refused its configuration.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_covers_every_stage() {
+        let second = Timeouts::all(Duration::from_secs(1));
+        assert_eq!(second.longest_send(0), Duration::from_secs(20));
+        assert_eq!(second.longest_send(BLOCK_BYTES), Duration::from_secs(22));
+        let usual = Timeouts::default().longest_send(100_000);
+        assert!(usual > Duration::from_secs(3_600) && usual < Duration::from_secs(2 * 3_600));
+        assert_eq!(
+            Timeouts::all(Duration::MAX).longest_send(usize::MAX / 2),
+            Duration::MAX
+        );
+    }
 }

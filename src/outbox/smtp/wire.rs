@@ -21,7 +21,7 @@ use super::error::Cause;
 use super::reply::{MAX_LINE_BYTES, Reply, ReplyParser};
 
 /// How much of a message is written within one timeout, in bytes.
-const BLOCK_BYTES: usize = 64 * 1024;
+pub(super) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Runs `work` for at most `time`.
 pub(super) async fn within<T>(

@@ -71,6 +71,31 @@ fn quota_mails() {
     }
 }
 
+/// The plain part of one mail in every further language, for people who speak it.
+#[test]
+fn quota_mails_in_every_language() {
+    let renderer = Renderer::new().expect("the templates compile");
+    let lines = several();
+    for tag in renderer
+        .languages()
+        .filter(|tag| !["en", "de"].contains(tag))
+    {
+        let view = QuotaMailView {
+            recipient_name: "Jane Doe",
+            tenant_name: "Acme & Sons",
+            lines: &lines,
+            proposal: Some(&ProposalView::ContactSales),
+            brand: &brand(),
+            unsubscribe_url: Some(&href("https://upsell.example/u/AQIDBAUGBwgJ")),
+            reminder: true,
+            as_of: Some(Timestamp::from_secs(1_795_173_213)),
+        };
+        let mail = renderer.quota_mail(&view, &lang(tag)).expect("renders");
+        let plain = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+        check(&format!("quota.several.contact_sales.{tag}.txt"), &plain);
+    }
+}
+
 #[test]
 fn a_reminder_of_the_neutral_brand() {
     let renderer = Renderer::new().expect("the templates compile");

@@ -230,32 +230,30 @@ impl SmtpScript {
 
     /// Waits until points were reached so often, over all connections.
     pub(crate) async fn until_steps(&self, count: usize) {
-        let mut reached = self.shared.reached.subscribe();
-        reached
-            .wait_for(|reached| reached.len() >= count)
-            .await
-            .unwrap();
+        soon(&self.shared.reached, |reached| reached.len() >= count).await;
     }
 
     /// Waits until this point was reached so often.
     pub(crate) async fn until_reached(&self, at: At, count: usize) {
-        let enough = |reached: &Vec<At>| reached.iter().filter(|&&point| point == at).count();
-        let mut reached = self.shared.reached.subscribe();
-        reached
-            .wait_for(|reached| enough(reached) >= count)
-            .await
-            .unwrap();
+        let visits = |reached: &Vec<At>| reached.iter().filter(|&&point| point == at).count();
+        soon(&self.shared.reached, |reached| visits(reached) >= count).await;
     }
 
     /// Waits until no connection is open.
     pub(crate) async fn until_deserted(&self) {
-        self.shared
-            .open
-            .subscribe()
-            .wait_for(|&open| open == 0)
-            .await
-            .unwrap();
+        soon(&self.shared.open, |&open| open == 0).await;
     }
+}
+
+/// Waits for something that must happen, but not for ever.
+async fn soon<T>(sender: &watch::Sender<T>, good: impl FnMut(&T) -> bool) {
+    let mut receiver = sender.subscribe();
+    let happened = receiver.wait_for(good);
+    let in_time = tokio::time::timeout(Duration::from_secs(20), happened).await;
+    assert!(
+        in_time.is_ok(),
+        "what the test waits for has not happened in 20 s"
+    );
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {

@@ -1,0 +1,36 @@
+use super::*;
+
+#[test]
+fn order_of_keys_is_order_of_times() {
+    let id = MailId::random();
+    let at = |secs| Timestamp::from_secs(secs);
+    assert!(mail_due(at(1), id) < mail_due(at(2), id));
+    assert!(mail_due(at(255), id) < mail_due(at(256), id));
+    let newest_first = |secs| mail_by_state(MailState::Sent, at(secs), id);
+    assert!(newest_first(2) < newest_first(1));
+    assert_eq!(mail_due(at(7), id).leading_time(), Some(at(7)));
+    assert_eq!(mail_due(at(7), id).trailing_uuid(), Some(id.uuid()));
+}
+
+#[test]
+fn a_search_prefix_is_a_prefix_of_its_texts() {
+    let account = AccountId::Tenant(TenantId::random());
+    let stored = search_text("  FooBar GmbH", account);
+    assert!(stored.0.starts_with(&search_prefix("foob").0));
+    assert!(!stored.0.starts_with(&search_prefix("bar").0));
+}
+
+#[test]
+fn index_keys_read_back() {
+    let (id, user) = (MailId::random(), UserId::random());
+    let at = Timestamp::from_secs(1_234_567);
+    let mail = mail_by_state(MailState::Dead, at, id);
+    assert_eq!(mail.created_and_mail(), Some((at, id)));
+    assert_eq!(
+        click_seen(77, user, Placement::Email).leading_hour(),
+        Some(77)
+    );
+    let clicks = clicks(TenantId::random(), 9, Placement::Email);
+    assert_eq!(clicks.day_and_placement(), Some((9, Placement::Email)));
+    assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
+}
