@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::domain::contact::InvalidEmail;
 use crate::domain::time::Timestamp;
 use crate::http::cors::Cors;
-use crate::http::router::Router;
+use crate::http::router::{Resource, Router};
 use crate::http::server::{Drained, Server};
 use crate::http::service::Upsell;
 use crate::http::tls::{Tls, TlsError};
@@ -154,6 +154,14 @@ async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
 /// # Errors
 /// See [`AppError`]; nothing is left running then.
 pub async fn start(config: &Config) -> Result<Running, AppError> {
+    start_with(config, Vec::new()).await
+}
+
+/// Starts the service with further resources beside its own: the demo's pages.
+///
+/// # Errors
+/// See [`AppError`]; nothing is left running then.
+pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Running, AppError> {
     let clock: Clock = Arc::new(system_clock);
     let public = bind(config.main.listen)?;
     let operations = bind(config.main.ops_listen)?;
@@ -185,7 +193,8 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let router = Router::new(routes::all(pages), settings::body_limits(config))?;
+    let resources = routes::all(pages).into_iter().chain(further).collect();
+    let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
     let service = Arc::new(Upsell::new(env.clone(), router, cors));
     let mut server = Server::new(service, settings::limits(config), system_clock);
