@@ -94,7 +94,8 @@ impl Track {
 
     /// Usage in bytes or pieces.
     pub(super) fn usage(&self) -> u64 {
-        let usage = u128::from(self.base) * u128::from(self.level) / u128::from(PARTS);
+        // Rounded up, as `level` was rounded down: what is still keeps its figure.
+        let usage = (u128::from(self.base) * u128::from(self.level)).div_ceil(u128::from(PARTS));
         u64::try_from(usage).unwrap_or(u64::MAX)
     }
 

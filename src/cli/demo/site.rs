@@ -22,6 +22,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output::{self, time};
 use crate::http::router::{Answer, Call, Resource};
+use crate::render::Color;
 use crate::store::engine::StoreError;
 use crate::usecases::tokens::{self, TokenRefused, TokenRequest};
 use crate::usecases::{Env, view};
@@ -98,11 +99,14 @@ async fn fleet(site: Arc<Site>, call: Call) -> Answer {
 
 async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Value, ApiError> {
     let (mut people, mut items) = (Vec::new(), Vec::new());
+    let mut stylesheet = None;
     for person in &customer.people {
         let Some(view) = view::load(env, person.id).await? else {
             continue;
         };
         items = view.tenant_items.iter().map(item_form).collect();
+        let color = view.brand.as_ref().map(|brand| Color::parse(&brand.color));
+        stylesheet = color.flatten().map(|color| env.renderer.brand_stylesheet_path(color));
         people.push(json!({
             "id": person.id.uuid(),
             "v1_id": person.v1_id,
@@ -123,6 +127,7 @@ async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Va
         "name": customer.name,
         "story": customer.story,
         "partner": customer.partner,
+        "brand_stylesheet": stylesheet,
         "has_shop": customer.partner == BRANDED,
         "items": items,
         "users": people,

@@ -168,16 +168,16 @@ export function clock(text) {
 }
 
 /* A quota with its bar; `update` moves it. Beyond the quota a mark shows where the quota is. */
-export function quotaBar(first) {
+export function quotaBar(first, title = ITEMS[first.item]) {
   const pill = el("span", { class: "pill" });
   const figures = el("span", { class: "figures" });
   const fill = el("i");
   const mark = el("b");
   const percent = el("b");
   const of = el("span");
-  figures.append(of, " · ", percent);
-  const name = el("span", { class: "name" }, ITEMS[first.item] || first.item, pill);
-  const node = el("div", { class: "quota" }, el("div", { class: "line" }, name, figures), el("div", { class: "meter" }, fill, mark));
+  figures.append(of, percent);
+  const name = el("span", { class: "name" }, title);
+  const node = el("div", { class: "quota" }, el("div", { class: "line" }, name, pill), el("div", { class: "meter" }, fill, mark), figures);
   const update = (item) => {
     const used = Number(item.utilization ?? 0);
     const scale = Math.max(100, used);

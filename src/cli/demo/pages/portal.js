@@ -9,7 +9,9 @@ function begin(now) {
   document.title = `Portal of ${person.name} – upsell demo`;
   mountTop("portal", now.people, person);
   write(document.querySelector("#title"), `${person.name}’s management portal`);
-  document.head.append(el("link", { rel: "stylesheet", href: now.stylesheet }));
+  for (const href of [now.stylesheet, person.customer.brand_stylesheet]) {
+    if (href) document.head.append(el("link", { rel: "stylesheet", href }));
+  }
   sketchRows();
 }
 
@@ -39,7 +41,7 @@ poll(async () => {
   showWhy(current, "portal", snippet([
     "curl -H 'Accept: text/html' \\",
     "  -H \"Authorization: Bearer $TOKEN\" \\",
-    `  '${location.origin}/api/upsell/v1/users/`,
-    `   ${person.id}/header?lang=${person.language}'`,
+    `  ${location.origin}/api/upsell/v1\\`,
+    `/users/${person.id}/header`,
   ]));
 });

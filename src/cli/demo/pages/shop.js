@@ -41,6 +41,8 @@ function brought() {
     el("p", { class: "muted small" }, "Built at the click, not at the sending: it says what is true now."));
 }
 
+const packs = (line) => (line.unit === "bytes" ? `${line.blocks} × ${amount(line.block, line.unit)}` : `${line.blocks} ${line.blocks === 1 ? "pack" : "packs"} of ${line.block}`);
+
 const price = (cents) => `€\u00a0${(cents / 100).toLocaleString("en", { minimumFractionDigits: 2 })}`;
 
 function showOffer(offer) {
@@ -54,7 +56,7 @@ function showOffer(offer) {
   const total = offer.lines.reduce((sum, line) => sum + line.blocks * line.price_cents, 0);
   const lines = offer.lines.map((line) => el("li", {},
     el("div", {}, el("b", {}, ITEMS[line.item]), el("span", { class: "muted small" }, line.scope === "user" ? `${offer.person?.name ?? "User"}’s own quota` : offer.customer)),
-    el("div", { class: "blocks" }, el("b", {}, `${line.blocks} × ${amount(line.block, line.unit)}`), el("span", { class: "muted small" }, `${amount(line.quota, line.unit)} → ${amount(line.new_quota, line.unit)}`)),
+    el("div", { class: "blocks" }, el("b", {}, packs(line)), el("span", { class: "muted small" }, `${amount(line.quota, line.unit)} → ${amount(line.new_quota, line.unit)}`)),
     el("div", { class: "price" }, price(line.blocks * line.price_cents))));
   const buy = el("button", { type: "button", class: "button wide" }, `Buy for ${price(total)} a month`);
   const status = el("p", { class: "small muted", role: "status" }, "Play money. The quota is really raised, as a shop would do it.");

@@ -1,4 +1,4 @@
-import { clock, el, fleet, mountTop, offerName, poll, quotaBar, roles, svg, write } from "./demo.js";
+import { ITEMS, clock, el, fleet, mountTop, offerName, poll, quotaBar, roles, svg, write } from "./demo.js";
 
 const ICONS = {
   alert: [["path", { d: "M12 4 2.8 19.5h18.4zM12 10v4.5M12 17v.1" }]],
@@ -35,7 +35,7 @@ function showSteps(now) {
   const first = admin.name.split(" ")[0];
   const made = [
     ["Watch a quota fill up", "Harbor & Finch is close to its limit: first a warning, then an alert.", "#who"],
-    [`Look through ${first}’s eyes`, `She may buy, so her console says so. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.id}`],
+    [`Look through ${first}’s eyes`, `${first} may buy, so the alert says “Buy now”. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.id}`],
     ["Read the mail", "One mail with everything in it, in the reader’s language and the partner’s colours.", `/demo/mailbox?user=${admin.id}`],
     ["Buy, and see it resolved", "The link tells the shop what is needed. Buy there: the alert is gone everywhere.", `/demo/portal?user=${admin.id}`],
   ];
@@ -48,7 +48,7 @@ function customerCard(first) {
   const barBox = el("div", { class: "bars" });
   const body = el("tbody");
   const people = new Map();
-  const head = el("tr", {}, ...["Person", "Role", "When a quota is full", "Look"].map((name) => el("th", { scope: "col" }, name)));
+  const head = el("tr", {}, ...["Person", "Role", "If a quota is full", "Look at"].map((name) => el("th", { scope: "col" }, name)));
   const node = el("article", { class: "customer card", "aria-label": first.name },
     el("header", {}, el("h3", {}, first.name), el("span", { class: "partner" }, first.has_shop ? `sold by ${first.partner}` : `sold by ${first.partner}, no shop set up`), el("p", { class: "muted small" }, first.story)),
     barBox, el("table", {}, el("caption", { class: "quiet" }, `People of ${first.name}`), el("thead", {}, head), body));
@@ -74,13 +74,13 @@ function customerCard(first) {
 function personRow(first) {
   const user = `?user=${first.id}`;
   const alerts = el("span", { class: "count" });
-  const mails = el("span", { class: "count" });
-  const own = first.items.map((item) => [item.item, quotaBar(item)]);
+  const mails = el("span", { class: "count mails" });
+  const own = first.items.map((item) => [item.item, quotaBar(item, `Own ${ITEMS[item.item].toLowerCase()}`)]);
   const name = el("th", { scope: "row" }, el("span", { class: "person" }, first.name), el("span", { class: "lang", title: "Language" }, first.language));
-  if (own.length) name.append(el("div", { class: "own" }, el("span", { class: "quiet" }, "Own quota"), ...own.map(([, bar]) => bar.node)));
+  if (own.length) name.append(el("div", { class: "own" }, ...own.map(([, bar]) => bar.node)));
   const link = (page, text, count) => el("a", { href: `/demo/${page}${user}`, "aria-label": `${text} of ${first.name}` }, text, count);
   const node = el("tr", {}, name,
-    el("td", { class: "roles" }, ...roles(first)),
+    el("td", {}, el("span", { class: "roles" }, ...roles(first))),
     el("td", {}, el("span", { class: `pill ${first.proposal || ""}` }, offerName(first.proposal))),
     el("td", { class: "looks" }, link("console", "Console", alerts), link("portal", "Portal", null), link("mailbox", "Mailbox", mails)));
   const update = (person) => {
