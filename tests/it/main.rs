@@ -6,6 +6,8 @@
     reason = "a test fails by panicking; clippy only exempts functions marked as tests"
 )]
 
+mod account_api;
+mod account_walk;
 mod architecture;
 mod cli;
 mod render;
