@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and its helpers are shared by modules as is handy"
 )]
 
+mod account_api;
+mod account_walk;
 mod architecture;
 mod cli;
 mod outbox_rules;
