@@ -26,3 +26,5 @@ mod store_embedded;
 mod store_model;
 mod support;
 mod walk_life;
+mod walk_links;
+mod walk_seeds;
