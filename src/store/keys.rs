@@ -313,6 +313,17 @@ pub fn search_prefix(prefix: &str) -> Key {
     key(b'X').part(search_bytes(prefix).as_bytes()).end()
 }
 
+/// The account that a key of [`search_text`] leads to.
+#[must_use]
+pub fn search_account(key: &Key) -> Option<AccountId> {
+    let id = key.trailing_uuid()?;
+    match key.0.get(key.0.len().checked_sub(17)?)? {
+        0 => Some(AccountId::Tenant(TenantId::new(id))),
+        1 => Some(AccountId::User(UserId::new(id))),
+        _ => None,
+    }
+}
+
 /// Folded, without the byte that ends a text, and no longer than keys may be.
 fn search_bytes(text: &str) -> String {
     const MAX_CHARS: usize = 128;
@@ -377,6 +388,36 @@ impl Key {
     pub fn trailing_uuid(&self) -> Option<uuid::Uuid> {
         let start = self.0.len().checked_sub(16)?;
         uuid::Uuid::from_slice(self.0.get(start..)?).ok()
+    }
+
+    /// The hour of a click mark.
+    #[must_use]
+    pub fn leading_hour(&self) -> Option<u32> {
+        let bytes: [u8; 4] = self.0.get(1..5)?.try_into().ok()?;
+        Some(u32::from_be_bytes(bytes))
+    }
+
+    /// Day and placement of a count of clicks.
+    #[must_use]
+    pub fn day_and_placement(&self) -> Option<(u32, Placement)> {
+        let day: [u8; 4] = self.0.get(17..21)?.try_into().ok()?;
+        let placement = Placement::from_code(*self.0.get(21)?)?;
+        Some((u32::from_be_bytes(day), placement))
+    }
+
+    /// Creation time and id of a mail in the index by state.
+    #[must_use]
+    pub fn created_and_mail(&self) -> Option<(Timestamp, MailId)> {
+        let bytes: [u8; 8] = self.0.get(2..10)?.try_into().ok()?;
+        let micros = i64::try_from(u64::MAX - u64::from_be_bytes(bytes)).ok()?;
+        let id = self.trailing_uuid()?;
+        Some((Timestamp::from_micros(micros), MailId::new(id)))
+    }
+
+    /// The text behind the time, in families that have both.
+    #[must_use]
+    pub fn text_after_time(&self) -> Option<&str> {
+        std::str::from_utf8(self.0.get(9..)?).ok()
     }
 
     /// The time that follows the family byte, in families that have one.

@@ -6,3 +6,4 @@ pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
 pub(crate) mod smtp_script;
+pub mod world;
