@@ -9,7 +9,13 @@
 
 mod architecture;
 mod cli;
+mod native_alerts;
+mod native_emails;
+mod native_quotas;
+mod native_usages;
 mod outbox_rules;
+mod redirect;
+mod redirect_clicks;
 mod render;
 mod server_drain;
 mod server_h2;

@@ -1,5 +1,6 @@
 //! What tests of several topics share.
 
+pub mod http;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
 pub(crate) mod smtp_script;
