@@ -33,7 +33,7 @@ use crate::render::{RenderError, Renderer};
 use crate::telemetry::metrics::Metrics;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::{Clock, Env, count_clicks, deliver};
+use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
 use data::DataError;
 use ops::Ops;
 
@@ -216,7 +216,7 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
         ),
         (
             "clean-up",
-            tokio::spawn(count_clicks::run_clean_up(
+            tokio::spawn(clean_up::run_clean_up(
                 env.clone(),
                 CLEAN_UP_INTERVAL,
                 system_clock,

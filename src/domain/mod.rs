@@ -13,5 +13,6 @@ pub mod proposal;
 pub mod quota;
 pub mod snooze;
 pub mod tenant;
+pub mod text;
 pub mod time;
 pub mod user;

@@ -315,6 +315,17 @@ pub fn search_prefix(prefix: &str) -> Key {
     key(b'X').part(search_bytes(prefix).as_bytes()).end()
 }
 
+/// The account that a key of [`search_text`] leads to.
+#[must_use]
+pub fn search_account(key: &Key) -> Option<AccountId> {
+    let id = key.trailing_uuid()?;
+    match key.0.get(key.0.len().checked_sub(17)?)? {
+        0 => Some(AccountId::Tenant(TenantId::new(id))),
+        1 => Some(AccountId::User(UserId::new(id))),
+        _ => None,
+    }
+}
+
 /// Folded, without the byte that ends a text, and no longer than keys may be.
 fn search_bytes(text: &str) -> String {
     const MAX_CHARS: usize = 128;

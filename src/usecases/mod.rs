@@ -2,7 +2,11 @@
 //! answer in one atomic change. It knows no HTTP and no clock: `now` is an argument.
 
 pub mod access;
+pub mod access_policies;
+pub mod brand_patch;
+pub mod clean_up;
 pub mod compose;
+pub mod contact;
 pub mod count_clicks;
 pub mod deliver;
 pub mod edition;
@@ -13,10 +17,20 @@ pub mod initialize;
 pub mod links;
 pub mod list_alerts;
 pub mod list_emails;
+pub mod list_usages;
+pub mod manage_brand;
+pub mod manage_clients;
+pub mod manage_offering_items;
+pub mod manage_tenants;
+pub mod manage_users;
 pub mod messages;
+pub mod offering_patch;
+pub mod page;
+pub mod precondition;
 pub mod preview;
 pub mod public_logo;
 pub mod report_usage;
+pub mod search;
 pub mod show_header;
 pub mod show_quotas;
 pub mod snooze;

@@ -33,3 +33,4 @@ mod store_crash;
 mod store_embedded;
 mod store_model;
 mod support;
+mod walk_life;

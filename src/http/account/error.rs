@@ -1,6 +1,6 @@
 //! The account dialect's error envelope and its codes.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::error::ApiError;
 use crate::http::message::{Head, Response};
@@ -10,7 +10,8 @@ use crate::usecases::error::{Error, What};
 /// The dialect's own code where it has one, else the HTTP status.
 fn code(error: &ApiError) -> u16 {
     match error {
-        ApiError::UseCase(Error::VersionMismatch { .. } | Error::LostRace) => 1001,
+        ApiError::PreconditionFailed
+        | ApiError::UseCase(Error::VersionMismatch { .. } | Error::LostRace) => 1001,
         ApiError::UseCase(Error::Forbidden(_)) => 1002,
         ApiError::UseCase(Error::NameTaken(_)) => 1004,
         ApiError::UseCase(Error::NotFound(What::Tenant)) => 1005,
@@ -19,21 +20,60 @@ fn code(error: &ApiError) -> u16 {
     }
 }
 
-/// `{"error":{"code":…,"message":…,"details":{…},"context":{…},"domain":…}}`.
+/// What stands under `error`: `{"code","message","details","context","domain"}`.
 #[must_use]
-pub fn envelope(error: &ApiError, head: &Head) -> Response {
+pub fn detail(error: &ApiError, request_id: &str) -> Value {
     let addition = match error {
         ApiError::Malformed { field, .. } | ApiError::UseCase(Error::Invalid { field, .. }) => {
             vec![json!({ "field": field })]
         }
         _ => vec![],
     };
-    let body = json!({ "error": {
+    let info = error.status().canonical_reason().unwrap_or("error");
+    json!({
         "code": code(error),
         "message": error.message(),
-        "details": { "info": error.status().canonical_reason().unwrap_or("error"), "addition": addition },
-        "context": { "id": head.request_id },
+        "details": { "info": info, "addition": addition },
+        "context": { "id": request_id },
         "domain": "AccountServer",
-    }});
+    })
+}
+
+/// `{"error":{"code":…,"message":…,"details":{…},"context":{…},"domain":…}}`.
+#[must_use]
+pub fn envelope(error: &ApiError, head: &Head) -> Response {
+    let body = json!({ "error": detail(error, &head.request_id) });
     output::json(error.status(), &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_the_vendors() {
+        let stale = Error::VersionMismatch {
+            given: 1,
+            current: 2,
+        };
+        for (error, status, expected) in [
+            (ApiError::from(stale), 409, 1001),
+            (ApiError::from(Error::LostRace), 409, 1001),
+            (ApiError::PreconditionFailed, 412, 1001),
+            (Error::Forbidden("no".into()).into(), 403, 1002),
+            (Error::NameTaken("taken").into(), 409, 1004),
+            (Error::NotFound(What::Tenant).into(), 404, 1005),
+            (Error::NotFound(What::User).into(), 404, 404),
+            (Error::TenantEnabled.into(), 400, 1006),
+            (ApiError::malformed("version", "missing"), 400, 400),
+            (ApiError::Unauthorized("who?"), 401, 401),
+        ] {
+            let body = detail(&error, "7");
+            assert_eq!(error.status().as_u16(), status, "{error:?}");
+            assert_eq!(body["code"], expected, "{error:?}");
+            assert_eq!(body["context"]["id"], "7");
+        }
+        let named = detail(&ApiError::malformed("version", "missing"), "7");
+        assert_eq!(named["details"]["addition"][0]["field"], "version");
+    }
 }

@@ -18,6 +18,7 @@ fn a_search_prefix_is_a_prefix_of_its_texts() {
     let stored = search_text("  FooBar GmbH", account);
     assert!(stored.0.starts_with(&search_prefix("foob").0));
     assert!(!stored.0.starts_with(&search_prefix("bar").0));
+    assert_eq!(search_account(&stored), Some(account));
 }
 
 #[test]

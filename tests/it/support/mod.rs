@@ -1,6 +1,9 @@
 //! What tests of several topics share.
 
 pub mod http;
+pub(crate) mod accounts;
+pub(crate) mod app;
+pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
 pub(crate) mod smtp_script;

@@ -156,8 +156,12 @@ impl SmtpScript {
     }
 
     pub(crate) async fn with(setup: Setup) -> Self {
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), setup).await
+    }
+
+    pub(crate) async fn at(address: SocketAddr, setup: Setup) -> Self {
         let (ca_pem, tls) = certificate();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             setup,
@@ -206,6 +210,12 @@ impl SmtpScript {
     /// The mails taken so far.
     pub(crate) fn taken(&self) -> Vec<Taken> {
         self.shared.taken.borrow().clone()
+    }
+
+    /// Waits until the mails taken are as wanted.
+    pub(crate) async fn until_taken(&self, wanted: impl Fn(&[Taken]) -> bool) {
+        let mut taken = self.shared.taken.subscribe();
+        taken.wait_for(|taken| wanted(taken)).await.unwrap();
     }
 
     /// Every command line received.

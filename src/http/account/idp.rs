@@ -1,0 +1,234 @@
+//! `/idp`: OAuth 2 client credentials (RFC 6749 §4.4), revocation (RFC 7009), introspection
+//! (RFC 7662) and what verifies a token.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use crate::domain::client::ApiScope;
+use crate::domain::ids::UserId;
+use crate::http::error::ApiError;
+use crate::http::input::Params;
+use crate::http::message::{Head, Response};
+use crate::http::output;
+use crate::http::router::{Answer, Call};
+use crate::usecases::tokens::{self, TokenRefused, TokenRequest};
+
+/// Who asks, and what proves it.
+#[derive(Debug, PartialEq, Eq)]
+struct Credentials {
+    id: String,
+    secret: String,
+}
+
+/// An error in the words of RFC 6749 §5.2.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    OAuth(&'static str, String),
+    Api(ApiError),
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<TokenRefused> for Refusal {
+    fn from(refused: TokenRefused) -> Self {
+        match refused {
+            TokenRefused::InvalidClient => invalid_client("the client or its secret is wrong"),
+            TokenRefused::InvalidScope(why) => Self::OAuth("invalid_scope", why),
+            TokenRefused::InvalidUser => {
+                let why = "user_id: no such user within the client's reach";
+                Self::OAuth("invalid_request", why.to_owned())
+            }
+            TokenRefused::Failed(error) => Self::Api(error.into()),
+        }
+    }
+}
+
+fn invalid_client(why: &str) -> Refusal {
+    Refusal::OAuth("invalid_client", why.to_owned())
+}
+
+fn answer(done: Result<Value, Refusal>) -> Answer {
+    match done {
+        Ok(body) => Ok(output::ok(&body)),
+        Err(Refusal::OAuth(code, why)) => Ok(refused(code, &why)),
+        Err(Refusal::Api(error)) => Err(error),
+    }
+}
+
+fn refused(code: &str, why: &str) -> Response {
+    let unknown = code == "invalid_client";
+    let status = if unknown {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    let mut response = output::json(status, &json!({ "error": code, "error_description": why }));
+    if unknown {
+        let basic = HeaderValue::from_static("Basic realm=\"upsell\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, basic);
+    }
+    response
+}
+
+/// HTTP Basic, or `client_id` and `client_secret` in the form; never both (RFC 6749 §2.3).
+fn credentials(head: &Head, form: &Params) -> Result<Credentials, Refusal> {
+    let in_form = (form.get("client_id"), form.get("client_secret"));
+    let mut headers = head.headers.get_all(AUTHORIZATION).iter();
+    match (headers.next(), headers.next(), in_form) {
+        (None, _, (Some(id), Some(secret))) => Ok(Credentials {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        }),
+        (Some(value), None, (_, None)) => basic(value)
+            .filter(|found| form.get("client_id").is_none_or(|id| id == found.id))
+            .ok_or_else(|| invalid_client("send \"Authorization: Basic base64(id:secret)\"")),
+        (None, _, _) => Err(invalid_client(
+            "authenticate with HTTP Basic, or send client_id and client_secret in the form",
+        )),
+        (Some(_), ..) => Err(Refusal::OAuth(
+            "invalid_request",
+            "authenticate in one way only".to_owned(),
+        )),
+    }
+}
+
+fn basic(value: &HeaderValue) -> Option<Credentials> {
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some(Credentials {
+        id: id.to_owned(),
+        secret: secret.to_owned(),
+    })
+}
+
+pub(super) async fn token(call: Call) -> Answer {
+    answer(issue(&call).await)
+}
+
+async fn issue(call: &Call) -> Result<Value, Refusal> {
+    let form = Params::of_form(&call.request)?;
+    match form.get("grant_type") {
+        Some("client_credentials") => {}
+        Some(_) => {
+            let why = "only client_credentials is supported".to_owned();
+            return Err(Refusal::OAuth("unsupported_grant_type", why));
+        }
+        None => {
+            let why = "grant_type: the parameter is required".to_owned();
+            return Err(Refusal::OAuth("invalid_request", why));
+        }
+    }
+    let Credentials { id, secret } = credentials(&call.request.head, &form)?;
+    let request = TokenRequest {
+        client_id: &id,
+        client_secret: &secret,
+        scope: form.get("scope").filter(|scope| !scope.is_empty()),
+        user_id: form.parsed::<UserId>("user_id")?,
+    };
+    let issued = tokens::issue(&call.env, request, call.request.head.received_at).await?;
+    Ok(json!({
+        "access_token": issued.access_token,
+        "token_type": "bearer",
+        "expires_in": issued.expires_in_s,
+        "expires_on": issued.expires_at.secs(),
+        "scope": issued.scopes.to_string(),
+    }))
+}
+
+/// The form of a request about a token: who asks, and the token.
+fn about_token(call: &Call) -> Result<(Credentials, String), Refusal> {
+    let form = Params::of_form(&call.request)?;
+    let credentials = credentials(&call.request.head, &form)?;
+    let token = form.require("token")?.to_owned();
+    Ok((credentials, token))
+}
+
+pub(super) async fn revoke(call: Call) -> Answer {
+    answer(end(&call).await)
+}
+
+async fn end(call: &Call) -> Result<Value, Refusal> {
+    let (who, token) = about_token(call)?;
+    let now = call.request.head.received_at;
+    tokens::revoke(&call.env, (&who.id, &who.secret), &token, now).await?;
+    Ok(json!({}))
+}
+
+pub(super) async fn introspect(call: Call) -> Answer {
+    answer(look_into(&call).await)
+}
+
+async fn look_into(call: &Call) -> Result<Value, Refusal> {
+    let (who, token) = about_token(call)?;
+    let now = call.request.head.received_at;
+    let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, now).await?;
+    let Some(token) = found else {
+        return Ok(json!({ "active": false }));
+    };
+    let subject = token.user.map_or(token.client_id.uuid(), UserId::uuid);
+    Ok(json!({
+        "active": true,
+        "client_id": token.client_id.to_string(),
+        "exp": token.expires_at.secs(),
+        "iat": token.issued_at.secs(),
+        "iss": tokens::issuer(&call.env),
+        "jti": token.id,
+        "scope": token.scopes.to_string(),
+        "sub": subject.hyphenated().to_string(),
+        "tenant_id": token.root.to_string(),
+        "token_type": "bearer",
+    }))
+}
+
+/// The public keys that verify tokens (RFC 7517).
+pub(super) async fn keys(call: Call) -> Answer {
+    let keyring = call.env.keyring.load();
+    let keys: Vec<Value> = keyring
+        .token_public_keys()
+        .iter()
+        .map(|key| {
+            json!({
+                "kty": "RSA",
+                "use": "sig",
+                "alg": "RS256",
+                "kid": key.kid,
+                "n": key.n,
+                "e": key.e,
+            })
+        })
+        .collect();
+    Ok(output::ok(&json!({ "keys": keys })))
+}
+
+/// Where everything of the issuer is (OpenID Connect Discovery 1.0 §4, RFC 8414).
+pub(super) async fn configuration(call: Call) -> Answer {
+    let issuer = tokens::issuer(&call.env);
+    let scopes = ApiScope::ALL.map(ApiScope::name);
+    let methods = ["client_secret_basic", "client_secret_post"];
+    Ok(output::ok(&json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/keys"),
+        "revocation_endpoint": format!("{issuer}/revoke_token"),
+        "introspection_endpoint": format!("{issuer}/introspect_token"),
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": scopes,
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": methods,
+    })))
+}

@@ -1,0 +1,230 @@
+//! What many requests of the dialect have: a version to be expected, a page to be shown.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::IF_MATCH;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::wire::list::{Cursors, List, Paging};
+use crate::domain::time::Timestamp;
+use crate::http::error::ApiError;
+use crate::http::input::{self, Params};
+use crate::http::message::Head;
+use crate::http::output;
+use crate::usecases::error::Error;
+use crate::usecases::page::{MAX_PAGE, Page, PageRequest};
+
+/// Items on a page where the caller does not say.
+const DEFAULT_PAGE: usize = 100;
+
+/// The version that a caller expects: `version` as the vendor has it, or `If-Match`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Precondition {
+    /// `None`: none in particular.
+    pub(super) version: Option<u64>,
+    from_header: bool,
+}
+
+impl Precondition {
+    /// For what cannot be done without a version.
+    pub(super) fn required(head: &Head, version: Option<u64>) -> Result<Self, ApiError> {
+        let found = Self::optional(head, version)?;
+        if found.version.is_none() && !found.from_header {
+            return Err(ApiError::malformed(
+                "version",
+                "give the current version (or If-Match); read the object to learn it",
+            ));
+        }
+        Ok(found)
+    }
+
+    /// For what can.
+    pub(super) fn optional(head: &Head, version: Option<u64>) -> Result<Self, ApiError> {
+        let from_header = head.headers.contains_key(IF_MATCH);
+        let tag = input::if_match(head)?;
+        if let (Some(tag), Some(version)) = (tag, version)
+            && tag != version
+        {
+            return Err(ApiError::malformed("version", "differs from If-Match"));
+        }
+        Ok(Self {
+            version: version.or(tag),
+            from_header,
+        })
+    }
+
+    /// A stale version is 409, a stale `If-Match` 412.
+    pub(super) fn checked<T>(self, done: Result<T, Error>) -> Result<T, ApiError> {
+        match done {
+            Err(Error::VersionMismatch { .. }) if self.from_header => {
+                Err(ApiError::PreconditionFailed)
+            }
+            other => other.map_err(ApiError::from),
+        }
+    }
+}
+
+/// `limit` and `after` of a query. `list` names the list, so that a cursor fits no other.
+pub(super) fn page_request(
+    params: &Params,
+    list: &str,
+    default_limit: usize,
+) -> Result<PageRequest, ApiError> {
+    let limit = params.parsed::<usize>("limit")?.unwrap_or(default_limit);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(ApiError::malformed(
+            "limit",
+            format!("must be 1 to {MAX_PAGE}"),
+        ));
+    }
+    let after = params.get("after").map(|text| read_cursor(text, list));
+    let after = after.map(|found| {
+        found.ok_or_else(|| {
+            ApiError::malformed(
+                "after",
+                "is no cursor of this list; take it from paging.cursors",
+            )
+        })
+    });
+    Ok(PageRequest {
+        limit,
+        after: after.transpose()?,
+    })
+}
+
+/// As [`page_request`], for lists of whole objects.
+pub(super) fn default_page(params: &Params, list: &str) -> Result<PageRequest, ApiError> {
+    page_request(params, list, DEFAULT_PAGE)
+}
+
+/// A page in the envelope of the dialect.
+pub(super) fn list_of<T, U>(
+    page: Page<T>,
+    list: &str,
+    now: Timestamp,
+    convert: impl Fn(T) -> U,
+) -> List<U> {
+    List {
+        timestamp: output::time(now),
+        paging: Paging {
+            cursors: Cursors {
+                after: page.next.map(|id| write_cursor(id, list)),
+            },
+        },
+        items: page.items.into_iter().map(convert).collect(),
+    }
+}
+
+const TAG_BYTES: usize = 8;
+
+fn tag(list: &str) -> Vec<u8> {
+    Sha256::digest(list.as_bytes())
+        .iter()
+        .copied()
+        .take(TAG_BYTES)
+        .collect()
+}
+
+/// An opaque cursor: which list it belongs to, and the id to go on after.
+pub(super) fn write_cursor(after: Uuid, list: &str) -> String {
+    URL_SAFE_NO_PAD.encode([tag(list).as_slice(), after.as_bytes()].concat())
+}
+
+fn read_cursor(text: &str, list: &str) -> Option<Uuid> {
+    // Longer than any cursor: not worth decoding.
+    if text.len() > 64 {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (found, id) = bytes.split_at_checked(TAG_BYTES)?;
+    Uuid::from_slice(id).ok().filter(|_| found == tag(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+
+    fn head(query: &'static str, if_match: Option<&'static str>) -> Head {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = if_match {
+            headers.insert(IF_MATCH, HeaderValue::from_static(value));
+        }
+        Head {
+            method: Method::GET,
+            uri: Uri::from_static(query),
+            version: Version::HTTP_11,
+            headers,
+            peer: [127, 0, 0, 1].into(),
+            received_at: Timestamp::default(),
+            request_id: "1".into(),
+        }
+    }
+
+    #[test]
+    fn a_version_comes_from_the_body_or_the_header() {
+        let expected = |tag, version| {
+            Precondition::required(&head("/", tag), version).map(|found| found.version)
+        };
+        assert_eq!(expected(None, Some(3)), Ok(Some(3)));
+        assert_eq!(expected(Some("\"3\""), None), Ok(Some(3)));
+        assert_eq!(expected(Some("\"3\""), Some(3)), Ok(Some(3)));
+        assert_eq!(expected(Some("*"), None), Ok(None));
+        assert!(
+            matches!(expected(None, None), Err(ApiError::Malformed { field, .. }) if field == "version")
+        );
+        assert!(expected(Some("\"3\""), Some(4)).is_err());
+        assert_eq!(expected(Some("3"), None), Err(ApiError::PreconditionFailed));
+    }
+
+    #[test]
+    fn stale_is_409_by_version_and_412_by_header() {
+        let stale: Result<(), Error> = Err(Error::VersionMismatch {
+            given: 1,
+            current: 2,
+        });
+        let by_version = Precondition::required(&head("/", None), Some(1)).unwrap();
+        assert_eq!(by_version.checked(stale.clone()).unwrap_err().status(), 409);
+        let by_header = Precondition::required(&head("/", Some("\"1\"")), None).unwrap();
+        assert_eq!(by_header.checked(stale).unwrap_err().status(), 412);
+    }
+
+    #[test]
+    fn a_cursor_fits_its_own_list_only() {
+        let id = Uuid::new_v4();
+        let cursor = write_cursor(id, "tenants/a");
+        assert_eq!(read_cursor(&cursor, "tenants/a"), Some(id));
+        assert_eq!(read_cursor(&cursor, "tenants/b"), None);
+        for bad in [
+            "",
+            "x",
+            "====",
+            &cursor[1..],
+            &format!("{cursor}AA"),
+            &"A".repeat(100),
+        ] {
+            assert_eq!(read_cursor(bad, "tenants/a"), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_have_bounds() {
+        let of = |query| {
+            let params = Params::of_query(&head(query, None)).unwrap();
+            default_page(&params, "x").map(|page| page.limit)
+        };
+        assert_eq!(of("/"), Ok(100));
+        assert_eq!(of("/?limit=1"), Ok(1));
+        assert_eq!(of("/?limit=1000"), Ok(1000));
+        for bad in [
+            "/?limit=0",
+            "/?limit=1001",
+            "/?limit=-1",
+            "/?limit=x",
+            "/?after=x",
+        ] {
+            assert!(of(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The branding options of a tenant (seed 001): read, change, switch on and off, and the logo.
+
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::brand_patch::{BrandPatch, Rules};
+use super::error::{Error, What};
+use super::precondition::{attempt, check_version};
+use crate::domain::brand::Brand;
+use crate::domain::ids::TenantId;
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::outbox::route::SEALED_FIELD;
+use crate::store::engine::{Changes, Expect};
+use crate::store::{Found, keys, unchanged};
+
+/// A brand and the version of its tenant, which counts the brand's changes too (seed 001).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrandView {
+    /// The options.
+    pub brand: Brand,
+    /// The tenant's version.
+    pub tenant_version: u64,
+}
+
+/// The options that a tenant itself has set, enabled or not.
+///
+/// # Errors
+/// The tenant is unknown or out of reach.
+pub async fn read(env: &Env, caller: &Caller, id: TenantId) -> Result<BrandView, Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    let found = env.store.brand(id).await?;
+    Ok(BrandView {
+        brand: found.map_or_else(|| Brand::unset(id), |found| found.value),
+        tenant_version: tenant.version,
+    })
+}
+
+/// Changes options; those that `patch` does not name are kept. The tenant's version grows by one.
+///
+/// # Errors
+/// The tenant is out of reach, `expected` is stale, an option makes no sense.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    patch: &BrandPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        patched(env, id, patch, brand)
+    })
+    .await
+}
+
+/// Switches branding on, with the options stored before and those of `patch`.
+///
+/// # Errors
+/// As [`update`].
+pub async fn enable(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    patch: &BrandPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        let mut brand = patched(env, id, patch, brand)?;
+        brand.enabled = true;
+        Ok(brand)
+    })
+    .await
+}
+
+/// Switches branding off. The options are kept.
+///
+/// # Errors
+/// The tenant is out of reach, or `expected` is stale.
+pub async fn disable(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    change(env, caller, id, expected, now, |brand| {
+        Ok(Brand {
+            enabled: false,
+            ..brand
+        })
+    })
+    .await
+}
+
+fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<Brand, Error> {
+    let keyring = env.keyring.load();
+    let seal = |password: &str| {
+        keyring
+            .seal(id.bytes(), SEALED_FIELD, password.as_bytes())
+            .map_err(|error| Error::Internal(format!("sealing smtp_password: {error}")))
+    };
+    let rules = Rules {
+        buy_url: &env.settings.buy_url_rules,
+        seal: &seal,
+    };
+    patch.apply(brand, &rules)
+}
+
+async fn change(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    expected: Option<u64>,
+    now: Timestamp,
+    with: impl Fn(Brand) -> Result<Brand, Error>,
+) -> Result<BrandView, Error> {
+    attempt(expected, || async {
+        let tenant = caller.tenant(&env.store, id).await?;
+        check_version(expected, tenant.version)?;
+        let found = env.store.brand(id).await?;
+        let expect = unchanged(found.as_ref());
+        let brand = with(found.map_or_else(|| Brand::unset(id), |found| found.value))?;
+        let mut changes = Changes::new();
+        let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
+        env.store.commit(changes).await?;
+        Ok(BrandView {
+            brand,
+            tenant_version,
+        })
+    })
+    .await
+}
+
+/// Adds a changed brand and the tenant's new version, which is returned.
+fn put(
+    changes: &mut Changes,
+    tenant: &Found<Tenant>,
+    brand: (Expect, Brand),
+    now: Timestamp,
+) -> u64 {
+    let mut next = tenant.value.clone();
+    next.version += 1;
+    next.updated_at = now;
+    let version = next.version;
+    changes.update_tenant(tenant, next);
+    changes.put_brand(brand.0, brand.1);
+    version
+}
+
+/// The image formats that a logo may have. No SVG: it can carry scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogoFormat {
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+}
+
+impl LogoFormat {
+    /// The format by the first bytes of the image.
+    #[must_use]
+    pub fn detect(image: &[u8]) -> Option<Self> {
+        if image.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else if image.starts_with(&[0xff, 0xd8, 0xff]) {
+            Some(Self::Jpeg)
+        } else {
+            None
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+}
+
+/// A logo as it was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// By its first bytes.
+    pub format: LogoFormat,
+    /// The image, unchanged.
+    pub image: Vec<u8>,
+}
+
+/// The logo of a tenant's own brand, for whoever may see the tenant.
+///
+/// # Errors
+/// The tenant is out of reach, or has no logo.
+pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<Logo, Error> {
+    caller.tenant(&env.store, id).await?;
+    logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))
+}
+
+/// The logo of a tenant's own brand, without asking who wants it; for branded pages and mails.
+///
+/// # Errors
+/// The store failed.
+pub async fn logo_of(env: &Env, id: TenantId) -> Result<Option<Logo>, Error> {
+    let record = env.store.engine().get(&keys::logo(id)).await?;
+    let logo = record.and_then(|record| {
+        let format = LogoFormat::detect(&record.body)?;
+        Some(Logo {
+            format,
+            image: record.body,
+        })
+    });
+    Ok(logo)
+}
+
+/// Stores a logo and names it in the brand. The tenant's version grows by one.
+///
+/// # Errors
+/// The tenant is out of reach, `expected` is stale, or it is no PNG or JPEG.
+pub async fn set_logo(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    image: &[u8],
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<BrandView, Error> {
+    if LogoFormat::detect(image).is_none() {
+        return Err(Error::invalid("body", "must be a PNG or JPEG image"));
+    }
+    attempt(expected, || async {
+        let tenant = caller.tenant(&env.store, id).await?;
+        check_version(expected, tenant.version)?;
+        let found = env.store.brand(id).await?;
+        let expect = unchanged(found.as_ref());
+        let mut brand = found.map_or_else(|| Brand::unset(id), |found| found.value);
+        brand.logotype = Uuid::new_v4().to_string();
+        let mut changes = Changes::new();
+        let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
+        changes.put(keys::logo(id), image.to_vec());
+        env.store.commit(changes).await?;
+        Ok(BrandView {
+            brand,
+            tenant_version,
+        })
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logos_are_known_by_their_first_bytes() {
+        assert_eq!(
+            LogoFormat::detect(b"\x89PNG\r\n\x1a\n..."),
+            Some(LogoFormat::Png)
+        );
+        assert_eq!(
+            LogoFormat::detect(b"\xff\xd8\xff\xe0"),
+            Some(LogoFormat::Jpeg)
+        );
+        for other in [
+            &b""[..],
+            b"<svg onload=alert(1)>",
+            b"GIF89a",
+            b"\x89PNG",
+            b"\xff\xd8",
+        ] {
+            assert_eq!(LogoFormat::detect(other), None);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! API clients: create with a secret that is told once, read, change, delete.
+
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::error::{Error, What, retrying};
+use super::initialize::new_client;
+use super::manage_tenants::takes_accounts;
+use super::page::{self, Page, PageRequest};
+use super::precondition::{attempt, check_version};
+use crate::domain::client::{ApiScopes, Client};
+use crate::domain::ids::{ClientId, TenantId};
+use crate::domain::text::check_line;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::{Found, keys};
+
+/// Longest name, in characters.
+const MAX_NAME_CHARS: usize = 256;
+
+/// A client to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClient {
+    /// It reaches this tenant and all below it.
+    pub tenant_id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do; `None`: as much as its creator.
+    pub scopes: Option<ApiScopes>,
+}
+
+/// What to change of a client; `None` is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientPatch {
+    /// What people call it.
+    pub name: Option<String>,
+    /// What it may do; at most what the caller may.
+    pub scopes: Option<ApiScopes>,
+    /// A disabled client gets no token, and tokens it has are refused.
+    pub enabled: Option<bool>,
+}
+
+/// Creates a client. The secret is in the answer and nowhere else.
+///
+/// # Errors
+/// The tenant is out of reach or disabled, or the scopes are more than the caller's.
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    new: &NewClient,
+    now: Timestamp,
+) -> Result<(Client, String), Error> {
+    check_line(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("data.client_name", bad))?;
+    let scopes = new.scopes.unwrap_or(caller.scopes);
+    check_scopes(caller, scopes)?;
+    let (client, secret) = new_client(new.tenant_id, &new.name, scopes, now)?;
+    retrying(|| async {
+        let tenant = caller.tenant(&env.store, new.tenant_id).await?;
+        takes_accounts(&tenant)?;
+        let mut changes = Changes::new();
+        // A tenant that is disabled and deleted meanwhile takes no client.
+        changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+        changes.put_client(Expect::Absent, client.clone());
+        env.store.commit(changes).await?;
+        Ok(())
+    })
+    .await?;
+    Ok((client, secret))
+}
+
+/// Nobody gives more than they have.
+fn check_scopes(caller: &Caller, scopes: ApiScopes) -> Result<(), Error> {
+    if caller.scopes.contains(scopes) {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "a client can be given only scopes that you have: {}",
+        caller.scopes
+    )))
+}
+
+async fn load(env: &Env, caller: &Caller, id: ClientId) -> Result<Found<Client>, Error> {
+    let missing = Error::NotFound(What::Client);
+    let Some(client) = env.store.client(id).await? else {
+        return Err(missing);
+    };
+    match caller.tenant(&env.store, client.tenant_id).await {
+        Ok(_) => Ok(client),
+        Err(Error::NotFound(_)) => Err(missing),
+        Err(error) => Err(error),
+    }
+}
+
+/// One client. A client may always read itself: so it learns its `tenant_id`.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn read(env: &Env, caller: &Caller, id: ClientId) -> Result<Client, Error> {
+    if caller.user.is_none() && caller.subject == id.uuid() {
+        let own = env.store.client(id).await?;
+        return own
+            .map(|found| found.value)
+            .ok_or(Error::NotFound(What::Client));
+    }
+    caller.require(crate::domain::client::ApiScope::Clients)?;
+    Ok(load(env, caller, id).await?.value)
+}
+
+/// The clients of a tenant itself.
+///
+/// # Errors
+/// The tenant is unknown or out of reach.
+pub async fn list(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    request: PageRequest,
+) -> Result<Page<Client>, Error> {
+    caller.tenant(&env.store, tenant).await?;
+    let page: Page<Uuid> = page::ids(env, &keys::tenant_clients(tenant), request).await?;
+    let client_keys: Vec<Key> = page
+        .items
+        .iter()
+        .map(|id| keys::client(ClientId::new(*id)))
+        .collect();
+    let found = env.store.load_many::<Client>(&client_keys).await?;
+    let clients = found.into_iter().flatten().map(|found| found.value);
+    Ok(page.with(clients.collect()))
+}
+
+/// Changes a client.
+///
+/// # Errors
+/// It is out of reach, `expected` is stale, or the scopes are more than the caller's.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    id: ClientId,
+    patch: &ClientPatch,
+    expected: Option<u64>,
+) -> Result<Client, Error> {
+    attempt(expected, || async {
+        let old = load(env, caller, id).await?;
+        check_version(expected, old.version)?;
+        let mut client = old.value.clone();
+        if let Some(name) = &patch.name {
+            check_line(name, MAX_NAME_CHARS)
+                .map_err(|bad| Error::invalid("data.client_name", bad))?;
+            client.name.clone_from(name);
+        }
+        if let Some(scopes) = patch.scopes.filter(|scopes| *scopes != client.scopes) {
+            check_scopes(caller, scopes)?;
+            client.scopes = scopes;
+        }
+        client.enabled = patch.enabled.unwrap_or(client.enabled);
+        client.version += 1;
+        let mut changes = Changes::new();
+        changes.put_client(Expect::Revision(old.revision), client.clone());
+        env.store.commit(changes).await?;
+        Ok(client)
+    })
+    .await
+}
+
+/// Deletes a client; its tokens are refused from then on.
+///
+/// # Errors
+/// It is out of reach, or `expected` is stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    id: ClientId,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    attempt(expected, || async {
+        let client = load(env, caller, id).await?;
+        check_version(expected, client.version)?;
+        let mut changes = Changes::new();
+        changes.delete_client(&client);
+        env.store.commit(changes).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::client::ApiScope;
+
+    #[test]
+    fn nobody_gives_more_than_they_have() {
+        let caller = Caller {
+            subject: Uuid::new_v4(),
+            root: TenantId::random(),
+            scopes: ApiScopes::of(&[ApiScope::Clients, ApiScope::AccountRead]),
+            user: None,
+        };
+        assert_eq!(
+            check_scopes(&caller, ApiScopes::of(&[ApiScope::AccountRead])),
+            Ok(())
+        );
+        assert!(matches!(
+            check_scopes(&caller, ApiScopes::all()),
+            Err(Error::Forbidden(_))
+        ));
+    }
+}

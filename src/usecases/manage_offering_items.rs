@@ -1,0 +1,213 @@
+//! What is sold to an account and its quotas. A changed quota changes states, alerts and notices
+//! in the same commit.
+
+use super::Env;
+use super::access::Caller;
+use super::error::{Error, What, retrying};
+use super::offering_patch::{OfferingPatch, merge};
+use super::report_usage::{evaluate, resolve_account};
+use crate::domain::ids::{AccountId, ApplicationId, TenantId, V1Id};
+use crate::domain::meter::{OfferingItem, OfferingType, UsageKey};
+use crate::domain::quota::Quota;
+use crate::domain::tenant::{Tenant, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::store::Found;
+use crate::store::engine::{Changes, Expect};
+use crate::store::keys;
+
+/// Which offering items to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditionFilter {
+    /// All of them (`*`, or nothing said).
+    All,
+    /// Those sold in this edition.
+    Only(String),
+}
+
+impl EditionFilter {
+    fn fits(&self, item: &OfferingItem) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(edition) => item.key.edition.as_ref() == Some(edition),
+        }
+    }
+}
+
+/// Who has a meter, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The tenant, or a user's personal tenant once there is one.
+    pub tenant_id: Option<TenantId>,
+    /// The API v1 id of the tenant or user.
+    pub v1_id: V1Id,
+}
+
+/// An account that a path names, loaded.
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) tenant: Found<Tenant>,
+    pub(super) user: Option<Found<User>>,
+}
+
+impl Account {
+    pub(super) fn holder(&self) -> Holder {
+        match &self.user {
+            Some(user) => Holder {
+                tenant_id: user.personal_tenant_id,
+                v1_id: user.v1_id,
+            },
+            None => Holder {
+                tenant_id: Some(self.tenant.id),
+                v1_id: self.tenant.v1_id,
+            },
+        }
+    }
+}
+
+/// The account that is meant; a user's personal tenant id means the user.
+pub(super) async fn load(env: &Env, caller: &Caller, account: AccountId) -> Result<Account, Error> {
+    let (id, tenant) = resolve_account(env, caller, account).await?;
+    let gone = Error::NotFound(What::Tenant);
+    let Some(tenant) = env.store.tenant(tenant.id).await? else {
+        return Err(gone);
+    };
+    let user = match id {
+        AccountId::User(user) => Some(caller.user(&env.store, user).await?.0),
+        AccountId::Tenant(_) => None,
+    };
+    Ok(Account { id, tenant, user })
+}
+
+/// The offering items of an account.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn read(
+    env: &Env,
+    caller: &Caller,
+    account: AccountId,
+    filter: &EditionFilter,
+) -> Result<(Holder, Vec<OfferingItem>), Error> {
+    let account = load(env, caller, account).await?;
+    let (meter, _) = env.store.meter(account.id).await?;
+    let mut items = meter.offering_items;
+    items.retain(|item| filter.fits(item));
+    Ok((account.holder(), items))
+}
+
+/// Adds or changes offering items; those that are not named are kept. Answers all of them.
+///
+/// # Errors
+/// The account is out of reach, a quota's version is stale, an item makes no sense. Nothing is
+/// stored then.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    account: AccountId,
+    patches: &[OfferingPatch],
+    now: Timestamp,
+) -> Result<(Holder, Vec<OfferingItem>), Error> {
+    // Each quota has a version of its own, so that a lost race is no reason to give up.
+    retrying(|| async {
+        let mut account = load(env, caller, account).await?;
+        let (mut meter, expect) = env.store.meter(account.id).await?;
+        merge(&mut meter, patches, &env.settings.usage_names, now)?;
+        let (_, notice) = evaluate(env, &mut meter, &account.tenant, now);
+        let mut changes = Changes::new();
+        give_personal_tenant(&mut changes, &mut account, now);
+        // An account that is deleted meanwhile leaves no meter behind.
+        let (key, revision) = match &account.user {
+            Some(user) => (keys::user(user.id), user.revision),
+            None => (keys::tenant(account.tenant.id), account.tenant.revision),
+        };
+        changes.expect(key, Expect::Revision(revision));
+        changes.put_meter(expect, meter.clone());
+        let told = notice.is_some();
+        if let Some(notice) = notice {
+            changes.put_notice(notice);
+        }
+        env.store.commit(changes).await?;
+        if told {
+            env.outbox_wake.notify_one();
+        }
+        Ok((account.holder(), meter.offering_items))
+    })
+    .await
+}
+
+/// A user whose own quotas are set for the first time gets the id under which they are also
+/// reached as a tenant's. The server gives it, so the user's version stays.
+fn give_personal_tenant(changes: &mut Changes, account: &mut Account, now: Timestamp) {
+    let Some(user) = &mut account.user else {
+        return;
+    };
+    if user.personal_tenant_id.is_some() {
+        return;
+    }
+    let mut changed = user.value.clone();
+    changed.personal_tenant_id = Some(TenantId::random());
+    changed.updated_at = now;
+    changes.update_user(user, changed.clone(), &account.tenant);
+    user.value = changed;
+}
+
+/// What a tenant can sell to a child of `kind`: what it is sold itself, without its quotas; where
+/// it is sold nothing, whatever the deployment measures.
+///
+/// # Errors
+/// The tenant is out of reach, or may have no child of this kind.
+pub async fn available_for_child(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    kind: Option<TenantKind>,
+    filter: &EditionFilter,
+) -> Result<Vec<OfferingItem>, Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    if let Some(kind) = kind.filter(|kind| !tenant.kind.may_hold(*kind)) {
+        return Err(Error::invalid(
+            "kind",
+            format!("a {} cannot hold a {}", tenant.kind.name(), kind.name()),
+        ));
+    }
+    let (meter, _) = env.store.meter(AccountId::Tenant(id)).await?;
+    let mut items: Vec<OfferingItem> = if meter.offering_items.is_empty() {
+        catalogue(env, &tenant)
+    } else {
+        let active = meter.offering_items.into_iter().filter(|item| item.active);
+        active.map(without_quota).collect()
+    };
+    items.retain(|item| filter.fits(item));
+    Ok(items)
+}
+
+fn without_quota(item: OfferingItem) -> OfferingItem {
+    OfferingItem {
+        quota: item.quota.map(|_| Quota::UNLIMITED),
+        quota_version: 0,
+        ..item
+    }
+}
+
+/// One offering item for each usage name that the deployment counts.
+fn catalogue(env: &Env, tenant: &Tenant) -> Vec<OfferingItem> {
+    let names = env.settings.usage_names.iter();
+    let items = names.map(|(name, item)| OfferingItem {
+        application_id: ApplicationId::new(uuid::Uuid::nil()),
+        name: name.clone(),
+        key: UsageKey {
+            usage_name: name.clone(),
+            edition: None,
+            infra_id: None,
+        },
+        measurement_unit: super::offering_patch::unit_of(*item),
+        kind: OfferingType::Count,
+        active: true,
+        locked: false,
+        quota: Some(Quota::UNLIMITED),
+        quota_version: 0,
+        updated_at: tenant.created_at,
+    });
+    items.collect()
+}

@@ -1,0 +1,407 @@
+//! The tree of tenants: create, read, change, delete.
+
+use futures_util::{StreamExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::contact::ContactPatch;
+use super::error::{Error, retrying};
+use super::page::{self, Page, PageRequest};
+use super::precondition::{attempt, check_version};
+use crate::domain::client::Client;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
+use crate::domain::text::{check_language, check_line, check_name};
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::{Found, keys};
+
+/// Longest name and internal tag, in characters; the name is part of an index key.
+const MAX_NAME_CHARS: usize = 200;
+
+/// The language of tenants that name none (vendor's documentation).
+const DEFAULT_LANGUAGE: &str = "en";
+
+/// Users and clients that one commit removes along with their tenant.
+const REMOVED_PER_COMMIT: usize = 500;
+
+/// Tenants of a list that are looked at at once.
+const CONCURRENT_LOOKS: usize = 32;
+
+/// A tenant as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Whether there are tenants below it.
+    pub has_children: bool,
+}
+
+/// A tenant to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTenant {
+    /// Shown to people; unique among its siblings.
+    pub name: String,
+    /// What it is for.
+    pub kind: TenantKind,
+    /// The tenant above.
+    pub parent_id: TenantId,
+    /// Everything else.
+    pub rest: TenantPatch,
+}
+
+/// What to change of a tenant; `None` is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantPatch {
+    /// Shown to people.
+    pub name: Option<String>,
+    /// The language of its people.
+    pub language: Option<String>,
+    /// How to reach it.
+    pub contact: ContactPatch,
+    /// A mark of its partner's own; an empty text removes it.
+    pub internal_tag: Option<String>,
+    /// Whether it is in use.
+    pub enabled: Option<bool>,
+    /// Must be the tenant's kind: callers send whole objects back.
+    pub kind: Option<TenantKind>,
+    /// Must be the tenant's parent, for the same reason.
+    pub parent_id: Option<TenantId>,
+}
+
+/// Which tenants to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantQuery {
+    /// These, as far as they are within reach.
+    Ids(Vec<TenantId>),
+    /// The children of one.
+    ChildrenOf(TenantId),
+    /// One and all below it.
+    Subtree(TenantId),
+}
+
+impl TenantPatch {
+    fn apply(&self, mut tenant: Tenant) -> Result<Tenant, Error> {
+        if let Some(name) = &self.name {
+            check_name(name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
+            tenant.name = name.trim().to_owned();
+        }
+        if let Some(language) = &self.language {
+            check_language(language).map_err(|bad| Error::invalid("language", bad))?;
+            tenant.language.clone_from(language);
+        }
+        if let Some(tag) = &self.internal_tag {
+            check_line(tag, MAX_NAME_CHARS).map_err(|bad| Error::invalid("internal_tag", bad))?;
+            tenant.internal_tag = Some(tag.clone()).filter(|tag| !tag.is_empty());
+        }
+        if self.kind.is_some_and(|kind| kind != tenant.kind) {
+            return Err(Error::invalid("kind", "the kind of a tenant cannot change"));
+        }
+        if self
+            .parent_id
+            .is_some_and(|id| Some(id) != tenant.parent_id())
+        {
+            return Err(Error::invalid("parent_id", "a tenant cannot be moved"));
+        }
+        tenant.enabled = self.enabled.unwrap_or(tenant.enabled);
+        tenant.contact = self.contact.apply(tenant.contact)?;
+        Ok(tenant)
+    }
+}
+
+/// Creates a tenant.
+///
+/// # Errors
+/// The parent is out of reach or may not hold it, a sibling has the name, a field makes no sense.
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    new: NewTenant,
+    now: Timestamp,
+) -> Result<TenantView, Error> {
+    retrying(|| create_once(env, caller, &new, now)).await
+}
+
+async fn create_once(
+    env: &Env,
+    caller: &Caller,
+    new: &NewTenant,
+    now: Timestamp,
+) -> Result<TenantView, Error> {
+    check_name(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
+    let parent = caller.tenant(&env.store, new.parent_id).await?;
+    check_parent(&parent, new.kind)?;
+    let mut ancestors = parent.ancestors.clone();
+    ancestors.push(parent.id);
+    let blank = Tenant {
+        id: TenantId::random(),
+        v1_id: env.store.next_v1_id().await?,
+        name: new.name.trim().to_owned(),
+        kind: new.kind,
+        ancestors,
+        enabled: true,
+        language: DEFAULT_LANGUAGE.to_owned(),
+        contact: Contact::default(),
+        internal_tag: None,
+        settings: TenantSettings::default(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    let tenant = new.rest.apply(blank)?;
+    let mut changes = Changes::new();
+    // A parent that is disabled and deleted meanwhile takes no child.
+    changes.expect(keys::tenant(parent.id), Expect::Revision(parent.revision));
+    changes.create_tenant(tenant.clone());
+    env.store.commit(changes).await?;
+    Ok(TenantView {
+        tenant,
+        has_children: false,
+    })
+}
+
+fn check_parent(parent: &Tenant, kind: TenantKind) -> Result<(), Error> {
+    if !parent.kind.may_hold(kind) {
+        return Err(Error::Refused(format!(
+            "a {} cannot hold a {}",
+            parent.kind.name(),
+            kind.name()
+        )));
+    }
+    if parent.ancestors.len() + 2 > MAX_TENANT_DEPTH {
+        return Err(Error::Refused(format!(
+            "the tree of tenants is at most {MAX_TENANT_DEPTH} deep"
+        )));
+    }
+    takes_accounts(parent)
+}
+
+/// A disabled tenant takes nothing new, so that what is deleted with it is all there is.
+///
+/// # Errors
+/// [`Error::Refused`] where it is disabled.
+pub(super) fn takes_accounts(tenant: &Tenant) -> Result<(), Error> {
+    if tenant.enabled {
+        return Ok(());
+    }
+    Err(Error::Refused(
+        "the tenant is disabled; enable it first".to_owned(),
+    ))
+}
+
+/// One tenant.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn read(env: &Env, caller: &Caller, id: TenantId) -> Result<TenantView, Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    view(env, tenant.value).await
+}
+
+async fn view(env: &Env, tenant: Tenant) -> Result<TenantView, Error> {
+    Ok(TenantView {
+        has_children: has_children(env, tenant.id).await?,
+        tenant,
+    })
+}
+
+async fn has_children(env: &Env, id: TenantId) -> Result<bool, Error> {
+    let first = env.store.ids_under(&keys::children(id), None, 1).await?;
+    Ok(!first.is_empty())
+}
+
+/// Several tenants.
+///
+/// # Errors
+/// The tenant whose children or subtree is asked for is unknown or out of reach. Ids of a list
+/// that are unknown or out of reach are silently left out.
+pub async fn list(
+    env: &Env,
+    caller: &Caller,
+    query: &TenantQuery,
+    request: PageRequest,
+) -> Result<Page<TenantView>, Error> {
+    let page = match query {
+        TenantQuery::Ids(ids) => {
+            let mut ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+            let mut seen = std::collections::HashSet::new();
+            ids.retain(|id| seen.insert(*id));
+            Page::whole(ids)
+        }
+        TenantQuery::ChildrenOf(parent) => children(env, caller, *parent, request).await?,
+        TenantQuery::Subtree(root) => {
+            caller.tenant(&env.store, *root).await?;
+            page::ids(env, &keys::subtree_tenants(*root), request).await?
+        }
+    };
+    let tenant_keys: Vec<Key> = page
+        .items
+        .iter()
+        .map(|id| keys::tenant(TenantId::new(*id)))
+        .collect();
+    let found = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    let reached = found
+        .into_iter()
+        .flatten()
+        .map(|found| found.value)
+        .filter(|tenant| caller.reaches(tenant));
+    let views = futures_util::stream::iter(reached)
+        .map(|tenant| view(env, tenant))
+        .buffered(CONCURRENT_LOOKS)
+        .try_collect()
+        .await?;
+    Ok(page.with(views))
+}
+
+/// The ids of the children of a tenant.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn children(
+    env: &Env,
+    caller: &Caller,
+    parent: TenantId,
+    request: PageRequest,
+) -> Result<Page<Uuid>, Error> {
+    caller.tenant(&env.store, parent).await?;
+    page::ids(env, &keys::children(parent), request).await
+}
+
+/// Changes a tenant.
+///
+/// # Errors
+/// It is out of reach, `expected` is stale, a sibling has the name, a field makes no sense.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    patch: &TenantPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<TenantView, Error> {
+    attempt(expected, || async {
+        let old = caller.tenant(&env.store, id).await?;
+        check_version(expected, old.version)?;
+        let mut tenant = patch.apply(old.value.clone())?;
+        tenant.version += 1;
+        tenant.updated_at = now;
+        let mut changes = Changes::new();
+        changes.update_tenant(&old, tenant.clone());
+        env.store.commit(changes).await?;
+        view(env, tenant).await
+    })
+    .await
+}
+
+/// Deletes a disabled tenant without children, together with its users and clients.
+///
+/// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
+/// go before it in commits of their own, each of which expects the tenant unchanged.
+///
+/// # Errors
+/// It is out of reach, enabled, has children, is the root, or `expected` is stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    attempt(expected, || delete_once(env, caller, id, expected)).await
+}
+
+async fn delete_once(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    check_version(expected, tenant.version)?;
+    if tenant.enabled {
+        return Err(Error::TenantEnabled);
+    }
+    if tenant.parent_id().is_none() {
+        return Err(Error::Refused(
+            "the root tenant cannot be deleted".to_owned(),
+        ));
+    }
+    if has_children(env, id).await? {
+        return Err(Error::Conflict(
+            "the tenant has child tenants; delete them first".to_owned(),
+        ));
+    }
+    let clients = remove_clients(env, &tenant).await?;
+    let mut last = remove_users(env, &tenant, clients).await?;
+    last.delete_tenant(&tenant);
+    env.store.commit(last).await?;
+    Ok(())
+}
+
+/// Commits `changes`, which are valid only while `tenant` stays as it is.
+async fn commit_part(env: &Env, tenant: &Found<Tenant>, mut changes: Changes) -> Result<(), Error> {
+    let unchanged = Expect::Revision(tenant.revision);
+    changes.expect(keys::tenant(tenant.id), unchanged);
+    env.store.commit(changes).await?;
+    Ok(())
+}
+
+/// Removes whole pages of clients; the rest is in the change that is returned.
+async fn remove_clients(env: &Env, tenant: &Found<Tenant>) -> Result<Changes, Error> {
+    let mut after = None;
+    loop {
+        let index = keys::tenant_clients(tenant.id);
+        let ids = env
+            .store
+            .ids_under(&index, after, REMOVED_PER_COMMIT)
+            .await?;
+        after = ids.last().copied();
+        let client_keys: Vec<Key> = ids
+            .iter()
+            .map(|id| keys::client(ClientId::new(*id)))
+            .collect();
+        let found = env.store.load_many::<Client>(&client_keys).await?;
+        let mut changes = Changes::new();
+        for client in found.iter().flatten() {
+            changes.delete_client(client);
+        }
+        if ids.len() < REMOVED_PER_COMMIT {
+            return Ok(changes);
+        }
+        commit_part(env, tenant, changes).await?;
+    }
+}
+
+/// Removes whole pages of users; the rest is added to `rest`.
+async fn remove_users(
+    env: &Env,
+    tenant: &Found<Tenant>,
+    mut rest: Changes,
+) -> Result<Changes, Error> {
+    let mut after = None;
+    loop {
+        let index = keys::tenant_users(tenant.id);
+        let ids = env
+            .store
+            .ids_under(&index, after, REMOVED_PER_COMMIT)
+            .await?;
+        after = ids.last().copied();
+        let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
+        let found = env.store.load_many::<User>(&user_keys).await?;
+        let whole = ids.len() == REMOVED_PER_COMMIT;
+        let mut changes = if whole {
+            Changes::new()
+        } else {
+            std::mem::take(&mut rest)
+        };
+        for user in found.iter().flatten() {
+            changes.delete_user(user, tenant);
+        }
+        if !whole {
+            return Ok(changes);
+        }
+        commit_part(env, tenant, changes).await?;
+    }
+}

@@ -1,0 +1,391 @@
+//! User accounts: create, read, change, delete, activate.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::contact::ContactPatch;
+use super::error::{Error, retrying};
+use super::manage_tenants::takes_accounts;
+use super::page::{self, Page, PageRequest};
+use super::precondition::{attempt, check_version};
+use crate::domain::contact::Contact;
+use crate::domain::ids::{MailId, TenantId, UserId};
+use crate::domain::notification::{Mail, MailKind};
+use crate::domain::text::{check_language, check_login};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{NOTIFICATION_KINDS, User, known_name};
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::keys;
+
+/// The only business type there is (seed 000).
+pub const BUYER: &str = "buyer";
+
+/// What a new user is told of, unless said otherwise (the list that seed 000 prints).
+const DEFAULT_NOTIFICATIONS: [&str; 3] = ["quota", "reports", "backup_daily_report"];
+
+/// A user to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The tenant it belongs to.
+    pub tenant_id: TenantId,
+    /// Everything else; without a login the e-mail address is it.
+    pub rest: UserPatch,
+}
+
+/// What to change of a user; `None` is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserPatch {
+    /// Unique over the deployment.
+    pub login: Option<String>,
+    /// How to reach the person.
+    pub contact: ContactPatch,
+    /// `en`, `de`, …
+    pub language: Option<String>,
+    /// Whether the account is in use.
+    pub enabled: Option<bool>,
+    /// Whether the person has accepted the account.
+    pub activated: Option<bool>,
+    /// Whether the terms were accepted.
+    pub terms_accepted: Option<bool>,
+    /// The business types, all of them.
+    pub business_types: Option<Vec<String>>,
+    /// The kinds of notification, all of them.
+    pub notifications: Option<Vec<String>>,
+    /// Must be the user's tenant: callers send whole objects back.
+    pub tenant_id: Option<TenantId>,
+}
+
+/// Which users to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserQuery {
+    /// These, as far as they are within reach.
+    Ids(Vec<UserId>),
+    /// The users of one tenant.
+    OfTenant(TenantId),
+    /// The users of a tenant and of all below it.
+    Subtree(TenantId),
+}
+
+impl UserPatch {
+    fn apply(&self, mut user: User) -> Result<User, Error> {
+        if let Some(login) = &self.login {
+            check_login(login).map_err(|bad| Error::invalid("login", bad))?;
+            user.login.clone_from(login);
+        }
+        if let Some(language) = &self.language {
+            check_language(language).map_err(|bad| Error::invalid("language", bad))?;
+            user.language.clone_from(language);
+        }
+        if let Some(types) = &self.business_types {
+            user.buyer = is_buyer(types)?;
+        }
+        if let Some(kinds) = &self.notifications {
+            user.notifications = notifications(kinds)?;
+        }
+        if self.tenant_id.is_some_and(|id| id != user.tenant_id) {
+            return Err(Error::invalid("tenant_id", "a user cannot be moved"));
+        }
+        user.enabled = self.enabled.unwrap_or(user.enabled);
+        user.activated = self.activated.unwrap_or(user.activated);
+        user.terms_accepted = self.terms_accepted.unwrap_or(user.terms_accepted);
+        user.contact = self.contact.apply(user.contact)?;
+        Ok(user)
+    }
+}
+
+/// Seed 000: "The only available type for user accounts is `buyer`."
+fn is_buyer(types: &[String]) -> Result<bool, Error> {
+    if types.iter().any(|name| name != BUYER) {
+        return Err(Error::invalid(
+            "business_types",
+            "the only business type of users is \"buyer\"",
+        ));
+    }
+    Ok(!types.is_empty())
+}
+
+fn notifications(kinds: &[String]) -> Result<Vec<&'static str>, Error> {
+    let mut known = Vec::new();
+    for kind in kinds {
+        let Some(name) = known_name(&NOTIFICATION_KINDS, kind) else {
+            let all = NOTIFICATION_KINDS.join(", ");
+            return Err(Error::invalid("notifications", format!("known are: {all}")));
+        };
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    Ok(known)
+}
+
+/// Creates a user.
+///
+/// # Errors
+/// The tenant is out of reach or disabled, the login is taken, a field makes no sense.
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    new: NewUser,
+    now: Timestamp,
+) -> Result<User, Error> {
+    retrying(|| create_once(env, caller, &new, now)).await
+}
+
+async fn create_once(
+    env: &Env,
+    caller: &Caller,
+    new: &NewUser,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let tenant = caller.tenant(&env.store, new.tenant_id).await?;
+    takes_accounts(&tenant)?;
+    let blank = User {
+        id: UserId::random(),
+        v1_id: env.store.next_v1_id().await?,
+        tenant_id: tenant.id,
+        login: String::new(),
+        contact: Contact::default(),
+        enabled: true,
+        activated: false,
+        buyer: false,
+        notifications: DEFAULT_NOTIFICATIONS.to_vec(),
+        language: tenant.language.clone(),
+        personal_tenant_id: None,
+        terms_accepted: false,
+        policies: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    let mut user = new.rest.apply(blank)?;
+    if user.login.is_empty() {
+        let email = user.contact.email.as_ref();
+        let login = email.map(|email| email.as_str().to_owned());
+        user.login = login.ok_or_else(|| Error::invalid("login", "give a login or an e-mail"))?;
+        check_login(&user.login).map_err(|bad| Error::invalid("login", bad))?;
+    }
+    let mut changes = Changes::new();
+    // A tenant that is disabled and deleted meanwhile takes no user.
+    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    changes.create_user(user.clone(), &tenant);
+    env.store.commit(changes).await?;
+    Ok(user)
+}
+
+/// One user.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<User, Error> {
+    Ok(caller.user(&env.store, id).await?.0.value)
+}
+
+/// The user that the caller's token speaks for.
+///
+/// # Errors
+/// The token speaks for an API client.
+pub async fn me(env: &Env, caller: &Caller) -> Result<User, Error> {
+    let Some(id) = caller.user else {
+        return Err(Error::Forbidden(
+            "the token speaks for an API client, not for a user; read GET /api/2/clients/{client_id}"
+                .to_owned(),
+        ));
+    };
+    read(env, caller, id).await
+}
+
+/// Several users.
+///
+/// # Errors
+/// The tenant that is asked for is unknown or out of reach. Ids of a list that are unknown or out
+/// of reach are silently left out.
+pub async fn list(
+    env: &Env,
+    caller: &Caller,
+    query: &UserQuery,
+    request: PageRequest,
+) -> Result<Page<User>, Error> {
+    let page = match query {
+        UserQuery::Ids(ids) => Page::whole(reached(env, caller, ids).await?),
+        UserQuery::OfTenant(tenant) => ids_of_tenant(env, caller, *tenant, request).await?,
+        UserQuery::Subtree(root) => {
+            caller.tenant(&env.store, *root).await?;
+            page::ids(env, &keys::subtree_users(*root), request).await?
+        }
+    };
+    let user_keys: Vec<Key> = page
+        .items
+        .iter()
+        .map(|id| keys::user(UserId::new(*id)))
+        .collect();
+    let found = env.store.load_many::<User>(&user_keys).await?;
+    let users = found.into_iter().flatten().map(|found| found.value);
+    Ok(page.with(users.collect()))
+}
+
+/// Those of `ids` that the caller may see, each once, in the order given.
+async fn reached(env: &Env, caller: &Caller, ids: &[UserId]) -> Result<Vec<Uuid>, Error> {
+    let mut seen = HashSet::new();
+    let mut ids: Vec<UserId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+    if let Some(own) = caller.user {
+        ids.retain(|id| *id == own);
+    }
+    let marks: Vec<Key> = ids
+        .iter()
+        .map(|id| keys::subtree_user(caller.root, *id))
+        .collect();
+    let found = env.store.engine().get_many(&marks).await?;
+    let within = ids.iter().zip(found).filter(|(_, mark)| mark.is_some());
+    Ok(within.map(|(id, _)| id.uuid()).collect())
+}
+
+/// The ids of the users of a tenant.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn ids_of_tenant(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    request: PageRequest,
+) -> Result<Page<Uuid>, Error> {
+    caller.tenant(&env.store, tenant).await?;
+    page::ids(env, &keys::tenant_users(tenant), request).await
+}
+
+/// Changes a user.
+///
+/// # Errors
+/// It is out of reach, `expected` is stale, the login is taken, a field makes no sense.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    id: UserId,
+    patch: &UserPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<User, Error> {
+    attempt(expected, || async {
+        let (old, tenant) = caller.user(&env.store, id).await?;
+        check_version(expected, old.version)?;
+        let mut user = patch.apply(old.value.clone())?;
+        user.version += 1;
+        user.updated_at = now;
+        let mut changes = Changes::new();
+        changes.update_user(&old, user.clone(), &tenant);
+        env.store.commit(changes).await?;
+        Ok(user)
+    })
+    .await
+}
+
+/// Deletes a user with the meter and all that is remembered of them.
+///
+/// # Errors
+/// It is out of reach, or `expected` is stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    id: UserId,
+    expected: Option<u64>,
+) -> Result<(), Error> {
+    attempt(expected, || async {
+        let (user, tenant) = caller.user(&env.store, id).await?;
+        check_version(expected, user.version)?;
+        let mut changes = Changes::new();
+        changes.delete_user(&user, &tenant);
+        env.store.commit(changes).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Whether nobody has this login.
+///
+/// # Errors
+/// It can be nobody's login, or the store failed.
+pub async fn login_is_free(env: &Env, login: &str) -> Result<bool, Error> {
+    check_login(login).map_err(|bad| Error::invalid("username", bad))?;
+    Ok(env.store.lookup(&keys::login(login)).await?.is_none())
+}
+
+/// Queues the mail that asks a user to activate the account.
+///
+/// # Errors
+/// The user is out of reach, disabled, active already, or has no address.
+pub async fn send_activation(
+    env: &Env,
+    caller: &Caller,
+    id: UserId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    retrying(|| async {
+        let (user, _) = caller.user(&env.store, id).await?;
+        let refused = |why: &str| Err(Error::Refused(why.to_owned()));
+        if user.activated {
+            return refused("the account is active already");
+        }
+        if !user.enabled {
+            return refused("the account is disabled; enable it first");
+        }
+        if user.contact.email.is_none() {
+            return refused("the account has no e-mail address; set contact.email first");
+        }
+        let recipient = (user.tenant_id, user.id);
+        let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
+        let mut changes = Changes::new();
+        changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+        changes.create_mail(mail);
+        env.store.commit(changes).await?;
+        env.outbox_wake.notify_one();
+        Ok(())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn business_types_know_only_buyer() {
+        let of = |names: &[&str]| {
+            is_buyer(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of(&[]), Ok(false));
+        assert_eq!(of(&["buyer"]), Ok(true));
+        for bad in [&["seller"][..], &["buyer", "seller"], &["Buyer"], &[""]] {
+            let Err(Error::Invalid { field, why }) = of(bad) else {
+                panic!("{bad:?}");
+            };
+            assert_eq!(field, "business_types");
+            assert!(why.contains("\"buyer\""));
+        }
+    }
+
+    #[test]
+    fn notifications_are_known_and_stand_once() {
+        let of = |names: &[&str]| {
+            notifications(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            of(&["quota", "reports", "quota"]),
+            Ok(vec!["quota", "reports"])
+        );
+        assert_eq!(of(&[]), Ok(vec![]));
+        assert!(of(&["gossip"]).is_err());
+    }
+}

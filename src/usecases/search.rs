@@ -1,0 +1,237 @@
+//! Tenants and users of a subtree by the beginning of a name, login or e-mail address.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::tenant::Tenant;
+use crate::domain::text::check_name;
+use crate::domain::user::User;
+use crate::store::engine::Key;
+use crate::store::keys;
+use uuid::Uuid;
+
+/// Index entries looked at by one search.
+const MAX_LOOKED_AT: usize = 5_000;
+
+/// Index entries read at once.
+const CHUNK: usize = 500;
+
+/// Longest text to search for, in characters.
+const MAX_TEXT_CHARS: usize = 128;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The tenant or user.
+    pub found: HitKind,
+    /// The names of the tenants above, from the searched one down.
+    pub path: Vec<String>,
+}
+
+/// A tenant or a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HitKind {
+    /// A tenant.
+    Tenant(Box<Tenant>),
+    /// A user.
+    User(Box<User>),
+}
+
+/// Looks for accounts at or below `root`, at most `limit` of them.
+///
+/// The work is bounded: of a prefix that very many accounts of the deployment share, only the first
+/// 5,000 are looked at; a subtree with fewer accounts than that is searched completely.
+///
+/// # Errors
+/// `root` is unknown or out of reach, or the text makes no sense.
+pub async fn search(
+    env: &Env,
+    caller: &Caller,
+    root: TenantId,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Hit>, Error> {
+    check_name(text, MAX_TEXT_CHARS).map_err(|bad| Error::invalid("text", bad))?;
+    let root = caller.tenant(&env.store, root).await?;
+    let mut ids = by_index(env, root.id, text, limit).await?;
+    if ids.complete {
+        return hits(env, &root, &ids.accounts).await;
+    }
+    if let Some(accounts) = by_subtree(env, root.id, text, limit).await? {
+        ids.accounts = accounts;
+    }
+    hits(env, &root, &ids.accounts).await
+}
+
+struct Matches {
+    accounts: Vec<AccountId>,
+    /// Whether there is nothing more to find, or no room for it.
+    complete: bool,
+}
+
+/// Walks the index of texts and keeps what lies within the subtree.
+async fn by_index(env: &Env, root: TenantId, text: &str, limit: usize) -> Result<Matches, Error> {
+    let prefix = keys::search_prefix(text);
+    let (mut accounts, mut seen) = (Vec::new(), HashSet::new());
+    let mut after: Option<Key> = None;
+    let mut looked_at = 0;
+    while looked_at < MAX_LOOKED_AT {
+        let entries = env
+            .store
+            .engine()
+            .scan(&prefix, after.as_ref(), CHUNK)
+            .await?;
+        let read = entries.len();
+        looked_at += read;
+        after = entries.last().map(|(key, _)| key.clone());
+        let candidates: Vec<AccountId> = entries
+            .iter()
+            .filter_map(|(key, _)| keys::search_account(key))
+            .filter(|account| seen.insert(*account))
+            .collect();
+        let marks: Vec<Key> = candidates.iter().map(|id| mark(root, *id)).collect();
+        let within = env.store.engine().get_many(&marks).await?;
+        let inside = candidates
+            .iter()
+            .zip(within)
+            .filter(|(_, mark)| mark.is_some());
+        accounts.extend(inside.map(|(account, _)| *account));
+        if accounts.len() >= limit || read < CHUNK {
+            accounts.truncate(limit);
+            return Ok(Matches {
+                accounts,
+                complete: true,
+            });
+        }
+    }
+    Ok(Matches {
+        accounts,
+        complete: false,
+    })
+}
+
+/// The entry that says that an account lies at or below `root`.
+fn mark(root: TenantId, account: AccountId) -> Key {
+    match account {
+        AccountId::Tenant(id) => keys::subtree_tenant(root, id),
+        AccountId::User(id) => keys::subtree_user(root, id),
+    }
+}
+
+/// Walks a small subtree itself; `None` where it is not small.
+async fn by_subtree(
+    env: &Env,
+    root: TenantId,
+    text: &str,
+    limit: usize,
+) -> Result<Option<Vec<AccountId>>, Error> {
+    let ids = |index: Key| async move { env.store.ids_under(&index, None, MAX_LOOKED_AT).await };
+    let tenants = ids(keys::subtree_tenants(root)).await?;
+    let users = ids(keys::subtree_users(root)).await?;
+    if tenants.len() + users.len() >= MAX_LOOKED_AT {
+        return Ok(None);
+    }
+    let wanted = keys::folded(text);
+    let begins = |text: &str| keys::folded(text).starts_with(&wanted);
+    let mut accounts = Vec::new();
+    for tenant in load_tenants(env, &tenants).await? {
+        if begins(&tenant.name) {
+            accounts.push(AccountId::Tenant(tenant.id));
+        }
+    }
+    for user in load_users(env, &users).await? {
+        let email = user
+            .contact
+            .email
+            .as_ref()
+            .map_or("", |email| email.as_str());
+        if begins(&user.login) || begins(&user.contact.full_name()) || begins(email) {
+            accounts.push(AccountId::User(user.id));
+        }
+    }
+    accounts.truncate(limit);
+    Ok(Some(accounts))
+}
+
+async fn load_tenants(env: &Env, ids: &[Uuid]) -> Result<Vec<Tenant>, Error> {
+    let tenant_keys: Vec<Key> = ids
+        .iter()
+        .map(|id| keys::tenant(TenantId::new(*id)))
+        .collect();
+    let found = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(|found| found.value)
+        .collect())
+}
+
+async fn load_users(env: &Env, ids: &[Uuid]) -> Result<Vec<User>, Error> {
+    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
+    let found = env.store.load_many::<User>(&user_keys).await?;
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(|found| found.value)
+        .collect())
+}
+
+/// Loads what was found, with the names of the tenants above.
+async fn hits(env: &Env, root: &Tenant, accounts: &[AccountId]) -> Result<Vec<Hit>, Error> {
+    let (mut tenant_ids, mut user_ids) = (Vec::new(), Vec::new());
+    for account in accounts {
+        match account {
+            AccountId::Tenant(id) => tenant_ids.push(id.uuid()),
+            AccountId::User(id) => user_ids.push(id.uuid()),
+        }
+    }
+    let tenants = load_tenants(env, &tenant_ids).await?;
+    let users = load_users(env, &user_ids).await?;
+    let mut known: HashMap<TenantId, Tenant> = HashMap::new();
+    let homes: HashSet<Uuid> = users.iter().map(|user| user.tenant_id.uuid()).collect();
+    let homes: Vec<Uuid> = homes.into_iter().collect();
+    for tenant in load_tenants(env, &homes)
+        .await?
+        .into_iter()
+        .chain(tenants.iter().cloned())
+    {
+        known.insert(tenant.id, tenant);
+    }
+    let above: HashSet<Uuid> = known
+        .values()
+        .flat_map(|tenant| below(root, &tenant.ancestors).iter().map(|id| id.uuid()))
+        .collect();
+    let above: Vec<Uuid> = above.into_iter().collect();
+    for tenant in load_tenants(env, &above).await? {
+        known.insert(tenant.id, tenant);
+    }
+    let names = |ids: &[TenantId]| -> Vec<String> {
+        let found = ids.iter().filter_map(|id| known.get(id));
+        found.map(|tenant| tenant.name.clone()).collect()
+    };
+    let of_tenants = tenants.iter().map(|tenant| Hit {
+        path: names(below(root, &tenant.ancestors)),
+        found: HitKind::Tenant(Box::new(tenant.clone())),
+    });
+    let of_users = users.iter().filter_map(|user| {
+        let home = known.get(&user.tenant_id)?;
+        let mut path = names(below(root, &home.ancestors));
+        path.push(home.name.clone());
+        Some(Hit {
+            path,
+            found: HitKind::User(Box::new(user.clone())),
+        })
+    });
+    Ok(of_tenants.chain(of_users).collect())
+}
+
+/// The part of `ancestors` that begins with `root`: the rest is not the searcher's business.
+fn below<'a>(root: &Tenant, ancestors: &'a [TenantId]) -> &'a [TenantId] {
+    let start = ancestors.iter().position(|id| *id == root.id);
+    ancestors
+        .get(start.unwrap_or(ancestors.len())..)
+        .unwrap_or(&[])
+}
