@@ -1,5 +1,6 @@
 //! What tests of several topics share.
 
+pub mod http;
 pub(crate) mod accounts;
 pub(crate) mod app;
 pub(crate) mod sink;
