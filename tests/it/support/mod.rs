@@ -1,8 +1,8 @@
 //! What tests of several topics share.
 
-pub mod http;
 pub(crate) mod accounts;
 pub(crate) mod app;
+pub mod http;
 pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
