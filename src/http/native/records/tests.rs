@@ -22,8 +22,7 @@ fn records_are_read() {
     assert_eq!(report.absolute, u64::MAX);
     assert_eq!(report.key.usage_name, "storage");
     let report = read(
-        r#""user_id":"ID","usage_name":"v\u006ds","value":0,"infra_id":"ID","edition":"pro",
-           "observed_at":"2030-01-31T12:00:00Z","item":null"#,
+        r#""user_id":"ID","usage_name":"v\u006ds","value":0,"infra_id":"ID","edition":"pro","observed_at":"2030-01-31T12:00:00Z","item":null"#,
     )
     .unwrap();
     assert_eq!(report.account, AccountId::User(ID.parse().unwrap()));
