@@ -6,6 +6,7 @@ pub mod access_policies;
 pub mod brand_patch;
 pub mod compose;
 pub mod contact;
+pub mod delete_tenant;
 pub mod deliver;
 pub mod error;
 pub mod fan_out;

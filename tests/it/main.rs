@@ -7,6 +7,8 @@
 )]
 
 mod account_api;
+mod account_tenants;
+mod account_users;
 mod account_walk;
 mod architecture;
 mod cli;
