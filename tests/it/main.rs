@@ -6,7 +6,9 @@
     reason = "a test fails by panicking; clippy only exempts functions marked as tests"
 )]
 
+mod account_access;
 mod account_api;
+mod account_quota;
 mod account_tenants;
 mod account_users;
 mod account_walk;
