@@ -14,6 +14,8 @@ mod seal;
 mod token;
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

@@ -12,4 +12,5 @@ pub mod outbox;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+pub mod tracked_link;
 pub mod usecases;

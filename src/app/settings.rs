@@ -63,6 +63,13 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
     }
 }
 
+/// The origins whose scripts may call the native API.
+#[must_use]
+pub(super) fn cors_origins(config: &Config) -> Vec<String> {
+    let origins = config.console.cors_origins.iter();
+    origins.map(|origin| origin.as_str().to_owned()).collect()
+}
+
 /// What the HTTP server bounds.
 #[must_use]
 pub(super) fn limits(config: &Config) -> Limits {

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::error::ApiError;
 use super::message::{Head, Response};
 use super::output;
+use crate::render::Renderer;
 use crate::store::engine::StoreError;
 use crate::telemetry::metrics::HttpDialect;
 use crate::usecases::error::Error;
@@ -55,12 +56,12 @@ impl Dialect {
 
     /// Dresses an error.
     #[must_use]
-    pub fn error(self, error: &ApiError, head: &Head) -> Response {
+    pub fn error(self, renderer: &Renderer, error: &ApiError, head: &Head) -> Response {
         let response = match self {
             Self::Account => super::account::error::envelope(error, head),
             Self::Token => oauth_error(error),
             Self::Native => problem(error, head),
-            Self::Page => super::pages::error_page(error, head),
+            Self::Page => super::pages::error_page(renderer, error, head),
         };
         output::with_headers(response, error.headers())
     }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod auth;
 mod connection;
+pub mod cors;
 pub mod dialect;
 pub mod error;
 mod exchange;
@@ -11,6 +12,7 @@ pub mod input;
 pub mod limits;
 pub mod listener;
 pub mod message;
+pub mod native;
 pub mod output;
 pub mod pages;
 pub mod router;

@@ -1,11 +1,99 @@
-//! What people open in a browser.
+//! What people open in a browser: redirects, pages behind links, pictures and style sheets.
+
+pub mod assets;
+mod redirect;
+pub mod routes;
+mod unsubscribe;
+
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::error::ApiError;
 use super::message::{Head, Response};
 use super::output;
+use crate::render::{Lang, Page, PageView, Renderer};
+use crate::usecases::Env;
+use crate::usecases::messages::language;
+use crate::usecases::view::{UserView, brand_view};
+
+/// Style sheets of our own, pictures of brands, forms to ourselves; nothing else, and no frames.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// How the pages are served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where clicks on tracked links go.
+    pub clicks: crate::usecases::count_clicks::ClickSink,
+    /// The status of a redirect: 302 or 307. Never a permanent one, which browsers keep for ever.
+    pub redirect_status: StatusCode,
+}
 
 /// An error as a page.
 #[must_use]
-pub fn error_page(error: &ApiError, _head: &Head) -> Response {
-    output::with_body(error.status(), "text/plain; charset=utf-8", error.message())
+pub fn error_page(renderer: &Renderer, error: &ApiError, head: &Head) -> Response {
+    let page = match error.status() {
+        StatusCode::NOT_FOUND => Page::LinkNotFound,
+        _ => Page::Error {
+            request_id: &head.request_id,
+        },
+    };
+    let view = PageView {
+        brand: &crate::render::BrandView::default(),
+        page,
+    };
+    let lang = accepted(renderer, head);
+    match renderer.page(&view, &lang) {
+        Ok(html) => html_page(error.status(), html),
+        // The templates are checked at start; were one to fail here, words are better than none.
+        Err(_) => output::with_body(error.status(), "text/plain; charset=utf-8", error.message()),
+    }
+}
+
+/// A page in the look of the reader's brand and in the reader's language; where the reader is not
+/// known, in the neutral look and the browser's language.
+fn page(
+    env: &Env,
+    head: &Head,
+    reader: Option<&UserView>,
+    status: StatusCode,
+    page: Page<'_>,
+) -> Result<Response, ApiError> {
+    let brand = brand_view(env, reader.and_then(|view| view.brand.as_ref()));
+    let lang = match reader {
+        Some(view) => language(env, view, None),
+        None => accepted(&env.renderer, head),
+    };
+    let view = PageView {
+        brand: &brand,
+        page,
+    };
+    let html = env.renderer.page(&view, &lang);
+    let html = html.map_err(crate::usecases::error::Error::from)?;
+    Ok(html_page(status, html))
+}
+
+fn accepted(renderer: &Renderer, head: &Head) -> Lang {
+    let asked = head.headers.get(header::ACCEPT_LANGUAGE);
+    let asked = asked.and_then(|value| value.to_str().ok());
+    renderer.negotiate(asked.unwrap_or_default())
+}
+
+fn html_page(status: StatusCode, html: String) -> Response {
+    let mut response = output::with_body(status, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    private(headers);
+    response
+}
+
+/// For answers to links that are meant for one reader: kept by nobody, found by no search engine,
+/// and their address told to nobody.
+fn private(headers: &mut HeaderMap) {
+    let no_store = HeaderValue::from_static("private, no-store");
+    headers.insert(CACHE_CONTROL, no_store);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let robots = HeaderName::from_static("x-robots-tag");
+    headers.insert(robots, HeaderValue::from_static("noindex"));
 }

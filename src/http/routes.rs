@@ -1,10 +1,13 @@
 //! All routes of all dialects: each dialect's own page lists its own.
 
-use super::account;
 use super::router::Resource;
+use super::{account, native, pages};
 
 /// Every route of the public listener.
 #[must_use]
-pub fn all() -> Vec<Resource> {
-    account::resources()
+pub fn all(options: pages::Options) -> Vec<Resource> {
+    let mut all = account::resources();
+    all.extend(native::routes::resources());
+    all.extend(pages::routes::resources(options));
+    all
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::auth;
+use super::cors::Cors;
 use super::error::ApiError;
 use super::message::{BodyProblem, Head, Request, Response, Service};
 use super::router::Router;
@@ -14,13 +15,14 @@ use crate::usecases::Env;
 pub struct Upsell {
     env: Env,
     router: Router,
+    cors: Cors,
 }
 
 impl Upsell {
-    /// The service over `router`.
+    /// The service over `router`, which browsers may call as `cors` says.
     #[must_use]
-    pub const fn new(env: Env, router: Router) -> Self {
-        Self { env, router }
+    pub const fn new(env: Env, router: Router, cors: Cors) -> Self {
+        Self { env, router, cors }
     }
 
     fn dress(&self, error: &ApiError, head: &Head) -> Response {
@@ -31,12 +33,17 @@ impl Upsell {
                 "{internal}"
             );
         }
-        self.router.dialect(head.uri.path()).error(error, head)
+        let dialect = self.router.dialect(head.uri.path());
+        let response = dialect.error(&self.env.renderer, error, head);
+        self.cors.dress(head, response)
     }
 }
 
 impl Service for Upsell {
     fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
+        if let Some(preflight) = self.cors.preflight(head) {
+            return Err(Box::new(preflight));
+        }
         let refuse = |error: ApiError| Box::new(self.dress(&error, head));
         let limit = self.router.admit(head).map_err(refuse)?;
         if self.router.wants_token_first(head) {
@@ -57,7 +64,7 @@ impl Service for Upsell {
     async fn call(&self, request: Request) -> Response {
         let (head, began) = (request.head.clone(), Instant::now());
         let response = match self.router.answer(&self.env, request).await {
-            Ok(response) => response,
+            Ok(response) => self.cors.dress(&head, response),
             Err(error) => self.dress(&error, &head),
         };
         let dialect = self.router.dialect(head.uri.path()).label();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icu_plurals::{PluralCategory, PluralRules, PluralRulesOptions};
+use icu_plurals::{PluralCategory, PluralRules, PluralRulesOptions, PluralRulesPreferences};
 use serde::Deserialize;
 
 use super::RenderError;
@@ -14,7 +14,9 @@ pub(crate) struct Locale {
     pub(crate) tag: &'static str,
     pub(crate) meta: Meta,
     texts: BTreeMap<String, Text>,
-    rules: PluralRules,
+    /// The rules themselves hold an `Rc`, and locales are shared between threads: they are looked
+    /// up in the built-in data at each use.
+    plurals: PluralRulesPreferences,
 }
 
 /// How a language is written.
@@ -97,15 +99,13 @@ impl Locale {
         let icu = tag
             .parse::<icu_locale::Locale>()
             .map_err(|cause| problem(format!("its name is not a language tag: {cause}")))?;
-        let rules = PluralRules::try_new(icu.into(), PluralRulesOptions::default())
-            .map_err(|cause| problem(format!("no plural rules: {cause}")))?;
         let mut texts = BTreeMap::new();
         flatten("", file.text, &mut texts).map_err(problem)?;
         let locale = Self {
             tag,
             meta: file.meta,
             texts,
-            rules,
+            plurals: icu.into(),
         };
         locale.check_plurals()?;
         Ok(locale)
@@ -136,7 +136,7 @@ impl Locale {
         let Some(Text::Plural(forms)) = self.texts.get(key) else {
             return Err(self.missing(key));
         };
-        let category = category_name(self.rules.category_for(count));
+        let category = category_name(self.plural_rules()?.category_for(count));
         let message = forms.get(category).or_else(|| forms.get("other"));
         self.fill(key, message.ok_or_else(|| self.missing(key))?, values)
     }
@@ -180,8 +180,18 @@ impl Locale {
         }
     }
 
+    fn plural_rules(&self) -> Result<PluralRules, RenderError> {
+        PluralRules::try_new(self.plurals, PluralRulesOptions::default()).map_err(|cause| {
+            RenderError::Locale {
+                tag: self.tag,
+                problem: format!("no plural rules: {cause}"),
+            }
+        })
+    }
+
     fn check_plurals(&self) -> Result<(), RenderError> {
-        let needed: BTreeSet<_> = self.rules.categories().map(category_name).collect();
+        let rules = self.plural_rules()?;
+        let needed: BTreeSet<_> = rules.categories().map(category_name).collect();
         for (key, text) in &self.texts {
             if let Text::Plural(forms) = text
                 && !forms.keys().copied().eq(needed.iter().copied())

@@ -2,6 +2,8 @@
 //! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
 //! by a zero byte.
 
+mod read;
+
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::link::Placement;
 use crate::domain::notification::MailState;
@@ -381,22 +383,6 @@ impl Key {
     fn then(mut self, more: &[u8]) -> Self {
         self.0.extend_from_slice(more);
         self
-    }
-
-    /// The last 16 bytes: the id that index keys end with.
-    #[must_use]
-    pub fn trailing_uuid(&self) -> Option<uuid::Uuid> {
-        let start = self.0.len().checked_sub(16)?;
-        uuid::Uuid::from_slice(self.0.get(start..)?).ok()
-    }
-
-    /// The time that follows the family byte, in families that have one.
-    #[must_use]
-    pub fn leading_time(&self) -> Option<Timestamp> {
-        let bytes: [u8; 8] = self.0.get(1..9)?.try_into().ok()?;
-        i64::try_from(u64::from_be_bytes(bytes))
-            .ok()
-            .map(Timestamp::from_micros)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
-pub const LEASE: Duration = Duration::from_secs(3600);
+pub const LEASE: Duration = Duration::from_secs(2 * 3600);
 
 /// How a mail server was reached for, and failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

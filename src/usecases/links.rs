@@ -1,15 +1,53 @@
-//! STUB: replaced when the tracked links arrive.
+//! The links that messages carry, signed with the newest link key.
+
+use std::time::Duration;
+
+use url::form_urlencoded::byte_serialize;
+
 use super::Env;
 use super::view::UserView;
 use crate::domain::link::Placement;
 use crate::domain::time::Timestamp;
-/// x
+use crate::tracked_link::{Purpose, TrackedLink};
+
+/// The link that stops mail works at least this long: mails are found again after months, and
+/// the wish to get no more is to be followed then too.
+const MIN_UNSUBSCRIBE_TTL: Duration = Duration::from_secs(180 * 86_400);
+
+/// The tracked link of a quota message that stands in `placement`.
 #[must_use]
-pub fn tracked_url(env: &Env, _view: &UserView, _placement: Placement, _now: Timestamp) -> String {
-    format!("{}/r/x", env.settings.public_url)
+pub fn tracked_url(env: &Env, view: &UserView, placement: Placement, now: Timestamp) -> String {
+    redirect_url(env, view, Purpose::Quota(placement), None, now)
 }
-/// x
+
+/// A tracked link, `…/r/<token>`, with the page it stands on.
 #[must_use]
-pub fn unsubscribe_url(env: &Env, _view: &UserView, _now: Timestamp) -> String {
-    format!("{}/u/x", env.settings.public_url)
+pub fn redirect_url(
+    env: &Env,
+    view: &UserView,
+    purpose: Purpose,
+    page: Option<&str>,
+    now: Timestamp,
+) -> String {
+    let token = token(env, view, purpose, env.settings.link_ttl, now);
+    let mut url = format!("{}/r/{token}", env.settings.public_url);
+    if let Some(page) = page.filter(|page| !page.is_empty()) {
+        url.push_str("?page=");
+        url.extend(byte_serialize(page.as_bytes()));
+    }
+    url
+}
+
+/// The link that stops mail about quotas: `…/u/<token>` (RFC 8058).
+#[must_use]
+pub fn unsubscribe_url(env: &Env, view: &UserView, now: Timestamp) -> String {
+    let ttl = env.settings.link_ttl.max(MIN_UNSUBSCRIBE_TTL);
+    let token = token(env, view, Purpose::Unsubscribe, ttl, now);
+    format!("{}/u/{token}", env.settings.public_url)
+}
+
+fn token(env: &Env, view: &UserView, purpose: Purpose, ttl: Duration, now: Timestamp) -> String {
+    let keyring = env.keyring.load();
+    let (key_id, key) = keyring.link_signer();
+    TrackedLink::new(purpose, view.tenant.id, view.user.id, now, ttl).sign(key_id, key)
 }

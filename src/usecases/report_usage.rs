@@ -17,6 +17,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::record::Notice;
+use crate::telemetry::metrics::{Direction, Metrics, UsageOutcome};
 
 /// A report from further in the future than this is refused: stored, it would make every honest
 /// one after it look old.
@@ -119,7 +120,37 @@ pub async fn report_usages(
         .into_iter()
         .map(|line| line.unwrap_or_else(missing))
         .collect();
-    BatchOutcome { lines, transitions }
+    let outcome = BatchOutcome { lines, transitions };
+    if mode == Mode::Commit {
+        count(&env.metrics, &outcome);
+    }
+    outcome
+}
+
+fn count(metrics: &Metrics, outcome: &BatchOutcome) {
+    for line in &outcome.lines {
+        let label = match line {
+            Ok(Outcome {
+                report: Report::Accepted,
+            }) => UsageOutcome::Accepted,
+            Ok(Outcome {
+                report: Report::Unchanged,
+            }) => UsageOutcome::Unchanged,
+            Ok(Outcome {
+                report: Report::Skipped,
+            }) => UsageOutcome::Skipped,
+            Err(_) => UsageOutcome::Rejected,
+        };
+        metrics.usage_records.inc(label);
+    }
+    for AccountTransition { transition, .. } in &outcome.transitions {
+        if let Some(level) = transition.to.level() {
+            metrics.transitions.inc2(level, Direction::Entered);
+        }
+        if let Some(level) = transition.from.level() {
+            metrics.transitions.inc2(level, Direction::Left);
+        }
+    }
 }
 
 /// All lines of one account, in one commit.
@@ -235,7 +266,8 @@ pub(super) fn evaluate(
         .iter()
         .filter_map(|(item, outcome)| Some((*item, outcome.notify?)))
         .collect();
-    let notice = (!entered.is_empty() && tenant.enabled).then(|| Notice {
+    let told = !entered.is_empty() && tenant.enabled;
+    let notice = told.then_some(Notice {
         account: meter.account,
         entered,
         created_at: now,

@@ -81,7 +81,7 @@ pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a Buy
         .then_some(url)
 }
 
-fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
+pub(super) fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
     Shop {
         branding_enabled: brand.is_some(),
         buy_url_set: usable_buy_url(env, brand).is_some(),
@@ -89,11 +89,17 @@ fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
 }
 
 impl UserView {
+    /// Whether the reader is told anything: a disabled user, and one of a disabled tenant, is not.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.tenant.enabled && self.user.enabled
+    }
+
     /// The items of both scopes that stand in a level, worst first; ties user before tenant, then
     /// in item order. A disabled tenant or user is told nothing.
     #[must_use]
     pub fn standing(&self) -> Vec<(Scope, ItemStatus)> {
-        if !self.tenant.enabled || !self.user.enabled {
+        if !self.is_told() {
             return Vec::new();
         }
         let mut standing: Vec<_> = self

@@ -1,9 +1,10 @@
 //! Tests from outside, in one binary because linking is slow. One module per topic.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test fails by panicking; clippy only exempts functions marked as tests"
+    reason = "a test fails by panicking, and its helpers are shared by modules as is handy"
 )]
 
 mod account_access;
@@ -14,6 +15,13 @@ mod account_users;
 mod account_walk;
 mod architecture;
 mod cli;
+mod native_alerts;
+mod native_emails;
+mod native_quotas;
+mod native_usages;
+mod outbox_rules;
+mod redirect;
+mod redirect_clicks;
 mod render;
 mod server_drain;
 mod server_h2;
@@ -31,3 +39,9 @@ mod store_crash;
 mod store_embedded;
 mod store_model;
 mod support;
+mod walk_brand_smtp;
+mod walk_life;
+mod walk_links;
+mod walk_mail;
+mod walk_reminders;
+mod walk_seeds;

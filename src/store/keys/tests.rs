@@ -20,3 +20,18 @@ fn a_search_prefix_is_a_prefix_of_its_texts() {
     assert!(!stored.0.starts_with(&search_prefix("bar").0));
     assert_eq!(search_account(&stored), Some(account));
 }
+
+#[test]
+fn index_keys_read_back() {
+    let (id, user) = (MailId::random(), UserId::random());
+    let at = Timestamp::from_secs(1_234_567);
+    let mail = mail_by_state(MailState::Dead, at, id);
+    assert_eq!(mail.created_and_mail(), Some((at, id)));
+    assert_eq!(
+        click_seen(77, user, Placement::Email).leading_hour(),
+        Some(77)
+    );
+    let clicks = clicks(TenantId::random(), 9, Placement::Email);
+    assert_eq!(clicks.day_and_placement(), Some((9, Placement::Email)));
+    assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
+}

@@ -1,5 +1,10 @@
 //! What tests of several topics share.
 
+pub(crate) mod accounts;
+pub(crate) mod app;
+pub mod http;
+pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
 pub(crate) mod smtp_script;
+pub mod world;

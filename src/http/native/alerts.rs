@@ -1,0 +1,206 @@
+//! What one user is shown: alerts, header, edition message; and snoozing.
+
+use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, VARY};
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
+use crate::domain::ids::UserId;
+use crate::domain::link::MAX_PAGE_BYTES;
+use crate::domain::snooze::AlertId;
+use crate::http::error::ApiError;
+use crate::http::input::{self, Params};
+use crate::http::message::Head;
+use crate::http::output::{self, time};
+use crate::http::router::{Answer, Call};
+use crate::render::Lang;
+use crate::usecases::access::Caller;
+use crate::usecases::edition::edition_proposal;
+use crate::usecases::error::{Error, What};
+use crate::usecases::list_alerts::{Asked, list_alerts};
+use crate::usecases::show_header::show_header;
+use crate::usecases::snooze;
+
+/// GET `/users/{user_id}/alerts?page=&lang=`.
+pub(super) async fn list(call: Call, caller: Caller) -> Answer {
+    let params = Params::of_query(&call.request.head)?;
+    params.only(&["lang", "page"])?;
+    let user = user_of(&call)?;
+    let now = call.request.head.received_at;
+    let alerts = list_alerts(&call.env, &caller, user, asked(&params)?, now).await?;
+    Ok(output::ok(&AlertsForm {
+        user_id: alerts.user_id.uuid(),
+        tenant_id: alerts.tenant_id.uuid(),
+        generated_at: time(alerts.generated_at),
+        stale: false,
+        items: alerts.items.iter().map(AlertForm::from).collect(),
+    }))
+}
+
+/// GET `/users/{user_id}/header?page=&lang=`: JSON, or a fragment of HTML.
+pub(super) async fn header(call: Call, caller: Caller) -> Answer {
+    let html = wants_html(&call.request.head)?;
+    let params = Params::of_query(&call.request.head)?;
+    params.only(&["lang", "page"])?;
+    let user = user_of(&call)?;
+    let now = call.request.head.received_at;
+    let header = show_header(&call.env, &caller, user, asked(&params)?, now).await?;
+    let mut response = if html {
+        let media_type = "text/html; charset=utf-8";
+        let mut response = output::with_body(StatusCode::OK, media_type, header.html);
+        let headers = response.headers_mut();
+        let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        let no_store = HeaderValue::from_static("no-store");
+        headers.insert(http::header::CACHE_CONTROL, no_store);
+        response
+    } else {
+        output::ok(&HeaderForm::from(&header))
+    };
+    response
+        .headers_mut()
+        .append(VARY, HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+/// GET `/users/{user_id}/edition-proposal?edition=&lang=`.
+pub(super) async fn edition(call: Call, caller: Caller) -> Answer {
+    let params = Params::of_query(&call.request.head)?;
+    params.only(&["edition", "lang"])?;
+    let user = user_of(&call)?;
+    let edition = params.require("edition")?;
+    let lang = asked(&params)?.lang;
+    let now = call.request.head.received_at;
+    let message = edition_proposal(&call.env, &caller, user, edition, lang, now).await?;
+    Ok(output::ok(&json!({
+        "edition": message.edition,
+        "title": message.title,
+        "body": message.body,
+        "proposal": message.offer.as_ref().map(OfferForm::from),
+    })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SnoozeForm {
+    until: String,
+}
+
+/// POST `/users/{user_id}/alerts/{alert_id}/snooze`.
+pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
+    let (user, alert) = (user_of(&call)?, alert_of(&call)?);
+    let form: SnoozeForm = input::json(&call.request)?;
+    let why = "must be a time such as 2030-01-31T12:00:00+00:00";
+    let until = output::parse_time(&form.until).ok_or(ApiError::malformed("until", why))?;
+    let now = call.request.head.received_at;
+    snooze::snooze(&call.env, &caller, user, alert, until, now).await?;
+    let answer = json!({ "id": alert.to_string(), "snoozed_until": time(until) });
+    Ok(output::ok(&answer))
+}
+
+/// DELETE `/users/{user_id}/alerts/{alert_id}/snooze`.
+pub(super) async fn wake(call: Call, caller: Caller) -> Answer {
+    let (user, alert) = (user_of(&call)?, alert_of(&call)?);
+    snooze::wake(&call.env, &caller, user, alert).await?;
+    Ok(output::no_content())
+}
+
+fn user_of(call: &Call) -> Result<UserId, ApiError> {
+    let missing = ApiError::UseCase(Error::NotFound(What::User));
+    call.path.id("user_id", missing)
+}
+
+fn alert_of(call: &Call) -> Result<AlertId, ApiError> {
+    let missing = ApiError::UseCase(Error::NotFound(What::Alert));
+    call.path.id("alert_id", missing)
+}
+
+fn asked(params: &Params) -> Result<Asked<'_>, ApiError> {
+    let (lang, page) = (params.get("lang"), params.get("page"));
+    if lang.is_some_and(|tag| Lang::parse(tag).is_none()) {
+        let why = "must be a language tag such as de or pt-BR";
+        return Err(ApiError::malformed("lang", why));
+    }
+    if page.is_some_and(|page| page.len() > MAX_PAGE_BYTES) {
+        let why = format!("takes at most {MAX_PAGE_BYTES} bytes");
+        return Err(ApiError::malformed("page", why));
+    }
+    Ok(Asked { lang, page })
+}
+
+/// Whether HTML is wanted more than JSON (RFC 9110 §12.5.1); without a wish it is JSON.
+fn wants_html(head: &Head) -> Result<bool, ApiError> {
+    let mut accepts = String::new();
+    for value in head.headers.get_all(ACCEPT) {
+        accepts.push_str(value.to_str().unwrap_or_default());
+        accepts.push(',');
+    }
+    if accepts.trim_matches([',', ' ']).is_empty() {
+        return Ok(false);
+    }
+    let json = quality(&accepts, "application", "json");
+    let html = quality(&accepts, "text", "html");
+    match (json, html) {
+        (0, 0) => Err(ApiError::NotAcceptable("application/json or text/html")),
+        _ => Ok(html > json),
+    }
+}
+
+/// The quality (in thousandths) that an `Accept` list gives a media type: the most specific
+/// range that fits it counts.
+fn quality(accepts: &str, kind: &str, subtype: &str) -> u16 {
+    let mut found = (0, 0);
+    for entry in accepts.split(',') {
+        let mut parts = entry.split(';');
+        let range = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let specificity = match range.split_once('/') {
+            Some(("*", "*")) => 1,
+            Some((major, "*")) if major == kind => 2,
+            Some((major, minor)) if major == kind && minor == subtype => 3,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.trim().strip_prefix("q="));
+        let permille = weight.map_or(1000, permille);
+        if specificity > found.0 {
+            found = (specificity, permille);
+        }
+    }
+    found.1
+}
+
+/// `0.8` as 800; what is no quality counts as none.
+fn permille(text: &str) -> u16 {
+    let (whole, decimals) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    match whole {
+        "1" => 1000,
+        "0" => format!("{decimals:0<3}").parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_only_where_it_is_wanted_more() {
+        for (accept, json, html) in [
+            ("text/html", 0, 1000),
+            ("*/*", 1000, 1000),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", 800, 1000),
+            ("application/json, text/html;q=0.9", 1000, 900),
+            ("text/*;q=0.3, text/html;q=0.7", 0, 700),
+            ("text/html;q=0", 0, 0),
+            ("TEXT/HTML ; q=1.000", 0, 1000),
+            ("image/png", 0, 0),
+            ("text/html;q=7", 0, 0),
+        ] {
+            assert_eq!(quality(accept, "application", "json"), json, "{accept}");
+            assert_eq!(quality(accept, "text", "html"), html, "{accept}");
+        }
+    }
+}

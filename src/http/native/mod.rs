@@ -1,0 +1,11 @@
+//! The native dialect, `/api/upsell/v1` (wire contract §6). Errors are RFC 9457 problems.
+
+mod alerts;
+mod clicks;
+mod emails;
+mod preview;
+mod quotas;
+mod records;
+pub mod routes;
+mod usages;
+mod wire;

@@ -1,0 +1,373 @@
+//! Usage records as they come in: read one by one, so that a broken one never undoes another.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::domain::ids::{AccountId, InfraId};
+use crate::domain::meter::{UsageKey, UsageNames};
+use crate::domain::quota::Item;
+use crate::http::error::ApiError;
+use crate::http::output::parse_time;
+use crate::usecases::report_usage::UsageReport;
+
+/// More records than this in one body are refused: each may be answered by an error of its own.
+pub(super) const MAX_RECORDS: usize = 262_144;
+
+/// The longest `usage_name` and `edition`, in bytes.
+const MAX_TEXT_BYTES: usize = 128;
+
+const NAMES: [&str; 8] = [
+    "tenant_id",
+    "user_id",
+    "item",
+    "usage_name",
+    "value",
+    "infra_id",
+    "edition",
+    "observed_at",
+];
+
+/// A line number, from 1, and what stands there.
+pub(super) type Line<'a> = (usize, Result<Record<'a>, ApiError>);
+
+/// The records of a JSON array.
+///
+/// # Errors
+/// 400 where the whole is no array of JSON values, or too long.
+pub(super) fn of_array(body: &[u8]) -> Result<Vec<Line<'_>>, ApiError> {
+    let broken = |why: serde_json::Error| {
+        ApiError::malformed("body", format!("no JSON array of records: {why}"))
+    };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let records = reader.deserialize_seq(Array).map_err(broken)?;
+    reader.end().map_err(broken)?;
+    let numbered = records.into_iter().enumerate();
+    Ok(numbered.map(|(index, r)| (index + 1, Ok(r))).collect())
+}
+
+/// The records of newline-delimited JSON; blank lines count as lines, and are skipped.
+///
+/// # Errors
+/// 400 where there are too many.
+pub(super) fn of_lines(body: &[u8]) -> Result<Vec<Line<'_>>, ApiError> {
+    let mut lines = Vec::new();
+    for (index, text) in body.split(|byte| *byte == b'\n').enumerate() {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        if lines.len() == MAX_RECORDS {
+            return Err(ApiError::malformed("body", too_many()));
+        }
+        let record = serde_json::from_slice::<Record<'_>>(text)
+            .map_err(|why| ApiError::malformed("record", format!("no valid JSON: {why}")));
+        lines.push((index + 1, record));
+    }
+    Ok(lines)
+}
+
+fn too_many() -> String {
+    format!("takes at most {MAX_RECORDS} records; send the rest in another request")
+}
+
+struct Array;
+
+impl<'de> Visitor<'de> for Array {
+    type Value = Vec<Record<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut records = Vec::new();
+        while let Some(record) = seq.next_element()? {
+            if records.len() == MAX_RECORDS {
+                return Err(A::Error::custom(too_many()));
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
+}
+
+/// What a field holds, as far as records need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Count(u64),
+    /// Negative, fractional, or beyond 64 bits.
+    OtherNumber,
+    /// A truth value, an array or an object.
+    Other,
+}
+
+/// A record whose fields are known by name, and not yet by meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Record<'a> {
+    values: [Option<Value<'a>>; NAMES.len()],
+    /// The first thing that is wrong with it as a whole: field and reason.
+    problem: Option<(String, &'static str)>,
+}
+
+impl<'a> Record<'a> {
+    fn broken(field: &str, why: &'static str) -> Self {
+        let mut record = Self::default();
+        record.complain(field, why);
+        record
+    }
+
+    fn complain(&mut self, field: &str, why: &'static str) {
+        let field = || field.chars().take(64).collect();
+        self.problem.get_or_insert_with(|| (field(), why));
+    }
+
+    /// What the record reports.
+    ///
+    /// # Errors
+    /// 400: which field, and why.
+    pub(super) fn read(mut self, names: &UsageNames) -> Result<UsageReport, ApiError> {
+        if let Some((field, why)) = self.problem {
+            return Err(ApiError::malformed(field, why));
+        }
+        Ok(UsageReport {
+            account: self.account()?,
+            absolute: self.value()?,
+            observed_at: self.observed_at()?,
+            key: UsageKey {
+                usage_name: self.usage_name(names)?,
+                edition: self.bounded("edition")?,
+                infra_id: self.parsed::<InfraId>("infra_id")?,
+            },
+        })
+    }
+
+    fn account(&mut self) -> Result<AccountId, ApiError> {
+        match (self.parsed("tenant_id")?, self.parsed("user_id")?) {
+            (Some(tenant), None) => Ok(AccountId::Tenant(tenant)),
+            (None, Some(user)) => Ok(AccountId::User(user)),
+            _ => {
+                let why = "give exactly one of tenant_id and user_id";
+                Err(ApiError::malformed("tenant_id", why))
+            }
+        }
+    }
+
+    fn value(&mut self) -> Result<u64, ApiError> {
+        match self.take("value") {
+            Some(Value::Count(value)) => Ok(value),
+            None => Err(ApiError::malformed("value", "is required")),
+            Some(_) => {
+                let why = "must be a whole number from 0 to 18446744073709551615";
+                Err(ApiError::malformed("value", why))
+            }
+        }
+    }
+
+    fn observed_at(&mut self) -> Result<Option<crate::domain::time::Timestamp>, ApiError> {
+        let Some(text) = self.text("observed_at")? else {
+            return Ok(None);
+        };
+        let why = "must be a time such as 2030-01-31T12:00:00+00:00";
+        let time = parse_time(&text).ok_or_else(|| ApiError::malformed("observed_at", why))?;
+        Ok(Some(time))
+    }
+
+    fn usage_name(&mut self, names: &UsageNames) -> Result<String, ApiError> {
+        match (self.parsed::<Item>("item")?, self.bounded("usage_name")?) {
+            (None, Some(name)) => Ok(name),
+            (Some(item), None) => {
+                let found = names.iter().find(|(_, known)| **known == item);
+                let why = "no usage name counts as this item here; give usage_name";
+                found
+                    .map(|(name, _)| name.clone())
+                    .ok_or_else(|| ApiError::malformed("item", why))
+            }
+            _ => {
+                let why = "give exactly one of item and usage_name";
+                Err(ApiError::malformed("item", why))
+            }
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value<'a>> {
+        let index = NAMES.iter().position(|known| *known == name)?;
+        self.values[index]
+            .take()
+            .filter(|value| *value != Value::Null)
+    }
+
+    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(ApiError::malformed(name, "must be a text")),
+        }
+    }
+
+    fn bounded(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+        let text = self.text(name)?.map(Cow::into_owned);
+        match text {
+            Some(text) if text.is_empty() || text.len() > MAX_TEXT_BYTES => {
+                let why = format!("must be 1 to {MAX_TEXT_BYTES} bytes long");
+                Err(ApiError::malformed(name, why))
+            }
+            text => Ok(text),
+        }
+    }
+
+    fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, ApiError> {
+        let parsed = self.text(name)?.map(|text| text.parse()).transpose();
+        parsed.map_err(|why| ApiError::malformed(name, why))
+    }
+}
+
+impl<'de> Deserialize<'de> for Record<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RecordVisitor)
+    }
+}
+
+const NO_OBJECT: &str = "must be an object";
+
+struct RecordVisitor;
+
+impl<'de> Visitor<'de> for RecordVisitor {
+    type Value = Record<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut record = Record::default();
+        while let Some(Key(known)) = map.next_key()? {
+            let value = map.next_value::<Value<'de>>()?;
+            match known {
+                Err(name) => record.complain(&name, "is no field of a usage record"),
+                Ok(index) if record.values[index].is_some() => {
+                    record.complain(NAMES[index], "stands twice");
+                }
+                Ok(index) => record.values[index] = Some(value),
+            }
+        }
+        Ok(record)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Record::broken("record", NO_OBJECT))
+    }
+}
+
+/// The place of a known name, or the name that is not known.
+struct Key(Result<usize, String>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        let known = NAMES.iter().position(|known| *known == name);
+        Ok(Key(known.ok_or_else(|| name.to_owned())))
+    }
+}
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, count: u64) -> Result<Self::Value, E> {
+        Ok(Value::Count(count))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Value::OtherNumber)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Value::OtherNumber)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests;

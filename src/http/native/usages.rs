@@ -1,0 +1,167 @@
+//! Bulk usage: a JSON array, or one record per line.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::emails::CauseForm;
+use super::records::{self, Line};
+use crate::domain::meter::Report;
+use crate::http::dialect::problem_type;
+use crate::http::error::ApiError;
+use crate::http::input::{Params, media_type};
+use crate::http::output;
+use crate::http::router::{Answer, Call};
+use crate::store::engine::StoreError;
+use crate::usecases::access::Caller;
+use crate::usecases::error::Error;
+use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, report_usages};
+use crate::usecases::would_send::{WouldSend, would_send};
+
+#[derive(Serialize)]
+struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Rejected {
+    line: usize,
+    error: Problem,
+}
+
+impl Rejected {
+    fn new(line: usize, error: &ApiError) -> Self {
+        let (kind, title) = problem_type(error);
+        let detail = error.message();
+        let error = Problem {
+            kind,
+            title,
+            detail,
+        };
+        Self { line, error }
+    }
+}
+
+#[derive(Serialize)]
+struct WouldSendForm {
+    recipient: Uuid,
+    causes: Vec<CauseForm>,
+}
+
+#[derive(Serialize, Default)]
+struct Summary {
+    accepted: usize,
+    unchanged: usize,
+    skipped: usize,
+    transitions: usize,
+    rejected: Vec<Rejected>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_send: Option<Vec<WouldSendForm>>,
+    /// Present, and true, where there are more recipients than are listed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    would_send_truncated: bool,
+}
+
+/// POST `/usages?mode=`.
+pub(super) async fn report(call: Call, caller: Caller) -> Answer {
+    let params = Params::of_query(&call.request.head)?;
+    params.only(&["mode"])?;
+    let mode = match params.get("mode") {
+        None | Some("commit") => Mode::Commit,
+        Some("dry_run") => Mode::DryRun,
+        Some(_) => return Err(ApiError::malformed("mode", "must be commit or dry_run")),
+    };
+    let body = &call.request.body;
+    let lines = match media_type(&call.request.head).as_deref() {
+        Some("application/json") => records::of_array(body)?,
+        Some("application/x-ndjson" | "application/ndjson") => records::of_lines(body)?,
+        _ => {
+            let expected = "application/json (an array) or application/x-ndjson";
+            return Err(ApiError::MediaType(expected));
+        }
+    };
+    let mut summary = Summary::default();
+    let (numbers, reports) = read(&call, lines, &mut summary);
+    let now = call.request.head.received_at;
+    let outcome = report_usages(&call.env, &caller, reports, mode, now).await;
+    refuse_where_the_store_is_away(&outcome)?;
+    summary.transitions = outcome.transitions.len();
+    if mode == Mode::DryRun {
+        let sendings = would_send(&call.env, &outcome.transitions).await?;
+        summary.would_send_truncated = sendings.is_truncated;
+        summary.would_send = Some(would_send_forms(sendings));
+    }
+    for (line, result) in numbers.into_iter().zip(outcome.lines) {
+        summary.add(line, result);
+    }
+    summary.rejected.sort_by_key(|rejected| rejected.line);
+    Ok(output::json(StatusCode::OK, &summary))
+}
+
+/// The records that can be read, with their lines; the others are rejected at once.
+fn read(
+    call: &Call,
+    lines: Vec<Line<'_>>,
+    summary: &mut Summary,
+) -> (Vec<usize>, Vec<crate::usecases::report_usage::UsageReport>) {
+    let names = &call.env.settings.usage_names;
+    let (mut numbers, mut reports) = (Vec::new(), Vec::new());
+    for (number, record) in lines {
+        match record.and_then(|record| record.read(names)) {
+            Ok(report) => {
+                numbers.push(number);
+                reports.push(report);
+            }
+            Err(error) => summary.rejected.push(Rejected::new(number, &error)),
+        }
+    }
+    (numbers, reports)
+}
+
+impl Summary {
+    fn add(&mut self, line: usize, result: Result<Outcome, Error>) {
+        match result {
+            Ok(outcome) => match outcome.report {
+                Report::Accepted => self.accepted += 1,
+                Report::Unchanged => self.unchanged += 1,
+                Report::Skipped => self.skipped += 1,
+            },
+            Err(error) => {
+                let rejected = Rejected::new(line, &ApiError::UseCase(error));
+                self.rejected.push(rejected);
+            }
+        }
+    }
+}
+
+/// Where the store took nothing at all, the caller is to come again with everything: 503.
+fn refuse_where_the_store_is_away(outcome: &BatchOutcome) -> Result<(), ApiError> {
+    let mut away = None;
+    for line in &outcome.lines {
+        match line {
+            Ok(_) => return Ok(()),
+            Err(Error::Store(error @ StoreError::Unavailable(_))) => away = Some(error),
+            Err(_) => {}
+        }
+    }
+    match away {
+        Some(error) => Err(error.clone().into()),
+        None => Ok(()),
+    }
+}
+
+fn would_send_forms(sendings: WouldSend) -> Vec<WouldSendForm> {
+    let by_recipient: BTreeMap<_, _> = sendings.causes;
+    by_recipient
+        .into_iter()
+        .map(|(recipient, causes)| WouldSendForm {
+            recipient: recipient.uuid(),
+            causes: causes.iter().map(CauseForm::from).collect(),
+        })
+        .collect()
+}

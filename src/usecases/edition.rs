@@ -1,0 +1,54 @@
+//! The message that proposes an edition: its link is the Buy URL with nothing added (seed 001).
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::messages::{Offer, Telling};
+use super::view;
+use crate::domain::ids::UserId;
+use crate::domain::time::Timestamp;
+
+/// The longest name of an edition, in bytes.
+const MAX_EDITION_BYTES: usize = 128;
+
+/// The proposal of an edition to one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionMessage {
+    /// Which edition.
+    pub edition: String,
+    /// In the reader's language.
+    pub title: String,
+    /// In the reader's language.
+    pub body: String,
+    /// What the reader can do.
+    pub offer: Option<Offer>,
+}
+
+/// What `user` is told where a feature belongs to `edition`.
+///
+/// # Errors
+/// The user is unknown or out of reach; the edition has no name; the store failed.
+pub async fn edition_proposal(
+    env: &Env,
+    caller: &Caller,
+    user: UserId,
+    edition: &str,
+    lang: Option<&str>,
+    now: Timestamp,
+) -> Result<EditionMessage, Error> {
+    if edition.trim().is_empty() || edition.len() > MAX_EDITION_BYTES {
+        let why = format!("must be the name of an edition, 1 to {MAX_EDITION_BYTES} bytes");
+        return Err(Error::invalid("edition", why));
+    }
+    let (found, tenant) = caller.user(&env.store, user).await?;
+    let view = view::of(env, found, tenant).await?;
+    let telling = Telling::new(env, &view, lang, None, now);
+    let proposal = view.edition_proposal;
+    let text = env.renderer.edition(edition, proposal, &telling.lang)?;
+    Ok(EditionMessage {
+        edition: edition.to_owned(),
+        title: text.title,
+        body: text.body,
+        offer: telling.edition_offer(env, text.label),
+    })
+}

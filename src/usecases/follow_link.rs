@@ -1,0 +1,105 @@
+//! Somebody follows a tracked link: to the Buy link of this moment, if it is still for them.
+
+use super::Env;
+use super::error::Error;
+use super::view::{self, UserView};
+use crate::domain::click::Click;
+use crate::domain::time::Timestamp;
+use crate::tracked_link::{Purpose, Refused, TrackedLink};
+
+/// Where a followed link leads.
+#[derive(Debug, Clone)]
+pub enum Followed {
+    /// To the shop.
+    Redirect {
+        /// The Buy link, or the bare Buy URL of an edition message.
+        url: String,
+        /// To be counted.
+        click: Option<Click>,
+    },
+    /// The link is good, but its reader is not to buy any more: to sales.
+    ContactSales {
+        /// For the page's brand and language.
+        view: Box<UserView>,
+        /// To be counted.
+        click: Option<Click>,
+    },
+    /// The link was good once.
+    Expired {
+        /// For the page's brand and language, where the reader is still there.
+        view: Option<Box<UserView>>,
+    },
+    /// No link of ours, or its reader or tenant is gone.
+    Unknown,
+}
+
+/// Decides where `token` leads. `page` is where it was followed: any text of bounded length.
+///
+/// # Errors
+/// The store failed.
+pub async fn follow_link(
+    env: &Env,
+    token: &str,
+    page: Option<&str>,
+    looks_human: bool,
+    now: Timestamp,
+) -> Result<Followed, Error> {
+    let link = match verify(env, token, now) {
+        Ok(link) => link,
+        Err(Refused::Unknown) => return Ok(Followed::Unknown),
+        Err(Refused::Expired(link)) if link.purpose == Purpose::Unsubscribe => {
+            return Ok(Followed::Unknown);
+        }
+        Err(Refused::Expired(link)) => {
+            let view = reader_of(env, &link).await?;
+            return Ok(Followed::Expired { view });
+        }
+    };
+    let placement = match link.purpose {
+        Purpose::Quota(placement) => Some(placement),
+        Purpose::Edition => None,
+        Purpose::Unsubscribe => return Ok(Followed::Unknown),
+    };
+    let Some(view) = reader_of(env, &link).await? else {
+        return Ok(Followed::Unknown);
+    };
+    let click = placement.map(|placement| Click {
+        tenant_id: link.tenant_id,
+        user_id: link.user_id,
+        placement,
+        at: now,
+        looks_human,
+    });
+    let url = match placement {
+        _ if !view.is_told() => None,
+        Some(placement) => view.buy_link(env, placement, page),
+        None => view.edition_link(env),
+    };
+    Ok(match url {
+        Some(url) => Followed::Redirect { url, click },
+        None => Followed::ContactSales { view, click },
+    })
+}
+
+/// Checks a token of any purpose.
+///
+/// # Errors
+/// See [`Refused`].
+pub(super) fn verify(env: &Env, token: &str, now: Timestamp) -> Result<TrackedLink, Refused> {
+    let keyring = env.keyring.load();
+    TrackedLink::verify(token, |key_id| keyring.link_key(key_id), now)
+}
+
+/// The reader of a link; `None` where they are gone or have another tenant now.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn reader_of(
+    env: &Env,
+    link: &TrackedLink,
+) -> Result<Option<Box<UserView>>, Error> {
+    let view = view::load(env, link.user_id).await?;
+    Ok(view
+        .filter(|view| view.tenant.id == link.tenant_id)
+        .map(Box::new))
+}

@@ -1,0 +1,121 @@
+//! What the backup console shows: everything that stands for one user, the worst first.
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::messages::{Offer, Telling};
+use super::view::{self, quota_line};
+use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::link::Placement;
+use crate::domain::meter::ItemStatus;
+use crate::domain::quota::{Level, Scope};
+use crate::domain::snooze::{AlertId, Snoozes};
+use crate::domain::time::Timestamp;
+use crate::store::keys;
+
+/// How a caller wants messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked<'a> {
+    /// In this language, else in the user's.
+    pub lang: Option<&'a str>,
+    /// For this page.
+    pub page: Option<&'a str>,
+}
+
+/// One standing alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Stable over levels and reports.
+    pub id: AlertId,
+    /// How the item stands.
+    pub status: ItemStatus,
+    /// The level it stands in.
+    pub level: Level,
+    /// In the reader's language.
+    pub title: String,
+    /// In the reader's language.
+    pub body: String,
+    /// Until when the user does not want to see it.
+    pub snoozed_until: Option<Timestamp>,
+    /// What the reader can do.
+    pub offer: Option<Offer>,
+}
+
+/// The alerts of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerts {
+    /// The reader.
+    pub user_id: UserId,
+    /// The reader's tenant.
+    pub tenant_id: TenantId,
+    /// When this was true.
+    pub generated_at: Timestamp,
+    /// The worst first.
+    pub items: Vec<Alert>,
+}
+
+/// The alerts of `user`.
+///
+/// # Errors
+/// The user is unknown or out of reach; the store failed.
+pub async fn list_alerts(
+    env: &Env,
+    caller: &Caller,
+    user: UserId,
+    asked: Asked<'_>,
+    now: Timestamp,
+) -> Result<Alerts, Error> {
+    let (found, tenant) = caller.user(&env.store, user).await?;
+    let view = view::of(env, found, tenant).await?;
+    let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
+    let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
+    let telling = Telling::new(env, &view, asked.lang, asked.page, now);
+    Ok(Alerts {
+        user_id: view.user.id,
+        tenant_id: view.tenant.id,
+        generated_at: now,
+        items: alerts_of(env, &telling, &snoozes)?,
+    })
+}
+
+/// The alerts of a view.
+///
+/// # Errors
+/// A built-in text is faulty.
+pub fn alerts_of(env: &Env, telling: &Telling<'_>, snoozes: &Snoozes) -> Result<Vec<Alert>, Error> {
+    let standing = telling.view.standing().into_iter();
+    standing
+        .filter_map(|(scope, status)| Some((scope, status, status.state.level()?)))
+        .map(|(scope, status, level)| alert_of(env, telling, snoozes, (scope, status, level)))
+        .collect()
+}
+
+fn alert_of(
+    env: &Env,
+    telling: &Telling<'_>,
+    snoozes: &Snoozes,
+    (scope, status, level): (Scope, ItemStatus, Level),
+) -> Result<Alert, Error> {
+    let view = telling.view;
+    let account = match scope {
+        Scope::User => AccountId::User(view.user.id),
+        Scope::Tenant => AccountId::Tenant(view.tenant.id),
+    };
+    let id = AlertId {
+        account,
+        item: status.item,
+    };
+    let line = quota_line(scope, status);
+    let renderer = &env.renderer;
+    let text = renderer.alert(&line, &view.tenant.name, view.proposal, &telling.lang)?;
+    let placement = Placement::alert(status.item);
+    Ok(Alert {
+        id,
+        status,
+        level,
+        title: text.title,
+        body: text.body,
+        snoozed_until: snoozes.until(id, telling.now),
+        offer: telling.offer(env, placement, text.label),
+    })
+}

@@ -1,0 +1,188 @@
+//! The outbox as operators see it: what was sent, what waits, what is dead, and a second try.
+
+use std::collections::HashMap;
+
+use super::Env;
+use super::access::Caller;
+use super::error::{Error, What, retrying};
+use crate::domain::ids::{MailId, TenantId};
+use crate::domain::notification::{Mail, MailState};
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Key};
+use crate::store::{Found, keys};
+
+/// Index entries looked at in one step.
+const STEP: usize = 200;
+
+/// Index entries looked at for one page: a caller whose mails are few among many gets a short
+/// page and a cursor to go on, instead of one long request.
+const LOOKED_AT_PER_PAGE: usize = 5000;
+
+/// A place in the list: everything newer is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last mail that was looked at was created.
+    pub created_at: Timestamp,
+    /// That mail.
+    pub id: MailId,
+}
+
+/// Part of the list, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailPage {
+    /// The mails that the caller may see.
+    pub items: Vec<Mail>,
+    /// Where to go on; `None` at the end.
+    pub after: Option<Cursor>,
+}
+
+/// The mails of the caller's subtree, the newest first: those in `state`, or all.
+///
+/// # Errors
+/// The store failed.
+pub async fn list_emails(
+    env: &Env,
+    caller: &Caller,
+    state: Option<MailState>,
+    limit: usize,
+    after: Option<Cursor>,
+) -> Result<MailPage, Error> {
+    let mut reach = Reach::new(env, caller);
+    let (mut items, mut after, mut looked_at) = (Vec::new(), after, 0);
+    loop {
+        let entries = newest(env, state, after).await?;
+        let is_end = entries.len() < STEP;
+        let keys: Vec<Key> = entries.iter().map(|entry| keys::mail(entry.id)).collect();
+        let mails = env.store.load_many::<Mail>(&keys).await?;
+        let last = entries.len();
+        for (index, (entry, mail)) in entries.into_iter().zip(mails).enumerate() {
+            looked_at += 1;
+            after = Some(entry);
+            if let Some(mail) = mail
+                && reach.has(mail.tenant_id).await?
+            {
+                items.push(mail.value);
+            }
+            let is_last = is_end && index + 1 == last;
+            if items.len() == limit {
+                let after = after.filter(|_| !is_last);
+                return Ok(MailPage { items, after });
+            }
+        }
+        if is_end || looked_at >= LOOKED_AT_PER_PAGE {
+            let after = after.filter(|_| !is_end);
+            return Ok(MailPage { items, after });
+        }
+    }
+}
+
+/// The next entries of the index, over one state or all, the newest first.
+async fn newest(
+    env: &Env,
+    state: Option<MailState>,
+    after: Option<Cursor>,
+) -> Result<Vec<Cursor>, Error> {
+    let all = MailState::ALL;
+    let states = all
+        .iter()
+        .filter(|known| state.is_none_or(|s| s == **known));
+    let mut entries = Vec::new();
+    for state in states {
+        let prefix = keys::mails_by_state(*state);
+        let start = after.map(|at| keys::mail_by_state(*state, at.created_at, at.id));
+        let found = env
+            .store
+            .engine()
+            .scan(&prefix, start.as_ref(), STEP)
+            .await?;
+        let found = found.iter().filter_map(|(key, _)| key.created_and_mail());
+        entries.extend(found.map(|(created_at, id)| Cursor { created_at, id }));
+    }
+    // A mail that changed its state between two scans may be found twice.
+    entries.sort_by_key(|entry| (std::cmp::Reverse(entry.created_at), entry.id));
+    entries.dedup();
+    entries.truncate(STEP);
+    Ok(entries)
+}
+
+/// Which tenants the caller reaches, asked once for each.
+struct Reach<'a> {
+    env: &'a Env,
+    caller: &'a Caller,
+    known: HashMap<TenantId, bool>,
+}
+
+impl<'a> Reach<'a> {
+    fn new(env: &'a Env, caller: &'a Caller) -> Self {
+        Self {
+            env,
+            caller,
+            known: HashMap::new(),
+        }
+    }
+
+    async fn has(&mut self, tenant: TenantId) -> Result<bool, Error> {
+        if let Some(known) = self.known.get(&tenant) {
+            return Ok(*known);
+        }
+        let found = self.env.store.tenant(tenant).await?;
+        let reaches = found.is_some_and(|tenant| self.caller.reaches(&tenant));
+        self.known.insert(tenant, reaches);
+        Ok(reaches)
+    }
+}
+
+/// One mail.
+///
+/// # Errors
+/// It is unknown or out of reach; the store failed.
+pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, Error> {
+    Ok(find(env, caller, id).await?.value)
+}
+
+/// Sends a dead letter again, or a waiting mail at once. Its attempts count from zero again; its
+/// age does not, so that a mail past its time is tried once and then is a dead letter again.
+///
+/// # Errors
+/// It is unknown or out of reach; it was sent or cancelled; the store failed.
+pub async fn retry_email(
+    env: &Env,
+    caller: &Caller,
+    id: MailId,
+    now: Timestamp,
+) -> Result<Mail, Error> {
+    let mail = retrying(|| async {
+        let old = find(env, caller, id).await?;
+        let may_be_tried = matches!(old.state, MailState::Dead | MailState::Queued);
+        if !may_be_tried {
+            let why = format!(
+                "the mail is {}; only dead and queued mails can be tried again",
+                old.state.name()
+            );
+            return Err(Error::Conflict(why));
+        }
+        let mut new = old.value.clone();
+        new.state = MailState::Queued;
+        new.due_at = now;
+        new.attempts = 0;
+        let mut changes = Changes::new();
+        changes.update_mail(&old, new.clone());
+        env.store.commit(changes).await?;
+        Ok(new)
+    })
+    .await?;
+    env.outbox_wake.notify_one();
+    Ok(mail)
+}
+
+async fn find(env: &Env, caller: &Caller, id: MailId) -> Result<Found<Mail>, Error> {
+    let missing = Error::NotFound(What::Mail);
+    let Some(mail) = env.store.mail(id).await? else {
+        return Err(missing);
+    };
+    match caller.tenant(&env.store, mail.tenant_id).await {
+        Ok(_) => Ok(mail),
+        Err(Error::NotFound(_)) => Err(missing),
+        Err(error) => Err(error),
+    }
+}

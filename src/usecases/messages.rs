@@ -1,0 +1,144 @@
+//! From what is true for a reader to what the reader is told: language, brand, figures and the
+//! one offer, the same in console, header, pages and previews.
+
+use super::error::Error;
+use super::view::{UserView, usable_buy_url};
+use super::{Env, links};
+use crate::domain::link::Placement;
+use crate::domain::proposal::Proposal;
+use crate::domain::time::Timestamp;
+use crate::render::{Href, Lang, ProposalView, RenderError};
+use crate::tracked_link::Purpose;
+
+/// The templates and texts are built in: that one fails is a defect, whatever the data.
+impl From<RenderError> for Error {
+    fn from(error: RenderError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// Where a tracked link leads to; a preview has nobody to track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hrefs {
+    /// Over this service, which counts and decides again.
+    Tracked,
+    /// Straight to the shop.
+    Direct,
+}
+
+/// A message in the making: who reads it, in which language, on which page.
+#[derive(Debug)]
+pub struct Telling<'a> {
+    /// What is true for the reader.
+    pub view: &'a UserView,
+    /// The language of the message.
+    pub lang: Lang,
+    /// The page it stands on, as its caller names it.
+    pub page: Option<&'a str>,
+    /// Where its links lead to.
+    pub hrefs: Hrefs,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// The proposal of a message, with its links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What is proposed.
+    pub kind: Proposal,
+    /// In the reader's language.
+    pub label: String,
+    /// The tracked link; only with [`Proposal::BuyNow`].
+    pub href: Option<String>,
+    /// The direct link; only with [`Proposal::BuyNow`].
+    pub buy_url: Option<String>,
+}
+
+impl Offer {
+    /// What the renderer is given. A link that cannot stand in HTML becomes the advice to contact
+    /// sales: it is never dropped in silence.
+    #[must_use]
+    pub fn to_view(&self) -> ProposalView {
+        let href = self.href.as_deref().and_then(Href::parse);
+        match (self.kind, href) {
+            (Proposal::BuyNow, Some(href)) => ProposalView::BuyNow { href },
+            _ => ProposalView::ContactSales,
+        }
+    }
+}
+
+impl<'a> Telling<'a> {
+    /// A message to the reader of `view` in the language they want.
+    #[must_use]
+    pub fn new(
+        env: &Env,
+        view: &'a UserView,
+        lang: Option<&str>,
+        page: Option<&'a str>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            view,
+            lang: language(env, view, lang),
+            page,
+            hrefs: Hrefs::Tracked,
+            now,
+        }
+    }
+
+    /// The offer of a quota message that stands in `placement`; `label` is the renderer's.
+    #[must_use]
+    pub fn offer(&self, env: &Env, placement: Placement, label: Option<String>) -> Option<Offer> {
+        let kind = self.view.proposal?;
+        let buy_url = self.view.buy_link(env, placement, self.page);
+        Some(self.offer_to(env, kind, Purpose::Quota(placement), buy_url, label))
+    }
+
+    /// The offer of an edition message: the bare Buy URL (seed 001).
+    #[must_use]
+    pub fn edition_offer(&self, env: &Env, label: Option<String>) -> Option<Offer> {
+        let kind = self.view.edition_proposal?;
+        let buy_url = self.view.edition_link(env);
+        Some(self.offer_to(env, kind, Purpose::Edition, buy_url, label))
+    }
+
+    fn offer_to(
+        &self,
+        env: &Env,
+        kind: Proposal,
+        purpose: Purpose,
+        buy_url: Option<String>,
+        label: Option<String>,
+    ) -> Offer {
+        let href = buy_url.as_ref().map(|direct| match self.hrefs {
+            Hrefs::Tracked => links::redirect_url(env, self.view, purpose, self.page, self.now),
+            Hrefs::Direct => direct.clone(),
+        });
+        Offer {
+            kind,
+            label: label.unwrap_or_default(),
+            href,
+            buy_url,
+        }
+    }
+}
+
+/// The first of these languages that is spoken here: what was asked for, the user's, the tenant's.
+#[must_use]
+pub fn language(env: &Env, view: &UserView, asked: Option<&str>) -> Lang {
+    let own = [view.user.language.as_str(), view.tenant.language.as_str()];
+    let wanted: Vec<&str> = asked.into_iter().chain(own).collect();
+    env.renderer.negotiate(&wanted.join(","))
+}
+
+impl UserView {
+    /// The bare Buy URL, as edition messages link it; `None` where the reader is not to buy.
+    #[must_use]
+    pub fn edition_link(&self, env: &Env) -> Option<String> {
+        if self.edition_proposal != Some(Proposal::BuyNow) {
+            return None;
+        }
+        let url = usable_buy_url(env, self.brand.as_ref())?;
+        Some(url.wire().to_owned())
+    }
+}

@@ -1,0 +1,251 @@
+//! Any message for given states, as its reader would get it; nothing is stored or sent.
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::list_alerts::{Alert, alerts_of};
+use super::messages::{Hrefs, Offer, Telling};
+use super::show_header::{Header, header_of};
+use super::view::{UserView, brand_view, shop_of};
+use crate::domain::brand::Brand;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{TenantId, UserId, V1Id};
+use crate::domain::link::{BuyUrl, Placement};
+use crate::domain::meter::ItemStatus;
+use crate::domain::proposal::{edition_proposal, quota_proposal};
+use crate::domain::quota::{Item, Quota, Scope};
+use crate::domain::snooze::Snoozes;
+use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{AccessPolicy, COMPANY_ADMIN, User};
+use crate::render::{Mail, QuotaMailView, RenderError};
+use uuid::Uuid;
+
+/// Which message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// The console's alerts.
+    Alert,
+    /// The mail about all items.
+    Mail,
+    /// The portal's header.
+    Header,
+}
+
+/// One item as it is to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviewItem {
+    /// Whose quota.
+    pub scope: Scope,
+    /// Of what.
+    pub item: Item,
+    /// What is used.
+    pub usage: u64,
+    /// What is allowed.
+    pub quota: Quota,
+}
+
+/// What is to be rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Which message.
+    pub what: Message,
+    /// In which language; `None`: the tenant's.
+    pub lang: Option<String>,
+    /// Whether the reader is a company admin.
+    pub company_admin: bool,
+    /// Whether the reader is a buyer.
+    pub buyer: bool,
+    /// Whether a brand is enabled.
+    pub branding: bool,
+    /// The Buy URL, instead of the brand's.
+    pub buy_url: Option<String>,
+    /// The tenant whose brand, name and settings are used.
+    pub tenant_id: Option<TenantId>,
+    /// What stands.
+    pub items: Vec<PreviewItem>,
+}
+
+/// A rendered message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Previewed {
+    /// Those of the items that are alerts.
+    Alerts(Vec<Alert>),
+    /// The mail.
+    Mail(Mail),
+    /// The header.
+    Header(Box<Header>),
+}
+
+/// Renders a message. Its links lead straight to the shop: there is nobody to track.
+///
+/// # Errors
+/// The tenant is out of reach; the Buy URL is refused; an item stands twice; a mail has nothing
+/// to say; the store failed.
+pub async fn preview(
+    env: &Env,
+    caller: &Caller,
+    preview: &Preview,
+    now: Timestamp,
+) -> Result<Previewed, Error> {
+    let view = view_of(env, caller, preview, now).await?;
+    let mut telling = Telling::new(env, &view, preview.lang.as_deref(), None, now);
+    telling.hrefs = Hrefs::Direct;
+    match preview.what {
+        Message::Alert => alerts_of(env, &telling, &Snoozes::default()).map(Previewed::Alerts),
+        Message::Header => header_of(env, &telling).map(|h| Previewed::Header(Box::new(h))),
+        Message::Mail => mail_of(env, &telling).map(Previewed::Mail),
+    }
+}
+
+fn mail_of(env: &Env, telling: &Telling<'_>) -> Result<Mail, Error> {
+    let view = telling.view;
+    let lines = view.quota_lines();
+    let offer = telling.offer(env, Placement::Email, None);
+    let proposal = offer.as_ref().map(Offer::to_view);
+    let brand = brand_view(env, view.brand.as_ref());
+    let mail = QuotaMailView {
+        recipient_name: &view.user.contact.full_name(),
+        tenant_name: &view.tenant.name,
+        lines: &lines,
+        proposal: proposal.as_ref(),
+        brand: &brand,
+        unsubscribe_url: None,
+        reminder: false,
+        as_of: Some(telling.now),
+    };
+    match env.renderer.quota_mail(&mail, &telling.lang) {
+        Err(RenderError::NothingToSay) => {
+            let why = "none is exceeded or soon will be, so there is no mail to show";
+            Err(Error::invalid("items", why))
+        }
+        rendered => Ok(rendered?),
+    }
+}
+
+/// A reader who does not exist, for whom this is true.
+async fn view_of(
+    env: &Env,
+    caller: &Caller,
+    preview: &Preview,
+    now: Timestamp,
+) -> Result<UserView, Error> {
+    let mut tenant = match preview.tenant_id {
+        Some(id) => caller.tenant(&env.store, id).await?.value,
+        None => example_tenant(now),
+    };
+    // A disabled tenant's people are told nothing; a preview shows what they would be told.
+    tenant.enabled = true;
+    let brand = brand_of(env, preview, &tenant).await?;
+    let mut user = example_user(&tenant, now);
+    user.buyer = preview.buyer;
+    if preview.company_admin {
+        user.policies.push(AccessPolicy {
+            id: Uuid::nil(),
+            issuer_id: Uuid::nil(),
+            tenant_id: tenant.id,
+            role: COMPANY_ADMIN,
+            version: 1,
+        });
+    }
+    let shop = shop_of(env, brand.as_ref());
+    let without = env.settings.without_buy_url;
+    Ok(UserView {
+        proposal: quota_proposal(user.reader(), shop, without),
+        edition_proposal: edition_proposal(user.reader(), shop, without),
+        user_items: items_of(env, &tenant, preview, Scope::User, now)?,
+        tenant_items: items_of(env, &tenant, preview, Scope::Tenant, now)?,
+        user,
+        tenant,
+        brand,
+    })
+}
+
+async fn brand_of(env: &Env, preview: &Preview, tenant: &Tenant) -> Result<Option<Brand>, Error> {
+    if !preview.branding {
+        return Ok(None);
+    }
+    let own = match preview.tenant_id {
+        Some(_) => env.store.effective_brand(tenant).await?,
+        None => None,
+    };
+    let mut brand = own.unwrap_or_else(|| Brand::unset(tenant.id));
+    if let Some(text) = preview.buy_url.as_deref() {
+        let parsed = BuyUrl::parse(text, env.settings.buy_url_rules);
+        let url = parsed.map_err(|why| Error::invalid("buy_url", why))?;
+        brand.buy_url = Some(url);
+    }
+    brand.enabled = true;
+    Ok(Some(brand))
+}
+
+fn items_of(
+    env: &Env,
+    tenant: &Tenant,
+    preview: &Preview,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<Vec<ItemStatus>, Error> {
+    let policy = env.settings.quota.for_tenant(&tenant.settings);
+    let mut items: Vec<ItemStatus> = Vec::new();
+    for given in preview.items.iter().filter(|given| given.scope == scope) {
+        if items.iter().any(|known| known.item == given.item) {
+            let why = format!("{} of the {} stands twice", given.item, scope.name());
+            return Err(Error::invalid("items", why));
+        }
+        items.push(ItemStatus {
+            item: given.item,
+            state: given
+                .quota
+                .state(given.usage, policy.soon_percent(given.item)),
+            usage: given.usage,
+            quota: given.quota,
+            since: now,
+        });
+    }
+    items.sort_by_key(|status| status.item);
+    Ok(items)
+}
+
+fn example_tenant(now: Timestamp) -> Tenant {
+    Tenant {
+        id: TenantId::new(Uuid::nil()),
+        v1_id: V1Id(1),
+        name: "Example".to_owned(),
+        kind: TenantKind::Customer,
+        ancestors: Vec::new(),
+        enabled: true,
+        language: String::new(),
+        contact: Contact::default(),
+        internal_tag: None,
+        settings: TenantSettings::default(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+fn example_user(tenant: &Tenant, now: Timestamp) -> User {
+    User {
+        id: UserId::new(Uuid::nil()),
+        v1_id: V1Id(2),
+        tenant_id: tenant.id,
+        login: "example".to_owned(),
+        contact: Contact {
+            firstname: "John".to_owned(),
+            lastname: "Doe".to_owned(),
+            ..Contact::default()
+        },
+        enabled: true,
+        activated: true,
+        buyer: false,
+        notifications: Vec::new(),
+        language: String::new(),
+        personal_tenant_id: None,
+        terms_accepted: true,
+        policies: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}

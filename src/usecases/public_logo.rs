@@ -1,0 +1,51 @@
+//! The logo of an enabled brand, which its mails and pages show to everybody.
+
+use super::Env;
+use super::error::{Error, What};
+use crate::domain::ids::TenantId;
+use crate::store::engine::Revision;
+use crate::store::keys;
+
+/// A logo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicLogo {
+    /// `image/png` or `image/jpeg`, by its first bytes.
+    pub media_type: &'static str,
+    /// The image as it was uploaded.
+    pub image: Vec<u8>,
+    /// Another image has another revision.
+    pub revision: Revision,
+}
+
+/// The logo of `tenant`'s own brand.
+///
+/// # Errors
+/// There is no such tenant, its brand is not enabled, or it has no logo; the store failed.
+pub async fn public_logo(env: &Env, tenant: TenantId) -> Result<PublicLogo, Error> {
+    let missing = Error::NotFound(What::Logo);
+    let brand = env.store.brand(tenant).await?;
+    if !brand.is_some_and(|brand| brand.enabled) {
+        return Err(missing);
+    }
+    let record = env.store.engine().get(&keys::logo(tenant)).await?;
+    let Some(record) = record else {
+        return Err(missing);
+    };
+    let media_type = media_type(&record.body).ok_or(missing)?;
+    Ok(PublicLogo {
+        media_type,
+        image: record.body,
+        revision: record.revision,
+    })
+}
+
+/// Looked at again before it is served: what is neither PNG nor JPEG could be a page of its own.
+fn media_type(image: &[u8]) -> Option<&'static str> {
+    if image.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if image.starts_with(b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else {
+        None
+    }
+}

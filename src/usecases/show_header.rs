@@ -1,0 +1,91 @@
+//! What the management portal shows in its header: every quota of both scopes, and one proposal.
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::list_alerts::Asked;
+use super::messages::{Offer, Telling};
+use super::view::{self, quota_line};
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::link::Placement;
+use crate::domain::meter::ItemStatus;
+use crate::domain::quota::Scope;
+use crate::domain::time::Timestamp;
+use crate::render::{HeaderView, QuotaLine};
+
+/// The header for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The reader.
+    pub user_id: UserId,
+    /// The reader's tenant.
+    pub tenant_id: TenantId,
+    /// When this was true.
+    pub generated_at: Timestamp,
+    /// The worst first.
+    pub items: Vec<(Scope, ItemStatus)>,
+    /// What the reader can do; only while something stands.
+    pub offer: Option<Offer>,
+    /// The same as a fragment of HTML.
+    pub html: String,
+}
+
+/// The header for `user`.
+///
+/// # Errors
+/// The user is unknown or out of reach; the store failed.
+pub async fn show_header(
+    env: &Env,
+    caller: &Caller,
+    user: UserId,
+    asked: Asked<'_>,
+    now: Timestamp,
+) -> Result<Header, Error> {
+    let (found, tenant) = caller.user(&env.store, user).await?;
+    let view = view::of(env, found, tenant).await?;
+    header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))
+}
+
+/// The header of a view.
+///
+/// # Errors
+/// A built-in text is faulty.
+pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
+    let view = telling.view;
+    let mut items: Vec<_> = view.all_items().collect();
+    if !view.is_told() {
+        items.clear();
+    }
+    items.sort_by_key(|(_, status)| std::cmp::Reverse(status.state));
+    let worst = items
+        .iter()
+        .find(|(_, status)| status.state.level().is_some());
+    let offer = match worst {
+        Some((scope, status)) => {
+            let line = quota_line(*scope, *status);
+            let text = env
+                .renderer
+                .alert(&line, "", view.proposal, &telling.lang)?;
+            telling.offer(env, Placement::PortalHeader, text.label)
+        }
+        None => None,
+    };
+    let lines: Vec<QuotaLine> = items
+        .iter()
+        .map(|(scope, s)| quota_line(*scope, *s))
+        .collect();
+    let proposal = offer.as_ref().map(Offer::to_view);
+    let html = HeaderView {
+        tenant_name: &view.tenant.name,
+        lines: &lines,
+        proposal: proposal.as_ref(),
+    };
+    Ok(Header {
+        user_id: view.user.id,
+        tenant_id: view.tenant.id,
+        generated_at: telling.now,
+        html: env.renderer.header_html(&html, &telling.lang)?,
+        items,
+        offer,
+    })
+}

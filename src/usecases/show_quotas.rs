@@ -1,0 +1,139 @@
+//! How an account's items stand, and from where on they count as "soon".
+
+use super::Env;
+use super::access::Caller;
+use super::error::{Error, retrying};
+use super::report_usage;
+use crate::domain::evaluate::QuotaPolicy;
+use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::meter::ItemStatus;
+use crate::domain::quota::{Item, Percent};
+use crate::domain::tenant::{SoonSetting, Tenant, TenantSettings};
+use crate::domain::time::Timestamp;
+use crate::store::engine::Changes;
+
+/// The quotas of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotas {
+    /// Whose.
+    pub account: AccountId,
+    /// When this was true.
+    pub generated_at: Timestamp,
+    /// In item order, each with its soon threshold where it has one.
+    pub items: Vec<(ItemStatus, Option<Percent>)>,
+}
+
+/// The quotas of `account`.
+///
+/// # Errors
+/// It is unknown or out of reach; the store failed.
+pub async fn show_quotas(
+    env: &Env,
+    caller: &Caller,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Quotas, Error> {
+    let (account, tenant) = report_usage::resolve_account(env, caller, account).await?;
+    let (meter, _) = env.store.meter(account).await?;
+    let policy: QuotaPolicy = env.settings.quota.for_tenant(&tenant.settings);
+    let status = meter.status(&env.settings.usage_names, &policy);
+    let with_threshold = |status: ItemStatus| (status, policy.soon_percent(status.item));
+    Ok(Quotas {
+        account,
+        generated_at: now,
+        items: status.into_iter().map(with_threshold).collect(),
+    })
+}
+
+/// A tenant's own settings and the version of the tenant that they are part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaSettings {
+    /// What it sets for itself.
+    pub settings: TenantSettings,
+    /// The tenant's version.
+    pub version: u64,
+}
+
+impl From<&Tenant> for QuotaSettings {
+    fn from(tenant: &Tenant) -> Self {
+        Self {
+            settings: tenant.settings,
+            version: tenant.version,
+        }
+    }
+}
+
+/// The settings of `tenant`.
+///
+/// # Errors
+/// It is unknown or out of reach; the store failed.
+pub async fn show_settings(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+) -> Result<QuotaSettings, Error> {
+    let tenant = caller.tenant(&env.store, tenant).await?;
+    Ok(QuotaSettings::from(&tenant.value))
+}
+
+/// Sets soon thresholds of `tenant`; items that are not named keep theirs. The tenant's meter is
+/// evaluated in the same commit, so that an alert that the new threshold opens or closes is never
+/// late; its users' meters follow with their next report.
+///
+/// # Errors
+/// It is unknown or out of reach; `version` is not the current one; the store failed.
+pub async fn change_settings(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    soon: &[(Item, SoonSetting)],
+    version: Option<u64>,
+    now: Timestamp,
+) -> Result<QuotaSettings, Error> {
+    // Safe with a version too, which each attempt compares anew: only a report that came in
+    // between is gone round.
+    retrying(|| change_once(env, caller, tenant, soon, version, now)).await
+}
+
+async fn change_once(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    soon: &[(Item, SoonSetting)],
+    version: Option<u64>,
+    now: Timestamp,
+) -> Result<QuotaSettings, Error> {
+    let old = caller.tenant(&env.store, tenant).await?;
+    if let Some(given) = version.filter(|given| *given != old.version) {
+        return Err(Error::VersionMismatch {
+            given,
+            current: old.version,
+        });
+    }
+    let mut new = old.value.clone();
+    for (item, setting) in soon {
+        new.settings.soon_percent[item.index()] = *setting;
+    }
+    if new.settings == old.settings {
+        return Ok(QuotaSettings::from(&new));
+    }
+    new.version = old.version.saturating_add(1);
+    new.updated_at = now;
+    let (mut meter, expect) = env.store.meter(AccountId::Tenant(tenant)).await?;
+    let (outcomes, notice) = report_usage::evaluate(env, &mut meter, &new, now);
+    let done = QuotaSettings::from(&new);
+    let mut changes = Changes::new();
+    changes.update_tenant(&old, new);
+    if !outcomes.is_empty() {
+        changes.put_meter(expect, meter);
+    }
+    let is_told = notice.is_some();
+    if let Some(notice) = notice {
+        changes.put_notice(notice);
+    }
+    env.store.commit(changes).await?;
+    if is_told {
+        env.outbox_wake.notify_one();
+    }
+    Ok(done)
+}

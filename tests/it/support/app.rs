@@ -1,0 +1,391 @@
+//! The service as its operators run it: the real binary in a process of its own, on a directory
+//! of its own, reached over its sockets.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::sink::Sink;
+
+/// Longer than anything here takes, even on a machine that has much else to do.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Between two looks at something that is to become true.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Looks until `look` finds something; fails when it has not by the deadline.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(start.elapsed() < DEADLINE, "not in {DEADLINE:?}: {what}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// Method and path, for the messages of failures.
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The same, if it has this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(
+            self.status,
+            status,
+            "{}: {}",
+            self.request,
+            self.text().trim_end()
+        );
+        self
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text()))
+    }
+
+    /// A header of the answer; empty where it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// What `upsell init` prints.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub(crate) struct First {
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+/// A running service.
+pub(crate) struct TestApp {
+    dir: TempDir,
+    environment: Vec<(String, String)>,
+    child: Child,
+    /// `http://address:port` of the public listener.
+    pub(crate) base: String,
+    /// The same of the operations listener.
+    pub(crate) ops: String,
+    pub(crate) first: First,
+    pub(crate) http: Client,
+    pub(crate) token: String,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let log = self.log();
+        let from = log.len().saturating_sub(4_000);
+        let tail = String::from_utf8_lossy(&log.as_bytes()[from..]);
+        println!("--- the end of the service's standard error\n{tail}\n---");
+    }
+}
+
+impl TestApp {
+    /// A fresh service with these settings in its environment.
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut environment = vec![
+            ("UPSELL_DATA".to_owned(), data_of(&dir)),
+            ("UPSELL_LOG_LEVEL".to_owned(), "info".to_owned()),
+        ];
+        let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+        environment.extend(given);
+        let first = init(&environment).await;
+        let no_ports = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
+        let (child, base, ops) = serve(&dir, &environment, no_ports).await;
+        let http = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(DEADLINE)
+            .build()
+            .unwrap();
+        let mut app = Self {
+            dir,
+            environment,
+            child,
+            base,
+            ops,
+            first,
+            http,
+            token: String::new(),
+        };
+        app.token = app.token_of(&app.first).await;
+        app
+    }
+
+    /// A fresh service that sends its mail to `sink` at once.
+    pub(crate) async fn with_sink(sink: &Sink, settings: &[(&str, &str)]) -> Self {
+        let port = sink.address().port().to_string();
+        let mut all = vec![
+            ("UPSELL_SMTP_SERVER", "127.0.0.1"),
+            ("UPSELL_SMTP_PORT", port.as_str()),
+            ("UPSELL_SMTP_ENCRYPTION", "none"),
+            ("UPSELL_SMTP_FROM", "upsell@cloud.example"),
+            ("UPSELL_MAIL_GROUP_WAIT", "50ms"),
+            ("UPSELL_MAIL_RETRY_BASE", "20ms"),
+            ("UPSELL_MAIL_RETRY_MAX", "100ms"),
+        ];
+        all.extend_from_slice(settings);
+        Self::start(&all).await
+    }
+
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// SIGKILL: no chance to finish anything.
+    pub(crate) async fn kill9(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM, and how it ended. Fails when it has not in ten seconds.
+    pub(crate) async fn sigterm(&mut self) -> (ExitStatus, Duration) {
+        let start = Instant::now();
+        let pid = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {pid}")])
+            .status()
+            .await
+            .unwrap();
+        assert!(sent.success());
+        let status = tokio::time::timeout(Duration::from_secs(15), self.child.wait())
+            .await
+            .expect("it does not stop")
+            .unwrap();
+        (status, start.elapsed())
+    }
+
+    /// Starts it again on the same data and the same ports, after it was stopped.
+    pub(crate) async fn restart(&mut self) {
+        let port = |url: &str| url.trim_start_matches("http://").to_owned();
+        let ports = (port(&self.base), port(&self.ops));
+        let (child, base, ops) = serve(&self.dir, &self.environment, ports).await;
+        assert_eq!((&base, &ops), (&self.base, &self.ops));
+        self.child = child;
+    }
+
+    /// Everything it has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(log_of(&self.dir)).unwrap_or_default()
+    }
+
+    /// Its data directory.
+    pub(crate) fn data(&self) -> String {
+        data_of(&self.dir)
+    }
+
+    /// All that lies in its data directory, as bytes.
+    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut folders = vec![PathBuf::from(data_of(&self.dir))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    bytes.extend(std::fs::read(path).unwrap());
+                }
+            }
+        }
+        bytes
+    }
+
+    /// A token of a client.
+    pub(crate) async fn token_of(&self, client: &First) -> String {
+        let form = [("grant_type", "client_credentials")];
+        let request = self
+            .http
+            .post(format!("{}/api/2/idp/token", self.base))
+            .basic_auth(&client.client_id, Some(&client.client_secret))
+            .form(&form);
+        let answer = send("POST /api/2/idp/token", request).await.expect(200);
+        answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request with the first client's token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let bearer = format!("Bearer {}", self.token);
+        self.http
+            .request(method, self.url(path))
+            .header(AUTHORIZATION, bearer)
+    }
+
+    /// A path of this service, or what is a whole URL already.
+    pub(crate) fn url(&self, path: &str) -> String {
+        if path.starts_with("http://") {
+            return path.to_owned();
+        }
+        format!("{}{path}", self.base)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path);
+        send(&format!("GET {path}"), request).await
+    }
+
+    /// As somebody in a browser or a mail client does: without a token.
+    pub(crate) async fn visit(&self, url: &str) -> Answer {
+        send(&format!("GET {url}"), self.http.get(self.url(url))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PUT, path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let request = self.request(Method::DELETE, path);
+        send(&format!("DELETE {path}"), request).await
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.raw(method, path, "application/json", body.to_string())
+            .await
+    }
+
+    /// A body of any type and content.
+    pub(crate) async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        media_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let name = format!("{method} {path}");
+        let request = self
+            .request(method, path)
+            .header(CONTENT_TYPE, media_type)
+            .body(body);
+        send(&name, request).await
+    }
+}
+
+/// Sends and reads the answer to its end.
+pub(crate) async fn send(name: &str, request: RequestBuilder) -> Answer {
+    try_send(name, request)
+        .await
+        .unwrap_or_else(|error| panic!("{name}: {error:?}"))
+}
+
+/// The same, where the service may be killed meanwhile.
+pub(crate) async fn try_send(
+    name: &str,
+    request: RequestBuilder,
+) -> Result<Answer, reqwest::Error> {
+    let response = request.send().await?;
+    let (status, headers): (StatusCode, _) = (response.status(), response.headers().clone());
+    Ok(Answer {
+        request: name.to_owned(),
+        status: status.as_u16(),
+        headers,
+        body: response.bytes().await?.to_vec(),
+    })
+}
+
+fn data_of(dir: &TempDir) -> String {
+    dir.path().join("data").to_str().unwrap().to_owned()
+}
+
+fn log_of(dir: &TempDir) -> PathBuf {
+    dir.path().join("stderr.log")
+}
+
+fn upsell(environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_upsell"));
+    command.env_clear().envs(environment.iter().cloned());
+    command.kill_on_drop(true);
+    command
+}
+
+async fn init(environment: &[(String, String)]) -> First {
+    let output = upsell(environment)
+        .args(["init", "--format", "json"])
+        .output()
+        .await
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "upsell init: {error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Starts the service and waits for the line that says where it listens.
+async fn serve(
+    dir: &TempDir,
+    environment: &[(String, String)],
+    (listen, ops): (String, String),
+) -> (Child, String, String) {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(log_of(dir))
+        .unwrap();
+    let mut child = upsell(environment)
+        .arg("serve")
+        .env("UPSELL_LISTEN", &listen)
+        .env("UPSELL_OPS_LISTEN", &ops)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some(found) = addresses(&line) {
+                return found;
+            }
+        }
+        let log = std::fs::read_to_string(log_of(dir)).unwrap();
+        panic!("upsell serve ended before it was ready:\n{log}");
+    };
+    let (base, ops) = tokio::time::timeout(DEADLINE, ready)
+        .await
+        .expect("upsell serve does not get ready");
+    (child, base, ops)
+}
+
+/// The two addresses of the line that says that the service is ready.
+fn addresses(line: &str) -> Option<(String, String)> {
+    let rest = line.strip_prefix("upsell is ready: listening on ")?;
+    let (base, ops) = rest.split_once(", operations on ")?;
+    let address = base.strip_prefix("http://")?;
+    let _checked: SocketAddr = address.parse().unwrap();
+    Some((base.to_owned(), ops.to_owned()))
+}
