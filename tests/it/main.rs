@@ -9,8 +9,11 @@
 
 mod account_access;
 mod account_api;
+mod account_idp;
+mod account_lists;
 mod account_quota;
 mod account_tenants;
+mod account_usages;
 mod account_users;
 mod account_walk;
 mod architecture;
