@@ -12,7 +12,8 @@ use upsell::domain::notification::Recipient;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
 use upsell::store::keys;
-use upsell::usecases::count_clicks::{channel, clean_up, flush, run_clicks};
+use upsell::usecases::clean_up::clean_up;
+use upsell::usecases::count_clicks::{channel, flush, run_clicks};
 
 use crate::support::http::{FIREFOX, Site, add_shop};
 use crate::support::world::{START, World};
