@@ -6,6 +6,7 @@ use upsell::domain::quota::{Item, State};
 use upsell::store::keys;
 
 use crate::account_api::Api;
+use crate::support::app::eventually;
 
 const MAX: u64 = u64::MAX;
 
@@ -202,14 +203,11 @@ async fn a_quota_that_is_entered_mails_its_people() {
         .expect(200);
     let open = keys::open_mail(user.parse().unwrap());
     // The fan-out was woken by the commit; it works at once.
-    for _ in 0..500 {
-        if api.env.store.engine().get(&open).await.unwrap().is_some() {
-            assert_eq!(notices(&api).await, 0);
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("no mail was opened; {} notices wait", notices(&api).await);
+    eventually("the mail is open and the notice is gone", async || {
+        let opened = api.env.store.engine().get(&open).await.unwrap().is_some();
+        (opened && notices(&api).await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
