@@ -27,6 +27,8 @@ mod store_crash;
 mod store_embedded;
 mod store_model;
 mod support;
+mod walk_access;
+mod walk_bad_input;
 mod walk_brand_smtp;
 mod walk_life;
 mod walk_links;
