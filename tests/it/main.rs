@@ -30,6 +30,8 @@ mod support;
 mod walk_access;
 mod walk_bad_input;
 mod walk_brand_smtp;
+mod walk_crash;
+mod walk_expiry;
 mod walk_life;
 mod walk_links;
 mod walk_mail;
