@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use upsell::app::{self, Running, system_clock};
-use upsell::config::{Config, Override, Sources};
+use upsell::app::system_clock;
 use upsell::domain::ids::MailId;
 use upsell::domain::notification::{MailKind, MailState};
 use upsell::usecases::compose::{Due, compose};
@@ -12,30 +11,10 @@ use upsell::usecases::deliver::{Remind, remind_one};
 
 use crate::support::accounts::{Account, PLAIN};
 use crate::support::app::{TestApp, eventually};
+use crate::support::inside::inside;
 use crate::support::sink::Sink;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// The service on the same data, in this process and without a mail server.
-async fn inside(data: &str) -> Running {
-    let flag = |path: &str, value: &str| Override {
-        path: path.to_owned(),
-        value: value.to_owned(),
-        flag: format!("--set {path}"),
-    };
-    let sources = Sources {
-        flags: vec![
-            flag("data", data),
-            flag("listen", "127.0.0.1:0"),
-            flag("ops_listen", "127.0.0.1:0"),
-        ],
-        environment: Vec::new(),
-        file: None,
-        read_file: &|_| unreachable!("no secret is in a file"),
-    };
-    let loaded = Config::load(sources).unwrap();
-    app::start(&loaded.config).await.unwrap()
-}
 
 #[tokio::test]
 async fn a_standing_alert_is_told_again_a_week_after_the_last_mail() {
@@ -54,7 +33,7 @@ async fn a_standing_alert_is_told_again_a_week_after_the_last_mail() {
     .await;
     app.sigterm().await;
 
-    let running = inside(&app.data()).await;
+    let running = inside(&app).await;
     let env = &running.env;
     let week = before.plus(7 * DAY);
     let Ok(Remind::NotBefore(due)) = remind_one(env, before.plus(6 * DAY)).await else {
@@ -111,7 +90,7 @@ async fn nobody_is_reminded_of_what_is_over() {
         .await;
     app.sigterm().await;
 
-    let running = inside(&app.data()).await;
+    let running = inside(&app).await;
     let later = system_clock().plus(8 * DAY);
     assert_eq!(remind_one(&running.env, later).await, Ok(Remind::Done));
     let queued = upsell::store::keys::mails_by_state(MailState::Queued);
