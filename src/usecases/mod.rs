@@ -8,6 +8,7 @@ pub mod clean_up;
 pub mod compose;
 pub mod contact;
 pub mod count_clicks;
+pub mod delete_tenant;
 pub mod deliver;
 pub mod edition;
 pub mod error;

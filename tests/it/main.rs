@@ -7,9 +7,24 @@
     reason = "a test fails by panicking, and its helpers are shared by modules as is handy"
 )]
 
+mod account_access;
+mod account_api;
+mod account_idp;
+mod account_lists;
+mod account_quota;
+mod account_tenants;
+mod account_usages;
+mod account_users;
+mod account_walk;
 mod architecture;
 mod cli;
+mod native_alerts;
+mod native_emails;
+mod native_quotas;
+mod native_usages;
 mod outbox_rules;
+mod redirect;
+mod redirect_clicks;
 mod render;
 mod server_drain;
 mod server_h2;
