@@ -9,6 +9,7 @@ use crate::support::app::{TestApp, eventually};
 use crate::support::sink::Sink;
 use crate::support::smtp_script::{ServerTls, Setup};
 
+const REFUSED: &str = "The SMTP server could not be used. Check its name, port and encryption.";
 const PASSWORD: &str = "canary-3f81-hunter2";
 
 /// A loopback address for this run alone: tenants' servers have one of a few fixed ports.
@@ -88,6 +89,20 @@ async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
         "the deployment's server had the neighbour's alone"
     );
 
+    // The operator takes the permission back: the mail waits, and the reason tells nothing.
+    app.sigterm().await;
+    app.set("UPSELL_SMTP_ALLOW_CIDRS", "");
+    app.restart().await;
+    let connections = own.script.connections();
+    cross(&app, &tenant, "mobiles").await;
+    let waiting = eventually("the mail was tried", async || {
+        let queued = app.emails("queued").await.pop();
+        queued.filter(|mail| mail["attempts"].as_u64() >= Some(1) && !mail["last_error"].is_null())
+    })
+    .await;
+    assert_eq!(waiting["last_error"], REFUSED);
+    assert_eq!(own.script.connections(), connections);
+
     let path = format!("/api/2/tenants/{}/brand", tenant.id);
     let shown = app.get(&path).await.expect(200);
     assert_eq!(shown.json()["smtp_password"], "");
@@ -130,9 +145,6 @@ async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
         errors.push(failed["last_error"].as_str().unwrap().to_owned());
     }
     errors.dedup();
-    assert_eq!(
-        errors,
-        ["The SMTP server could not be used. Check its name, port and encryption."]
-    );
+    assert_eq!(errors, [REFUSED]);
     assert_eq!(sink.script.connections(), 0, "nothing was even tried");
 }

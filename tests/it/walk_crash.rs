@@ -238,18 +238,23 @@ async fn sigterm_under_load_fails_no_request_and_ends_in_time() {
     assert!(served >= 120);
 }
 
-/// Reads as fast as it is answered. Before the stop every request must be answered; from then on
-/// only connecting may fail, which says that nothing was begun.
+/// Writes and reads as fast as it is answered. Before the stop every request must be answered; from
+/// then on only connecting may fail, which says that nothing was begun.
 async fn hammer(
     (http, base, token): (reqwest::Client, String, String),
     tenant: Tenant,
     stopping: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
 ) {
-    let url = format!("{base}/api/2/tenants/{}/usages", tenant.id);
-    loop {
-        let request = http.get(&url).bearer_auth(&token);
-        match try_send("GET usages", request).await {
+    let reads = format!("{base}/api/2/tenants/{}/usages", tenant.id);
+    let writes = format!("{base}/api/upsell/v1/usages");
+    for value in 0.. {
+        let usage = record((Account::Tenant(&tenant), "storage", value));
+        let request = match value % 2 {
+            0 => http.get(&reads),
+            _ => http.post(&writes).json(&json!([usage])),
+        };
+        match try_send("usages", request.bearer_auth(&token)).await {
             Ok(answer) => {
                 answer.expect(200);
                 count.fetch_add(1, Ordering::Relaxed);
