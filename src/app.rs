@@ -31,9 +31,10 @@ use crate::outbox::smtp;
 use crate::outbox::worker::Outbox;
 use crate::render::{RenderError, Renderer};
 use crate::telemetry::metrics::Metrics;
+use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::{Clock, Env, count_clicks, deliver};
+use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
 use data::DataError;
 use ops::Ops;
 
@@ -179,28 +180,10 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         metrics: Arc::new(Metrics::new()?),
         outbox_wake: Arc::new(Notify::new()),
     };
-    let recovered = deliver::recover_leases(&env, clock()).await?;
-    if recovered > 0 {
-        tracing::info!(
-            mails = recovered,
-            "mails that were being sent at the last stop are queued"
-        );
-    }
+    recover(&env, clock()).await?;
     let (stop, stage) = watch::channel(Stage::Serving);
     let outbox = outbox(config, &env, &public_url, &clock)?;
-    let (clicks, click_source) = count_clicks::channel(CLICKS_WAITING);
-    let pages = pages::Options {
-        clicks,
-        redirect_status: config.links.redirect_status,
-    };
-    let resources = routes::all(pages).into_iter().chain(further).collect();
-    let router = Router::new(resources, settings::body_limits(config))?;
-    let cors = Cors::new(settings::cors_origins(config));
-    let service = Arc::new(Upsell::new(env.clone(), router, cors));
-    let mut server = Server::new(service, settings::limits(config), system_clock);
-    if let Some(tls) = tls(config)? {
-        server = server.with_tls(tls);
-    }
+    let (server, click_source) = public_server(config, &env, further)?;
     let ops = Ops {
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
@@ -209,34 +192,17 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;
     let finishing = || reached(stage.clone(), Stage::Finishing);
-    let background = vec![
+    let mut background = vec![
         (
             "outbox",
             tokio::spawn(outbox.run(finishing(), OUTBOX_DRAIN)),
-        ),
-        (
-            "clicks",
-            tokio::spawn(count_clicks::run_clicks(
-                env.clone(),
-                click_source,
-                config.clicks.flush_interval,
-                finishing(),
-            )),
-        ),
-        (
-            "clean-up",
-            tokio::spawn(count_clicks::run_clean_up(
-                env.clone(),
-                CLEAN_UP_INTERVAL,
-                system_clock,
-                finishing(),
-            )),
         ),
         (
             "gauges",
             tokio::spawn(gauges::count_outbox(env.clone(), finishing())),
         ),
     ];
+    background.extend(counting(config, &env, click_source, &stage));
     let server = tokio::spawn(server.run(public, reached(stage.clone(), Stage::Draining)));
     let ops = tokio::spawn(ops.run(operations, finishing()));
     tracing::info!(%listen, %ops_listen, drain_s = drain.as_secs(), "started");
@@ -252,6 +218,59 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         ops,
         background,
     })
+}
+
+/// Gives back the mails that were with a server when the last process ended.
+async fn recover(env: &Env, now: Timestamp) -> Result<(), AppError> {
+    let recovered = deliver::recover_leases(env, now).await?;
+    if recovered > 0 {
+        tracing::info!(
+            mails = recovered,
+            "mails that were being sent at the last stop are queued"
+        );
+    }
+    Ok(())
+}
+
+/// The server of APIs, redirects and pages, and where the clicks on its links come out.
+fn public_server(
+    config: &Config,
+    env: &Env,
+    further: Vec<Resource>,
+) -> Result<(Server<Upsell>, ClickSource), AppError> {
+    let (clicks, source) = count_clicks::channel(CLICKS_WAITING);
+    let pages = pages::Options {
+        clicks,
+        redirect_status: config.links.redirect_status,
+    };
+    let resources = routes::all(pages).into_iter().chain(further).collect();
+    let router = Router::new(resources, settings::body_limits(config))?;
+    let cors = Cors::new(settings::cors_origins(config));
+    let service = Arc::new(Upsell::new(env.clone(), router, cors));
+    let server = Server::new(service, settings::limits(config), system_clock);
+    let server = match tls(config)? {
+        Some(tls) => server.with_tls(tls),
+        None => server,
+    };
+    Ok((server, source))
+}
+
+/// The tasks that count clicks and remove what nothing asks for any more.
+fn counting(
+    config: &Config,
+    env: &Env,
+    source: ClickSource,
+    stage: &watch::Receiver<Stage>,
+) -> [(&'static str, JoinHandle<()>); 2] {
+    let finishing = || reached(stage.clone(), Stage::Finishing);
+    let interval = config.clicks.flush_interval;
+    let clicks = count_clicks::run_clicks(env.clone(), source, interval, finishing());
+    let clean_up =
+        clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, finishing());
+    [
+        ("clicks", tokio::spawn(clicks)),
+        ("clean-up", tokio::spawn(clean_up)),
+    ]
 }
 
 /// Clicks that wait to be counted; at 100,000 a second, more than half a second of them.

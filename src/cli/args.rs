@@ -1,5 +1,7 @@
 //! The command line: what each command takes, and its help.
 
+mod look;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,7 +11,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::Override;
 use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::link::{LinkProfile, ListStyle, Placement};
-use crate::domain::quota::{Item, State};
+use crate::domain::quota::Item;
+pub use look::{
+    DEMO_EXAMPLES, DemoArgs, PREVIEW_EXAMPLES, PreviewArgs, PreviewFormat, PreviewKind,
+};
 
 /// Quota upsell for backup clouds: tells the right person that a quota is full, and takes the
 /// one who may buy to the shop.
@@ -41,6 +46,9 @@ pub enum Command {
     /// Rotate or list the keys of links, stored secrets and tokens.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysArgs),
+    /// Show a mail, an alert or a header as its reader would see it.
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(PreviewArgs),
     /// Show every setting with its value and source, and what is wrong with any of them.
     #[command(after_help = CHECK_CONFIG_EXAMPLES)]
     CheckConfig(CheckConfigArgs),
@@ -77,19 +85,6 @@ pub const KEYS_EXAMPLES: &str = "\
 Examples:
   upsell keys list --data /var/lib/upsell
   upsell keys rotate link --data /var/lib/upsell && systemctl reload upsell";
-
-/// Help of `demo`, for its `after_help`.
-pub const DEMO_EXAMPLES: &str = "\
-Examples:
-  upsell demo
-  upsell demo --open
-  upsell demo --listen 127.0.0.1:9000";
-
-/// Help of `preview`, for its `after_help`.
-pub const PREVIEW_EXAMPLES: &str = "\
-Examples:
-  upsell preview --what mail --item storage_size --state exceeded --lang de > mail.html
-  upsell preview --what header --item virtual_machines --state exceeded --contact-sales";
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone, Default, Args)]
@@ -183,52 +178,6 @@ pub struct InitArgs {
     /// How the first client's id and secret are written; the secret is shown only this once.
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,
-}
-
-/// Of `demo`: a throw-away service with a small living fleet.
-#[derive(Debug, Clone, Args)]
-pub struct DemoArgs {
-    /// Where to serve; port 0 takes any free one. Else 127.0.0.1:8080, or a free port where that
-    /// is taken.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// Open the start page in the browser.
-    #[arg(long)]
-    pub open: bool,
-}
-
-/// What `preview` renders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PreviewKind {
-    /// The e-mail: subject, text and HTML.
-    Mail,
-    /// The console's alert.
-    Alert,
-    /// The header of the management portal.
-    Header,
-}
-
-/// Of `preview`: a message as its reader would see it, without a store.
-#[derive(Debug, Clone, Args)]
-pub struct PreviewArgs {
-    /// What to render.
-    #[arg(long, value_enum)]
-    pub what: PreviewKind,
-    /// The item that the message is about.
-    #[arg(long, value_parser = items(), default_value = "storage_size")]
-    pub item: Item,
-    /// How far its quota is used up.
-    #[arg(long, value_parser = states(), default_value = "exceeded")]
-    pub state: State,
-    /// The reader's language.
-    #[arg(long, value_name = "TAG", default_value = "en")]
-    pub lang: String,
-    /// As a buyer who is no company admin sees it.
-    #[arg(long, conflicts_with = "plain")]
-    pub contact_sales: bool,
-    /// As somebody who may not buy sees it.
-    #[arg(long)]
-    pub plain: bool,
 }
 
 /// Of `link`.
@@ -363,16 +312,6 @@ fn items() -> impl TypedValueParser<Value = Item> {
 fn placements() -> impl TypedValueParser<Value = Placement> {
     PossibleValuesParser::new(Placement::ALL.map(Placement::name))
         .try_map(|name| name.parse::<Placement>())
-}
-
-fn states() -> impl TypedValueParser<Value = State> {
-    PossibleValuesParser::new(["soon", "exceeded", "hard_exceeded"]).map(|name| {
-        match name.as_str() {
-            "soon" => State::Soon,
-            "hard_exceeded" => State::HardExceeded,
-            _ => State::Exceeded,
-        }
-    })
 }
 
 fn profiles() -> impl TypedValueParser<Value = LinkProfile> {

@@ -8,6 +8,7 @@ mod home;
 mod life;
 mod mailbox;
 mod pages;
+mod plan;
 mod receiver;
 mod seed;
 mod shop;
@@ -142,6 +143,7 @@ async fn serve(
     let life = tokio::spawn(life.run(stopping));
     signals.wait(running).await;
     life.abort();
+    let _cancelled = life.await.is_err();
     writeln!(out, "\nStopping; the demo's data is removed.")?;
     Ok(())
 }
@@ -184,31 +186,33 @@ fn configuration(home: &Home, listen: SocketAddr, mail_port: u16) -> Result<Conf
 /// What is printed at the start: where to look first, and how to end it.
 fn welcome(running: &Running, fleet: &Fleet) -> String {
     let base = &running.public_url;
-    let mut text = format!(
-        "\n  upsell demo is running\n\n  Start here   {base}/\n\n  \
-         {:<14} {:<16} {:<28} {}\n",
-        "Who", "Role", "Company", "What they see"
-    );
-    for (customer, person) in fleet.examples() {
-        let page = if person.admin || person.buyer {
-            "console"
-        } else {
-            "portal"
-        };
+    let mut text = format!("\n  upsell demo is running\n\n    Start here    {base}/\n");
+    if let Some(customer) = fleet.customers.first() {
         text.push_str(&format!(
-            "  {:<14} {:<16} {:<28} {base}/demo/{page}?user={}\n",
-            person.name,
-            person.role(),
-            customer.name,
-            person.id,
+            "\n  The quotas of {} are exceeded. Each of its people is told in their own way:\n\n",
+            customer.name
         ));
+        for person in &customer.people {
+            let (name, role, login) = (&person.name, person.role(), &person.login);
+            let line = format!("    {name:<13} {role:<16} {base}/demo/console?user={login}\n");
+            text.push_str(&line);
+        }
     }
+    let first = fleet
+        .customers
+        .iter()
+        .flat_map(|customer| &customer.people)
+        .next();
+    let user = first.map_or_else(String::new, |person| format!("?user={}", person.login));
+    let tick_s = life::TICK.as_secs();
+    let ops = running.ops_listen;
     text.push_str(&format!(
-        "\n  All mails    {base}/demo/mailbox\n  The shop     {base}/demo/shop\n  \
-         Metrics      http://{}/metrics\n\n  \
-         Usage moves every {} seconds. Ctrl-C stops and removes the demo's data.\n\n",
-        running.ops_listen,
-        life::TICK.as_secs(),
+        "\n  More to look at\n\n    \
+         Portal        {base}/demo/portal{user}\n    \
+         Mailbox       {base}/demo/mailbox\n    \
+         Shop          {base}/demo/shop\n    \
+         Metrics       http://{ops}/metrics\n\n  \
+         Usage moves every {tick_s} seconds. Ctrl-C stops and removes the demo's data.\n\n",
     ));
     text
 }

@@ -8,6 +8,7 @@ mod demo;
 mod init;
 mod keys;
 mod link;
+mod preview;
 mod serve;
 
 use std::ffi::OsString;
@@ -22,6 +23,8 @@ use crate::app::data::DataError;
 use crate::config::Problems;
 use crate::domain::link::BuyUrlError;
 use crate::keyring::KeyringError;
+use crate::outbox::message::MessageError;
+use crate::render::RenderError;
 use crate::usecases::error::Error;
 use args::{Cli, Command};
 
@@ -52,6 +55,12 @@ pub enum CliError {
     /// The demo cannot run.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
+    /// A message cannot be rendered: a defect of this program.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A mail cannot be built: a defect of this program.
+    #[error(transparent)]
+    Message(#[from] MessageError),
     /// A value on the command line is wrong.
     #[error("{0}")]
     Argument(String),
@@ -78,6 +87,7 @@ pub fn run(
         Command::Serve(args) => serve::run(&args, out, err),
         Command::Client(args) => client::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
+        Command::Preview(args) => preview::run(&args, out),
         Command::CheckConfig(args) => check_config::run(&args, out, err),
     };
     match result {

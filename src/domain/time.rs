@@ -38,6 +38,13 @@ impl Timestamp {
         Self(self.0.saturating_add(micros))
     }
 
+    /// This moment minus `duration`, at least the beginning of time.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
     /// How long after `earlier` this is; zero when it is not after it (clocks do go back).
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -54,6 +61,7 @@ mod tests {
     fn arithmetic_saturates_and_never_goes_negative() {
         let start = Timestamp::from_secs(10);
         assert_eq!(start.plus(Duration::from_secs(5)).secs(), 15);
+        assert_eq!(start.minus(Duration::from_secs(4)).secs(), 6);
         assert_eq!(start.since(Timestamp::from_secs(4)), Duration::from_secs(6));
         assert_eq!(start.since(Timestamp::from_secs(40)), Duration::ZERO);
         assert_eq!(start.plus(Duration::MAX).micros(), i64::MAX);

@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::message::{self, Posting};
 use super::queue::Queue;
 use super::route::{Deployment, Route, route};
 use super::smtp::{Envelope, Kind, Mailbox, Mailer, Reservation};
 use crate::domain::ids::{MailId, TenantId};
-use crate::domain::notification::{Mail, MailState};
+use crate::domain::notification::{AfterFailure, Mail};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
@@ -116,8 +118,13 @@ impl Outbox {
                     self.mailer.close_expired().await;
                     return true;
                 }
-                Some(_) = queue.sending.join_next() => {
-                    while queue.sending.try_join_next().is_some() {}
+                Some(ended) = queue.sending.join_next() => {
+                    // The pass before saw this mail in somebody's hands, due long after.
+                    if let Some(due) = queue.ended(ended.ok().flatten()) {
+                        let until = Instant::now() + due.since((self.clock)());
+                        let sooner = until.min(slept.deadline());
+                        slept.as_mut().reset(sooner);
+                    }
                     if let Err(error) = self.resume(queue).await {
                         tracing::warn!(%error, "the outbox waits for the store");
                     }
@@ -251,9 +258,9 @@ impl Outbox {
     ) -> Result<(), Error> {
         if let Some(mail) = deliver::take(&self.env, mail, now).await? {
             let outbox = self.clone();
-            queue.sending.spawn(async move {
-                outbox.send_recorded(&mail, &route, reservation).await;
-            });
+            queue
+                .sending
+                .spawn(async move { outbox.send_recorded(&mail, &route, reservation).await });
         }
         Ok(())
     }
@@ -288,18 +295,27 @@ impl Outbox {
     }
 
     /// Sends a mail that was taken and records what came of it. When that cannot be recorded the
-    /// lease runs out and the mail is sent again: rather twice than never.
-    async fn send_recorded(&self, mail: &Mail, route: &Route, reservation: Reservation) {
+    /// lease runs out and the mail is sent again: rather twice than never. Returns when it is to be
+    /// tried again.
+    async fn send_recorded(
+        &self,
+        mail: &Mail,
+        route: &Route,
+        reservation: Reservation,
+    ) -> Option<Timestamp> {
         let recorded = match compose(&self.env, mail, (self.clock)()).await {
             Ok(Due::Cancel(why)) => {
                 self.env.metrics.mails.inc(MailOutcome::Withdrawn);
-                deliver::cancelled(&self.env, mail.id, why).await
+                let ended = deliver::cancelled(&self.env, mail.id, why).await;
+                ended.map(|()| None)
             }
             Ok(Due::Send(composed)) => {
                 match self.hand_over(mail, &composed, route, reservation).await {
                     Ok(()) => {
                         self.count_sent(mail);
-                        deliver::sent(&self.env, mail.id, &composed.subject, (self.clock)()).await
+                        let subject = &composed.subject;
+                        let ended = deliver::sent(&self.env, mail.id, subject, (self.clock)());
+                        ended.await.map(|()| None)
                     }
                     Err(failure) => self.record_failure(mail, &failure).await,
                 }
@@ -317,9 +333,10 @@ impl Outbox {
                 .await
             }
         };
-        if let Err(error) = recorded {
+        recorded.unwrap_or_else(|error| {
             tracing::error!(mail = %mail.id, %error, "what became of a mail was not recorded");
-        }
+            None
+        })
     }
 
     async fn hand_over(
@@ -365,17 +382,19 @@ impl Outbox {
         self.env.metrics.mail_latency.observe(took.as_secs_f64());
     }
 
-    async fn record_failure(&self, mail: &Mail, failure: &Failure) -> Result<(), Error> {
+    async fn record_failure(
+        &self,
+        mail: &Mail,
+        failure: &Failure,
+    ) -> Result<Option<Timestamp>, Error> {
         let random = u64::from_le_bytes(random_bytes());
-        let state = deliver::failed(&self.env, mail.id, failure, random, (self.clock)()).await?;
-        let gave_up = state == MailState::Dead;
-        let outcome = if gave_up {
-            MailOutcome::Dead
-        } else {
-            MailOutcome::Deferred
+        let next = deliver::failed(&self.env, mail.id, failure, random, (self.clock)()).await?;
+        let (outcome, retry_at) = match next {
+            AfterFailure::RetryAt(at) => (MailOutcome::Deferred, Some(at)),
+            AfterFailure::GiveUp => (MailOutcome::Dead, None),
         };
         self.env.metrics.mails.inc(outcome);
-        Ok(())
+        Ok(retry_at)
     }
 }
 

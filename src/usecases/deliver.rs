@@ -76,10 +76,10 @@ pub async fn failed(
     failure: &Failure,
     random: u64,
     now: Timestamp,
-) -> Result<MailState, Error> {
+) -> Result<AfterFailure, Error> {
     retrying(|| async {
         let Some(found) = env.store.mail(id).await? else {
-            return Ok(MailState::Cancelled);
+            return Ok(AfterFailure::GiveUp);
         };
         let mut mail = found.value.clone();
         let retry = &env.settings.retry;
@@ -92,11 +92,10 @@ pub async fn failed(
             AfterFailure::RetryAt(at) => mail.give_back(at, failure.why.clone()),
             AfterFailure::GiveUp => mail.end(MailState::Dead, Some(failure.why.clone())),
         }
-        let state = mail.state;
         let mut changes = Changes::new();
         changes.update_mail(&found, mail);
         env.store.commit(changes).await?;
-        Ok(state)
+        Ok(next)
     })
     .await
 }

@@ -9,24 +9,19 @@ use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
 use super::precondition::{attempt, check_version};
-use crate::domain::client::Client;
 use crate::domain::contact::Contact;
-use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::ids::TenantId;
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
 use crate::domain::text::{check_language, check_line, check_name};
 use crate::domain::time::Timestamp;
-use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key};
-use crate::store::{Found, keys};
+use crate::store::keys;
 
 /// Longest name and internal tag, in characters; the name is part of an index key.
 const MAX_NAME_CHARS: usize = 200;
 
 /// The language of tenants that name none (vendor's documentation).
 const DEFAULT_LANGUAGE: &str = "en";
-
-/// Users and clients that one commit removes along with their tenant.
-const REMOVED_PER_COMMIT: usize = 500;
 
 /// Tenants of a list that are looked at at once.
 const CONCURRENT_LOOKS: usize = 32;
@@ -208,7 +203,7 @@ async fn view(env: &Env, tenant: Tenant) -> Result<TenantView, Error> {
     })
 }
 
-async fn has_children(env: &Env, id: TenantId) -> Result<bool, Error> {
+pub(super) async fn has_children(env: &Env, id: TenantId) -> Result<bool, Error> {
     let first = env.store.ids_under(&keys::children(id), None, 1).await?;
     Ok(!first.is_empty())
 }
@@ -294,114 +289,4 @@ pub async fn update(
         view(env, tenant).await
     })
     .await
-}
-
-/// Deletes a disabled tenant without children, together with its users and clients.
-///
-/// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
-/// go before it in commits of their own, each of which expects the tenant unchanged.
-///
-/// # Errors
-/// It is out of reach, enabled, has children, is the root, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-    expected: Option<u64>,
-) -> Result<(), Error> {
-    attempt(expected, || delete_once(env, caller, id, expected)).await
-}
-
-async fn delete_once(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-    expected: Option<u64>,
-) -> Result<(), Error> {
-    let tenant = caller.tenant(&env.store, id).await?;
-    check_version(expected, tenant.version)?;
-    if tenant.enabled {
-        return Err(Error::TenantEnabled);
-    }
-    if tenant.parent_id().is_none() {
-        return Err(Error::Refused(
-            "the root tenant cannot be deleted".to_owned(),
-        ));
-    }
-    if has_children(env, id).await? {
-        return Err(Error::Conflict(
-            "the tenant has child tenants; delete them first".to_owned(),
-        ));
-    }
-    let clients = remove_clients(env, &tenant).await?;
-    let mut last = remove_users(env, &tenant, clients).await?;
-    last.delete_tenant(&tenant);
-    env.store.commit(last).await?;
-    Ok(())
-}
-
-/// Commits `changes`, which are valid only while `tenant` stays as it is.
-async fn commit_part(env: &Env, tenant: &Found<Tenant>, mut changes: Changes) -> Result<(), Error> {
-    let unchanged = Expect::Revision(tenant.revision);
-    changes.expect(keys::tenant(tenant.id), unchanged);
-    env.store.commit(changes).await?;
-    Ok(())
-}
-
-/// Removes whole pages of clients; the rest is in the change that is returned.
-async fn remove_clients(env: &Env, tenant: &Found<Tenant>) -> Result<Changes, Error> {
-    let mut after = None;
-    loop {
-        let index = keys::tenant_clients(tenant.id);
-        let ids = env
-            .store
-            .ids_under(&index, after, REMOVED_PER_COMMIT)
-            .await?;
-        after = ids.last().copied();
-        let client_keys: Vec<Key> = ids
-            .iter()
-            .map(|id| keys::client(ClientId::new(*id)))
-            .collect();
-        let found = env.store.load_many::<Client>(&client_keys).await?;
-        let mut changes = Changes::new();
-        for client in found.iter().flatten() {
-            changes.delete_client(client);
-        }
-        if ids.len() < REMOVED_PER_COMMIT {
-            return Ok(changes);
-        }
-        commit_part(env, tenant, changes).await?;
-    }
-}
-
-/// Removes whole pages of users; the rest is added to `rest`.
-async fn remove_users(
-    env: &Env,
-    tenant: &Found<Tenant>,
-    mut rest: Changes,
-) -> Result<Changes, Error> {
-    let mut after = None;
-    loop {
-        let index = keys::tenant_users(tenant.id);
-        let ids = env
-            .store
-            .ids_under(&index, after, REMOVED_PER_COMMIT)
-            .await?;
-        after = ids.last().copied();
-        let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
-        let found = env.store.load_many::<User>(&user_keys).await?;
-        let whole = ids.len() == REMOVED_PER_COMMIT;
-        let mut changes = if whole {
-            Changes::new()
-        } else {
-            std::mem::take(&mut rest)
-        };
-        for user in found.iter().flatten() {
-            changes.delete_user(user, tenant);
-        }
-        if !whole {
-            return Ok(changes);
-        }
-        commit_part(env, tenant, changes).await?;
-    }
 }

@@ -4,9 +4,11 @@
 pub mod access;
 pub mod access_policies;
 pub mod brand_patch;
+pub mod clean_up;
 pub mod compose;
 pub mod contact;
 pub mod count_clicks;
+pub mod delete_tenant;
 pub mod deliver;
 pub mod edition;
 pub mod error;

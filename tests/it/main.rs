@@ -4,12 +4,31 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test fails by panicking, and its helpers are shared by modules as is handy"
+    clippy::too_many_lines,
+    reason = "a test fails by panicking; its helpers are shared as is handy; a walk or a table is read \
+              from top to bottom"
 )]
 
+mod account_access;
+mod account_api;
+mod account_idp;
+mod account_lists;
+mod account_quota;
+mod account_tenants;
+mod account_usages;
+mod account_users;
+mod account_walk;
 mod architecture;
 mod cli;
+mod demo;
+mod native_alerts;
+mod native_emails;
+mod native_quotas;
+mod native_usages;
 mod outbox_rules;
+mod preview;
+mod redirect;
+mod redirect_clicks;
 mod render;
 mod server_drain;
 mod server_h2;
@@ -27,4 +46,13 @@ mod store_crash;
 mod store_embedded;
 mod store_model;
 mod support;
+mod walk_access;
+mod walk_bad_input;
+mod walk_brand_smtp;
+mod walk_crash;
+mod walk_expiry;
 mod walk_life;
+mod walk_links;
+mod walk_mail;
+mod walk_reminders;
+mod walk_seeds;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::notification::{Mail, MailKind, MailState};
+use upsell::domain::notification::{AfterFailure, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level, Quota, Scope};
 use upsell::domain::time::Timestamp;
 use upsell::usecases::compose::{Due, compose};
@@ -225,17 +225,14 @@ async fn failures_are_retried_and_then_kept_as_dead_letters() {
         let mail = queued_for(&world, admin).await.remove(0);
         let found = world.env.store.mail(mail.id).await.unwrap().unwrap();
         deliver::take(&world.env, found, now).await.unwrap();
-        let state = deliver::failed(&world.env, mail.id, &passing, 0, now)
+        let next = deliver::failed(&world.env, mail.id, &passing, 0, now)
             .await
             .unwrap();
-        let expected = if attempt == attempts {
-            MailState::Dead
-        } else {
-            MailState::Queued
-        };
-        assert_eq!(state, expected, "attempt {attempt}");
+        let is_last = attempt == attempts;
+        assert_eq!(next == AfterFailure::GiveUp, is_last, "attempt {attempt}");
         if let Some(mail) = queued_for(&world, admin).await.first() {
             assert!(mail.due_at > now);
+            assert_eq!(next, AfterFailure::RetryAt(mail.due_at));
             // Not by the wait: the age would end it before the count does.
             now = now.plus(Duration::from_secs(1));
         }
@@ -255,10 +252,11 @@ async fn a_permanent_refusal_is_a_dead_letter_at_once() {
         is_permanent: true,
         why: "no such user".to_owned(),
     };
-    let state = deliver::failed(&world.env, mail.id, &refusal, 0, later(30))
+    let next = deliver::failed(&world.env, mail.id, &refusal, 0, later(30))
         .await
         .unwrap();
-    assert_eq!(state, MailState::Dead);
+    assert_eq!(next, AfterFailure::GiveUp);
+    assert_eq!(world.mails(MailState::Dead).await.len(), 1);
 }
 
 #[tokio::test]

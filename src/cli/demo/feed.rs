@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::domain::ids::UserId;
+use super::fleet::Person;
 use crate::domain::time::Timestamp;
 use crate::http::output::time;
 
@@ -42,13 +42,22 @@ impl Kind {
     }
 }
 
+/// To whom it happened.
+#[derive(Clone, Copy)]
+pub(super) enum Who<'a> {
+    /// One of the demo's people.
+    Person(&'a Person),
+    /// A company, or anything else with a name.
+    Named(&'a str),
+}
+
 struct Event {
     number: u64,
     at: Timestamp,
     kind: Kind,
     who: String,
     text: String,
-    user: Option<UserId>,
+    login: Option<String>,
 }
 
 /// The last events.
@@ -56,28 +65,24 @@ struct Event {
 pub(super) struct Feed(Mutex<VecDeque<Event>>);
 
 impl Feed {
-    /// Adds an event: `who` (a company or a person), and what happened.
-    pub(super) fn tell(
-        &self,
-        kind: Kind,
-        who: &str,
-        text: String,
-        user: Option<UserId>,
-        at: Timestamp,
-    ) {
+    /// Adds an event: who, and what happened.
+    pub(super) fn tell(&self, kind: Kind, who: Who<'_>, text: String, at: Timestamp) {
+        let (who, login) = match who {
+            Who::Person(person) => (person.name.clone(), Some(person.login.clone())),
+            Who::Named(name) => (name.to_owned(), None),
+        };
         let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = events.back().map_or(1, |last| last.number + 1);
         if events.len() == KEPT {
             events.pop_front();
         }
-        let who = who.to_owned();
         events.push_back(Event {
             number,
             at,
             kind,
             who,
             text,
-            user,
+            login,
         });
     }
 
@@ -92,7 +97,7 @@ impl Feed {
                 "kind": event.kind.name(),
                 "who": event.who,
                 "text": event.text,
-                "user_id": event.user.map(UserId::uuid),
+                "login": event.login,
             })
         });
         forms.collect()

@@ -32,6 +32,8 @@ pub(super) struct Person {
     pub(super) id: UserId,
     /// As Buy links name them.
     pub(super) v1_id: u64,
+    /// Names them in the demo's addresses.
+    pub(super) login: String,
     pub(super) name: String,
     pub(super) email: String,
     pub(super) language: &'static str,
@@ -52,44 +54,27 @@ impl Person {
 }
 
 impl Fleet {
-    pub(super) fn everybody(&self) -> impl Iterator<Item = (&Customer, &Person)> {
-        let of = |customer: &'_ Customer| -> Vec<usize> { (0..customer.people.len()).collect() };
-        self.customers.iter().flat_map(move |customer| {
-            of(customer)
-                .into_iter()
-                .filter_map(move |at| Some((customer, customer.people.get(at)?)))
-        })
+    fn everybody(&self) -> impl Iterator<Item = &Person> {
+        self.customers
+            .iter()
+            .flat_map(|customer| customer.people.iter())
     }
 
-    /// The first person of each kind.
-    pub(super) fn examples(&self) -> Vec<(&Customer, &Person)> {
-        let mut examples: Vec<(&Customer, &Person)> = Vec::new();
-        for (customer, person) in self.everybody() {
-            if !examples
-                .iter()
-                .any(|(_, known)| known.role() == person.role())
-            {
-                examples.push((customer, person));
-            }
-        }
-        examples
+    pub(super) fn by_login(&self, login: &str) -> Option<&Person> {
+        self.everybody().find(|person| person.login == login)
     }
 
     pub(super) fn by_email(&self, email: &str) -> Option<&Person> {
-        let mut people = self.everybody().map(|(_, person)| person);
-        people.find(|person| person.email.eq_ignore_ascii_case(email))
+        self.everybody()
+            .find(|person| person.email.eq_ignore_ascii_case(email))
     }
 
     pub(super) fn person(&self, id: UserId) -> Option<&Person> {
-        self.everybody()
-            .map(|(_, person)| person)
-            .find(|person| person.id == id)
+        self.everybody().find(|person| person.id == id)
     }
 
     pub(super) fn person_by_v1(&self, id: u64) -> Option<&Person> {
-        self.everybody()
-            .map(|(_, person)| person)
-            .find(|person| person.v1_id == id)
+        self.everybody().find(|person| person.v1_id == id)
     }
 
     pub(super) fn customer_by_v1(&self, id: u64) -> Option<&Customer> {

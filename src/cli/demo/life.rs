@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::feed::Kind;
+use super::feed::{Kind, Who};
 use super::fleet::{Fleet, item_word, usage_name};
 use super::site::Site;
 use crate::app::system_clock;
@@ -183,7 +183,7 @@ impl Life {
                 let text = format!("old {} is being cleaned up", item_word(track.item));
                 self.site
                     .feed
-                    .tell(Kind::Usage, &track.owner, text, None, now);
+                    .tell(Kind::Usage, Who::Named(&track.owner), text, now);
             }
             reports.push(report_of(track));
         }
@@ -211,7 +211,9 @@ impl Life {
             State::HardExceeded => (Kind::Alert, format!("{item} is over its overage allowance")),
             State::Ok | State::Unlimited => (Kind::Resolved, format!("{item} is fine again")),
         };
-        self.site.feed.tell(kind, owner, text, None, system_clock());
+        self.site
+            .feed
+            .tell(kind, Who::Named(owner), text, system_clock());
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::feed::Kind;
+use super::feed::{Kind, Who};
 use super::site::Site;
 use crate::app::system_clock;
 
@@ -156,9 +156,8 @@ async fn data(
             return Ok("554 this is no mail");
         };
         let person = site.fleet().and_then(|fleet| fleet.by_email(to));
-        let (name, id) = person.map_or((to.as_str(), None), |p| (p.name.as_str(), Some(p.id)));
-        site.feed
-            .tell(Kind::Mail, name, mail.subject.clone(), id, now);
+        let who = person.map_or(Who::Named(to), Who::Person);
+        site.feed.tell(Kind::Mail, who, mail.subject.clone(), now);
     }
     Ok("250 kept")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::feed::Kind;
+use super::feed::{Kind, Who};
 use super::fleet::{Customer, Fleet, Person, item_word, usage_name};
 use super::site::Site;
 use crate::domain::ids::AccountId;
@@ -126,7 +126,7 @@ pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
     }
     Ok(output::ok(&json!({
         "customer": cart.customer.name,
-        "person": cart.person.map(|person| json!({ "id": person.id.uuid(), "name": person.name })),
+        "person": cart.person.map(|person| json!({ "login": person.login, "name": person.name })),
         "lines": forms,
     })))
 }
@@ -203,19 +203,10 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
         manage_offering_items::update(&call.env, &fleet.caller, account, &[patch], now).await?;
         let who = cart
             .person
-            .map_or(cart.customer.name, |person| person.name.as_str());
-        let text = format!(
-            "bought more {} for {}",
-            item_word(status.item),
-            cart.customer.name
-        );
-        site.feed.tell(
-            Kind::Purchase,
-            who,
-            text,
-            cart.person.map(|person| person.id),
-            now,
-        );
+            .map_or(Who::Named(cart.customer.name), Who::Person);
+        let item = item_word(status.item);
+        let text = format!("bought more {item} for {}", cart.customer.name);
+        site.feed.tell(Kind::Purchase, who, text, now);
         bought.push(form);
     }
     Ok(output::ok(

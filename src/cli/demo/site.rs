@@ -7,11 +7,11 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::feed::{Feed, Kind};
-use super::fleet::{Customer, Fleet, Person};
+use super::feed::{Feed, Kind, Who};
+use super::fleet::{Customer, Fleet};
 use super::life;
 use super::mailbox::{Mailbox, Received};
-use super::seed::BRANDED;
+use super::plan::BRANDED;
 use super::{pages, shop};
 use crate::domain::ids::UserId;
 use crate::domain::meter::ItemStatus;
@@ -106,10 +106,13 @@ async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Va
         };
         items = view.tenant_items.iter().map(item_form).collect();
         let color = view.brand.as_ref().map(|brand| Color::parse(&brand.color));
-        stylesheet = color.flatten().map(|color| env.renderer.brand_stylesheet_path(color));
+        stylesheet = color
+            .flatten()
+            .map(|color| env.renderer.brand_stylesheet_path(color));
         people.push(json!({
             "id": person.id.uuid(),
             "v1_id": person.v1_id,
+            "login": person.login,
             "name": person.name,
             "email": person.email,
             "language": person.language,
@@ -188,8 +191,8 @@ async fn mails(site: Arc<Site>, call: Call) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     let address = match params.get("user") {
         None => None,
-        Some(id) => {
-            let person = id.parse().ok().and_then(|id| fleet.person(id));
+        Some(login) => {
+            let person = fleet.by_login(login);
             let missing = || ApiError::malformed("user", "must be a user of the demo");
             Some(person.ok_or_else(missing)?.email.as_str())
         }
@@ -207,7 +210,7 @@ fn summary(fleet: &Fleet, mail: &Received) -> Value {
         "from": mail.from,
         "to": mail.to,
         "to_name": person.map(|person| person.name.as_str()),
-        "user_id": person.map(|person| person.id.uuid()),
+        "login": person.map(|person| person.login.as_str()),
         "subject": mail.subject,
     })
 }
@@ -257,14 +260,14 @@ pub(super) fn tell_visit(site: &Site, call: &Call) {
         return;
     };
     let user = params.get("user_id").and_then(|id| id.parse().ok());
-    let person: Option<&Person> = user.and_then(|id| fleet.person_by_v1(id));
-    let (name, id) = person.map_or(("Somebody", None), |p| (p.name.as_str(), Some(p.id)));
+    let person = user.and_then(|id| fleet.person_by_v1(id));
+    let who = person.map_or(Who::Named("Somebody"), Who::Person);
     let text = format!(
         "followed a link to the shop ({})",
         placement_words(placement)
     );
-    site.feed
-        .tell(Kind::Visit, name, text, id, call.request.head.received_at);
+    let now = call.request.head.received_at;
+    site.feed.tell(Kind::Visit, who, text, now);
 }
 
 fn placement_words(placement: &str) -> &'static str {

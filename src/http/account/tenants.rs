@@ -13,6 +13,7 @@ use crate::http::message::Response;
 use crate::http::output;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
+use crate::usecases::delete_tenant;
 use crate::usecases::error::{Error, What};
 use crate::usecases::manage_tenants::{self as usecase, TenantQuery, TenantView};
 use crate::usecases::page::{MAX_PAGE, Page};
@@ -60,7 +61,7 @@ pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
     let expected = Precondition::required(&call.request.head, params.parsed("version")?)?;
-    let done = usecase::delete(&call.env, &caller, id, expected.version).await;
+    let done = delete_tenant::delete(&call.env, &caller, id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -119,7 +119,9 @@ fn page_of(head: &Head) -> Option<String> {
             .map(Cow::Borrowed)
     };
     let page = named.or_else(referer)?;
-    Some(page[..page.floor_char_boundary(MAX_PAGE_BYTES)].to_owned())
+    let fits = |end: &usize| page.is_char_boundary(*end);
+    let end = (0..=page.len().min(MAX_PAGE_BYTES)).rev().find(fits)?;
+    page.get(..end).map(str::to_owned)
 }
 
 /// Whether the request looks like a person's: no HEAD, no prefetch, a browser's name.

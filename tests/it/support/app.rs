@@ -202,6 +202,11 @@ impl TestApp {
         std::fs::read_to_string(log_of(&self.dir)).unwrap_or_default()
     }
 
+    /// Its data directory.
+    pub(crate) fn data(&self) -> String {
+        data_of(&self.dir)
+    }
+
     /// All that lies in its data directory, as bytes.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();

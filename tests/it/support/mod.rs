@@ -2,6 +2,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod app;
+pub mod http;
+pub(crate) mod inside;
 pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;

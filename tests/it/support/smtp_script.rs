@@ -137,7 +137,7 @@ impl Shared {
 pub(crate) struct SmtpScript {
     pub(crate) address: SocketAddr,
     /// The certificate authority to believe, in PEM. The server's names are `localhost`,
-    /// `mail.example.test` and `127.0.0.1`.
+    /// `mail.example.test` and its address.
     pub(crate) ca_pem: String,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -160,7 +160,7 @@ impl SmtpScript {
     }
 
     pub(crate) async fn at(address: SocketAddr, setup: Setup) -> Self {
-        let (ca_pem, tls) = certificate();
+        let (ca_pem, tls) = certificate(address);
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -283,13 +283,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-fn certificate() -> (String, TlsAcceptor) {
+fn certificate(address: SocketAddr) -> (String, TlsAcceptor) {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // Another test may have been first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     });
-    let names = ["localhost", "mail.example.test", "127.0.0.1"].map(str::to_owned);
+    let address = address.ip().to_string();
+    let names = ["localhost", "mail.example.test", &address].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder()

@@ -98,7 +98,7 @@ export async function fleet() {
 export function looked(people) {
   const asked = new URLSearchParams(location.search).get("user");
   return (
-    people.find((person) => person.id === asked) ||
+    people.find((person) => person.login === asked) ||
     people.find((person) => person.proposal === "buy_now" && person.alerts > 0) ||
     people[0]
   );
@@ -124,7 +124,7 @@ export function offerName(proposal) {
 
 export function mountTop(page, people, person, everybody = false) {
   const top = document.querySelector(".top");
-  const user = person ? `?user=${person.id}` : "";
+  const user = person ? `?user=${person.login}` : "";
   const links = PAGES.map(([path, name]) => {
     const keeps = path && path !== "shop" ? user : "";
     return el("a", { href: path ? `/demo/${path}${keeps}` : "/", "aria-current": path === page ? "page" : null }, name);
@@ -140,10 +140,10 @@ function personaSelect(people, person, everybody) {
   if (everybody) select.append(el("option", { value: "" }, "everybody"));
   for (const customer of new Set(people.map((entry) => entry.customer))) {
     const group = el("optgroup", { label: customer.name });
-    for (const entry of customer.users) group.append(el("option", { value: entry.id }, `${entry.name}, ${roleText(entry)}`));
+    for (const entry of customer.users) group.append(el("option", { value: entry.login }, `${entry.name}, ${roleText(entry)}`));
     select.append(group);
   }
-  select.value = person ? person.id : "";
+  select.value = person ? person.login : "";
   select.addEventListener("change", () => {
     location.search = select.value ? `?user=${select.value}` : "";
   });

@@ -17,7 +17,7 @@ function begin(now) {
 
 poll(async () => {
   if (person === undefined) begin(await fleet());
-  const { items } = await get(`/demo/api/mails${person ? `?user=${person.id}` : ""}`);
+  const { items } = await get(`/demo/api/mails${person ? `?user=${person.login}` : ""}`);
   const now = JSON.stringify(items.map((mail) => mail.id));
   if (now === known) return;
   known = now;

@@ -36,7 +36,7 @@ export function showWhy(person, page, code) {
     fact(person.buyer, "is a buyer", "is no buyer"),
     fact(customer.has_shop, `${customer.partner} has a brand and a Buy URL`, `${customer.partner} has set no Buy URL`));
   const others = customer.users.map((user) =>
-    el("li", {}, el("a", { href: `/demo/${page}?user=${user.id}`, "aria-current": user.id === person.id ? "true" : null }, user.name), el("span", { class: `pill ${user.proposal || ""}` }, offerName(user.proposal))));
+    el("li", {}, el("a", { href: `/demo/${page}?user=${user.login}`, "aria-current": user.id === person.id ? "true" : null }, user.name), el("span", { class: `pill ${user.proposal || ""}` }, offerName(user.proposal))));
   document.querySelector("#why").replaceChildren(
     el("section", { class: "card" }, el("h2", {}, `Why ${first} sees this`), facts, el("p", { class: "verdict" }, "So the message says ", el("span", { class: `pill ${person.proposal || ""}` }, offerName(person.proposal)))),
     el("section", { class: "card" }, el("h2", {}, "The same alert, other eyes"), el("ul", { class: "others" }, ...others)),

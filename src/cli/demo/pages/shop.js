@@ -89,6 +89,6 @@ function showBought(offer, bought) {
 }
 
 function wayBack(offer) {
-  const user = offer.person ? `?user=${offer.person.id}` : "";
+  const user = offer.person ? `?user=${offer.person.login}` : "";
   return el("p", { class: "ways" }, el("a", { class: "button", href: `/demo/console${user}` }, "See the console"), el("a", { class: "button plain", href: `/demo/portal${user}` }, "See the portal"), el("a", { class: "button plain", href: "/" }, "Start page"));
 }

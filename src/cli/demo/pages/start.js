@@ -35,9 +35,9 @@ function showSteps(now) {
   const first = admin.name.split(" ")[0];
   const made = [
     ["Watch a quota fill up", "Harbor & Finch is close to its limit: first a warning, then an alert.", "#who"],
-    [`Look through ${first}’s eyes`, `${first} may buy, so the alert says “Buy now”. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.id}`],
-    ["Read the mail", "One mail with everything in it, in the reader’s language and the partner’s colours.", `/demo/mailbox?user=${admin.id}`],
-    ["Buy, and see it resolved", "The link tells the shop what is needed. Buy there: the alert is gone everywhere.", `/demo/portal?user=${admin.id}`],
+    [`Look through ${first}’s eyes`, `${first} may buy, so the alert says “Buy now”. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.login}`],
+    ["Read the mail", "One mail with everything in it, in the reader’s language and the partner’s colours.", `/demo/mailbox?user=${admin.login}`],
+    ["Buy, and see it resolved", "The link tells the shop what is needed. Buy there: the alert is gone everywhere.", `/demo/portal?user=${admin.login}`],
   ];
   steps.append(...made.map(([title, text, href], index) =>
     el("li", {}, el("a", { class: "step card", href }, el("span", { class: "number", "aria-hidden": "true" }, String(index + 1)), el("h2", {}, title), el("p", { class: "muted small" }, text)))));
@@ -72,7 +72,7 @@ function customerCard(first) {
 }
 
 function personRow(first) {
-  const user = `?user=${first.id}`;
+  const user = `?user=${first.login}`;
   const alerts = el("span", { class: "count" });
   const mails = el("span", { class: "count mails" });
   const own = first.items.map((item) => [item.item, quotaBar(item, `Own ${ITEMS[item.item].toLowerCase()}`)]);
@@ -105,7 +105,7 @@ function showFeed(now) {
   for (const event of fresh.reverse()) {
     const text = el("div", {}, el("b", {}, event.who), " ", el("span", {}, event.text));
     const entry = el("li", { class: `event ${event.kind}` }, svg(ICONS[event.kind] || ICONS.usage, "icon"), text, el("time", { datetime: event.at }, clock(event.at)));
-    if (event.kind === "mail") text.lastChild.replaceWith(" ", el("a", { href: `/demo/mailbox${event.user_id ? `?user=${event.user_id}` : ""}` }, `“${event.text}”`));
+    if (event.kind === "mail") text.lastChild.replaceWith(" ", el("a", { href: `/demo/mailbox${event.login ? `?user=${event.login}` : ""}` }, `“${event.text}”`));
     feed.prepend(entry);
     shownEvent = Math.max(shownEvent, event.number);
   }

@@ -1,0 +1,94 @@
+//! What `demo` and `preview` take: the commands that show what the service does.
+
+use std::net::SocketAddr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use super::items;
+use crate::domain::quota::{Item, State};
+
+/// Help of `demo`, for its `after_help`.
+pub const DEMO_EXAMPLES: &str = "\
+Examples:
+  upsell demo
+  upsell demo --open
+  upsell demo --listen 127.0.0.1:9000";
+
+/// Help of `preview`, for its `after_help`.
+pub const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  upsell preview --what mail --item storage_size --state exceeded --lang de > mail.html
+  upsell preview --what mail --format eml > mail.eml
+  upsell preview --what alert --item virtual_machines --contact-sales
+  upsell preview --what header --state soon --plain > header.html";
+
+/// Of `demo`: a throw-away service with a small living fleet.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Where to serve; port 0 takes any free one. Else 127.0.0.1:8080, or a free port where that
+    /// is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Open the start page in the browser.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// What `preview` renders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PreviewKind {
+    /// The e-mail: subject, text and HTML.
+    Mail,
+    /// The console's alert.
+    Alert,
+    /// The header of the management portal.
+    Header,
+}
+
+/// How `preview` writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PreviewFormat {
+    /// For a browser: mail and header.
+    Html,
+    /// For the eye: mail and alert.
+    Text,
+    /// A whole message for a mail program.
+    Eml,
+}
+
+/// Of `preview`: a message as its reader would see it, without a store.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewArgs {
+    /// What to render.
+    #[arg(long, value_enum)]
+    pub what: PreviewKind,
+    /// The item that the message is about.
+    #[arg(long, value_parser = items(), default_value = "storage_size")]
+    pub item: Item,
+    /// How far its quota is used up.
+    #[arg(long, value_parser = states(), default_value = "exceeded")]
+    pub state: State,
+    /// The reader's language.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub lang: String,
+    /// As a buyer who is no company admin sees it.
+    #[arg(long, conflicts_with = "plain")]
+    pub contact_sales: bool,
+    /// As somebody who may not buy sees it.
+    #[arg(long)]
+    pub plain: bool,
+    /// How it is written; else html, and text for alerts.
+    #[arg(long, value_enum)]
+    pub format: Option<PreviewFormat>,
+}
+
+fn states() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(["soon", "exceeded", "hard_exceeded"]).map(|name| {
+        match name.as_str() {
+            "soon" => State::Soon,
+            "hard_exceeded" => State::HardExceeded,
+            _ => State::Exceeded,
+        }
+    })
+}

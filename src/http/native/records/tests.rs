@@ -1,0 +1,128 @@
+use super::*;
+use proptest::prelude::*;
+
+const ID: &str = "ede9f834-70b3-476c-83d9-736f9f8c7dae";
+
+fn names() -> UsageNames {
+    [("storage".to_owned(), Item::StorageSize)].into()
+}
+
+fn read(fields: &str) -> Result<UsageReport, String> {
+    let text = format!("{{{}}}", fields.replace("ID", ID));
+    let line = of_lines(text.as_bytes()).unwrap().remove(0).1;
+    line.and_then(|record| record.read(&names()))
+        .map_err(|error| error.message())
+}
+
+#[test]
+fn records_are_read() {
+    let report = read(r#""tenant_id":"ID","item":"storage_size","value":18446744073709551615"#);
+    let report = report.unwrap();
+    assert_eq!(report.account, AccountId::Tenant(ID.parse().unwrap()));
+    assert_eq!(report.absolute, u64::MAX);
+    assert_eq!(report.key.usage_name, "storage");
+    let report = read(
+        r#""user_id":"ID","usage_name":"v\u006ds","value":0,"infra_id":"ID","edition":"pro","observed_at":"2030-01-31T12:00:00Z","item":null"#,
+    )
+    .unwrap();
+    assert_eq!(report.account, AccountId::User(ID.parse().unwrap()));
+    assert_eq!(report.key.usage_name, "vms");
+    assert_eq!(report.key.edition.as_deref(), Some("pro"));
+    assert!(report.observed_at.is_some());
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let good = r#""tenant_id":"ID","item":"storage_size","value":1"#;
+    for (fields, part) in [
+        (format!(r#"{good},"colour":1"#), "colour: is no field"),
+        (format!(r#"{good},"value":1"#), "value: stands twice"),
+        (format!(r#"{good},"edition":5"#), "edition: must be a text"),
+        (format!(r#"{good},"edition":"""#), "edition: must be 1 to"),
+        (
+            format!(r#"{good},"user_id":"ID""#),
+            "exactly one of tenant_id",
+        ),
+        (format!(r#"{good},"usage_name":"x""#), "exactly one of item"),
+        (
+            format!(r#"{good},"observed_at":"today""#),
+            "observed_at: must be a time",
+        ),
+        (
+            format!(r#"{good},"infra_id":"x""#),
+            "infra_id: must be a UUID",
+        ),
+        (
+            r#""item":"storage_size","value":1"#.into(),
+            "exactly one of tenant_id",
+        ),
+        (
+            r#""tenant_id":"ID","value":1"#.into(),
+            "exactly one of item",
+        ),
+        (
+            r#""tenant_id":"ID","item":"storage_size""#.into(),
+            "value: is required",
+        ),
+        (
+            r#""tenant_id":"ID","item":"disk","value":1"#.into(),
+            "item: must be one of",
+        ),
+        (
+            r#""tenant_id":"ID","item":"mobile_devices","value":1"#.into(),
+            "no usage name",
+        ),
+        (
+            r#""tenant_id":{"a":[1]},"item":"storage_size","value":1"#.into(),
+            "tenant_id: must be a text",
+        ),
+    ] {
+        let why = read(&fields).unwrap_err();
+        assert!(why.contains(part), "{fields}: {why}");
+    }
+    for value in [
+        "-1",
+        "1.0",
+        "1.5",
+        "18446744073709551616",
+        "1e3",
+        "true",
+        "\"1\"",
+        "[]",
+    ] {
+        let why = read(&format!(
+            r#""tenant_id":"ID","item":"storage_size","value":{value}"#
+        ));
+        assert!(why.unwrap_err().contains("whole number from 0"), "{value}");
+    }
+}
+
+#[test]
+fn lines_count_from_one_and_blank_ones_are_skipped() {
+    let lines = of_lines(b"\n{}\r\n  \n[1]\nnull\n{\n7 8").unwrap();
+    let numbers: Vec<_> = lines.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [2, 4, 5, 6, 7]);
+    let broken: Vec<bool> = lines.iter().map(|(_, line)| line.is_err()).collect();
+    assert_eq!(broken, [false, false, false, true, true]);
+}
+
+#[test]
+fn an_array_is_read_as_a_whole() {
+    assert_eq!(of_array(b"[{},1,null]").unwrap().len(), 3);
+    assert_eq!(of_array(b" [ ] ").unwrap().len(), 0);
+    for broken in ["", "[{}", "[{}]x", "{}", "[{},]", "7", "[{]}"] {
+        assert!(of_array(broken.as_bytes()).is_err(), "{broken}");
+    }
+    let many = format!("[{}1]", "1,".repeat(MAX_RECORDS));
+    assert!(of_array(many.as_bytes()).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = of_array(&body);
+        for (_, line) in of_lines(&body).unwrap() {
+            let _ = line.and_then(|record| record.read(&names()));
+        }
+    }
+}

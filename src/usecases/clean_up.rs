@@ -1,0 +1,95 @@
+//! Removes what nothing asks for any more: click marks of past hours, revocations of tokens that
+//! are over, mails that were done with long ago.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::error::Error;
+use super::{Env, deliver};
+use crate::domain::time::Timestamp;
+use crate::store::engine::Changes;
+use crate::store::keys;
+
+/// Records that one run of the clean-up removes of each kind.
+const REMOVED_PER_RUN: usize = 1000;
+
+/// Click marks are kept this many hours beyond their own: clicks are counted when they are
+/// flushed, which is later than they were made.
+const MARKS_KEPT_HOURS: u32 = 2;
+
+/// What a run of the clean-up removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CleanedUp {
+    /// Marks of past hours.
+    pub click_marks: usize,
+    /// Revoked tokens that would have expired by now.
+    pub revoked_tokens: usize,
+    /// Mails that were done with long ago.
+    pub mails: usize,
+}
+
+/// Removes what nothing asks for any more; bounded, so that a backlog goes over several runs.
+///
+/// # Errors
+/// The store failed.
+pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
+    let mut changes = Changes::new();
+    let mut cleaned = CleanedUp::default();
+    let engine = env.store.engine();
+    let this_hour = u32::try_from(now.secs() / 3600).unwrap_or(0);
+    let marks = engine
+        .scan(&keys::clicks_seen(), None, REMOVED_PER_RUN)
+        .await?;
+    for (key, _) in marks {
+        let hour = key.leading_hour().unwrap_or(0);
+        if hour.saturating_add(MARKS_KEPT_HOURS) >= this_hour {
+            break;
+        }
+        changes.delete(key);
+        cleaned.click_marks += 1;
+    }
+    let revoked = engine
+        .scan(&keys::revoked_expiries(), None, REMOVED_PER_RUN)
+        .await?;
+    for (key, _) in revoked {
+        if key.leading_time().is_some_and(|expires| expires > now) {
+            break;
+        }
+        if let Some(id) = key.text_after_time() {
+            changes.delete(keys::revoked_token(id));
+        }
+        changes.delete(key);
+        cleaned.revoked_tokens += 1;
+    }
+    if !changes.is_empty() {
+        env.store.commit(changes).await?;
+    }
+    let kept_from = now.minus(env.settings.mail_retention);
+    cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
+    Ok(cleaned)
+}
+
+/// Runs [`clean_up`] every `interval` until `shutdown`. `clock` says what time it is.
+pub async fn run_clean_up(
+    env: Env,
+    interval: Duration,
+    clock: impl Fn() -> Timestamp,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = pin!(shutdown);
+    let mut ticks = tokio::time::interval(interval.max(Duration::from_secs(1)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            _ = ticks.tick() => {}
+        }
+        match clean_up(&env, clock()).await {
+            Ok(cleaned) if cleaned == CleanedUp::default() => {}
+            Ok(cleaned) => tracing::debug!(?cleaned, "cleaned up"),
+            Err(error) => tracing::warn!(%error, "could not clean up; the next run tries again"),
+        }
+    }
+}

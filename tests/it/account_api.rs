@@ -1,0 +1,196 @@
+//! The whole service in this process, on a fresh directory, spoken to over HTTP as its callers do.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use upsell::app;
+use upsell::config::{Config, Sources};
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {:?}", self.text))
+    }
+
+    /// The code of the dialect's error envelope.
+    #[track_caller]
+    pub(crate) fn code(&self) -> u64 {
+        self.json()["error"]["code"].as_u64().unwrap()
+    }
+
+    /// The body without what differs from request to request.
+    pub(crate) fn lasting(&self) -> Value {
+        let mut body = self.json();
+        body["error"]["context"] = Value::Null;
+        body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// The service and a token for it.
+pub(crate) struct Api {
+    base: String,
+    http: Client,
+    pub(crate) token: String,
+    pub(crate) root: String,
+    pub(crate) client: (String, String),
+    pub(crate) env: upsell::usecases::Env,
+    // While it is here, the service serves.
+    _running: app::Running,
+    // Dropped last: the store is in it.
+    _dir: TempDir,
+}
+
+/// A name that no other test uses.
+pub(crate) fn unique(stem: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("{stem}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn config(dir: &TempDir) -> Config {
+    let data = dir.path().join("data").display().to_string();
+    let environment = [
+        ("UPSELL_DATA", data.as_str()),
+        ("UPSELL_LISTEN", "127.0.0.1:0"),
+        ("UPSELL_OPS_LISTEN", "127.0.0.1:0"),
+    ];
+    let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+    Config::load(Sources {
+        flags: vec![],
+        environment: environment.iter().map(pair).collect(),
+        file: None,
+        read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+    })
+    .unwrap()
+    .config
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let running = app::start(&config(&dir)).await.unwrap();
+        let first = running.first_client.clone().unwrap();
+        let mut api = Self {
+            base: format!("http://{}", running.listen),
+            http: Client::builder().no_proxy().build().unwrap(),
+            token: String::new(),
+            root: first.tenant_id.to_string(),
+            client: (first.client_id.to_string(), first.client_secret.clone()),
+            env: running.env.clone(),
+            _running: running,
+            _dir: dir,
+        };
+        api.token = api.token_for(&api.client, &[]).await;
+        api
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    /// A token of a client, with these further form fields.
+    pub(crate) async fn token_for(
+        &self,
+        client: &(String, String),
+        more: &[(&str, &str)],
+    ) -> String {
+        let mut form = HashMap::from([("grant_type", "client_credentials")]);
+        form.extend(more.iter().copied());
+        let request = self
+            .request(Method::POST, "/api/2/idp/token")
+            .basic_auth(&client.0, Some(&client.1))
+            .form(&form);
+        let answer = self.send(request).await.expect(200).json();
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A new client of `tenant` with these scopes, and a token of it.
+    pub(crate) async fn token_at(&self, tenant: &str, scopes: &[&str]) -> String {
+        let body = json!({"tenant_id": tenant, "type": "agent", "scopes": scopes});
+        let made = self.post("/api/2/clients", &body).await.expect(201).json();
+        let field = |name: &str| made[name].as_str().unwrap().to_owned();
+        self.token_for(&(field("client_id"), field("client_secret")), &[])
+            .await
+    }
+
+    pub(crate) async fn call_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.request(method, path).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call_as(&self.token, Method::GET, path, None).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call_as(&self.token, Method::PUT, path, Some(body))
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call_as(&self.token, Method::POST, path, Some(body))
+            .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call_as(&self.token, Method::DELETE, path, None).await
+    }
+
+    /// A new tenant; its id.
+    pub(crate) async fn tenant(&self, kind: &str, parent: &str) -> String {
+        let body = json!({"name": unique(kind), "kind": kind, "parent_id": parent});
+        let made = self.post("/api/2/tenants", &body).await.expect(201).json();
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A new user; its id.
+    pub(crate) async fn user(&self, tenant: &str) -> String {
+        let login = unique("user");
+        let email = format!("{login}@example.com");
+        let body = json!({"tenant_id": tenant, "login": login, "contact": {"email": email}});
+        let made = self.post("/api/2/users", &body).await.expect(200).json();
+        made["id"].as_str().unwrap().to_owned()
+    }
+}
