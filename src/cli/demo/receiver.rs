@@ -195,3 +195,63 @@ async fn read_line(wire: &mut BufStream<TcpStream>) -> io::Result<Option<Vec<u8>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, BufReader};
+
+    async fn conversation(lines: &str) -> (Arc<Site>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let site = Arc::new(Site::default());
+        let (stop, stopping) = watch::channel(false);
+        let receiver = tokio::spawn(receive(listener, Arc::clone(&site), stopping));
+        let mut client = BufReader::new(TcpStream::connect(address).await.unwrap());
+        client.get_mut().write_all(lines.as_bytes()).await.unwrap();
+        let mut answers = Vec::new();
+        // Hung up on with bytes under way, the connection is reset rather than closed.
+        let _reset = client.read_to_end(&mut answers).await;
+        stop.send_replace(true);
+        receiver.await.unwrap();
+        (site, String::from_utf8(answers).unwrap())
+    }
+
+    #[tokio::test]
+    async fn mail_is_taken_with_its_dots() {
+        let (site, answers) = conversation(
+            "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n\
+             Subject: x\r\n\r\n..two\r\nend\r\n.\r\nQUIT\r\n",
+        )
+        .await;
+        let mails = site.mailbox.list(Some("c@d.example"));
+        assert_eq!(mails.len(), 1, "{answers}");
+        assert_eq!(mails[0].text, ".two\r\nend\r\n");
+        assert!(answers.ends_with("250 kept\r\n221 bye\r\n"), "{answers}");
+    }
+
+    #[tokio::test]
+    async fn what_is_out_of_order_or_unknown_is_refused() {
+        let (site, answers) = conversation(
+            "RCPT TO:<c@d.example>\r\nMAIL FROM:<>\r\nDATA\r\nRCPT TO:c\r\nVRFY x\r\nQUIT\r\n",
+        )
+        .await;
+        let codes: Vec<&str> = answers.lines().map(|line| &line[..3]).collect();
+        assert_eq!(codes, ["220", "503", "250", "503", "501", "502", "221"]);
+        assert!(site.mailbox.list(None).is_empty());
+    }
+
+    #[tokio::test]
+    async fn nobody_can_fill_the_memory() {
+        let line = "x".repeat(2 * MAX_LINE_BYTES);
+        let (_, answers) = conversation(&line).await;
+        assert!("220 demo mailbox\r\n".starts_with(&answers), "{answers}");
+        let body = format!("{}\r\n", "x".repeat(990)).repeat(MAX_MAIL_BYTES / 990 + 1);
+        let (site, answers) = conversation(&format!(
+            "MAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n{body}.\r\nQUIT\r\n"
+        ))
+        .await;
+        assert!(answers.contains("552 "), "{answers}");
+        assert!(site.mailbox.list(None).is_empty());
+    }
+}

@@ -28,9 +28,12 @@ poll(async () => {
   if (!current) return;
   write(document.querySelector("#lead"), `${current.customer.name}. The alerts are the real <upsell-alerts> element; the console around it is a sketch.`);
   showWhy(current, "console", snippet([
-    `<script src="${location.origin}/widget.js" defer></script>`,
-    `<upsell-alerts src="${location.origin}"`,
-    `  user-id="${person.id}"`,
+    "<script defer",
+    `  src="${location.origin}/widget.js">`,
+    "</script>",
+    "<upsell-alerts",
+    `  src="${location.origin}"`,
+    `  user-id="${person.id.slice(0, 8)}-…"`,
     `  lang="${person.language}" page="/devices">`,
     "</upsell-alerts>",
   ]));

@@ -42,6 +42,6 @@ poll(async () => {
     "curl -H 'Accept: text/html' \\",
     "  -H \"Authorization: Bearer $TOKEN\" \\",
     `  ${location.origin}/api/upsell/v1\\`,
-    `/users/${person.id}/header`,
+    `/users/${person.id.slice(0, 8)}-…/header`,
   ]));
 });

@@ -37,8 +37,15 @@ export function showWhy(person, page, code) {
     fact(customer.has_shop, `${customer.partner} has a brand and a Buy URL`, `${customer.partner} has set no Buy URL`));
   const others = customer.users.map((user) =>
     el("li", {}, el("a", { href: `/demo/${page}?user=${user.login}`, "aria-current": user.id === person.id ? "true" : null }, user.name), el("span", { class: `pill ${user.proposal || ""}` }, offerName(user.proposal))));
+  const told = person.alerts > 0;
   document.querySelector("#why").replaceChildren(
-    el("section", { class: "card" }, el("h2", {}, `Why ${first} sees this`), facts, el("p", { class: "verdict" }, "So the message says ", el("span", { class: `pill ${person.proposal || ""}` }, offerName(person.proposal)))),
-    el("section", { class: "card" }, el("h2", {}, "The same alert, other eyes"), el("ul", { class: "others" }, ...others)),
+    el("section", { class: "card" }, el("h2", {}, told ? `Why ${first} sees this` : `When a quota is full, ${first} …`), facts, verdict(person)),
+    el("section", { class: "card" }, el("h2", {}, "The same quota, other eyes"), el("ul", { class: "others" }, ...others)),
     el("section", { class: "card" }, el("h2", {}, "How it gets into a page"), code));
+}
+
+function verdict(person) {
+  const pill = el("span", { class: `pill ${person.proposal || ""}` }, offerName(person.proposal));
+  const words = { buy_now: "So the message offers ", contact_sales: "So the message says " }[person.proposal];
+  return el("p", { class: "verdict" }, words || "So nothing is offered: ", pill);
 }

@@ -82,7 +82,7 @@ function order(offer) {
 function showBought(offer, bought) {
   const lines = bought.lines.map((line) => el("li", {}, el("div", {}, el("b", {}, ITEMS[line.item])), el("div", { class: "blocks" }, `${amount(line.quota, line.unit)} → `, el("b", {}, amount(line.new_quota, line.unit)))));
   const box = document.querySelector("#checkout");
-  const title = el("h1", { tabindex: "-1" }, "Done. The alert is resolved.");
+  const title = el("h1", { tabindex: "-1" }, bought.lines.length === 1 ? "Done. The alert is resolved." : "Done. The alerts are resolved.");
   box.classList.add("done");
   box.replaceChildren(title, el("p", { class: "muted" }, `The quotas of ${bought.customer} were raised; console, portal and mail know it already.`), el("ul", { class: "cart" }, ...lines), wayBack(offer));
   title.focus();
