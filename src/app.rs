@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::domain::contact::InvalidEmail;
 use crate::domain::time::Timestamp;
 use crate::http::cors::Cors;
-use crate::http::router::Router;
+use crate::http::router::{Resource, Router};
 use crate::http::server::{Drained, Server};
 use crate::http::service::Upsell;
 use crate::http::tls::{Tls, TlsError};
@@ -155,6 +155,14 @@ async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
 /// # Errors
 /// See [`AppError`]; nothing is left running then.
 pub async fn start(config: &Config) -> Result<Running, AppError> {
+    start_with(config, Vec::new()).await
+}
+
+/// Starts the service with further resources beside its own: the demo's pages.
+///
+/// # Errors
+/// See [`AppError`]; nothing is left running then.
+pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Running, AppError> {
     let clock: Clock = Arc::new(system_clock);
     let public = bind(config.main.listen)?;
     let operations = bind(config.main.ops_listen)?;
@@ -175,7 +183,7 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
     recover(&env, clock()).await?;
     let (stop, stage) = watch::channel(Stage::Serving);
     let outbox = outbox(config, &env, &public_url, &clock)?;
-    let (server, click_source) = public_server(config, &env)?;
+    let (server, click_source) = public_server(config, &env, further)?;
     let ops = Ops {
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
@@ -225,13 +233,18 @@ async fn recover(env: &Env, now: Timestamp) -> Result<(), AppError> {
 }
 
 /// The server of APIs, redirects and pages, and where the clicks on its links come out.
-fn public_server(config: &Config, env: &Env) -> Result<(Server<Upsell>, ClickSource), AppError> {
+fn public_server(
+    config: &Config,
+    env: &Env,
+    further: Vec<Resource>,
+) -> Result<(Server<Upsell>, ClickSource), AppError> {
     let (clicks, source) = count_clicks::channel(CLICKS_WAITING);
     let pages = pages::Options {
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let router = Router::new(routes::all(pages), settings::body_limits(config))?;
+    let resources = routes::all(pages).into_iter().chain(further).collect();
+    let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
     let service = Arc::new(Upsell::new(env.clone(), router, cors));
     let server = Server::new(service, settings::limits(config), system_clock);

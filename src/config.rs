@@ -28,7 +28,7 @@ use std::path::Path;
 
 pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
-pub use process::{check_files, from_process, notify_socket};
+pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
     Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Smtp, Tls, Tokens,
 };

@@ -29,6 +29,9 @@ pub enum Command {
     Link(LinkArgs),
     /// Make the store, its keys, the root tenant and the first client; refuses an existing store.
     Init(InitArgs),
+    /// Try it: the service with a small living fleet, a mailbox and a shop, to be thrown away.
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(DemoArgs),
     /// Run the service; at the first start it makes what `init` makes.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
@@ -74,6 +77,13 @@ pub const KEYS_EXAMPLES: &str = "\
 Examples:
   upsell keys list --data /var/lib/upsell
   upsell keys rotate link --data /var/lib/upsell && systemctl reload upsell";
+
+/// Help of `demo`, for its `after_help`.
+pub const DEMO_EXAMPLES: &str = "\
+Examples:
+  upsell demo
+  upsell demo --open
+  upsell demo --listen 127.0.0.1:9000";
 
 /// Help of `preview`, for its `after_help`.
 pub const PREVIEW_EXAMPLES: &str = "\
@@ -178,9 +188,10 @@ pub struct InitArgs {
 /// Of `demo`: a throw-away service with a small living fleet.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    /// Where to serve; port 0 takes any free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    /// Where to serve; port 0 takes any free one. Else 127.0.0.1:8080, or a free port where that
+    /// is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
     /// Open the start page in the browser.
     #[arg(long)]
     pub open: bool,

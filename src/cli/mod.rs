@@ -4,6 +4,7 @@
 pub mod args;
 mod check_config;
 mod client;
+mod demo;
 mod init;
 mod keys;
 mod link;
@@ -48,6 +49,9 @@ pub enum CliError {
     /// The use case refused.
     #[error(transparent)]
     UseCase(#[from] Error),
+    /// The demo cannot run.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
     /// A value on the command line is wrong.
     #[error("{0}")]
     Argument(String),
@@ -70,6 +74,7 @@ pub fn run(
     let result = match cli.command {
         Command::Link(args) => link::run(&args, out),
         Command::Init(args) => init::run(&args, out),
+        Command::Demo(args) => demo::run(&args, out, err),
         Command::Serve(args) => serve::run(&args, out, err),
         Command::Client(args) => client::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),

@@ -35,6 +35,12 @@ pub fn notify_socket() -> Option<OsString> {
     std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty())
 }
 
+/// Where data that nobody keeps goes (`TMPDIR`, else `/tmp`).
+#[must_use]
+pub fn temporary_directory() -> PathBuf {
+    std::env::temp_dir()
+}
+
 /// Opens every file that the configuration names, as `serve` will.
 ///
 /// # Errors

@@ -41,6 +41,13 @@ impl Renderer {
         self.assets.first().map_or("", |asset| asset.path.as_str())
     }
 
+    /// Where the few lines of style sheet are that carry a brand's colour; a host page loads it
+    /// after [`Renderer::stylesheet_path`].
+    #[must_use]
+    pub fn brand_stylesheet_path(&self, color: Color) -> String {
+        brand_path(color)
+    }
+
     /// The file at `path`: a fixed one, or the few lines of style sheet that carry a brand's
     /// colour (`/assets/brand-1d4ed8-v1.css`). `None`: 404.
     #[must_use]

@@ -4,7 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test fails by panicking, and its helpers are shared by modules as is handy"
+    clippy::too_many_lines,
+    reason = "a test fails by panicking; its helpers are shared as is handy; a walk or a table is read \
+              from top to bottom"
 )]
 
 mod account_access;

@@ -1,0 +1,120 @@
+//! Who there is in the demo, once it is made.
+
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::quota::Item;
+use crate::usecases::access::Caller;
+use crate::usecases::initialize::FirstClient;
+
+/// The demo's tenants and users, and the client that the demo works as.
+pub(super) struct Fleet {
+    /// Reaches everything.
+    pub(super) caller: Caller,
+    /// Whose credentials get tokens for people.
+    pub(super) client: FirstClient,
+    pub(super) customers: Vec<Customer>,
+}
+
+/// A customer tenant.
+pub(super) struct Customer {
+    pub(super) id: TenantId,
+    /// As Buy links name it.
+    pub(super) v1_id: u64,
+    pub(super) name: &'static str,
+    /// What is going on there, for the start page.
+    pub(super) story: &'static str,
+    /// Who sells to it.
+    pub(super) partner: &'static str,
+    pub(super) people: Vec<Person>,
+}
+
+/// A user.
+pub(super) struct Person {
+    pub(super) id: UserId,
+    /// As Buy links name them.
+    pub(super) v1_id: u64,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) language: &'static str,
+    pub(super) admin: bool,
+    pub(super) buyer: bool,
+}
+
+impl Person {
+    /// Which of the four kinds of seed 000.
+    pub(super) const fn role(&self) -> &'static str {
+        match (self.admin, self.buyer) {
+            (true, true) => "admin and buyer",
+            (true, false) => "admin",
+            (false, true) => "buyer",
+            (false, false) => "neither",
+        }
+    }
+}
+
+impl Fleet {
+    pub(super) fn everybody(&self) -> impl Iterator<Item = (&Customer, &Person)> {
+        let of = |customer: &'_ Customer| -> Vec<usize> { (0..customer.people.len()).collect() };
+        self.customers.iter().flat_map(move |customer| {
+            of(customer)
+                .into_iter()
+                .filter_map(move |at| Some((customer, customer.people.get(at)?)))
+        })
+    }
+
+    /// The first person of each kind.
+    pub(super) fn examples(&self) -> Vec<(&Customer, &Person)> {
+        let mut examples: Vec<(&Customer, &Person)> = Vec::new();
+        for (customer, person) in self.everybody() {
+            if !examples
+                .iter()
+                .any(|(_, known)| known.role() == person.role())
+            {
+                examples.push((customer, person));
+            }
+        }
+        examples
+    }
+
+    pub(super) fn by_email(&self, email: &str) -> Option<&Person> {
+        let mut people = self.everybody().map(|(_, person)| person);
+        people.find(|person| person.email.eq_ignore_ascii_case(email))
+    }
+
+    pub(super) fn person(&self, id: UserId) -> Option<&Person> {
+        self.everybody()
+            .map(|(_, person)| person)
+            .find(|person| person.id == id)
+    }
+
+    pub(super) fn person_by_v1(&self, id: u64) -> Option<&Person> {
+        self.everybody()
+            .map(|(_, person)| person)
+            .find(|person| person.v1_id == id)
+    }
+
+    pub(super) fn customer_by_v1(&self, id: u64) -> Option<&Customer> {
+        self.customers.iter().find(|customer| customer.v1_id == id)
+    }
+}
+
+/// What the account dialect calls an item's usage (the default mapping).
+pub(super) const fn usage_name(item: Item) -> &'static str {
+    match item {
+        Item::StorageSize => "storage",
+        Item::PhysicalMachines => "workstations",
+        Item::PhysicalServers => "servers",
+        Item::VirtualMachines => "vms",
+        Item::MobileDevices => "mobiles",
+    }
+}
+
+/// An item in a sentence.
+pub(super) const fn item_word(item: Item) -> &'static str {
+    match item {
+        Item::StorageSize => "storage",
+        Item::PhysicalMachines => "physical machines",
+        Item::PhysicalServers => "physical servers",
+        Item::VirtualMachines => "virtual machines",
+        Item::MobileDevices => "mobile devices",
+    }
+}

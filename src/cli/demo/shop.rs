@@ -1,0 +1,265 @@
+//! The partner's shop, as far as the demo needs one: it reads what the Buy link brought, offers
+//! what is missing, and raises the quota of what is bought, as a real shop does over the API.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::feed::Kind;
+use super::fleet::{Customer, Fleet, Person, item_word, usage_name};
+use super::site::Site;
+use crate::domain::ids::AccountId;
+use crate::domain::meter::ItemStatus;
+use crate::domain::quota::{Item, Quota, Scope, Unit};
+use crate::http::error::ApiError;
+use crate::http::input::{self, Params};
+use crate::http::output;
+use crate::http::router::{Answer, Call};
+use crate::usecases::Env;
+use crate::usecases::manage_offering_items;
+use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
+
+const GIB: u64 = 1 << 30;
+
+/// After a purchase no more than this is used, in percent.
+const ROOM_PERCENT: u64 = 85;
+
+/// One thing that the shop sells: so much quota for so much a month.
+struct Block {
+    size: u64,
+    price_cents: u64,
+}
+
+const fn block(scope: Scope, item: Item) -> Block {
+    match (scope, item.unit()) {
+        (Scope::Tenant, Unit::Bytes) => Block {
+            size: 500 * GIB,
+            price_cents: 2_450,
+        },
+        (Scope::User, Unit::Bytes) => Block {
+            size: 25 * GIB,
+            price_cents: 190,
+        },
+        (_, Unit::Quantity) => Block {
+            size: 5,
+            price_cents: 1_750,
+        },
+    }
+}
+
+/// What a Buy link asks for.
+struct Cart<'a> {
+    customer: &'a Customer,
+    person: Option<&'a Person>,
+    lines: Vec<(Scope, Item)>,
+}
+
+impl<'a> Cart<'a> {
+    fn new(
+        fleet: &'a Fleet,
+        (tenant, user): (u64, Option<u64>),
+        lines: Vec<(Scope, Item)>,
+    ) -> Option<Self> {
+        let customer = fleet.customer_by_v1(tenant)?;
+        let of_customer = |id| customer.people.iter().find(|person| person.v1_id == id);
+        Some(Self {
+            customer,
+            person: user.and_then(of_customer),
+            lines,
+        })
+    }
+
+    fn account(&self, scope: Scope) -> Option<AccountId> {
+        match scope {
+            Scope::Tenant => Some(AccountId::Tenant(self.customer.id)),
+            Scope::User => self.person.map(|person| AccountId::User(person.id)),
+        }
+    }
+
+    /// The lines that stand, with how they stand now.
+    async fn standing(&self, env: &Env) -> Result<Vec<(Scope, AccountId, ItemStatus)>, ApiError> {
+        let mut standing = Vec::new();
+        for (scope, item) in &self.lines {
+            let Some(account) = self.account(*scope) else {
+                continue;
+            };
+            let (meter, _) = env.store.meter(account).await?;
+            let statuses = meter.status(&env.settings.usage_names, &env.settings.quota);
+            let found = statuses.into_iter().find(|status| status.item == *item);
+            standing.extend(found.map(|status| (*scope, account, status)));
+        }
+        Ok(standing)
+    }
+}
+
+/// How many blocks make enough room.
+fn blocks(status: &ItemStatus, quota: u64, size: u64) -> u64 {
+    let wanted = u128::from(status.usage) * 100 / u128::from(ROOM_PERCENT) + 1;
+    let missing = wanted.saturating_sub(u128::from(quota));
+    let blocks = missing.div_ceil(u128::from(size)).max(1);
+    u64::try_from(blocks).unwrap_or(u64::MAX)
+}
+
+/// GET `/demo/api/offer` with the query that the shop was given.
+pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
+    let fleet = site.ready()?;
+    let params = Params::of_query(&call.request.head)?;
+    let number = |name| params.get(name).and_then(|text| text.parse::<u64>().ok());
+    let mut lines = items(
+        Scope::Tenant,
+        params.get("tenant_quota").unwrap_or_default(),
+    );
+    lines.extend(items(
+        Scope::User,
+        params.get("user_quota").unwrap_or_default(),
+    ));
+    let tenant = number("tenant_id").unwrap_or_default();
+    let Some(cart) = Cart::new(fleet, (tenant, number("user_id")), lines) else {
+        return Ok(output::ok(
+            &json!({ "customer": null, "person": null, "lines": [] }),
+        ));
+    };
+    let mut forms = Vec::new();
+    for (scope, _, status) in cart.standing(&call.env).await? {
+        forms.extend(line_form(scope, &status));
+    }
+    Ok(output::ok(&json!({
+        "customer": cart.customer.name,
+        "person": cart.person.map(|person| json!({ "id": person.id.uuid(), "name": person.name })),
+        "lines": forms,
+    })))
+}
+
+/// The known items of a list; a shop skips what it does not sell.
+fn items(scope: Scope, list: &str) -> Vec<(Scope, Item)> {
+    let known = list.split(',').filter_map(|name| name.parse().ok());
+    known
+        .take(Item::ALL.len())
+        .map(|item| (scope, item))
+        .collect()
+}
+
+fn line_form(scope: Scope, status: &ItemStatus) -> Option<Value> {
+    let quota = status.quota.value?;
+    let block = block(scope, status.item);
+    let count = blocks(status, quota, block.size);
+    Some(json!({
+        "scope": scope.name(),
+        "item": status.item.name(),
+        "state": status.state.name(),
+        "unit": status.item.unit().name(),
+        "usage": status.usage,
+        "quota": quota,
+        "block": block.size,
+        "blocks": count,
+        "price_cents": block.price_cents,
+        "new_quota": quota.saturating_add(block.size.saturating_mul(count)),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    tenant_id: u64,
+    user_id: Option<u64>,
+    lines: Vec<OrderLine>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderLine {
+    scope: String,
+    item: String,
+}
+
+/// POST `/demo/api/buy`: raises the quotas. The service sees nothing but the raised quotas.
+pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
+    let fleet = site.ready()?;
+    let order: Order = input::json(&call.request)?;
+    let lines = order.lines.iter().take(2 * Item::ALL.len()).map(order_line);
+    let lines = lines.collect::<Result<Vec<_>, _>>()?;
+    let cart = Cart::new(fleet, (order.tenant_id, order.user_id), lines);
+    let unknown = || ApiError::malformed("tenant_id", "must be a customer of the demo");
+    let cart = cart.ok_or_else(unknown)?;
+    let now = call.request.head.received_at;
+    let mut bought = Vec::new();
+    for (scope, account, status) in cart.standing(&call.env).await? {
+        let Some(form) = line_form(scope, &status) else {
+            continue;
+        };
+        let new_quota = form["new_quota"].as_u64();
+        let patch = OfferingPatch {
+            usage_name: Some(usage_name(status.item).to_owned()),
+            quota: Some(QuotaInput {
+                quota: Quota {
+                    value: new_quota,
+                    overage: status.quota.overage,
+                },
+                version: None,
+            }),
+            ..OfferingPatch::default()
+        };
+        manage_offering_items::update(&call.env, &fleet.caller, account, &[patch], now).await?;
+        let who = cart
+            .person
+            .map_or(cart.customer.name, |person| person.name.as_str());
+        let text = format!(
+            "bought more {} for {}",
+            item_word(status.item),
+            cart.customer.name
+        );
+        site.feed.tell(
+            Kind::Purchase,
+            who,
+            text,
+            cart.person.map(|person| person.id),
+            now,
+        );
+        bought.push(form);
+    }
+    Ok(output::ok(
+        &json!({ "customer": cart.customer.name, "lines": bought }),
+    ))
+}
+
+fn order_line(line: &OrderLine) -> Result<(Scope, Item), ApiError> {
+    let scope = match line.scope.as_str() {
+        "tenant" => Scope::Tenant,
+        "user" => Scope::User,
+        _ => return Err(ApiError::malformed("scope", "must be tenant or user")),
+    };
+    let item = line.item.parse();
+    let item = item.map_err(|_| ApiError::malformed("item", "must be one of the five items"))?;
+    Ok((scope, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quota::State;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn as_many_blocks_as_make_room() {
+        for (usage, quota, size, expected) in [
+            (1_040, 1_000, 100, 3),
+            (900, 1_000, 100, 1),
+            (12, 10, 5, 1),
+            (85, 100, 10, 1),
+            (0, 0, 5, 1),
+        ] {
+            let status = ItemStatus {
+                item: Item::StorageSize,
+                state: State::Exceeded,
+                usage,
+                quota: Quota::soft(quota),
+                since: Timestamp::default(),
+            };
+            let count = blocks(&status, quota, size);
+            assert_eq!(count, expected, "{usage} of {quota}");
+            let used_percent = usage * 100 / (quota + count * size);
+            assert!(used_percent <= ROOM_PERCENT, "{used_percent} %");
+        }
+    }
+}
