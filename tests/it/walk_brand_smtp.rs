@@ -13,20 +13,20 @@ const REFUSED: &str = "The SMTP server could not be used. Check its name, port a
 const PASSWORD: &str = "canary-3f81-hunter2";
 
 /// A loopback address for this run alone: tenants' servers have one of a few fixed ports.
-fn own_address() -> SocketAddr {
+fn own_address(half: u8) -> SocketAddr {
     let pid = std::process::id();
     let [_, high, middle, low] = pid.to_be_bytes();
-    let address = Ipv4Addr::new(127, 64 | (high & 0x3f), middle, low.max(2));
+    let address = Ipv4Addr::new(127, half | (high & 0x3f), middle, low.max(2));
     (address, 2525).into()
 }
 
-async fn brand_sink() -> Sink {
+async fn brand_sink(half: u8) -> Sink {
     let setup = Setup {
         tls: ServerTls::Offered,
         features: ["8BITMIME", "AUTH PLAIN"].map(str::to_owned).to_vec(),
         ..Setup::default()
     };
-    Sink::at(own_address(), setup).await
+    Sink::at(own_address(half), setup).await
 }
 
 async fn cross(app: &TestApp, tenant: &Tenant, usage_name: &str) {
@@ -43,7 +43,7 @@ async fn customer(app: &TestApp) -> (Tenant, User) {
 
 #[tokio::test]
 async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
-    let (sink, own) = (Sink::start().await, brand_sink().await);
+    let (sink, own) = (Sink::start().await, brand_sink(64).await);
     let folder = tempfile::tempdir().unwrap();
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, &own.script.ca_pem).unwrap();
@@ -120,11 +120,11 @@ async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
 
 #[tokio::test]
 async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
-    let sink = Sink::start().await;
+    let (sink, inside) = (Sink::start().await, brand_sink(128).await);
     let app = TestApp::with_sink(&sink, &[("UPSELL_MAIL_RETRY_BASE", "100ms")]).await;
     let mut errors = Vec::new();
     // Loopback with something listening, loopback with nothing, a private network, metadata.
-    let listening = sink.address().ip().to_string();
+    let listening = inside.address().ip().to_string();
     for server in [&listening, "127.99.0.1", "10.1.2.3", "169.254.169.254"] {
         let (tenant, user) = customer(&app).await;
         app.brand(&tenant, "", true).await;
@@ -146,5 +146,9 @@ async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
     }
     errors.dedup();
     assert_eq!(errors, [REFUSED]);
-    assert_eq!(sink.script.connections(), 0, "nothing was even tried");
+    assert_eq!(inside.script.connections(), 0, "nothing was even tried");
+    assert!(
+        sink.mails().is_empty(),
+        "nor is another server used instead"
+    );
 }

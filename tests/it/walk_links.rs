@@ -186,9 +186,17 @@ async fn a_link_follows_what_is_true_when_it_is_followed() {
     app.brand(&tenant, "", true).await;
     contact_page(&app.visit(&href).await);
 
+    app.brand(&tenant, BUY_URL, true).await;
+    assert_eq!(location(&app.visit(&href).await), full);
+    let path = format!("/api/2/users/{}", user.id);
+    let version = app.user(&user).await["version"].clone();
+    let disabled = json!({"enabled": false, "version": version});
+    app.put(&path, &disabled).await.expect(200);
+    contact_page(&app.visit(&href).await);
+
     // The user is deleted: the link is nobody's.
     let version = app.user(&user).await["version"].clone();
-    let path = format!("/api/2/users/{}?version={version}", user.id);
+    let path = format!("{path}?version={version}");
     app.delete(&path).await.expect(204);
     app.visit(&href).await.expect(404);
     let path = format!("/api/upsell/v1/users/{}/alerts", user.id);

@@ -45,7 +45,7 @@ fn to<'a>(mails: &'a [Mail], user: &User) -> Vec<&'a Mail> {
 #[tokio::test]
 async fn each_recipient_gets_one_mail_with_all_items_of_both_levels() {
     let sink = Sink::start().await;
-    let app = TestApp::with_sink(&sink, &[("UPSELL_MAIL_GROUP_WAIT", "1s")]).await;
+    let app = TestApp::with_sink(&sink, &[("UPSELL_MAIL_GROUP_WAIT", "2s")]).await;
     let tenant = app.create_customer().await;
     app.brand(&tenant, BUY_URL, true).await;
     let options = json!({"service_name": "Foo Backup", "smtp_reply_address": "help@foo.example"});
@@ -57,12 +57,14 @@ async fn each_recipient_gets_one_mail_with_all_items_of_both_levels() {
     app.set_quota(of_tenant, "vms", 10).await;
     app.set_quota(of_admin, "workstations", 5).await;
 
-    app.report(&[
+    // Three reports, all within the window.
+    for (account, usage_name, used) in [
         (of_tenant, "storage", 950),
         (of_tenant, "vms", 12),
         (of_admin, "workstations", 6),
-    ])
-    .await;
+    ] {
+        app.report_usage(account, usage_name, used).await;
+    }
     sink.until(2).await;
     settle(&app, &sink).await;
 
