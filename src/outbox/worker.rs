@@ -387,7 +387,8 @@ impl Outbox {
         mail: &Mail,
         failure: &Failure,
     ) -> Result<Option<Timestamp>, Error> {
-        let random = u64::from_le_bytes(random_bytes());
+        // Without the system's randomness retries are not spread; they still happen.
+        let random = getrandom::u64().unwrap_or(0);
         let next = deliver::failed(&self.env, mail.id, failure, random, (self.clock)()).await?;
         let (outcome, retry_at) = match next {
             AfterFailure::RetryAt(at) => (MailOutcome::Deferred, Some(at)),
@@ -396,13 +397,4 @@ impl Outbox {
         self.env.metrics.mails.inc(outcome);
         Ok(retry_at)
     }
-}
-
-/// Without the system's randomness retries are not spread; they still happen.
-fn random_bytes() -> [u8; 8] {
-    let mut bytes = [0; 8];
-    if getrandom::fill(&mut bytes).is_err() {
-        return [0; 8];
-    }
-    bytes
 }
