@@ -5,5 +5,6 @@
 pub mod message;
 mod queue;
 pub mod route;
+mod sending;
 pub mod smtp;
 pub mod worker;

@@ -10,11 +10,12 @@ pub mod engine;
 pub mod keys;
 pub mod mails;
 pub mod record;
+mod turns;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use crate::domain::brand::Brand;
@@ -26,6 +27,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
 use record::Stored;
+use turns::Turns;
 
 /// A loaded value and the revision it was loaded at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,7 @@ const FIRST_V1_ID: u64 = 1000;
 pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
+    turns: Arc<Turns>,
 }
 
 impl Store {
@@ -71,6 +74,7 @@ impl Store {
         Self {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
+            turns: Arc::new(Turns::new()),
         }
     }
 
@@ -78,6 +82,13 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> &dyn Engine {
         self.engine.as_ref()
+    }
+
+    /// Waits for the turn to read, decide and write at an account, among the writers of this
+    /// node. Held until the commit is done; not needed for correctness, which the expected
+    /// revisions see to.
+    pub async fn turn(&self, account: AccountId) -> MutexGuard<'_, ()> {
+        self.turns.wait(account).await
     }
 
     /// Makes a change; `Ok` means durable.

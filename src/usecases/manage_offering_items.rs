@@ -111,6 +111,7 @@ pub async fn update(
     // Each quota has a version of its own, so that a lost race is no reason to give up.
     retrying(|| async {
         let mut account = load(env, caller, account).await?;
+        let _turn = env.store.turn(account.id).await;
         let (mut meter, expect) = env.store.meter(account.id).await?;
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let (_, notice) = evaluate(env, &mut meter, &account.tenant, now);

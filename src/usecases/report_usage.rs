@@ -163,6 +163,7 @@ async fn report_account(
     now: Timestamp,
 ) -> Result<BatchOutcome, Error> {
     let (account, tenant) = resolve_account(env, caller, account).await?;
+    let _turn = env.store.turn(account).await;
     retrying(|| async {
         let (mut meter, expect) = env.store.meter(account).await?;
         let lines: Vec<_> = reports
