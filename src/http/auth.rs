@@ -8,16 +8,16 @@ use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::tokens::{self, Verified};
 
-const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"; \
-     tokens come from POST /api/2/idp/token";
+const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
+     dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
 const BAD_TOKEN: &str = "the access token is not valid, or is over; get a new one from \
      POST /api/2/idp/token";
 
-/// The token of a request, as far as it can be checked without the store.
+/// The token of a request in the `Authorization` scheme of its dialect, as far as it can be checked without the store.
 ///
 /// # Errors
 /// 401.
-pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
+pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError> {
     let mut headers = head.headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
@@ -25,10 +25,10 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
     let text = value
         .to_str()
         .map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
-    let (scheme, token) = text
+    let (sent, token) = text
         .split_once(' ')
         .ok_or(ApiError::Unauthorized(NO_TOKEN))?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if !sent.eq_ignore_ascii_case(scheme) {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }
     let verified = tokens::verify(env, token.trim(), head.received_at);
@@ -39,8 +39,8 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
 ///
 /// # Errors
 /// 401, or the store failed.
-pub async fn caller(env: &Env, head: &Head) -> Result<Caller, ApiError> {
-    let token = token(env, head)?;
+pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
+    let token = token(env, head, scheme)?;
     let caller = tokens::caller(env, &token).await?;
     caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))
 }

@@ -19,6 +19,12 @@ pub enum Dialect {
     Account,
     /// `/api/2/idp`: OAuth 2, whose errors have a shape of their own (RFC 6749 §5.2).
     Token,
+    /// `/api/advanced-automation/v1` (seed 002).
+    Billing,
+    /// `/plan` and `/domain` (seed 003).
+    Reseller,
+    /// `/v1/partners` (seed 004).
+    Partner,
     /// `/api/upsell/v1`.
     Native,
     /// What people open in a browser.
@@ -31,8 +37,20 @@ impl Dialect {
     pub const fn label(self) -> HttpDialect {
         match self {
             Self::Account | Self::Token => HttpDialect::Account,
+            Self::Billing => HttpDialect::Billing,
+            Self::Reseller => HttpDialect::Reseller,
+            Self::Partner => HttpDialect::Partner,
             Self::Native => HttpDialect::Native,
             Self::Page => HttpDialect::Page,
+        }
+    }
+
+    /// The scheme of its `Authorization` header.
+    #[must_use]
+    pub const fn auth_scheme(self) -> &'static str {
+        match self {
+            Self::Partner => "OAuth",
+            _ => "Bearer",
         }
     }
 
@@ -47,6 +65,12 @@ impl Dialect {
             Self::Token
         } else if under("/api/2") {
             Self::Account
+        } else if under("/api/advanced-automation") {
+            Self::Billing
+        } else if under("/plan") || under("/domain") {
+            Self::Reseller
+        } else if under("/v1/partners") {
+            Self::Partner
         } else if under("/api") {
             Self::Native
         } else {
@@ -60,6 +84,9 @@ impl Dialect {
         let response = match self {
             Self::Account => super::account::error::envelope(error, head),
             Self::Token => oauth_error(error),
+            Self::Billing => super::billing::error::envelope(error),
+            Self::Reseller => super::reseller::error::envelope(error),
+            Self::Partner => super::partner::error::envelope(error, head),
             Self::Native => problem(error, head),
             Self::Page => super::pages::error_page(renderer, error, head),
         };

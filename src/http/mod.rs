@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod billing;
 mod connection;
 pub mod cors;
 pub mod dialect;
@@ -15,6 +16,8 @@ pub mod message;
 pub mod native;
 pub mod output;
 pub mod pages;
+pub mod partner;
+pub mod reseller;
 pub mod router;
 pub mod routes;
 pub mod server;

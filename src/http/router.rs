@@ -267,7 +267,10 @@ impl Router {
         match &endpoint.handler {
             Handler::Public(handler) => handler(Call { env, request, path }).await,
             Handler::Authorized(needs, handler) => {
-                let caller = auth::caller(&env, &request.head).await?;
+                let caller = {
+                    let scheme = resource.dialect.auth_scheme();
+                    auth::caller(&env, &request.head, scheme).await?
+                };
                 if let Needs::Scope(scope) = needs {
                     caller.require(*scope)?;
                 }
