@@ -254,7 +254,7 @@ async fn native_requests_say_what_is_unknown() {
             "GET",
             "/api/upsell/v1/emails?limit=0",
             "",
-            "limit: must be 1 to",
+            "limit: must be a whole number from 1 to",
         ),
         (
             "POST",

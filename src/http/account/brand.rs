@@ -31,7 +31,7 @@ fn shown(view: BrandView) -> Response {
 /// The tenant's version in the query, where it is given.
 fn expected(call: &Call) -> Result<Precondition, ApiError> {
     let params = Params::of_query(&call.request.head)?;
-    Precondition::optional(&call.request.head, params.parsed("version")?)
+    Precondition::optional(&call.request.head, params.version()?)
 }
 
 pub(super) async fn read(call: Call, caller: Caller) -> Answer {
@@ -44,7 +44,7 @@ pub(super) async fn read(call: Call, caller: Caller) -> Answer {
 pub(super) async fn update(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let head = &call.request.head;
-    let in_query: Option<u64> = Params::of_query(head)?.parsed("version")?;
+    let in_query: Option<u64> = Params::of_query(head)?.version()?;
     let body = input::json::<BrandIn>(&call.request)?;
     let expected = Precondition::required(head, in_query.or(body.version))?;
     let patch = convert::brand_patch(body);
