@@ -117,6 +117,8 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         }
         ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
         ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
+        ApiError::UrlTooLong(_) => ("urn:upsell:problem:url-too-long", "URL too long"),
+        ApiError::HeadersTooLarge => ("urn:upsell:problem:headers-too-large", "Headers too large"),
         ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
         ApiError::MediaType(_) | ApiError::ContentEncoding => {
             ("urn:upsell:problem:media-type", "Unsupported media type")

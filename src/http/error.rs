@@ -29,6 +29,10 @@ pub enum ApiError {
     },
     /// The body did not arrive in time. 408.
     Timeout,
+    /// The URL is longer than this many bytes. 414.
+    UrlTooLong(usize),
+    /// There are too many headers, or too many bytes of them. 431.
+    HeadersTooLarge,
     /// The body is longer than this many bytes. 413.
     TooLarge(usize),
     /// The body has another media type than this route takes. 415.
@@ -71,6 +75,8 @@ impl ApiError {
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UrlTooLong(_) => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
@@ -102,6 +108,10 @@ impl ApiError {
             Self::NoRoute => "nothing has this path; see the documentation".to_owned(),
             Self::Method { allow } => format!("this path takes {allow}"),
             Self::Timeout => "the request body did not arrive in time; send it again".to_owned(),
+            Self::UrlTooLong(limit) => {
+                format!("the URL is longer than {limit} bytes; send long data in the body")
+            }
+            Self::HeadersTooLarge => "the headers are too many or too long; send fewer".to_owned(),
             Self::TooLarge(limit) => format!("the body is longer than {limit} bytes"),
             Self::MediaType(expected) => format!("send the body as {expected}"),
             Self::NotAcceptable(offered) => format!("the answer can be had as {offered}"),

@@ -216,6 +216,12 @@ impl Router {
             .map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
     }
 
+    /// The pattern of the route that a path belongs to.
+    #[must_use]
+    pub fn route(&self, path: &str) -> Option<&'static str> {
+        self.tree.at(path).ok().map(|found| found.value.path)
+    }
+
     /// How many bytes of body the route of a request takes.
     ///
     /// # Errors

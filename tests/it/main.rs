@@ -53,6 +53,7 @@ mod walk_crash;
 mod walk_expiry;
 mod walk_life;
 mod walk_links;
+mod walk_logs;
 mod walk_mail;
 mod walk_reminders;
 mod walk_seeds;

@@ -216,6 +216,39 @@ async fn bodies_over_their_limit_are_413_and_other_media_types_415() {
     assert_eq!(world.snapshot().await, before);
 }
 
+/// Until somebody looks at the head, it is nobody's dialect.
+#[tokio::test]
+async fn heads_over_their_limit_are_refused_in_the_dialect_of_their_path() {
+    let app = TestApp::start(&[]).await;
+    let long = "x".repeat(9000);
+    let wide = "x".repeat(33_000);
+    for (path, media_type) in [
+        ("/api/2/tenants", "application/json"),
+        ("/api/2/nowhere", "application/json"),
+        ("/api/upsell/v1/emails", "application/problem+json"),
+        ("/r/token", "text/html; charset=utf-8"),
+    ] {
+        let answer = app.get(&format!("{path}?x={long}")).await.expect(414);
+        assert_eq!(answer.header("content-type"), media_type, "{path}");
+        let request = app.request(Method::GET, path).header("x-wide", &wide);
+        let wide = send("GET with a wide header", request).await.expect(431);
+        assert_eq!(wide.header("content-type"), media_type, "{path}");
+        for (answer, words) in [(answer, "longer than 8192 bytes"), (wide, "too long")] {
+            let id = answer.header("x-request-id");
+            assert!(answer.text().contains(id), "{path}: {}", answer.text());
+            if media_type.contains("json") {
+                let said = message(&answer);
+                assert!(said.contains(words), "{path}: {said}");
+            }
+        }
+    }
+    let token = app
+        .visit(&format!("/api/2/idp/token?x={long}"))
+        .await
+        .expect(414);
+    assert_eq!(token.json()["error"], "invalid_request");
+}
+
 /// The status of the answer to these bytes.
 async fn raw_status(app: &TestApp, request: &str) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
