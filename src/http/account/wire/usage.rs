@@ -93,4 +93,7 @@ pub(in super::super) struct LineOut {
     pub(in super::super) user_id: Option<Value>,
     pub(in super::super) usage_name: Value,
     pub(in super::super) error: Option<Value>,
+    /// There only where it is true: a later observation is stored already, and stays.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(in super::super) skipped: bool,
 }
