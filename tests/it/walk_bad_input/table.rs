@@ -8,7 +8,7 @@ pub(super) const ITEMS: &str = "/api/2/tenants/{tenant}/offering_items";
 const ROLES: &str = "/api/2/users/{user}/access_policies";
 
 /// What is sent, and a part of the words that come back with a 400.
-pub(super) const REFUSED: [((&str, &str, &str), &str); 43] = [
+pub(super) const REFUSED: [((&str, &str, &str), &str); 45] = [
     (("PUT", USER, "{"), "no valid JSON"),
     (("PUT", USER, ""), "no valid JSON"),
     (("PUT", USER, r#"{"version":1} x"#), "no valid JSON"),
@@ -168,6 +168,14 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 43] = [
         "company_name: ",
     ),
     (("PUT", BRAND, r#"{"color":"red"}"#), "color: "),
+    (
+        ("PUT", BRAND, r#"{"version":2,"company_name":"Foo"}"#),
+        "version: the query and the body name different versions",
+    ),
+    (
+        ("POST", BRAND, r#"{"version":2,"company_name":"Foo"}"#),
+        "version: the query and the body name different versions",
+    ),
     (
         ("PUT", BRAND, r#"{"support_url":"javascript:alert(1)"}"#),
         "support_url: ",
