@@ -114,6 +114,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         with("tenant_id", json!(nobody)),
         with("user_id", json!(world.user.id)),
         with("colour", json!("red")),
+        with("edition", json!("a\nb")),
         with("observed_at", json!("2999-01-01T00:00:00Z")),
         good,
     ]);
@@ -124,7 +125,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         .iter()
         .map(|r| r["line"].as_u64().unwrap())
         .collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (line, field) in rejected.iter().zip([
         "value",
         "value",
@@ -133,6 +134,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         "tenant",
         "tenant_id",
         "colour",
+        "edition",
         "observed_at",
     ]) {
         let error = &line["error"];

@@ -8,7 +8,7 @@ pub(super) const ITEMS: &str = "/api/2/tenants/{tenant}/offering_items";
 const ROLES: &str = "/api/2/users/{user}/access_policies";
 
 /// What is sent, and a part of the words that come back with a 400.
-pub(super) const REFUSED: [((&str, &str, &str), &str); 45] = [
+pub(super) const REFUSED: [((&str, &str, &str), &str); 47] = [
     (("PUT", USER, "{"), "no valid JSON"),
     (("PUT", USER, ""), "no valid JSON"),
     (("PUT", USER, r#"{"version":1} x"#), "no valid JSON"),
@@ -118,6 +118,22 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 45] = [
             r#"{"name":"x\r\ny","kind":"customer","parent_id":"{root}"}"#,
         ),
         "name: ",
+    ),
+    (
+        (
+            "POST",
+            TENANTS,
+            r#"{"name":"x\u202ey","kind":"customer","parent_id":"{root}"}"#,
+        ),
+        "name: must not hold control characters, line breaks or direction overrides",
+    ),
+    (
+        (
+            "PUT",
+            USER,
+            r#"{"version":2,"contact":{"firstname":"\u2066Jo"}}"#,
+        ),
+        "contact.firstname: must not hold",
     ),
     (
         (
