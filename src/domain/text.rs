@@ -127,7 +127,7 @@ pub fn check_color(text: &str) -> Result<(), BadText> {
         return Ok(());
     }
     Err(BadText::Form(
-        "must be six hexadecimal digits such as 1a73e8",
+        "must be six hexadecimal digits such as 1a73e8, without a #",
     ))
 }
 
@@ -239,7 +239,7 @@ mod tests {
         }
         assert_eq!(check_color("000000"), Ok(()));
         assert_eq!(check_color("a1B2c3"), Ok(()));
-        for bad in ["", "#00000", "00000g", "0000000", "red"] {
+        for bad in ["", "#00000", "#1a73e8", "00000g", "0000000", "red"] {
             assert!(check_color(bad).is_err(), "{bad}");
         }
     }

@@ -144,6 +144,14 @@ async fn bad_offering_items_are_refused_and_nothing_is_stored() {
             json!({"usage_name": "vms", "measurement_unit": "miles"}),
             "measurement_unit",
         ),
+        (
+            json!({"usage_name": "vms", "measurement_unit": "bytes"}),
+            "measurement_unit",
+        ),
+        (
+            json!({"usage_name": "storage", "edition": "other", "measurement_unit": "quantity"}),
+            "measurement_unit",
+        ),
         (json!({"usage_name": "vms", "status": 2}), "status"),
         (json!({"usage_name": "v\nms"}), "usage_name"),
         (json!({"usage_name": "vms", "infra_id": "7"}), "infra_id"),

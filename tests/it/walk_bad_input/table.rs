@@ -8,7 +8,7 @@ pub(super) const ITEMS: &str = "/api/2/tenants/{tenant}/offering_items";
 const ROLES: &str = "/api/2/users/{user}/access_policies";
 
 /// What is sent, and a part of the words that come back with a 400.
-pub(super) const REFUSED: [((&str, &str, &str), &str); 47] = [
+pub(super) const REFUSED: [((&str, &str, &str), &str); 49] = [
     (("PUT", USER, "{"), "no valid JSON"),
     (("PUT", USER, ""), "no valid JSON"),
     (("PUT", USER, r#"{"version":1} x"#), "no valid JSON"),
@@ -184,6 +184,18 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 47] = [
         "company_name: ",
     ),
     (("PUT", BRAND, r#"{"color":"red"}"#), "color: "),
+    (
+        ("PUT", BRAND, r##"{"color":"#1a73e8"}"##),
+        "color: must be six hexadecimal digits such as 1a73e8, without a #",
+    ),
+    (
+        (
+            "PUT",
+            ITEMS,
+            r#"{"offering_items":[{"usage_name":"servers","measurement_unit":"bytes"}]}"#,
+        ),
+        "offering_items[0].measurement_unit: \"servers\" is measured in \"quantity\"",
+    ),
     (
         ("PUT", BRAND, r#"{"version":2,"company_name":"Foo"}"#),
         "version: the query and the body name different versions",
