@@ -133,12 +133,14 @@ async fn serve(
     let first = running.first_client.clone().ok_or(DemoError::NotNew)?;
     let made = seed::seed(&running.env, first, system_clock()).await;
     let (fleet, tracks) = made.map_err(DemoError::Seed)?;
-    write!(out, "{}", welcome(running, &fleet))?;
+    let welcome = welcome(running, &fleet);
+    // Before anybody is told where it is: whoever follows at once must find it.
+    let fleet = site.open(fleet);
+    write!(out, "{welcome}")?;
     out.flush()?;
     if args.open {
         open_browser(&running.public_url);
     }
-    let fleet = site.open(fleet);
     let life = life::Life::new(running.env.clone(), fleet, Arc::clone(site), tracks);
     let life = tokio::spawn(life.run(stopping));
     signals.wait(running).await;
