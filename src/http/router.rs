@@ -122,6 +122,12 @@ impl Resource {
         }
     }
 
+    /// Its path, as a pattern.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
     /// Answers `method` to callers who have what it `needs`.
     #[must_use]
     pub fn on<F, Fut>(self, method: Method, needs: Needs, handler: F) -> Self

@@ -26,6 +26,7 @@ mod native_emails;
 mod native_quotas;
 mod native_usages;
 mod outbox_rules;
+mod own_pages;
 mod preview;
 mod redirect;
 mod redirect_clicks;
