@@ -266,7 +266,6 @@ async fn a_users_own_quota_is_reached_as_a_personal_tenant_too() {
     let account = AccountId::User(user.parse().unwrap());
     assert_eq!(state(&api, account).await, Some(State::Exceeded));
     // It is no tenant otherwise.
-    api.get(&format!("/api/2/tenants/{personal}"))
-        .await
-        .expect(404);
+    let itself = api.get(&format!("/api/2/tenants/{personal}")).await;
+    assert_eq!(itself.expect(404).code(), 1005);
 }
