@@ -141,7 +141,8 @@ async fn serve(
     let fleet = site.open(fleet);
     let life = life::Life::new(running.env.clone(), fleet, Arc::clone(site), tracks);
     let life = tokio::spawn(life.run(stopping));
-    signals.wait(running).await;
+    // A terminal that is closed hangs up.
+    signals.any().await;
     life.abort();
     let _cancelled = life.await.is_err();
     writeln!(out, "\nStopping; the demo's data is removed.")?;
