@@ -212,7 +212,7 @@ async fn sigterm_under_load_fails_no_request_and_ends_in_time() {
         for _ in 0..8 {
             clients.spawn(hammer(
                 (app.http.clone(), app.base.clone(), app.token.clone()),
-                tenant.clone(),
+                app.create_customer().await,
                 Arc::clone(&stopping),
                 Arc::clone(&count),
             ));
@@ -256,7 +256,9 @@ async fn hammer(
         };
         match try_send("usages", request.bearer_auth(&token)).await {
             Ok(answer) => {
-                answer.expect(200);
+                let body = answer.expect(200).json();
+                let rejected = body.get("rejected").unwrap_or(&Value::Null);
+                assert!(rejected.as_array().is_none_or(Vec::is_empty), "{body}");
                 count.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => {
