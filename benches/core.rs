@@ -77,6 +77,7 @@ fn mail(c: &mut Criterion) {
         line(Scope::User, Item::StorageSize),
     ];
     let view = QuotaMailView {
+        others: &[],
         recipient_name: "John Doe",
         tenant_name: "Foobar",
         lines: &lines,

@@ -45,7 +45,7 @@ pub enum AppError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another process using it?")]
+    #[error("cannot listen on {address}: {source}; {}", listen_advice(.source))]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -284,6 +284,17 @@ const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long mails that are with a server may take to finish at shutdown.
 const OUTBOX_DRAIN: Duration = Duration::from_secs(3);
+
+fn listen_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "stop the process that uses it, or choose another address",
+        io::ErrorKind::AddrNotAvailable => "choose an address that this machine has",
+        io::ErrorKind::PermissionDenied => {
+            "choose a port from 1024 up, or grant CAP_NET_BIND_SERVICE"
+        }
+        _ => "choose another address",
+    }
+}
 
 fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
     listener::bind(address).map_err(|source| AppError::Listen { address, source })

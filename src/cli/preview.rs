@@ -78,6 +78,7 @@ fn mail(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, 
     let proposal = proposal_view(args, Placement::Email)?;
     let mail = renderer.quota_mail(
         &QuotaMailView {
+            others: &[],
             recipient_name: READER,
             tenant_name: TENANT,
             lines: &[line(args)],

@@ -1,10 +1,14 @@
 //! Telling someone: the mail, who it is for, when it is tried again, and when it is repeated.
 
+mod retry;
+
 use std::time::Duration;
 
-use super::ids::{MailId, TenantId, UserId};
+use super::ids::{AccountId, MailId, TenantId, UserId};
 use super::quota::{Item, Level, Scope};
 use super::time::Timestamp;
+
+pub use retry::{AfterFailure, RetryPolicy};
 
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,19 +94,30 @@ impl MailKind {
     }
 }
 
-/// One reason for a mail: this level of this item was entered.
+/// One reason for a mail: this level of this item of this account was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cause {
-    /// Whose quota.
-    pub scope: Scope,
+    /// Whose quota: the recipient's tenant, the recipient, or, for a company admin, another user.
+    pub account: AccountId,
     /// Which item.
     pub item: Item,
     /// Which level.
     pub level: Level,
 }
 
-/// No mail keeps more causes: five items at two scopes.
-pub const MAX_CAUSES: usize = 10;
+impl Cause {
+    /// Whether it is about a tenant's quota or a user's own.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        match self.account {
+            AccountId::Tenant(_) => Scope::Tenant,
+            AccountId::User(_) => Scope::User,
+        }
+    }
+}
+
+/// No mail keeps more causes: a company admin of a large tenant is told of the first so many.
+pub const MAX_CAUSES: usize = 200;
 
 /// One mail to one recipient. What it says is rendered when it is sent, from what is true then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,11 +132,11 @@ pub struct Mail {
     pub tenant_id: TenantId,
     /// The recipient.
     pub user_id: UserId,
-    /// Why it is sent, one per item and scope.
+    /// Why it is sent, one per item and account; at most [`MAX_CAUSES`].
     pub causes: Vec<Cause>,
     /// When it was decided.
     pub created_at: Timestamp,
-    /// When it is tried next; what it was tried last for once it is not queued.
+    /// When it is tried next; when it ended, once it is not queued.
     pub due_at: Timestamp,
     /// Set while somebody is sending it: until then nobody else tries. `due_at` is the same time,
     /// so that a mail whose sender died is simply due again.
@@ -191,81 +206,25 @@ impl Mail {
     }
 
     /// Ends the mail: sent, dead or cancelled.
-    pub fn end(&mut self, state: MailState, why: Option<String>) {
+    pub fn end(&mut self, state: MailState, why: Option<String>, now: Timestamp) {
         self.state = state;
+        self.due_at = now;
         self.lease_until = None;
         self.last_error = why;
     }
 
     /// Takes a cause in. A later level of the same item replaces the earlier one.
     pub fn add(&mut self, cause: Cause) {
+        let has_room = self.causes.len() < MAX_CAUSES;
         let known = self
             .causes
             .iter_mut()
-            .find(|known| known.scope == cause.scope && known.item == cause.item);
+            .find(|known| known.account == cause.account && known.item == cause.item);
         match known {
             Some(known) => known.level = known.level.max(cause.level),
-            None => self.causes.push(cause),
+            None if has_room => self.causes.push(cause),
+            None => {}
         }
-    }
-}
-
-/// When failed mails are tried again and when they are given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// The wait after the first failure; doubles with each further one.
-    pub base: Duration,
-    /// The longest wait between two attempts.
-    pub max: Duration,
-    /// After this many attempts a mail is a dead letter.
-    pub max_attempts: u32,
-    /// A mail older than this is not tried again.
-    pub max_age: Duration,
-}
-
-impl Default for RetryPolicy {
-    /// One minute, doubling to at most 4 hours; given up after 5 days (RFC 5321 §4.5.4.1 asks
-    /// for 4–5 days) or 40 attempts.
-    fn default() -> Self {
-        Self {
-            base: Duration::from_secs(60),
-            max: Duration::from_secs(4 * 3600),
-            max_attempts: 40,
-            max_age: Duration::from_secs(5 * 86_400),
-        }
-    }
-}
-
-/// What follows a failed attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// Try again then.
-    RetryAt(Timestamp),
-    /// Give up: the mail is a dead letter.
-    GiveUp,
-}
-
-impl RetryPolicy {
-    /// Decides after attempt number `attempts` (from 1) of a mail created at `created_at` failed
-    /// for a passing reason. `random` is any number; it spreads the retries over the upper half
-    /// of the wait, so that a server that comes back is not met by all mails at once.
-    #[must_use]
-    pub fn after_failure(
-        &self,
-        attempts: u32,
-        created_at: Timestamp,
-        now: Timestamp,
-        random: u64,
-    ) -> AfterFailure {
-        if attempts >= self.max_attempts || now.since(created_at) >= self.max_age {
-            return AfterFailure::GiveUp;
-        }
-        let doublings = attempts.saturating_sub(1).min(31);
-        let wait = self.base.saturating_mul(1 << doublings).min(self.max);
-        let half_micros = u64::try_from(wait.as_micros() / 2).unwrap_or(u64::MAX / 2);
-        let jitter_micros = random % half_micros.saturating_add(1);
-        let wait = Duration::from_micros(half_micros.saturating_add(jitter_micros));
-        AfterFailure::RetryAt(now.plus(wait))
     }
 }
 
@@ -302,48 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_the_longest_with_jitter_in_the_upper_half() {
-        let policy = RetryPolicy::default();
-        for (attempts, longest_secs) in [
-            (1, 60),
-            (2, 120),
-            (3, 240),
-            (8, 7680),
-            (9, 14_400),
-            (39, 14_400),
-        ] {
-            for random in [0, 1, 12_345_678_901, u64::MAX] {
-                let AfterFailure::RetryAt(at) = policy.after_failure(attempts, t(0), t(0), random)
-                else {
-                    panic!("gave up at {attempts}");
-                };
-                assert!(
-                    at >= t(longest_secs / 2) && at <= t(longest_secs),
-                    "{attempts} {random} {at:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn gives_up_by_count_and_by_age() {
-        let policy = RetryPolicy::default();
-        assert_eq!(
-            policy.after_failure(40, t(0), t(1), 0),
-            AfterFailure::GiveUp
-        );
-        assert_eq!(
-            policy.after_failure(1, t(0), t(5 * 86_400), 0),
-            AfterFailure::GiveUp
-        );
-        assert!(matches!(
-            policy.after_failure(1, t(0), t(5 * 86_400 - 1), 0),
-            AfterFailure::RetryAt(_)
-        ));
-    }
-
-    #[test]
-    fn a_mail_has_one_cause_per_item_and_scope() {
+    fn a_mail_has_one_cause_per_item_and_account() {
         let mut mail = Mail::new(
             MailId::random(),
             MailKind::Quota,
@@ -351,21 +269,25 @@ mod tests {
             t(0),
             t(30),
         );
-        let cause = |scope, level| Cause {
-            scope,
+        let tenant = AccountId::Tenant(TenantId::random());
+        let user = AccountId::User(UserId::random());
+        let cause = |account, level| Cause {
+            account,
             item: Item::StorageSize,
             level,
         };
-        mail.add(cause(Scope::Tenant, Level::Exceeded));
-        mail.add(cause(Scope::Tenant, Level::Soon));
-        mail.add(cause(Scope::User, Level::Soon));
+        mail.add(cause(tenant, Level::Exceeded));
+        mail.add(cause(tenant, Level::Soon));
+        mail.add(cause(user, Level::Soon));
         assert_eq!(
             mail.causes,
-            [
-                cause(Scope::Tenant, Level::Exceeded),
-                cause(Scope::User, Level::Soon)
-            ]
+            [cause(tenant, Level::Exceeded), cause(user, Level::Soon)]
         );
+        assert_eq!(mail.causes[1].scope(), Scope::User);
+        for _ in 0..2 * MAX_CAUSES {
+            mail.add(cause(AccountId::User(UserId::random()), Level::Soon));
+        }
+        assert_eq!(mail.causes.len(), MAX_CAUSES);
     }
 
     #[test]

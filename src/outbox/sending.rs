@@ -24,7 +24,7 @@ impl Outbox {
         let recorded = match compose(&self.env, mail, (self.clock)()).await {
             Ok(Due::Cancel(why)) => {
                 self.env.metrics.mails.inc(MailOutcome::Withdrawn);
-                let ended = deliver::cancelled(&self.env, mail.id, why).await;
+                let ended = deliver::cancelled(&self.env, mail.id, why, (self.clock)()).await;
                 ended.map(|()| None)
             }
             Ok(Due::Send(composed)) => {

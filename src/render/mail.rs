@@ -7,6 +7,7 @@ use super::href::Href;
 use super::locale::Locale;
 use super::view::{ActivationMailView, BrandView, Mail, QuotaLine, QuotaMailView};
 use super::{Lang, RenderError, Renderer, text, words};
+use crate::domain::quota::Scope;
 
 /// What every mail has.
 #[derive(Debug, Serialize)]
@@ -58,25 +59,36 @@ impl Renderer {
     /// text is faulty.
     pub fn quota_mail(&self, view: &QuotaMailView<'_>, lang: &Lang) -> Result<Mail, RenderError> {
         let locale = self.locale(lang)?;
+        let is_alert = |line: &QuotaLine| line.state.level().is_some();
         let lines: Vec<QuotaLine> = view
             .lines
             .iter()
-            .filter(|line| line.state.level().is_some())
+            .filter(|line| is_alert(line))
             .copied()
             .collect();
-        let [first, rest @ ..] = lines.as_slice() else {
+        let others = others_of(view);
+        // The reader's own first: they are what the heading and the first sentence are about.
+        let own = lines.iter().map(|line| (*line, view.tenant_name));
+        let told: Vec<(QuotaLine, &str)> = own.chain(others.iter().copied()).collect();
+        let [(first, owner), rest @ ..] = told.as_slice() else {
             return Err(RenderError::NothingToSay);
         };
         let several = !rest.is_empty();
         let heading = if several {
-            count(locale, lines.len())?
+            count(locale, told.len())?
         } else {
             words::title(locale, first)?
         };
-        let paragraphs = paragraphs(locale, view, first, several)?;
+        let paragraphs = paragraphs(locale, view, (first, owner), several)?;
+        let mut groups = context::groups(locale, &lines, view.tenant_name)?;
+        for of_one in others.chunk_by(|a, b| a.1 == b.1) {
+            let (lines, owners): (Vec<_>, Vec<_>) = of_one.iter().copied().unzip();
+            let owner = owners.first().copied().unwrap_or_default();
+            groups.extend(context::groups(locale, &lines, owner)?);
+        }
         let mut frame = frame(locale, view.brand, view.recipient_name)?;
         frame.subject = subject(locale, &heading, view)?;
-        frame.preheader = words::sentence(locale, first, view.tenant_name)?;
+        frame.preheader = words::sentence(locale, first, owner)?;
         frame.heading = heading;
         frame.reason = by_service(locale, "mail.reason", view.brand)?;
         let unsubscribe = link(locale, "mail.unsubscribe", view.unsubscribe_url)?;
@@ -96,7 +108,7 @@ impl Renderer {
         let mail = QuotaMail {
             frame,
             paragraphs,
-            groups: context::groups(locale, &lines, view.tenant_name)?,
+            groups,
             several,
             offer,
             as_of,
@@ -146,6 +158,23 @@ impl Renderer {
     }
 }
 
+/// The lines of other users with their owners. To the reader they are somebody else's, as the
+/// tenant's are, and are worded so.
+fn others_of<'a>(view: &QuotaMailView<'a>) -> Vec<(QuotaLine, &'a str)> {
+    let alerts = view
+        .others
+        .iter()
+        .filter(|other| other.line.state.level().is_some());
+    let worded = alerts.map(|other| {
+        let line = QuotaLine {
+            scope: Scope::Tenant,
+            ..other.line
+        };
+        (line, other.owner)
+    });
+    worded.collect()
+}
+
 /// "2 quotas need your attention".
 fn count(locale: &Locale, lines: usize) -> Result<String, RenderError> {
     let count = u64::try_from(lines).unwrap_or(u64::MAX);
@@ -179,7 +208,7 @@ fn subject(
 fn paragraphs(
     locale: &Locale,
     view: &QuotaMailView<'_>,
-    first: &QuotaLine,
+    (first, owner): (&QuotaLine, &str),
     several: bool,
 ) -> Result<Vec<String>, RenderError> {
     let mut paragraphs = Vec::with_capacity(2);
@@ -189,7 +218,7 @@ fn paragraphs(
     paragraphs.push(if several {
         locale.text("mail.intro_several", &[])?
     } else {
-        words::short_sentence(locale, first, view.tenant_name)?
+        words::short_sentence(locale, first, owner)?
     });
     Ok(paragraphs)
 }

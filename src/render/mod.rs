@@ -35,8 +35,8 @@ pub use color::Color;
 pub use href::Href;
 pub use lang::Lang;
 pub use view::{
-    ActivationMailView, AlertText, BrandView, HeaderView, Mail, Page, PageView, ProposalView,
-    QuotaLine, QuotaMailView,
+    ActivationMailView, AlertText, BrandView, HeaderView, Mail, OtherLine, Page, PageView,
+    ProposalView, QuotaLine, QuotaMailView,
 };
 
 use locale::Locale;

@@ -203,6 +203,7 @@ fn every_page_renders_in_every_language() {
 
 fn quota_mail<'a>(lines: &'a [QuotaLine], brand: &'a BrandView) -> QuotaMailView<'a> {
     QuotaMailView {
+        others: &[],
         recipient_name: "",
         tenant_name: "",
         lines,

@@ -84,6 +84,15 @@ pub struct Mail {
     pub html: String,
 }
 
+/// Where one item of another user stands, for a reader who looks after that user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherLine<'a> {
+    /// What the user is called; lines of one user stand together.
+    pub owner: &'a str,
+    /// How the item stands.
+    pub line: QuotaLine,
+}
+
 /// A mail about quotas: everything of both levels in one.
 #[derive(Debug, Clone, Copy)]
 pub struct QuotaMailView<'a> {
@@ -93,6 +102,8 @@ pub struct QuotaMailView<'a> {
     pub tenant_name: &'a str,
     /// Worst first; the order is kept within each scope. Lines that are no alert are left out.
     pub lines: &'a [QuotaLine],
+    /// The same of other users, for a company admin.
+    pub others: &'a [OtherLine<'a>],
     /// What the recipient is offered.
     pub proposal: Option<&'a ProposalView>,
     /// Whose mail it is.

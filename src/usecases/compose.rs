@@ -1,16 +1,19 @@
 //! What a mail says when it is sent: rendered from what is true at that moment.
 
 use super::Env;
+use super::colleagues::{self, ColleagueItem};
 use super::error::Error;
 use super::links;
-use super::view::{self, UserView};
+use super::view::{self, UserView, quota_line};
 use crate::domain::brand::Brand;
 use crate::domain::contact::EmailAddress;
+use crate::domain::ids::AccountId;
 use crate::domain::link::Placement;
-use crate::domain::notification::{Mail, MailKind};
+use crate::domain::notification::{Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
+use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
-use crate::render::{ActivationMailView, Href, Lang, ProposalView, QuotaMailView};
+use crate::render::{ActivationMailView, Href, Lang, OtherLine, ProposalView, QuotaMailView};
 
 /// A rendered mail with what its headers need.
 #[derive(Debug, Clone)]
@@ -49,27 +52,37 @@ pub async fn compose(env: &Env, mail: &Mail, now: Timestamp) -> Result<Due, Erro
         return Ok(Due::Cancel("the recipient was deleted"));
     };
     match mail.kind {
-        MailKind::Quota | MailKind::Reminder => compose_quota(env, mail, view, now),
+        MailKind::Quota | MailKind::Reminder => compose_quota(env, mail, view, now).await,
         MailKind::Activation => compose_activation(env, view),
     }
 }
 
-fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Result<Due, Error> {
+async fn compose_quota(
+    env: &Env,
+    mail: &Mail,
+    view: UserView,
+    now: Timestamp,
+) -> Result<Due, Error> {
     if let Err(rule) = view.user.receives_quota_mail() {
         return Ok(Due::Cancel(rule.reason()));
     }
-    let lines = view.quota_lines();
-    let Some(to) = view
-        .user
-        .contact
-        .email
-        .clone()
-        .filter(|_| !lines.is_empty())
-    else {
+    let colleagues = colleagues::standing_of_causes(env, &view, &mail.causes).await?;
+    let still_true = !colleagues.is_empty() || own_cause_stands(&view, &mail.causes);
+    let Some(to) = view.user.contact.email.clone().filter(|_| still_true) else {
         return Ok(Due::Cancel(
             "no quota is exceeded or almost reached any more",
         ));
     };
+    let (lines, names) = (
+        view.quota_lines(),
+        colleagues.iter().map(ColleagueItem::name),
+    );
+    let names: Vec<String> = names.collect();
+    let others = colleagues.iter().zip(&names).map(|(item, name)| OtherLine {
+        owner: name,
+        line: quota_line(Scope::User, item.status),
+    });
+    let others: Vec<OtherLine<'_>> = others.collect();
     let unsubscribe_url = links::unsubscribe_url(env, &view, now);
     let unsubscribe = Href::parse(&unsubscribe_url);
     let proposal = proposal_view(env, &view, Placement::Email, now);
@@ -79,6 +92,7 @@ fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Resu
         recipient_name: &name,
         tenant_name: &view.tenant.name,
         lines: &lines,
+        others: &others,
         proposal: proposal.as_ref(),
         brand: &brand_view,
         unsubscribe_url: unsubscribe.as_ref(),
@@ -98,6 +112,20 @@ fn compose_quota(env: &Env, mail: &Mail, view: UserView, now: Timestamp) -> Resu
         text: rendered.text,
         html: rendered.html,
     })))
+}
+
+/// Whether one of the causes that concern the reader's own or the tenant's quotas still stands.
+/// What else stands was told at its own time and is no reason for this mail.
+fn own_cause_stands(view: &UserView, causes: &[Cause]) -> bool {
+    view.standing().into_iter().any(|(scope, status)| {
+        let account = match scope {
+            Scope::User => AccountId::User(view.user.id),
+            Scope::Tenant => AccountId::Tenant(view.tenant.id),
+        };
+        causes
+            .iter()
+            .any(|cause| cause.account == account && cause.item == status.item)
+    })
 }
 
 fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {

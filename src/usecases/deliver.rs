@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::Env;
 use super::error::{Error, retrying};
-use super::view;
-use crate::domain::ids::{MailId, UserId};
+use super::{colleagues, view};
+use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{AfterFailure, Cause, Mail, MailKind, MailState, Recipient};
+use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
@@ -50,7 +51,7 @@ pub async fn sent(env: &Env, id: MailId, subject: &str, now: Timestamp) -> Resul
             return Ok(());
         };
         let mut mail = found.value.clone();
-        mail.end(MailState::Sent, None);
+        mail.end(MailState::Sent, None, now);
         mail.sent_at = Some(now);
         mail.subject = Some(subject.to_owned());
         let user = mail.user_id;
@@ -90,7 +91,7 @@ pub async fn failed(
         };
         match next {
             AfterFailure::RetryAt(at) => mail.give_back(at, failure.why.clone()),
-            AfterFailure::GiveUp => mail.end(MailState::Dead, Some(failure.why.clone())),
+            AfterFailure::GiveUp => mail.end(MailState::Dead, Some(failure.why.clone()), now),
         }
         let mut changes = Changes::new();
         changes.update_mail(&found, mail);
@@ -104,13 +105,13 @@ pub async fn failed(
 ///
 /// # Errors
 /// The store failed.
-pub async fn cancelled(env: &Env, id: MailId, why: &str) -> Result<(), Error> {
+pub async fn cancelled(env: &Env, id: MailId, why: &str, now: Timestamp) -> Result<(), Error> {
     retrying(|| async {
         let Some(found) = env.store.mail(id).await? else {
             return Ok(());
         };
         let mut mail = found.value.clone();
-        mail.end(MailState::Cancelled, Some(why.to_owned()));
+        mail.end(MailState::Cancelled, Some(why.to_owned()), now);
         let mut changes = Changes::new();
         changes.update_mail(&found, mail);
         Ok(env.store.commit(changes).await?)
@@ -235,22 +236,31 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
     let Some(view) = view::load(env, user).await? else {
         return Ok(None);
     };
-    let standing = view.standing();
-    if standing.is_empty() || view.user.receives_quota_mail().is_err() {
+    if view.user.receives_quota_mail().is_err() {
         return Ok(None);
     }
+    let own = view
+        .standing()
+        .into_iter()
+        .map(|(scope, status)| match scope {
+            Scope::User => (AccountId::User(user), status),
+            Scope::Tenant => (AccountId::Tenant(view.tenant.id), status),
+        });
+    let others = colleagues::all_standing(env, &view).await?.into_iter();
+    let others = others.map(|other| (AccountId::User(other.user.id), other.status));
     let to = (view.tenant.id, user);
     let mut mail = Mail::new(MailId::random(), MailKind::Reminder, to, now, now);
-    for (scope, status) in standing {
+    for (account, status) in own.chain(others) {
         if let Some(level) = status.state.level() {
+            let item = status.item;
             mail.add(Cause {
-                scope,
-                item: status.item,
+                account,
+                item,
                 level,
             });
         }
     }
-    Ok(Some(mail))
+    Ok(Some(mail).filter(|mail| !mail.causes.is_empty()))
 }
 
 /// Removes mails that were done with before `before`; at most `limit`. Returns how many.

@@ -9,7 +9,6 @@ use super::Env;
 use super::error::{Error, retrying};
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::notification::{Cause, Mail, MailKind};
-use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key};
@@ -85,7 +84,11 @@ pub async fn recipients_of(env: &Env, account: AccountId) -> Result<Vec<User>, E
     Ok(recipients)
 }
 
-async fn users_of(env: &Env, tenant: TenantId) -> Result<Vec<User>, Error> {
+/// Everybody of a tenant itself.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn users_of(env: &Env, tenant: TenantId) -> Result<Vec<User>, Error> {
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let ids = env
@@ -111,16 +114,12 @@ async fn add_to_mails(
     done: Option<(&Key, Expect)>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let scope = match notice.account {
-        AccountId::Tenant(_) => Scope::Tenant,
-        AccountId::User(_) => Scope::User,
-    };
     let mut changes = Changes::new();
     let mut seen = BTreeSet::new();
     for user in recipients.iter().filter(|user| seen.insert(user.id)) {
         let open = open_mail_of(env, user.id).await?;
         let causes = notice.entered.iter().map(|(item, level)| Cause {
-            scope,
+            account: notice.account,
             item: *item,
             level: *level,
         });

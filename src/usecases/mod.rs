@@ -5,6 +5,7 @@ pub mod access;
 pub mod access_policies;
 pub mod brand_patch;
 pub mod clean_up;
+pub mod colleagues;
 pub mod compose;
 pub mod contact;
 pub mod count_clicks;

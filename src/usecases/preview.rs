@@ -105,6 +105,7 @@ fn mail_of(env: &Env, telling: &Telling<'_>) -> Result<Mail, Error> {
     let proposal = offer.as_ref().map(Offer::to_view);
     let brand = brand_view(env, view.brand.as_ref());
     let mail = QuotaMailView {
+        others: &[],
         recipient_name: &view.user.contact.full_name(),
         tenant_name: &view.tenant.name,
         lines: &lines,

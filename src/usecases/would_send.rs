@@ -8,7 +8,6 @@ use super::fan_out::recipients_of;
 use super::report_usage::AccountTransition;
 use crate::domain::ids::{AccountId, UserId};
 use crate::domain::notification::Cause;
-use crate::domain::quota::Scope;
 
 /// More recipients than this are not listed.
 const MAX_RECIPIENTS: usize = 10_000;
@@ -51,10 +50,7 @@ pub async fn would_send(env: &Env, transitions: &[AccountTransition]) -> Result<
 
 fn cause_of(change: &AccountTransition) -> Option<Cause> {
     Some(Cause {
-        scope: match change.account {
-            AccountId::Tenant(_) => Scope::Tenant,
-            AccountId::User(_) => Scope::User,
-        },
+        account: change.account,
         item: change.transition.item,
         level: change.notify?,
     })

@@ -87,7 +87,12 @@ fn failures_are_one_line_that_says_what_to_do() {
         (
             vec!["link", placement[0], placement[1]],
             2,
-            "upsell: the following required arguments were not provided: --buy-url <URL>; see `upsell --help`",
+            "upsell: the following required arguments were not provided: --buy-url <URL>; see `upsell link --help`",
+        ),
+        (
+            vec!["keys", "rotate"],
+            2,
+            "upsell: the following required arguments were not provided: <KIND>; see `upsell keys rotate --help`",
         ),
         (
             vec!["lnik"],

@@ -25,6 +25,7 @@ mod native_alerts;
 mod native_emails;
 mod native_quotas;
 mod native_usages;
+mod outbox_colleagues;
 mod outbox_rules;
 mod own_pages;
 mod preview;

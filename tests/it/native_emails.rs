@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use upsell::domain::ids::{MailId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, MailId, TenantId, UserId};
 use upsell::domain::notification::{Cause, Mail, MailKind, MailState};
-use upsell::domain::quota::{Item, Level, Scope};
+use upsell::domain::quota::{Item, Level};
+use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;
+use upsell::usecases::deliver;
 
 use crate::support::http::{Site, json as body_of};
 use crate::support::world::{START, World};
@@ -20,7 +22,7 @@ async fn add_mail(world: &World, tenant: TenantId, secs: u64, state: MailState) 
     mail.attempts = 3;
     mail.last_error = Some("the server refused".to_owned());
     mail.add(Cause {
-        scope: Scope::Tenant,
+        account: AccountId::Tenant(tenant),
         item: Item::StorageSize,
         level: Level::Soon,
     });
@@ -122,4 +124,30 @@ async fn a_dead_letter_is_sent_again_a_sent_one_is_not() {
         .await
         .unwrap();
     assert_eq!(answer.status(), StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_being_sent_is_not_sent_again() {
+    let world = World::new().await;
+    let id = add_mail(&world, world.customer.id, 1, MailState::Queued).await;
+    let found = world.env.store.mail(id).await.unwrap().unwrap();
+    // The test's token is good for as long as a lease, from the start on: this one ends before it.
+    let now = Timestamp::from_micros(START.micros() - 100_000_000);
+    deliver::take(&world.env, found, now)
+        .await
+        .unwrap()
+        .unwrap();
+    let site = Site::serve(world).await;
+    site.turn_to(1);
+    let path = format!("/emails/{id}/retry");
+    let answer = site.api(Method::POST, &path).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let problem: Value = answer.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("at this moment"), "{detail}");
+    // A lease that ran out holds nobody up.
+    let over = deliver::LEASE.as_secs() - 99;
+    site.turn_to(over.try_into().unwrap());
+    let answer = site.api(Method::POST, &path).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
 }

@@ -16,23 +16,25 @@ use crate::support::world::{START, World};
 const STORAGE: Item = Item::StorageSize;
 const VMS: Item = Item::VirtualMachines;
 
-fn later(seconds: u64) -> Timestamp {
+/// So long after the world began.
+pub(crate) fn later(seconds: u64) -> Timestamp {
     START.plus(Duration::from_secs(seconds))
 }
 
 /// Turns every notice into mails.
-async fn fan_out_all(world: &World, now: Timestamp) {
+pub(crate) async fn fan_out_all(world: &World, now: Timestamp) {
     while fan_out::run_one(&world.env, now).await.unwrap() != FanOut::Idle {}
 }
 
-async fn queued_for(world: &World, user: UserId) -> Vec<Mail> {
+/// What waits to be sent to a user.
+pub(crate) async fn queued_for(world: &World, user: UserId) -> Vec<Mail> {
     let mut mails = world.mails(MailState::Queued).await;
     mails.retain(|mail| mail.user_id == user);
     mails
 }
 
 /// Sends a mail as the worker does, without a server.
-async fn send(world: &World, id: MailId, now: Timestamp) {
+pub(crate) async fn send(world: &World, id: MailId, now: Timestamp) {
     let found = world.env.store.mail(id).await.unwrap().unwrap();
     let taken = deliver::take(&world.env, found, now)
         .await
@@ -80,7 +82,7 @@ async fn one_mail_takes_in_everything_of_its_window() {
     let causes: Vec<_> = mail
         .causes
         .iter()
-        .map(|c| (c.scope, c.item, c.level))
+        .map(|c| (c.scope(), c.item, c.level))
         .collect();
     assert_eq!(
         causes,

@@ -29,7 +29,7 @@ pub(super) struct CauseForm {
 impl From<&crate::domain::notification::Cause> for CauseForm {
     fn from(cause: &crate::domain::notification::Cause) -> Self {
         Self {
-            scope: cause.scope.name(),
+            scope: cause.scope().name(),
             item: cause.item.name(),
             level: cause.level.name(),
         }

@@ -8,7 +8,7 @@ use super::{Stored, known};
 use crate::domain::click::ClickCounts;
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::notification::{Cause, Mail, MailKind, MailState};
-use crate::domain::quota::{Item, Level, Scope};
+use crate::domain::quota::{Item, Level};
 use crate::domain::time::Timestamp;
 
 /// An account entered levels, and its people are still to be found and told. Written in the same
@@ -59,7 +59,7 @@ impl Stored for Notice {
 
 #[derive(Serialize, Deserialize)]
 struct CauseForm {
-    scope: String,
+    account: AccountForm,
     item: String,
     level: String,
 }
@@ -67,7 +67,7 @@ struct CauseForm {
 impl From<Cause> for CauseForm {
     fn from(cause: Cause) -> Self {
         Self {
-            scope: cause.scope.name().to_owned(),
+            account: cause.account.into(),
             item: cause.item.name().to_owned(),
             level: cause.level.name().to_owned(),
         }
@@ -76,11 +76,8 @@ impl From<Cause> for CauseForm {
 
 impl CauseForm {
     fn into_cause(self) -> Result<Cause, String> {
-        let scope = [Scope::User, Scope::Tenant]
-            .into_iter()
-            .find(|s| s.name() == self.scope);
         Ok(Cause {
-            scope: known("scope", &self.scope, scope)?,
+            account: self.account.into(),
             item: item(&self.item)?,
             level: level(&self.level)?,
         })

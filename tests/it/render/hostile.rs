@@ -46,6 +46,7 @@ fn everything(renderer: &Renderer, text: &str) -> (Vec<Mail>, Vec<String>) {
         let proposal = proposal.as_ref();
         for lines in [several(), vec![soon()]] {
             let view = QuotaMailView {
+                others: &[],
                 recipient_name: text,
                 tenant_name: text,
                 lines: &lines,

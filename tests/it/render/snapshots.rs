@@ -55,6 +55,7 @@ fn quota_mails() {
                 ("none", None),
             ] {
                 let view = QuotaMailView {
+                    others: &[],
                     recipient_name: "Jane Doe",
                     tenant_name: "Acme & Sons",
                     lines,
@@ -81,6 +82,7 @@ fn quota_mails_in_every_language() {
         .filter(|tag| !["en", "de"].contains(tag))
     {
         let view = QuotaMailView {
+            others: &[],
             recipient_name: "Jane Doe",
             tenant_name: "Acme & Sons",
             lines: &lines,
@@ -100,6 +102,7 @@ fn quota_mails_in_every_language() {
 fn a_reminder_of_the_neutral_brand() {
     let renderer = Renderer::new().expect("the templates compile");
     let view = QuotaMailView {
+        others: &[],
         recipient_name: "",
         tenant_name: "",
         lines: &[line(

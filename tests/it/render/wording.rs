@@ -152,6 +152,7 @@ fn the_plain_part_says_what_the_html_part_says_in_lines_that_fit() {
     let buy = buy_now();
     for tag in renderer.languages() {
         let view = QuotaMailView {
+            others: &[],
             recipient_name: "Jane",
             tenant_name: "Acme",
             lines: &lines,
@@ -194,6 +195,7 @@ fn lines_that_are_no_alert_are_not_mailed() {
     let brand = brand();
     let mail = |lines: &[QuotaLine]| {
         let view = QuotaMailView {
+            others: &[],
             recipient_name: "",
             tenant_name: "",
             lines,

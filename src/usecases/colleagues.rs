@@ -1,0 +1,120 @@
+//! The user-level quotas of other users of a tenant, which its company admins are told of
+//! (product rule 6).
+
+use std::collections::BTreeSet;
+
+use super::Env;
+use super::error::Error;
+use super::fan_out::users_of;
+use super::view::UserView;
+use crate::domain::ids::{AccountId, UserId};
+use crate::domain::meter::{ItemStatus, Meter};
+use crate::domain::notification::Cause;
+use crate::domain::user::User;
+use crate::store::engine::Key;
+use crate::store::keys;
+
+/// No reminder looks at more colleagues.
+const MAX_COLLEAGUES: usize = 1000;
+
+/// An item of another user that stands in a level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColleagueItem {
+    /// Whose.
+    pub user: User,
+    /// How it stands now.
+    pub status: ItemStatus,
+}
+
+impl ColleagueItem {
+    /// What a reader calls the user.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.user.contact.full_name();
+        if name.is_empty() {
+            self.user.login.clone()
+        } else {
+            name
+        }
+    }
+}
+
+/// Those of a mail's causes that are about other users and still stand, in the causes' order. For
+/// a reader who is no company admin (any more): none.
+///
+/// # Errors
+/// The store failed.
+pub async fn standing_of_causes(
+    env: &Env,
+    view: &UserView,
+    causes: &[Cause],
+) -> Result<Vec<ColleagueItem>, Error> {
+    let mut seen = BTreeSet::new();
+    let others = causes.iter().filter_map(|cause| match cause.account {
+        AccountId::User(id) if id != view.user.id => Some(id),
+        _ => None,
+    });
+    let ids: Vec<UserId> = others.filter(|id| seen.insert(*id)).collect();
+    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
+    let found = env.store.load_many::<User>(&user_keys).await?;
+    let users = found
+        .into_iter()
+        .flatten()
+        .map(|found| found.value)
+        .collect();
+    let mut standing = standing_of(env, view, users).await?;
+    standing.retain(|item| {
+        let account = AccountId::User(item.user.id);
+        causes
+            .iter()
+            .any(|cause| cause.account == account && cause.item == item.status.item)
+    });
+    Ok(standing)
+}
+
+/// Everything of other users of the reader's tenant that stands. For a reader who is no company
+/// admin: nothing.
+///
+/// # Errors
+/// The store failed.
+pub async fn all_standing(env: &Env, view: &UserView) -> Result<Vec<ColleagueItem>, Error> {
+    if !view.user.is_company_admin() {
+        return Ok(Vec::new());
+    }
+    let mut users = users_of(env, view.tenant.id).await?;
+    users.retain(|user| user.id != view.user.id);
+    users.truncate(MAX_COLLEAGUES);
+    standing_of(env, view, users).await
+}
+
+async fn standing_of(
+    env: &Env,
+    view: &UserView,
+    users: Vec<User>,
+) -> Result<Vec<ColleagueItem>, Error> {
+    if !view.user.is_company_admin() || !view.is_told() {
+        return Ok(Vec::new());
+    }
+    let meter_keys: Vec<Key> = users
+        .iter()
+        .map(|user| keys::meter(AccountId::User(user.id)))
+        .collect();
+    let meters = env.store.load_many::<Meter>(&meter_keys).await?;
+    let policy = env.settings.quota.for_tenant(&view.tenant.settings);
+    let mut standing = Vec::new();
+    for (user, meter) in users.into_iter().zip(meters) {
+        let concerns = user.enabled && user.tenant_id == view.tenant.id;
+        let Some(meter) = meter.filter(|_| concerns) else {
+            continue;
+        };
+        let status = meter.status(&env.settings.usage_names, &policy);
+        let in_level = status
+            .into_iter()
+            .filter(|status| status.state.level().is_some());
+        standing.extend(in_level.map(|status| ColleagueItem {
+            user: user.clone(),
+            status,
+        }));
+    }
+    Ok(standing)
+}
