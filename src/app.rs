@@ -158,7 +158,8 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
     start_with(config, Vec::new()).await
 }
 
-/// Starts the service with further resources beside its own: the demo's pages.
+/// Starts the service with further resources beside its own: the demo's pages. One at a path of the
+/// service's own takes its place.
 ///
 /// # Errors
 /// See [`AppError`]; nothing is left running then.
@@ -243,7 +244,9 @@ fn public_server(
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let resources = routes::all(pages).into_iter().chain(further).collect();
+    let mut resources = routes::all(pages);
+    resources.retain(|own| further.iter().all(|other| other.path() != own.path()));
+    resources.extend(further);
     let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
     let service = Arc::new(Upsell::new(env.clone(), router, cors));

@@ -10,8 +10,6 @@ use crate::usecases::tokens::{self, Verified};
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"; \
      tokens come from POST /api/2/idp/token";
-const BAD_TOKEN: &str = "the access token is not valid, or is over; get a new one from \
-     POST /api/2/idp/token";
 
 /// The token of a request, as far as it can be checked without the store.
 ///
@@ -22,9 +20,7 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     };
-    let text = value
-        .to_str()
-        .map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
+    let text = value.to_str().map_err(|_| ApiError::InvalidToken)?;
     let (scheme, token) = text
         .split_once(' ')
         .ok_or(ApiError::Unauthorized(NO_TOKEN))?;
@@ -32,7 +28,7 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }
     let verified = tokens::verify(env, token.trim(), head.received_at);
-    verified.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+    verified.ok_or(ApiError::InvalidToken)
 }
 
 /// The caller of a request.
@@ -42,5 +38,5 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
 pub async fn caller(env: &Env, head: &Head) -> Result<Caller, ApiError> {
     let token = token(env, head)?;
     let caller = tokens::caller(env, &token).await?;
-    caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+    caller.ok_or(ApiError::InvalidToken)
 }

@@ -15,6 +15,7 @@ pub mod message;
 pub mod native;
 pub mod output;
 pub mod pages;
+pub(crate) mod request_log;
 pub mod router;
 pub mod routes;
 pub mod server;

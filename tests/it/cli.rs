@@ -128,6 +128,34 @@ fn failures_are_one_line_that_says_what_to_do() {
 }
 
 #[test]
+fn a_file_is_no_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("data");
+    std::fs::write(&file, "mine").unwrap();
+    let (at, below) = (file.display().to_string(), file.join("x"));
+    let below = below.display().to_string();
+    let ports = [
+        ("UPSELL_LISTEN", "127.0.0.1:0"),
+        ("UPSELL_OPS_LISTEN", "127.0.0.1:0"),
+    ];
+    for arguments in [
+        ["init", "--data", at.as_str()],
+        ["serve", "--data", at.as_str()],
+        ["init", "--data", below.as_str()],
+    ] {
+        let run = upsell(&arguments, &ports);
+        assert_eq!(run.code, 1, "{arguments:?}: {}", run.err);
+        let expected = format!(
+            "upsell: {} is not a directory; name one with --data or UPSELL_DATA",
+            arguments[2]
+        );
+        assert!(run.err.starts_with(&expected), "{arguments:?}: {}", run.err);
+        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     for (arguments, expected) in [
         (vec!["--help"], "check-config"),
