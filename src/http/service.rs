@@ -36,6 +36,14 @@ impl Upsell {
         }
         let dialect = self.router.dialect(head.uri.path());
         let response = dialect.error(&self.env.renderer, error, head);
+        self.finish(head, response)
+    }
+
+    /// Counts an answer and lets the pages that may read it do so.
+    fn finish(&self, head: &Head, response: Response) -> Response {
+        let dialect = self.router.dialect(head.uri.path()).label();
+        let class = StatusClass::of(response.status().as_u16());
+        self.env.metrics.http_requests.inc2(dialect, class);
         self.cors.dress(head, response)
     }
 }
@@ -71,15 +79,12 @@ impl Service for Upsell {
     async fn call(&self, request: Request) -> Response {
         let (head, began) = (request.head.clone(), Instant::now());
         let response = match self.router.answer(&self.env, request).await {
-            Ok(response) => self.cors.dress(&head, response),
+            Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
         let dialect = self.router.dialect(head.uri.path()).label();
-        let metrics = &self.env.metrics;
-        metrics
-            .http_requests
-            .inc2(dialect, StatusClass::of(response.status().as_u16()));
-        metrics
+        self.env
+            .metrics
             .http_duration
             .observe(dialect, began.elapsed().as_secs_f64());
         response

@@ -32,6 +32,7 @@ mod preview;
 mod redirect;
 mod redirect_clicks;
 mod render;
+mod request_counts;
 mod server_drain;
 mod server_h2;
 mod server_limits;
