@@ -18,6 +18,7 @@ pub mod output;
 pub mod pages;
 pub mod partner;
 pub mod reseller;
+pub(crate) mod request_log;
 pub mod router;
 pub mod routes;
 pub mod server;

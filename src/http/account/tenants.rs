@@ -60,7 +60,7 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
 pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::required(&call.request.head, params.parsed("version")?)?;
+    let expected = Precondition::required(&call.request.head, params.version()?)?;
     let done = delete_tenant::delete(&call.env, &caller, id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
