@@ -7,6 +7,7 @@ use super::manage_tenants::has_children;
 use super::precondition::{attempt, check_version};
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key};
@@ -15,7 +16,7 @@ use crate::store::{Found, keys};
 /// Users and clients that one commit removes along with their tenant.
 const REMOVED_PER_COMMIT: usize = 500;
 
-/// Deletes a disabled tenant without children, together with its users and clients.
+/// Deletes a disabled tenant without children, together with its users, clients and plans.
 ///
 /// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
 /// go before it in commits of their own, each of which expects the tenant unchanged.
@@ -54,6 +55,10 @@ async fn delete_once(
     }
     let clients = remove_clients(env, &tenant).await?;
     let mut last = remove_users(env, &tenant, clients).await?;
+    // It is disabled and has nobody below it: no plan of its own is used, and none comes.
+    for plan in env.store.plans(id, MAX_PLANS_PER_PARTNER).await? {
+        last.delete_plan(&plan);
+    }
     last.delete_tenant(&tenant);
     env.store.commit(last).await?;
     Ok(())

@@ -62,6 +62,9 @@ pub enum What {
     Alert,
     Mail,
     Logo,
+    Partner,
+    Plan,
+    Currency,
 }
 
 impl std::fmt::Display for What {
@@ -73,6 +76,9 @@ impl std::fmt::Display for What {
             Self::Alert => "alert",
             Self::Mail => "mail",
             Self::Logo => "logo",
+            Self::Partner => "partner",
+            Self::Plan => "plan",
+            Self::Currency => "currency",
         })
     }
 }
