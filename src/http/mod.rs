@@ -1,5 +1,6 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod accept;
 pub mod account;
 pub mod auth;
 pub mod billing;

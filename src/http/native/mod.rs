@@ -3,6 +3,7 @@
 mod alerts;
 mod clicks;
 mod emails;
+mod plans;
 mod preview;
 mod quotas;
 mod records;
