@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::manage_tenants::takes_accounts;
 use super::precondition::check_version;
@@ -138,6 +139,14 @@ async fn of_partner(
     Ok((partner, plan))
 }
 
+fn act<'a>(action: &'static str, partner: &'a Tenant, plan: PlanId) -> Act<'a> {
+    Act {
+        action,
+        tenant: partner,
+        object: plan.to_string(),
+    }
+}
+
 fn checked(terms: &PlanTerms) -> Result<PlanTerms, Error> {
     let mut terms = terms.clone();
     terms.name = terms.name.trim().to_owned();
@@ -237,6 +246,8 @@ async fn create_once(
     // A partner that is disabled and deleted meanwhile takes no plan.
     changes.expect(keys::tenant(partner.id), Expect::Revision(partner.revision));
     changes.create_plan(next, plan.clone());
+    let act = act("plan.create", &partner, plan.id);
+    audit::record(&mut changes, caller, now, act, None, Some(&plan));
     env.store.commit(changes).await?;
     Ok(plan)
 }
@@ -256,7 +267,7 @@ pub async fn replace(
 ) -> Result<Plan, Error> {
     // Each attempt compares the version anew, so it is safe to repeat them.
     retrying(|| async {
-        let (_, old) = of_partner(env, caller, username, plan).await?;
+        let (partner, old) = of_partner(env, caller, username, plan).await?;
         check_version(expected, old.version)?;
         let new = Plan {
             terms: checked(terms)?,
@@ -266,6 +277,8 @@ pub async fn replace(
         };
         let mut changes = Changes::new();
         changes.update_plan(old.revision, new.clone());
+        let act = act("plan.update", &partner, plan);
+        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
         env.store.commit(changes).await?;
         Ok(new)
     })
@@ -281,9 +294,10 @@ pub async fn delete(
     caller: &Caller,
     (username, plan): (&str, PlanId),
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     retrying(|| async {
-        let (_, old) = of_partner(env, caller, username, plan).await?;
+        let (partner, old) = of_partner(env, caller, username, plan).await?;
         check_version(expected, old.version)?;
         // Who begins to use it from here on gives it a new revision, and this change loses.
         if env.store.plan_is_used(old.named()).await? {
@@ -293,6 +307,8 @@ pub async fn delete(
         }
         let mut changes = Changes::new();
         changes.delete_plan(&old);
+        let act = act("plan.delete", &partner, plan);
+        audit::record(&mut changes, caller, now, act, Some(&old.value), None);
         env.store.commit(changes).await?;
         Ok(())
     })

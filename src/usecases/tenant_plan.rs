@@ -5,7 +5,9 @@ use iso_currency::Currency as IsoCurrency;
 
 use super::Env;
 use super::access::Caller;
+use super::audit;
 use super::error::{Error, What, retrying};
+use super::manage_tenants::act;
 use super::partner_plans::{existing, partner_of_id, sells};
 use super::precondition::check_version;
 use crate::domain::ids::TenantId;
@@ -74,6 +76,7 @@ pub async fn name_plan(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<Setting<PlanRef>, Error> {
+    let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
         let old = caller.tenant(&env.store, tenant).await?;
         check_version(expected, old.version)?;
@@ -99,7 +102,7 @@ pub async fn name_plan(
         let mut changes = Changes::new();
         changes.use_plan(&plan);
         let set = |tenant: &mut Tenant| tenant.settings.partner_plan = Some(named);
-        let version = change(env, changes, &old, now, set).await?;
+        let version = tie.change(changes, &old, set).await?;
         Ok(Setting {
             value: named,
             version,
@@ -119,6 +122,7 @@ pub async fn drop_plan(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
         let old = caller.tenant(&env.store, tenant).await?;
         check_version(expected, old.version)?;
@@ -126,7 +130,7 @@ pub async fn drop_plan(
             return Ok(());
         }
         let set = |tenant: &mut Tenant| tenant.settings.partner_plan = None;
-        change(env, Changes::new(), &old, now, set).await?;
+        tie.change(Changes::new(), &old, set).await?;
         Ok(())
     })
     .await
@@ -161,6 +165,7 @@ pub async fn set_currency(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<u64, Error> {
+    let tie = tie(env, caller, now, "tenant.currency");
     retrying(|| async {
         let old = caller.tenant(&env.store, partner).await?;
         check_version(expected, old.version)?;
@@ -174,25 +179,51 @@ pub async fn set_currency(
             return Ok(old.version);
         }
         let set = |tenant: &mut Tenant| tenant.settings.currency = currency;
-        change(env, Changes::new(), &old, now, set).await
+        tie.change(Changes::new(), &old, set).await
     })
     .await
 }
 
-/// Commits `changes` together with the change of a tenant; its new version.
-async fn change(
-    env: &Env,
-    mut changes: Changes,
-    old: &Found<Tenant>,
+/// A change of what ties a tenant to its partners.
+struct Tie<'a> {
+    env: &'a Env,
+    caller: &'a Caller,
     now: Timestamp,
-    set: impl FnOnce(&mut Tenant),
-) -> Result<u64, Error> {
-    let mut new = old.value.clone();
-    set(&mut new);
-    new.version = old.version.saturating_add(1);
-    new.updated_at = now;
-    let version = new.version;
-    changes.update_tenant(old, new);
-    env.store.commit(changes).await?;
-    Ok(version)
+    action: &'static str,
+}
+
+const fn tie<'a>(
+    env: &'a Env,
+    caller: &'a Caller,
+    now: Timestamp,
+    action: &'static str,
+) -> Tie<'a> {
+    Tie {
+        env,
+        caller,
+        now,
+        action,
+    }
+}
+
+impl Tie<'_> {
+    /// Commits `changes` together with the change of a tenant; its new version.
+    async fn change(
+        &self,
+        mut changes: Changes,
+        old: &Found<Tenant>,
+        set: impl FnOnce(&mut Tenant),
+    ) -> Result<u64, Error> {
+        let mut new = old.value.clone();
+        set(&mut new);
+        new.version = old.version.saturating_add(1);
+        new.updated_at = self.now;
+        let version = new.version;
+        let act = act(self.action, old);
+        let (caller, now) = (self.caller, self.now);
+        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
+        changes.update_tenant(old, new);
+        self.env.store.commit(changes).await?;
+        Ok(version)
+    }
 }

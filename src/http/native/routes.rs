@@ -2,10 +2,10 @@
 
 use http::Method;
 
-use super::{alerts, clicks, emails, plans, preview, quotas, usages};
+use super::{alerts, audit, clicks, emails, plans, preview, quotas, usages};
 use crate::domain::client::ApiScope::{
-    AccountWrite, AlertsRead, AlertsWrite, EmailsRead, EmailsWrite, PartnersRead, PartnersWrite,
-    UsageWrite,
+    AccountWrite, AlertsRead, AlertsWrite, AuditRead, EmailsRead, EmailsWrite, PartnersRead,
+    PartnersWrite, UsageWrite,
 };
 use crate::http::dialect::Dialect;
 use crate::http::router::Needs::Scope;
@@ -71,5 +71,6 @@ pub fn resources() -> Vec<Resource> {
             Scope(EmailsWrite),
             emails::retry,
         ),
+        at("/api/upsell/v1/audit").on(Method::GET, Scope(AuditRead), audit::list),
     ]
 }

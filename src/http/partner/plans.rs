@@ -59,8 +59,9 @@ pub(super) async fn replace(call: Call, caller: Caller) -> Answer {
 /// DELETE `/{plan_id}`.
 pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let named = (call.path.get("username"), plan_of(&call)?);
-    let expected = input::if_match(&call.request.head)?;
-    let deleted = usecase::delete(&call.env, &caller, named, expected).await;
+    let head = &call.request.head;
+    let (expected, now) = (input::if_match(head)?, head.received_at);
+    let deleted = usecase::delete(&call.env, &caller, named, expected, now).await;
     deleted.map_err(stale)?;
     Ok(output::no_content())
 }
