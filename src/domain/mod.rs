@@ -1,14 +1,17 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
+pub mod audit;
 pub mod brand;
 pub mod click;
 pub mod client;
 pub mod contact;
+pub mod decimal;
 pub mod evaluate;
 pub mod ids;
 pub mod link;
 pub mod meter;
 pub mod notification;
+pub mod plan;
 pub mod proposal;
 pub mod quota;
 pub mod snooze;

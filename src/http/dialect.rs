@@ -1,7 +1,7 @@
 //! The dialects: which paths are whose, and each one's envelope for errors.
 
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::error::ApiError;
@@ -90,7 +90,20 @@ impl Dialect {
             Self::Native => problem(error, head),
             Self::Page => super::pages::error_page(renderer, error, head),
         };
-        output::with_headers(response, error.headers())
+        let mut headers = error.headers();
+        self.respell_challenge(&mut headers);
+        output::with_headers(response, headers)
+    }
+
+    /// Errors challenge for `Bearer`; a dialect with another scheme says its own.
+    fn respell_challenge(self, headers: &mut HeaderMap) {
+        let bearer = headers.get(WWW_AUTHENTICATE).and_then(|value| {
+            let challenge = value.to_str().ok()?.strip_prefix("Bearer ")?;
+            HeaderValue::try_from(format!("{} {challenge}", self.auth_scheme())).ok()
+        });
+        if let Some(challenge) = bearer {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
     }
 }
 
@@ -126,7 +139,7 @@ fn problem(error: &ApiError, head: &Head) -> Response {
         object.insert("field".to_owned(), json!(field));
     }
     let mut response = output::json(error.status(), &body);
-    let media_type = http::HeaderValue::from_static("application/problem+json");
+    let media_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }

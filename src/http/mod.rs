@@ -1,10 +1,12 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod accept;
 pub mod account;
 pub mod auth;
 pub mod billing;
 mod connection;
 pub mod cors;
+pub mod decimal;
 pub mod dialect;
 pub mod error;
 mod exchange;
@@ -17,8 +19,8 @@ pub mod native;
 pub mod output;
 pub mod pages;
 pub mod partner;
-pub mod reseller;
 pub(crate) mod request_log;
+pub mod reseller;
 pub mod router;
 pub mod routes;
 pub mod server;

@@ -58,6 +58,8 @@ pub enum BodyLimit {
     Bulk,
     /// As logos.
     Logo,
+    /// As partner plans.
+    PartnerPlan,
 }
 
 /// Body limits in bytes, from the configuration.
@@ -69,6 +71,8 @@ pub struct BodyLimits {
     pub bulk_bytes: usize,
     /// For logos.
     pub logo_bytes: usize,
+    /// For partner plans.
+    pub partner_plan_bytes: usize,
 }
 
 impl BodyLimits {
@@ -77,6 +81,7 @@ impl BodyLimits {
             BodyLimit::Default => self.default_bytes,
             BodyLimit::Bulk => self.bulk_bytes,
             BodyLimit::Logo => self.logo_bytes,
+            BodyLimit::PartnerPlan => self.partner_plan_bytes,
         }
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
-//! by the functions of [`accounts`] and [`mails`] alone.
+//! by the functions of [`accounts`], [`audits`] and [`mails`] alone.
 
 pub mod accounts;
+pub mod audits;
 pub mod embedded;
 pub mod engine;
 pub mod keys;
 pub mod mails;
+pub mod plans;
 pub mod record;
 mod turns;
 

@@ -66,6 +66,9 @@ pub enum What {
     Alert,
     Mail,
     Logo,
+    Partner,
+    Plan,
+    Currency,
 }
 
 impl std::fmt::Display for What {
@@ -77,6 +80,9 @@ impl std::fmt::Display for What {
             Self::Alert => "alert",
             Self::Mail => "mail",
             Self::Logo => "logo",
+            Self::Partner => "partner",
+            Self::Plan => "plan",
+            Self::Currency => "currency",
         })
     }
 }

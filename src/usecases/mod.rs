@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
 pub mod colleagues;
@@ -18,6 +19,7 @@ pub mod follow_link;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;
+pub mod list_audit;
 pub mod list_emails;
 pub mod list_usages;
 pub mod manage_brand;
@@ -28,6 +30,7 @@ pub mod manage_users;
 pub mod messages;
 pub mod offering_patch;
 pub mod page;
+pub mod partner_plans;
 pub mod precondition;
 pub mod preview;
 pub mod public_logo;
@@ -36,9 +39,11 @@ pub mod search;
 pub mod show_header;
 pub mod show_quotas;
 pub mod snooze;
+pub mod tenant_plan;
 pub mod tokens;
 pub mod unsubscribe;
 pub mod view;
+pub mod what_to_buy;
 pub mod would_send;
 
 use std::sync::Arc;
@@ -89,6 +94,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How long mails that are done are kept.
     pub mail_retention: Duration,
+    /// How long the audit remembers.
+    pub audit_retention: Duration,
 }
 
 /// What use cases work with.
