@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod activation;
 pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
