@@ -17,6 +17,7 @@ pub mod edition;
 pub mod error;
 pub mod fan_out;
 pub mod follow_link;
+pub mod idempotency;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;

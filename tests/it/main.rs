@@ -23,6 +23,8 @@ mod audit;
 mod audit_rules;
 mod cli;
 mod demo;
+mod idempotency;
+mod idempotency_faults;
 mod native_alerts;
 mod native_emails;
 mod native_quotas;

@@ -7,6 +7,7 @@ mod audit;
 mod brand;
 mod mail;
 mod meter;
+mod request;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use request::KeptRequest;
 
 /// A value with a stored form.
 pub trait Stored: Sized {
