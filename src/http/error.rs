@@ -77,7 +77,9 @@ impl ApiError {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::UseCase(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
-                Error::Invalid { .. } | Error::TenantEnabled => StatusCode::BAD_REQUEST,
+                Error::Invalid { .. } | Error::InvalidFields(_) | Error::TenantEnabled => {
+                    StatusCode::BAD_REQUEST
+                }
                 Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::VersionMismatch { .. }

@@ -2,6 +2,7 @@
 //! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
 //! by a zero byte.
 
+pub mod billing;
 mod read;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};

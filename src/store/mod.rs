@@ -5,6 +5,7 @@
 //! by the functions of [`accounts`] and [`mails`] alone.
 
 pub mod accounts;
+pub mod billing;
 pub mod embedded;
 pub mod engine;
 pub mod keys;

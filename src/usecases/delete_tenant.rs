@@ -1,8 +1,9 @@
-//! The end of a tenant: it goes with its users, their meters and its clients.
+//! The end of a tenant: it goes with its users, their meters, its clients and its billing data.
 
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
+use super::manage_customers;
 use super::manage_tenants::has_children;
 use super::precondition::{attempt, check_version};
 use crate::domain::client::Client;
@@ -54,6 +55,7 @@ async fn delete_once(
     }
     let clients = remove_clients(env, &tenant).await?;
     let mut last = remove_users(env, &tenant, clients).await?;
+    manage_customers::remove(env, &tenant, &mut last).await?;
     last.delete_tenant(&tenant);
     env.store.commit(last).await?;
     Ok(())

@@ -3,6 +3,7 @@
 //! program wrote is refused, never guessed at.
 
 mod account;
+mod billing;
 mod brand;
 mod mail;
 mod meter;
