@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::customer_patch::CustomerPatch;
 use super::error::{Error, What};
 use super::manage_taxes::tax_of_lineage;
@@ -13,6 +14,7 @@ use super::precondition::{attempt, check_version};
 use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
 use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
 use crate::reference::{self, countries, languages};
 use crate::store::engine::{Changes, Expect, Key};
 use crate::store::{Found, keys};
@@ -49,8 +51,12 @@ pub async fn put(
     tenant: TenantId,
     patch: &CustomerPatch,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<CustomerView, Error> {
-    attempt(expected, || put_once(env, caller, tenant, patch, expected)).await
+    attempt(expected, || {
+        put_once(env, caller, tenant, patch, expected, now)
+    })
+    .await
 }
 
 async fn put_once(
@@ -59,6 +65,7 @@ async fn put_once(
     id: TenantId,
     patch: &CustomerPatch,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<CustomerView, Error> {
     let tenant = caller.tenant(&env.store, id).await?;
     let old = find(env, id).await?;
@@ -84,11 +91,23 @@ async fn put_once(
     // A tenant that is disabled and deleted meanwhile takes no customer.
     changes.expect(keys::tenant(id), Expect::Revision(tenant.revision));
     changes.put_customer(old.as_ref(), customer.clone(), &tenant);
+    let act = Act {
+        action: if old.is_some() {
+            "customer.update"
+        } else {
+            "customer.create"
+        },
+        tenant: &tenant,
+        object: customer.id.to_string(),
+    };
+    let before = old.as_ref().map(|found| &found.value);
+    audit::record(&mut changes, caller, now, act, before, Some(&customer));
     env.store.commit(changes).await?;
     Ok(view(customer, &tenant))
 }
 
-async fn find(env: &Env, tenant: TenantId) -> Result<Option<Found<Customer>>, Error> {
+/// The customer object of a tenant.
+pub(super) async fn find(env: &Env, tenant: TenantId) -> Result<Option<Found<Customer>>, Error> {
     let key = keys::billing::customer(tenant);
     Ok(env.store.load(&key).await?)
 }
@@ -179,19 +198,4 @@ pub async fn list(
     let views = pairs.filter_map(|(customer, tenant)| Some(view(customer?.value, &*tenant?)));
     let views = views.collect();
     Ok(page.with(views))
-}
-
-/// Adds the end of a tenant's billing information to `changes`: its customer object and its
-/// taxes.
-///
-/// # Errors
-/// The store failed.
-pub(super) async fn remove(env: &Env, tenant: &Tenant, changes: &mut Changes) -> Result<(), Error> {
-    if let Some(customer) = find(env, tenant.id).await? {
-        changes.delete_customer(&customer, tenant);
-    }
-    for tax in super::manage_taxes::own(env, tenant.id).await? {
-        changes.delete_tax(&tax);
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::field_checks::{Checks, Field, flag};
 use super::manage_tenants::takes_accounts;
@@ -12,6 +13,7 @@ use crate::domain::decimal::Decimal;
 use crate::domain::ids::{TaxId, TenantId};
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::text::check_name;
+use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect, Key};
 use crate::store::{Found, keys};
 
@@ -67,16 +69,34 @@ impl TaxPatch {
     }
 }
 
+fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: tax.id.to_string(),
+    }
+}
+
 /// Creates a tax.
 ///
 /// # Errors
 /// The tenant is out of reach, disabled, no partner, or has as many taxes as there can be; fields
 /// make no sense.
-pub async fn create(env: &Env, caller: &Caller, patch: &TaxPatch) -> Result<Tax, Error> {
-    retrying(|| create_once(env, caller, patch)).await
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    patch: &TaxPatch,
+    now: Timestamp,
+) -> Result<Tax, Error> {
+    retrying(|| create_once(env, caller, patch, now)).await
 }
 
-async fn create_once(env: &Env, caller: &Caller, patch: &TaxPatch) -> Result<Tax, Error> {
+async fn create_once(
+    env: &Env,
+    caller: &Caller,
+    patch: &TaxPatch,
+    now: Timestamp,
+) -> Result<Tax, Error> {
     let mut checks = Checks::default();
     let tenant_id = match patch.tenant.id::<TenantId>() {
         Ok(Field::Set(id)) => id,
@@ -112,6 +132,8 @@ async fn create_once(env: &Env, caller: &Caller, patch: &TaxPatch) -> Result<Tax
     // A tenant that is disabled and deleted meanwhile takes no tax.
     changes.expect(keys::tenant(tenant_id), Expect::Revision(tenant.revision));
     changes.put_tax(None, tax.clone());
+    let act = act("tax.create", &tax, &tenant);
+    audit::record(&mut changes, caller, now, act, None, Some(&tax));
     env.store.commit(changes).await?;
     Ok(tax)
 }
@@ -127,6 +149,7 @@ pub async fn update(
     id: TaxId,
     patch: &TaxPatch,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<Tax, Error> {
     attempt(expected, || async {
         let (old, tenant) = seen(env, caller, id).await?;
@@ -147,6 +170,8 @@ pub async fn update(
         tax.version += 1;
         let mut changes = Changes::new();
         changes.put_tax(Some(&old), tax.clone());
+        let act = act("tax.update", &tax, &tenant);
+        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&tax));
         env.store.commit(changes).await?;
         Ok(tax)
     })

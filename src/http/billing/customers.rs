@@ -37,8 +37,9 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
         Err(bad) => return Err(ApiError::malformed("Tenant", bad)),
     };
     let patch = convert::patch(body);
-    let done = usecase::put(&call.env, &caller, tenant, &patch, expected).await;
-    Ok(shown(checked(done)?, head.received_at))
+    let now = head.received_at;
+    let done = usecase::put(&call.env, &caller, tenant, &patch, expected, now).await;
+    Ok(shown(checked(done)?, now))
 }
 
 pub(super) async fn read(call: Call, caller: Caller) -> Answer {

@@ -39,7 +39,8 @@ pub(super) async fn read(call: Call, caller: Caller) -> Answer {
 
 pub(super) async fn create(call: Call, caller: Caller) -> Answer {
     let patch = convert::patch(input::json::<TaxIn>(&call.request)?);
-    let tax = usecase::create(&call.env, &caller, &patch).await?;
+    let now = call.request.head.received_at;
+    let tax = usecase::create(&call.env, &caller, &patch, now).await?;
     let location = format!("/api/advanced-automation/v1/Taxes?id={}", tax.id);
     let mut response = shown(StatusCode::CREATED, tax);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -55,13 +56,16 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
     let id = body.id.0.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
     let patch = convert::patch(body);
+    let now = call.request.head.received_at;
     let tax = match id {
-        Field::Set(id) => checked(usecase::update(&call.env, &caller, id, &patch, expected).await)?,
+        Field::Set(id) => {
+            checked(usecase::update(&call.env, &caller, id, &patch, expected, now).await)?
+        }
         // What does not exist yet has no version that could match.
         Field::Keep | Field::Clear if expected.is_some() => {
             return Err(ApiError::PreconditionFailed);
         }
-        Field::Keep | Field::Clear => usecase::create(&call.env, &caller, &patch).await?,
+        Field::Keep | Field::Clear => usecase::create(&call.env, &caller, &patch, now).await?,
     };
     Ok(shown(StatusCode::OK, tax))
 }
