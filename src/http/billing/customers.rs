@@ -1,7 +1,7 @@
 //! `/Customers`: the steps of seed 002.
 
 use super::convert::customer as convert;
-use super::request::{checked, paging, read_cursor, write_cursor};
+use super::request::{checked, object, paging, read_cursor, write_cursor};
 use super::wire::customer::{CustomerIn, CustomerListOut};
 use crate::domain::ids::TenantId;
 use crate::domain::time::Timestamp;
@@ -25,7 +25,7 @@ fn shown(view: CustomerView, now: Timestamp) -> Response {
 pub(super) async fn put(call: Call, caller: Caller) -> Answer {
     let head = &call.request.head;
     let expected = input::if_match(head)?;
-    let body = input::json::<CustomerIn>(&call.request)?;
+    let body = object::<CustomerIn>(&call.request)?;
     let tenant = match body.tenant.0.id::<TenantId>() {
         Ok(Field::Set(tenant)) => tenant,
         Ok(Field::Keep | Field::Clear) => {

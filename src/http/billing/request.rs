@@ -2,11 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::domain::ids::TenantId;
 use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::input::{self, Params};
+use crate::http::message::Request;
 use crate::usecases::error::Error;
 use crate::usecases::page::MAX_PAGE;
 
@@ -86,6 +88,16 @@ pub(super) fn read_cursor(params: &Params, list: TenantId) -> Result<Option<Uuid
             "is no cursor of this list; take it from After of an answer",
         )
     })
+}
+
+/// Reads a JSON object. A list is refused: serde would take its items for the fields in their
+/// order.
+pub(super) fn object<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    let read = input::json(request)?;
+    if request.body.trim_ascii_start().starts_with(b"{") {
+        return Ok(read);
+    }
+    Err(ApiError::malformed("body", "must be a JSON object"))
 }
 
 /// A stale version can only have come with `If-Match` here, so it is 412.

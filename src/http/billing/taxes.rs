@@ -4,7 +4,7 @@ use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
 use super::convert::tax as convert;
-use super::request::{checked, paging, yes_or_no};
+use super::request::{checked, object, paging, yes_or_no};
 use super::wire::tax::TaxIn;
 use crate::domain::billing::Tax;
 use crate::domain::ids::{TaxId, TenantId};
@@ -38,7 +38,7 @@ pub(super) async fn read(call: Call, caller: Caller) -> Answer {
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let patch = convert::patch(input::json::<TaxIn>(&call.request)?);
+    let patch = convert::patch(object::<TaxIn>(&call.request)?);
     let now = call.request.head.received_at;
     let tax = usecase::create(&call.env, &caller, &patch, now).await?;
     let location = format!("/api/advanced-automation/v1/Taxes?id={}", tax.id);
@@ -52,7 +52,7 @@ pub(super) async fn create(call: Call, caller: Caller) -> Answer {
 /// Updates the tax of the body's `Id`; without one, or with zeros, creates, as the vendor has it.
 pub(super) async fn put(call: Call, caller: Caller) -> Answer {
     let expected = input::if_match(&call.request.head)?;
-    let body = input::json::<TaxIn>(&call.request)?;
+    let body = object::<TaxIn>(&call.request)?;
     let id = body.id.0.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
     let patch = convert::patch(body);
