@@ -12,6 +12,7 @@ pub mod ids;
 pub mod link;
 pub mod meter;
 pub mod notification;
+pub mod plan;
 pub mod proposal;
 pub mod quota;
 pub mod snooze;

@@ -1,7 +1,7 @@
 //! The dialects: which paths are whose, and each one's envelope for errors.
 
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::error::ApiError;
@@ -90,7 +90,20 @@ impl Dialect {
             Self::Native => problem(error, head),
             Self::Page => super::pages::error_page(renderer, error, head),
         };
-        output::with_headers(response, error.headers())
+        let mut headers = error.headers();
+        self.respell_challenge(&mut headers);
+        output::with_headers(response, headers)
+    }
+
+    /// Errors challenge for `Bearer`; a dialect with another scheme says its own.
+    fn respell_challenge(self, headers: &mut HeaderMap) {
+        let bearer = headers.get(WWW_AUTHENTICATE).and_then(|value| {
+            let challenge = value.to_str().ok()?.strip_prefix("Bearer ")?;
+            HeaderValue::try_from(format!("{} {challenge}", self.auth_scheme())).ok()
+        });
+        if let Some(challenge) = bearer {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
     }
 }
 
@@ -126,7 +139,7 @@ fn problem(error: &ApiError, head: &Head) -> Response {
         object.insert("field".to_owned(), json!(field));
     }
     let mut response = output::json(error.status(), &body);
-    let media_type = http::HeaderValue::from_static("application/problem+json");
+    let media_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
@@ -139,12 +152,16 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         | ApiError::UseCase(Error::Invalid { .. } | Error::InvalidFields(_)) => {
             ("urn:upsell:problem:malformed", "Malformed request")
         }
-        ApiError::Unauthorized(_) => ("urn:upsell:problem:unauthorized", "Not authenticated"),
+        ApiError::Unauthorized(_) | ApiError::InvalidToken => {
+            ("urn:upsell:problem:unauthorized", "Not authenticated")
+        }
         ApiError::NoRoute | ApiError::UseCase(Error::NotFound(_)) => {
             ("urn:upsell:problem:not-found", "Not found")
         }
         ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
         ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
+        ApiError::UrlTooLong(_) => ("urn:upsell:problem:url-too-long", "URL too long"),
+        ApiError::HeadersTooLarge => ("urn:upsell:problem:headers-too-large", "Headers too large"),
         ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
         ApiError::MediaType(_) | ApiError::ContentEncoding => {
             ("urn:upsell:problem:media-type", "Unsupported media type")
@@ -152,7 +169,9 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
         ApiError::UseCase(error) => match error {
-            Error::Forbidden(_) => ("urn:upsell:problem:forbidden", "Not allowed"),
+            Error::MissingScope(_) | Error::Forbidden(_) => {
+                ("urn:upsell:problem:forbidden", "Not allowed")
+            }
             Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),
             Error::VersionMismatch { .. }
             | Error::NameTaken(_)

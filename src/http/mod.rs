@@ -1,5 +1,6 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod accept;
 pub mod account;
 pub mod auth;
 pub mod billing;
@@ -18,6 +19,7 @@ pub mod native;
 pub mod output;
 pub mod pages;
 pub mod partner;
+pub(crate) mod request_log;
 pub mod reseller;
 pub mod router;
 pub mod routes;

@@ -58,6 +58,8 @@ pub enum BodyLimit {
     Bulk,
     /// As logos.
     Logo,
+    /// As partner plans.
+    PartnerPlan,
 }
 
 /// Body limits in bytes, from the configuration.
@@ -69,6 +71,8 @@ pub struct BodyLimits {
     pub bulk_bytes: usize,
     /// For logos.
     pub logo_bytes: usize,
+    /// For partner plans.
+    pub partner_plan_bytes: usize,
 }
 
 impl BodyLimits {
@@ -77,6 +81,7 @@ impl BodyLimits {
             BodyLimit::Default => self.default_bytes,
             BodyLimit::Bulk => self.bulk_bytes,
             BodyLimit::Logo => self.logo_bytes,
+            BodyLimit::PartnerPlan => self.partner_plan_bytes,
         }
     }
 }
@@ -120,6 +125,12 @@ impl Resource {
             dialect,
             endpoints: Vec::new(),
         }
+    }
+
+    /// Its path, as a pattern.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
     }
 
     /// Answers `method` to callers who have what it `needs`.
@@ -214,6 +225,12 @@ impl Router {
         self.tree
             .at(path)
             .map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
+    }
+
+    /// The pattern of the route that a path belongs to.
+    #[must_use]
+    pub fn route(&self, path: &str) -> Option<&'static str> {
+        self.tree.at(path).ok().map(|found| found.value.path)
     }
 
     /// How many bytes of body the route of a request takes.

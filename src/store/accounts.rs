@@ -47,6 +47,9 @@ fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
             .lineage()
             .map(|root| mark(keys::subtree_tenant(root, tenant.id))),
     );
+    if let Some(named) = tenant.settings.partner_plan {
+        entries.push(mark(keys::plan_tenant(named, tenant.id)));
+    }
     entries
 }
 
@@ -103,7 +106,7 @@ impl Changes {
             .put(key, new.encode())
     }
 
-    /// Removes a tenant with its brand, logo and meter.
+    /// Removes a tenant with its brand, logo and meter. Its plans go by [`Changes::delete_plan`].
     pub fn delete_tenant(&mut self, old: &Found<Tenant>) -> &mut Self {
         self.replace_entries(claims_of_tenant(old), vec![], false);
         self.replace_entries(marks_of_tenant(old), vec![], false);
@@ -111,6 +114,7 @@ impl Changes {
         self.delete(keys::tenant(old.id));
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
+        self.delete(keys::last_plan(old.id));
         self.delete(keys::meter(AccountId::Tenant(old.id)))
     }
 

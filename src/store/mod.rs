@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod engine;
 pub mod keys;
 pub mod mails;
+pub mod plans;
 pub mod record;
 mod turns;
 

@@ -11,6 +11,7 @@ use super::precondition::{attempt, check_version};
 use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -21,7 +22,7 @@ use crate::store::{Found, keys};
 /// Users and clients that one commit removes along with their tenant.
 const REMOVED_PER_COMMIT: usize = 500;
 
-/// Deletes a disabled tenant without children, together with its users and clients.
+/// Deletes a disabled tenant without children, together with its users, clients and plans.
 ///
 /// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
 /// go before it in commits of their own, each of which expects the tenant unchanged.
@@ -69,6 +70,7 @@ async fn delete_once(
     let clients = removal.clients().await?;
     let mut last = removal.users(clients).await?;
     removal.billing(&mut last).await?;
+    removal.plans(&mut last).await?;
     last.delete_tenant(&tenant);
     let act = act("tenant.delete", &tenant);
     audit::record(&mut last, caller, now, act, Some(&tenant.value), None);
@@ -178,5 +180,16 @@ impl Removal<'_> {
             }
             self.commit_part(changes).await?;
         }
+    }
+
+    /// Removes the plans of a partner: it is disabled and has nobody below it, so none is used and
+    /// none comes.
+    async fn plans(&self, changes: &mut Changes) -> Result<(), Error> {
+        let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
+        for plan in plans.await? {
+            changes.delete_plan(&plan);
+            self.record(changes, ("plan.delete", plan.id.to_string()), &plan.value);
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! How a use case fails. Each dialect maps these to its own envelope, once.
 
+use crate::domain::client::ApiScope;
 use crate::store::accounts::{Taken, taken};
 use crate::store::engine::{CommitError, StoreError};
 
@@ -24,6 +25,9 @@ pub enum Error {
     /// The request makes sense, but a rule is against it.
     #[error("{0}")]
     Refused(String),
+    /// The caller's token lacks this scope.
+    #[error("the token lacks the scope {:?}", .0.name())]
+    MissingScope(ApiScope),
     /// The caller may not do this, though it may see the thing.
     #[error("{0}")]
     Forbidden(String),
@@ -83,6 +87,9 @@ pub enum What {
     Logo,
     Customer,
     Tax,
+    Partner,
+    Plan,
+    Currency,
 }
 
 impl std::fmt::Display for What {
@@ -96,6 +103,9 @@ impl std::fmt::Display for What {
             Self::Logo => "logo",
             Self::Customer => "customer",
             Self::Tax => "tax",
+            Self::Partner => "partner",
+            Self::Plan => "plan",
+            Self::Currency => "currency",
         })
     }
 }

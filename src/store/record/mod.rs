@@ -8,6 +8,7 @@ mod billing;
 mod brand;
 mod mail;
 mod meter;
+mod plan;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -61,6 +61,7 @@ impl Site {
             default_bytes: 1 << 20,
             bulk_bytes: 32 << 20,
             logo_bytes: 256 << 10,
+            partner_plan_bytes: 64 << 10,
         };
         let router = Router::new(routes::all(options), limits).unwrap();
         let cors = Cors::new(vec![CONSOLE.to_owned()]);
