@@ -1,6 +1,7 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
 pub mod audit;
+pub mod billing;
 pub mod brand;
 pub mod click;
 pub mod client;

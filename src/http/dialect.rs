@@ -148,7 +148,8 @@ fn problem(error: &ApiError, head: &Head) -> Response {
 #[must_use]
 pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
     match error {
-        ApiError::Malformed { .. } | ApiError::UseCase(Error::Invalid { .. }) => {
+        ApiError::Malformed { .. }
+        | ApiError::UseCase(Error::Invalid { .. } | Error::InvalidFields(_)) => {
             ("urn:upsell:problem:malformed", "Malformed request")
         }
         ApiError::Unauthorized(_) | ApiError::InvalidToken => {

@@ -118,7 +118,9 @@ impl ApiError {
             Self::Repeated(Repeated::InFlight | Repeated::AnswerLost) => StatusCode::CONFLICT,
             Self::UseCase(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
-                Error::Invalid { .. } | Error::TenantEnabled => StatusCode::BAD_REQUEST,
+                Error::Invalid { .. } | Error::InvalidFields(_) | Error::TenantEnabled => {
+                    StatusCode::BAD_REQUEST
+                }
                 Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::MissingScope(_) | Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::VersionMismatch { .. }

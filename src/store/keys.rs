@@ -3,6 +3,7 @@
 //! by a zero byte.
 
 pub mod audit;
+pub mod billing;
 mod plans;
 mod read;
 pub mod request;

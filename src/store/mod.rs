@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audits;
+pub mod billing;
 pub mod embedded;
 pub mod engine;
 pub mod keys;

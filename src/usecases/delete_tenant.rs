@@ -1,4 +1,4 @@
-//! The end of a tenant: it goes with its users, their meters and its clients.
+//! The end of a tenant: it goes with its users, their meters, its clients and its billing data.
 
 use uuid::Uuid;
 
@@ -8,6 +8,7 @@ use super::audit::{self, Act};
 use super::error::Error;
 use super::manage_tenants::{act, has_children};
 use super::precondition::{attempt, check_version};
+use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::plan::MAX_PLANS_PER_PARTNER;
@@ -68,6 +69,7 @@ async fn delete_once(
     };
     let clients = removal.clients().await?;
     let mut last = removal.users(clients).await?;
+    removal.billing(&mut last).await?;
     removal.plans(&mut last).await?;
     last.delete_tenant(&tenant);
     let act = act("tenant.delete", &tenant);
@@ -137,6 +139,21 @@ impl Removal<'_> {
             }
             self.commit_part(changes).await?;
         }
+    }
+
+    /// Adds the customer object and the taxes of the tenant, which are few, to `rest`.
+    async fn billing(&self, rest: &mut Changes) -> Result<(), Error> {
+        if let Some(customer) = manage_customers::find(self.env, self.tenant.id).await? {
+            rest.delete_customer(&customer, self.tenant);
+            let what = ("customer.delete", customer.id.to_string());
+            self.record(rest, what, &customer.value);
+        }
+        for tax in manage_taxes::own(self.env, self.tenant.id).await? {
+            rest.delete_tax(&tax);
+            let what = ("tax.delete", tax.id.to_string());
+            self.record(rest, what, &tax.value);
+        }
+        Ok(())
     }
 
     /// Removes whole pages of users; the rest is added to `rest`.

@@ -19,6 +19,9 @@ pub enum Error {
         /// What is wrong and what to write instead.
         why: String,
     },
+    /// Several fields of the request make no sense, all of them told at once.
+    #[error("{}", all_of(.0))]
+    InvalidFields(Vec<FieldProblem>),
     /// The request makes sense, but a rule is against it.
     #[error("{0}")]
     Refused(String),
@@ -56,6 +59,22 @@ pub enum Error {
     Internal(String),
 }
 
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Which field, as the caller wrote it.
+    pub field: &'static str,
+    /// What is wrong and what to write instead.
+    pub issue: String,
+}
+
+fn all_of(problems: &[FieldProblem]) -> String {
+    let told = problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.field, problem.issue));
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// What was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the names are the meaning
@@ -66,6 +85,8 @@ pub enum What {
     Alert,
     Mail,
     Logo,
+    Customer,
+    Tax,
     Partner,
     Plan,
     Currency,
@@ -80,6 +101,8 @@ impl std::fmt::Display for What {
             Self::Alert => "alert",
             Self::Mail => "mail",
             Self::Logo => "logo",
+            Self::Customer => "customer",
+            Self::Tax => "tax",
             Self::Partner => "partner",
             Self::Plan => "plan",
             Self::Currency => "currency",

@@ -4,6 +4,7 @@
 
 mod account;
 mod audit;
+mod billing;
 mod brand;
 mod mail;
 mod meter;
