@@ -4,6 +4,7 @@ pub mod brand;
 pub mod click;
 pub mod client;
 pub mod contact;
+pub mod decimal;
 pub mod evaluate;
 pub mod ids;
 pub mod link;

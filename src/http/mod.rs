@@ -5,6 +5,7 @@ pub mod auth;
 pub mod billing;
 mod connection;
 pub mod cors;
+pub mod decimal;
 pub mod dialect;
 pub mod error;
 mod exchange;
