@@ -12,6 +12,7 @@ pub mod meter;
 pub mod notification;
 pub mod proposal;
 pub mod quota;
+pub mod reseller;
 pub mod snooze;
 pub mod tenant;
 pub mod text;
