@@ -4,6 +4,7 @@
 //! plan and each domain counts how many users hold each of its roles, so that one record tells
 //! whether a role may be deleted.
 
+pub mod book;
 pub mod change;
 pub mod domain;
 pub mod name;

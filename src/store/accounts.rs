@@ -103,11 +103,13 @@ impl Changes {
             .put(key, new.encode())
     }
 
-    /// Removes a tenant with its brand, logo and meter.
+    /// Removes a tenant with its brand, logo and meter. Conflicts on [`keys::reseller::ties`] where
+    /// plans or domains of a reseller hang at it.
     pub fn delete_tenant(&mut self, old: &Found<Tenant>) -> &mut Self {
         self.replace_entries(claims_of_tenant(old), vec![], false);
         self.replace_entries(marks_of_tenant(old), vec![], false);
         self.expect(keys::tenant(old.id), Expect::Revision(old.revision));
+        self.expect_no_ties(AccountId::Tenant(old.id));
         self.delete(keys::tenant(old.id));
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
@@ -136,11 +138,13 @@ impl Changes {
             .put(key, new.encode())
     }
 
-    /// Removes a user with the meter, snoozes and mail history.
+    /// Removes a user with the meter, snoozes and mail history. Conflicts on
+    /// [`keys::reseller::ties`] where the user holds roles in a reseller's domain.
     pub fn delete_user(&mut self, old: &Found<User>, tenant: &Tenant) -> &mut Self {
         self.replace_entries(claims_of_user(old), vec![], false);
         self.replace_entries(marks_of_user(old, tenant), vec![], false);
         self.expect(keys::user(old.id), Expect::Revision(old.revision));
+        self.expect_no_ties(AccountId::User(old.id));
         self.delete(keys::user(old.id));
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
@@ -201,6 +205,8 @@ pub enum Taken {
     TenantName,
     /// Another user has the login.
     Login,
+    /// The account has plans, domains or roles of a reseller.
+    Tied,
 }
 
 /// Whether a conflict on `key` means that a name is taken, rather than that a race was lost.
@@ -209,6 +215,7 @@ pub fn taken(key: &Key) -> Option<Taken> {
     let names = keys::child_name(TenantId::new(Uuid::nil()), "");
     let logins = keys::login("");
     match key.0.first() {
+        _ if keys::reseller::is_ties(key) => Some(Taken::Tied),
         family if family == names.0.first() => Some(Taken::TenantName),
         family if family == logins.0.first() => Some(Taken::Login),
         _ => None,

@@ -3,6 +3,7 @@
 //! by a zero byte.
 
 mod read;
+pub mod reseller;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::link::Placement;

@@ -2,7 +2,7 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
-//! by the functions of [`accounts`] and [`mails`] alone.
+//! by the functions of [`accounts`], [`mails`] and [`resellers`] alone.
 
 pub mod accounts;
 pub mod embedded;
@@ -10,6 +10,7 @@ pub mod engine;
 pub mod keys;
 pub mod mails;
 pub mod record;
+pub mod resellers;
 mod turns;
 
 use std::ops::Deref;

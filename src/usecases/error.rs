@@ -62,6 +62,10 @@ pub enum What {
     Alert,
     Mail,
     Logo,
+    Plan,
+    Domain,
+    Role,
+    Retention,
 }
 
 impl std::fmt::Display for What {
@@ -73,6 +77,10 @@ impl std::fmt::Display for What {
             Self::Alert => "alert",
             Self::Mail => "mail",
             Self::Logo => "logo",
+            Self::Plan => "plan",
+            Self::Domain => "domain",
+            Self::Role => "role",
+            Self::Retention => "retention",
         })
     }
 }
@@ -87,6 +95,11 @@ impl Error {
     }
 }
 
+/// Why an account is not deleted.
+const TIED: &str = "price plans or domains of a reseller hang at the account, or it holds roles in \
+     such a domain; delete those first (DELETE /plan/{planName}, /domain/{domain}, \
+     /domain/{domain}/users/{user}/role)";
+
 impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
@@ -96,6 +109,7 @@ impl From<CommitError> for Error {
                     Self::NameTaken("a tenant of this name exists under the same parent")
                 }
                 Some(Taken::Login) => Self::NameTaken("the login is taken"),
+                Some(Taken::Tied) => Self::Conflict(TIED.to_owned()),
                 None => Self::LostRace,
             },
         }

@@ -1,9 +1,10 @@
 //! Domains of a reseller: which plan they run under, and which roles their users hold.
 
+use super::book::RoleBook;
 use super::name::Name;
 use super::plan::Plan;
 use super::retention::Retention;
-use super::role::{RoleBook, RoleId, RoleKind};
+use super::role::{RoleId, RoleKind};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::time::Timestamp;
 

@@ -1,8 +1,9 @@
 //! Price plans of a reseller.
 
+use super::book::RoleBook;
 use super::name::Name;
 use super::retention::Retention;
-use super::role::{Role, RoleBook, RoleId, RoleKind};
+use super::role::{Role, RoleId, RoleKind};
 use crate::domain::ids::TenantId;
 use crate::domain::time::Timestamp;
 

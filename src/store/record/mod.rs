@@ -6,6 +6,7 @@ mod account;
 mod brand;
 mod mail;
 mod meter;
+mod reseller;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

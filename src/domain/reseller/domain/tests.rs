@@ -1,5 +1,6 @@
 use super::*;
-use crate::domain::reseller::role::{Role, RoleEntry};
+use crate::domain::reseller::book::RoleEntry;
+use crate::domain::reseller::role::Role;
 
 const ADMIN: RoleId = RoleId(1);
 const NONE: RoleId = RoleId(2);
