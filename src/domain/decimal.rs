@@ -90,7 +90,7 @@ impl Decimal {
     ///
     /// # Errors
     /// [`DecimalError::OutOfRange`] where it has too many digits.
-    pub fn add(self, other: Self) -> Result<Self, DecimalError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, DecimalError> {
         let scale = self.scale.max(other.scale);
         let widen = |number: Self| {
             let by = 10_i128.pow(scale - number.scale);
@@ -106,7 +106,7 @@ impl Decimal {
     ///
     /// # Errors
     /// [`DecimalError::OutOfRange`] where it has too many digits.
-    pub fn mul(self, other: Self) -> Result<Self, DecimalError> {
+    pub fn checked_mul(self, other: Self) -> Result<Self, DecimalError> {
         let product = self.mantissa.checked_mul(other.mantissa);
         let scale = self.scale + other.scale;
         Self::checked(product.ok_or(DecimalError::OutOfRange)?, scale)

@@ -7,6 +7,8 @@ use crate::domain::text::{BadText, check_line};
 
 /// The most policies of a role, and the most resources.
 pub const MAX_ENTRIES: usize = 1_000;
+/// The most bytes of all policies and resources of a role: a list holds all roles of a plan.
+pub const MAX_ROLE_BYTES: usize = 64 * 1_024;
 /// Longest part of a policy, in characters.
 const MAX_POLICY_CHARS: usize = 200;
 /// Longest resource, in bytes of JSON.
@@ -196,7 +198,7 @@ pub enum RoleRefused {
     Taken,
     /// The book is full.
     TooManyRoles,
-    /// The role has too many policies or resources.
+    /// The role has too many policies or resources, or too long ones.
     TooManyEntries,
     /// This many users hold the role.
     Assigned(u64),
@@ -227,7 +229,8 @@ impl std::fmt::Display for RoleRefused {
             Self::TooManyEntries => {
                 write!(
                     f,
-                    "a role has at most {MAX_ENTRIES} policies and as many resources"
+                    "a role has at most {MAX_ENTRIES} policies and as many resources, in all \
+                     {MAX_ROLE_BYTES} bytes of text"
                 )
             }
             Self::Assigned(users) => write!(
@@ -250,6 +253,14 @@ impl Role {
             resources: Vec::new(),
             version: 1,
         }
+    }
+
+    fn size_bytes(&self) -> usize {
+        let of_policy =
+            |policy: &Policy| policy.op.len() + policy.action.len() + policy.label.len();
+        let policies: usize = self.policies.iter().map(of_policy).sum();
+        let resources: usize = self.resources.iter().map(|one| one.0.len()).sum();
+        policies + resources
     }
 
     /// The role with what `patch` says; the version is the caller's to move.
@@ -285,7 +296,8 @@ impl Role {
         {
             return Err(RoleRefused::NoPrivileges);
         }
-        if role.policies.len() > MAX_ENTRIES || role.resources.len() > MAX_ENTRIES {
+        let too_many = role.policies.len() > MAX_ENTRIES || role.resources.len() > MAX_ENTRIES;
+        if too_many || role.size_bytes() > MAX_ROLE_BYTES {
             return Err(RoleRefused::TooManyEntries);
         }
         Ok(role)

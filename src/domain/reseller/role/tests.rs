@@ -11,19 +11,18 @@ fn custom(id: u64, text: &str) -> Role {
 #[test]
 fn patches_keep_what_a_role_is() {
     let policies = vec![Policy::new("op_view", "certs", "policy.certs.view").unwrap()];
-    let with = |patch: RolePatch| patch;
-    let renamed = with(RolePatch {
+    let renamed = RolePatch {
         name: Some(name("Other")),
         ..RolePatch::default()
-    });
-    let retyped = with(RolePatch {
+    };
+    let retyped = RolePatch {
         kind: Some(RoleKind::Admin),
         ..RolePatch::default()
-    });
-    let allowed = with(RolePatch {
+    };
+    let allowed = RolePatch {
         policies: Some(policies.clone()),
         ..RolePatch::default()
-    });
+    };
     let admin = Role::new(RoleId(1), name("Admin"), RoleKind::Admin);
     let none = Role::new(RoleId(2), name("No Privileges"), RoleKind::NoPrivileges);
     let own = custom(3, "Reviewer");
@@ -49,6 +48,17 @@ fn patches_keep_what_a_role_is() {
         ..RolePatch::default()
     };
     assert_eq!(own.patched(&many), Err(RoleRefused::TooManyEntries));
+    let long = Resource::new(&"1".repeat(MAX_RESOURCE_BYTES)).unwrap();
+    let with = |count| RolePatch {
+        resources: Some(vec![long.clone(); count]),
+        ..RolePatch::default()
+    };
+    let most = MAX_ROLE_BYTES / MAX_RESOURCE_BYTES;
+    assert!(own.patched(&with(most)).is_ok());
+    assert_eq!(
+        own.patched(&with(most + 1)),
+        Err(RoleRefused::TooManyEntries)
+    );
 }
 
 #[test]
