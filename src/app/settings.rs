@@ -60,6 +60,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
             max_age: config.mail.max_age,
         },
         mail_retention: config.mail.sent_retention,
+        audit_retention: config.audit.retention,
     }
 }
 

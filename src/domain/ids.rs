@@ -92,6 +92,10 @@ uuid_id!(
     MailId
 );
 uuid_id!(
+    /// One entry of the audit.
+    AuditId
+);
+uuid_id!(
     /// An infrastructure component (for instance a storage) that an offering item is bound to.
     InfraId
 );

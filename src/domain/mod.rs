@@ -1,5 +1,6 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
+pub mod audit;
 pub mod brand;
 pub mod click;
 pub mod client;

@@ -42,5 +42,7 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
 pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
     let token = token(env, head, scheme)?;
     let caller = tokens::caller(env, &token).await?;
-    caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+    let mut caller = caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))?;
+    caller.request_id = Some(head.request_id.clone());
+    Ok(caller)
 }

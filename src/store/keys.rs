@@ -2,6 +2,7 @@
 //! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
 //! by a zero byte.
 
+pub mod audit;
 mod read;
 pub mod reseller;
 

@@ -3,8 +3,10 @@
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
 //! by the functions of [`accounts`], [`mails`] and [`resellers`] alone.
+//! by the functions of [`accounts`], [`audits`] and [`mails`] alone.
 
 pub mod accounts;
+pub mod audits;
 pub mod embedded;
 pub mod engine;
 pub mod keys;

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit;
 use super::error::{Error, retrying};
+use super::manage_users::act;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{AccessPolicy, ROLES, User, known_name};
@@ -62,6 +64,15 @@ pub async fn replace(
         user.policies.clone_from(&policies);
         user.updated_at = now;
         let mut changes = Changes::new();
+        let act = act("user.access_policies", &user, &tenant);
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&user),
+        );
         changes.update_user(&old, user, &tenant);
         env.store.commit(changes).await?;
         Ok(policies)

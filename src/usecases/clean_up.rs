@@ -1,5 +1,5 @@
 //! Removes what nothing asks for any more: click marks of past hours, revocations of tokens that
-//! are over, mails that were done with long ago.
+//! are over, mails that were done with long ago, audit entries past their time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,9 +8,11 @@ use tokio::time::MissedTickBehavior;
 
 use super::error::Error;
 use super::{Env, deliver};
+use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
-use crate::store::engine::Changes;
+use crate::store::engine::{Changes, Key};
 use crate::store::keys;
+use crate::store::record::Stored;
 
 /// Records that one run of the clean-up removes of each kind.
 const REMOVED_PER_RUN: usize = 1000;
@@ -28,6 +30,8 @@ pub struct CleanedUp {
     pub revoked_tokens: usize,
     /// Mails that were done with long ago.
     pub mails: usize,
+    /// Entries past the time that the audit remembers.
+    pub audit_entries: usize,
 }
 
 /// Removes what nothing asks for any more; bounded, so that a backlog goes over several runs.
@@ -68,7 +72,35 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     }
     let kept_from = now.minus(env.settings.mail_retention);
     cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
+    let kept_from = now.minus(env.settings.audit_retention);
+    cleaned.audit_entries = forget_audit(env, kept_from).await?;
     Ok(cleaned)
+}
+
+/// Removes audit entries from before `kept_from`.
+async fn forget_audit(env: &Env, kept_from: Timestamp) -> Result<usize, Error> {
+    let engine = env.store.engine();
+    let oldest = engine
+        .scan(&keys::audit::entries(), None, REMOVED_PER_RUN)
+        .await?;
+    let is_over = |key: &Key| key.leading_time().is_none_or(|at| at < kept_from);
+    let mut changes = Changes::new();
+    let mut removed = 0;
+    for (key, record) in oldest.into_iter().take_while(|(key, _)| is_over(key)) {
+        match AuditEntry::decode(&record.body) {
+            Ok(entry) => changes.delete_audit(&entry),
+            // Lists leave out what they do not find: better than to stop here for ever.
+            Err(error) => {
+                tracing::warn!(%error, "an audit entry past its time is removed unread");
+                changes.delete(key)
+            }
+        };
+        removed += 1;
+    }
+    if removed > 0 {
+        env.store.commit(changes).await?;
+    }
+    Ok(removed)
 }
 
 /// Runs [`clean_up`] every `interval` until `shutdown`. `clock` says what time it is.

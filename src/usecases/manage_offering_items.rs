@@ -3,7 +3,9 @@
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
 use super::report_usage::{evaluate, resolve_account};
 use crate::domain::ids::{AccountId, ApplicationId, TenantId, V1Id};
@@ -51,6 +53,19 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// What is done to the account, be it a tenant's or a user's.
+    fn act(&self, action: &'static str) -> Act<'_> {
+        let object = match self.id {
+            AccountId::Tenant(id) => id.to_string(),
+            AccountId::User(id) => id.to_string(),
+        };
+        Act {
+            action,
+            tenant: &self.tenant,
+            object,
+        }
+    }
+
     pub(super) fn holder(&self) -> Holder {
         match &self.user {
             Some(user) => Holder {
@@ -113,10 +128,11 @@ pub async fn update(
         let mut account = load(env, caller, account).await?;
         let _turn = env.store.turn(account.id).await;
         let (mut meter, expect) = env.store.meter(account.id).await?;
+        let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let (_, notice) = evaluate(env, &mut meter, &account.tenant, now);
         let mut changes = Changes::new();
-        give_personal_tenant(&mut changes, &mut account, now);
+        give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.
         let (key, revision) = match &account.user {
             Some(user) => (keys::user(user.id), user.revision),
@@ -124,6 +140,15 @@ pub async fn update(
         };
         changes.expect(key, Expect::Revision(revision));
         changes.put_meter(expect, meter.clone());
+        let act = account.act("account.offering_items");
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            before.as_ref(),
+            Some(&meter),
+        );
         let told = notice.is_some();
         if let Some(notice) = notice {
             changes.put_notice(notice);
@@ -139,7 +164,12 @@ pub async fn update(
 
 /// A user whose own quotas are set for the first time gets the id under which they are also
 /// reached as a tenant's. The server gives it, so the user's version stays.
-fn give_personal_tenant(changes: &mut Changes, account: &mut Account, now: Timestamp) {
+fn give_personal_tenant(
+    changes: &mut Changes,
+    caller: &Caller,
+    account: &mut Account,
+    now: Timestamp,
+) {
     let Some(user) = &mut account.user else {
         return;
     };
@@ -150,6 +180,8 @@ fn give_personal_tenant(changes: &mut Changes, account: &mut Account, now: Times
     changed.personal_tenant_id = Some(TenantId::random());
     changed.updated_at = now;
     changes.update_user(user, changed.clone(), &account.tenant);
+    let act = act("user.personal_tenant", &changed, &account.tenant);
+    audit::record(changes, caller, now, act, Some(&user.value), Some(&changed));
     user.value = changed;
 }
 

@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod activation;
+pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
 pub mod colleagues;
@@ -18,6 +20,7 @@ pub mod follow_link;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;
+pub mod list_audit;
 pub mod list_emails;
 pub mod list_usages;
 pub mod manage_brand;
@@ -90,6 +93,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How long mails that are done are kept.
     pub mail_retention: Duration,
+    /// How long the audit remembers.
+    pub audit_retention: Duration,
 }
 
 /// What use cases work with.

@@ -13,6 +13,7 @@ use tokio::sync::MutexGuard;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::Act;
 use super::error::{Error, What};
 use super::manage_tenants::takes_accounts;
 use crate::domain::ids::AccountId;
@@ -83,6 +84,15 @@ async fn reseller(env: &Env, caller: &Caller) -> Result<Found<Tenant>, Error> {
     }
     takes_accounts(&tenant)?;
     Ok(tenant)
+}
+
+/// What is done, for the audit; `object` is the name of the thing.
+fn act<'a>(action: &'static str, tenant: &'a Tenant, object: impl std::fmt::Display) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: object.to_string(),
+    }
 }
 
 /// Commits. Whatever conflicts here, somebody else was first: the caller reads and decides again.

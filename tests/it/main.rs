@@ -19,6 +19,8 @@ mod account_usages;
 mod account_users;
 mod account_walk;
 mod architecture;
+mod audit;
+mod audit_rules;
 mod cli;
 mod demo;
 mod native_alerts;

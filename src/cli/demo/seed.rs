@@ -32,12 +32,7 @@ pub(super) async fn seed(
     client: FirstClient,
     now: Timestamp,
 ) -> Result<(Fleet, Vec<Track>), Error> {
-    let caller = Caller {
-        subject: client.client_id.uuid(),
-        root: client.tenant_id,
-        scopes: ApiScopes::all(),
-        user: None,
-    };
+    let caller = Caller::of_client(client.client_id, client.tenant_id, ApiScopes::all());
     let seeder = Seeder {
         env,
         caller: &caller,

@@ -88,7 +88,8 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
         enabled,
     };
-    let done = usecase::update(&call.env, &caller, id, &patch, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = usecase::update(&call.env, &caller, id, &patch, expected.version, now).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?, None))
 }
 
@@ -96,7 +97,8 @@ pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = client_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
     let expected = Precondition::optional(&call.request.head, params.parsed("version")?)?;
-    let done = usecase::delete(&call.env, &caller, id, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

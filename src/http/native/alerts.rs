@@ -102,7 +102,8 @@ pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
 /// DELETE `/users/{user_id}/alerts/{alert_id}/snooze`.
 pub(super) async fn wake(call: Call, caller: Caller) -> Answer {
     let (user, alert) = (user_of(&call)?, alert_of(&call)?);
-    snooze::wake(&call.env, &caller, user, alert).await?;
+    let now = call.request.head.received_at;
+    snooze::wake(&call.env, &caller, user, alert, now).await?;
     Ok(output::no_content())
 }
 

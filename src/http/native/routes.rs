@@ -2,9 +2,9 @@
 
 use http::Method;
 
-use super::{alerts, clicks, emails, preview, quotas, usages};
+use super::{alerts, audit, clicks, emails, preview, quotas, usages};
 use crate::domain::client::ApiScope::{
-    AccountWrite, AlertsRead, AlertsWrite, EmailsRead, EmailsWrite, UsageWrite,
+    AccountWrite, AlertsRead, AlertsWrite, AuditRead, EmailsRead, EmailsWrite, UsageWrite,
 };
 use crate::http::dialect::Dialect;
 use crate::http::router::Needs::Scope;
@@ -62,5 +62,6 @@ pub fn resources() -> Vec<Resource> {
             Scope(EmailsWrite),
             emails::retry,
         ),
+        at("/api/upsell/v1/audit").on(Method::GET, Scope(AuditRead), audit::list),
     ]
 }

@@ -78,7 +78,8 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
 pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let name = plan_of(&call)?;
     let expected = IfMatch::of(&call.request.head)?;
-    expected.checked(usecase::delete(&call.env, &caller, &name, expected.0).await)?;
+    let now = call.request.head.received_at;
+    expected.checked(usecase::delete(&call.env, &caller, &name, expected.0, now).await)?;
     Ok(output::no_content())
 }
 

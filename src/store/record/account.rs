@@ -289,6 +289,7 @@ impl From<Client> for ClientForm {
 
 impl Stored for Client {
     const NAME: &'static str = "client";
+    const SECRETS: &'static [&'static str] = &["secret_sha256"];
     type Form = ClientForm;
 
     fn from_form(form: ClientForm) -> Result<Self, String> {

@@ -3,6 +3,7 @@
 //! program wrote is refused, never guessed at.
 
 mod account;
+mod audit;
 mod brand;
 mod mail;
 mod meter;
@@ -21,6 +22,9 @@ pub trait Stored: Sized {
     const NAME: &'static str;
     /// The version that is written now. Older ones are still read, see the form's `From`s.
     const VERSION: u8 = 1;
+    /// Fields of the form that hold secrets, sealed and hashed ones too, by their path
+    /// (`smtp.sealed_password`). The audit masks them.
+    const SECRETS: &'static [&'static str] = &[];
     /// The newest form.
     type Form: Serialize + DeserializeOwned + From<Self>;
 

@@ -1,7 +1,7 @@
 //! A domain gets another price plan: everything in one commit (seed 003).
 
 use super::members::{HeldRole, held};
-use super::{commit, plan, turn, with_plan};
+use super::{act, commit, plan, turn, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::change::{KeepRole, PlanChange, RoleMove, change_plan, unchanged};
 use crate::domain::reseller::domain::Domain;
@@ -13,6 +13,7 @@ use crate::store::engine::{Changes, Expect, Key};
 use crate::store::keys;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -73,7 +74,17 @@ pub async fn change(
         let done = change_plan(&domain, &from, &target, keep);
         let mut done = done.map_err(|_| Error::NotFound(What::Role))?;
         done.domain.touch(now);
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
+        let act = act("domain.plan", &tenant, &domain.name);
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&domain.value),
+            Some(&done.domain),
+        );
         changes.put_domain(Expect::Revision(domain.revision), done.domain.clone());
         changes.put_plan(Expect::Revision(from.revision), done.from.clone());
         changes.put_plan(Expect::Revision(target.revision), done.to.clone());

@@ -1,7 +1,7 @@
 //! Domains: read, create, change, delete.
 
 use super::ties::Sheet;
-use super::{commit, domain, members, plan, reseller, turn, with_plan};
+use super::{act, commit, domain, members, plan, reseller, turn, with_plan};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::reseller::domain::{Domain, MAX_DOMAINS};
 use crate::domain::reseller::name::Name;
@@ -12,6 +12,7 @@ use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys, unchanged};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -100,7 +101,7 @@ pub async fn put(
             }
             Err(error) => return Err(error),
         };
-        let view = finish(env, caller, old.as_ref(), draft, patch).await?;
+        let view = finish(env, caller, old.as_ref(), draft, patch, now).await?;
         Ok((view, old.is_none()))
     })
     .await
@@ -194,6 +195,7 @@ async fn finish(
     old: Option<&Found<Domain>>,
     draft: Draft,
     patch: &DomainPatch,
+    now: Timestamp,
 ) -> Result<DomainView, Error> {
     let Draft {
         mut domain,
@@ -221,6 +223,15 @@ async fn finish(
     // The plan counts the domain and who holds its roles.
     changes.put_plan(plan_seen, plan.clone());
     sheet.write(&mut changes);
+    let tenant = caller.tenant(&env.store, caller.root).await?;
+    let action = if old.is_some() {
+        "domain.update"
+    } else {
+        "domain.create"
+    };
+    let act = act(action, &tenant, &domain.name);
+    let before = old.map(|old| &old.value);
+    record(&mut changes, caller, now, act, before, Some(&domain));
     commit(env, changes).await?;
     view(env, domain, &plan).await
 }
@@ -244,8 +255,18 @@ pub async fn set_retention(
         let mut domain = old.value.clone();
         domain.retention = retention;
         domain.touch(now);
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.put_domain(Expect::Revision(old.revision), domain.clone());
+        let act = act("domain.retention", &tenant, &domain.name);
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
         commit(env, changes).await?;
         Ok(domain)
     })
@@ -261,6 +282,7 @@ pub async fn delete(
     caller: &Caller,
     name: &Name,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let _turn = turn(env, caller).await;
     retrying(|| async {
@@ -277,9 +299,12 @@ pub async fn delete(
             let ties = sheet.of_tenant(&env.store, tenant).await?;
             ties.within = ties.within.saturating_sub(1);
         }
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.put_plan(Expect::Revision(seen.revision), plan);
         changes.delete_domain(&old);
+        let act = act("domain.delete", &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
         sheet.write(&mut changes);
         commit(env, changes).await
     })

@@ -1,7 +1,7 @@
 //! The users of a domain and the roles they hold there: read, replace, take out.
 
 use super::ties::Sheet;
-use super::{commit, turn, with_plan};
+use super::{act, commit, turn, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
@@ -14,6 +14,7 @@ use crate::store::engine::{Changes, Expect};
 use crate::store::keys;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -168,6 +169,20 @@ pub async fn replace(
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
         domain.assign(&mut plan, user.id, &wanted)?;
         domain.touch(now);
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let act = act(
+            "domain.user_roles",
+            &tenant,
+            format_args!("{}/{}", old.name, user.id),
+        );
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
         let shown = member(&domain, &plan, &user);
         changes.put_domain(Expect::Revision(old.revision), domain);
         changes.put_plan(Expect::Revision(seen.revision), plan);
@@ -203,7 +218,21 @@ pub async fn take_out(
         sheet
             .untie_users(&env.store, std::iter::once(user.id))
             .await?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
+        let act = act(
+            "domain.user_roles",
+            &tenant,
+            format_args!("{}/{}", old.name, user.id),
+        );
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
         changes.put_domain(Expect::Revision(old.revision), domain);
         changes.put_plan(Expect::Revision(seen.revision), plan);
         sheet.write(&mut changes);

@@ -1,17 +1,19 @@
 //! Price plans: list, read, create, change, delete.
 
 use super::ties::Sheet;
-use super::{commit, plan, reseller, turn};
+use super::{act, commit, plan, reseller, turn};
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::{MAX_PLANS, Plan};
 use crate::domain::reseller::retention::Retention;
 use crate::domain::reseller::role::RoleId;
 use crate::domain::time::Timestamp;
+use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys::{self, reseller as names};
 use crate::store::record::Stored;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -56,9 +58,7 @@ pub async fn put(
                 let mut plan = old.value.clone();
                 plan.retention = retention.or(plan.retention);
                 plan.touch(now);
-                let mut changes = Changes::new();
-                changes.put_plan(Expect::Revision(old.revision), plan.clone());
-                commit(env, changes).await?;
+                update(env, caller, &old, &plan, now).await?;
                 Ok((plan, false))
             }
             Err(Error::NotFound(What::Plan)) => {
@@ -70,6 +70,22 @@ pub async fn put(
         }
     })
     .await
+}
+
+/// Stores a plan that was changed.
+async fn update(
+    env: &Env,
+    caller: &Caller,
+    old: &Found<Plan>,
+    new: &Plan,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let tenant = caller.tenant(&env.store, caller.root).await?;
+    let mut changes = Changes::new();
+    changes.put_plan(Expect::Revision(old.revision), new.clone());
+    let act = act("plan.update", &tenant, &new.name);
+    record(&mut changes, caller, now, act, Some(&old.value), Some(new));
+    commit(env, changes).await
 }
 
 async fn create(
@@ -102,6 +118,8 @@ async fn create(
         changes.put_role(Expect::Absent, tenant.id, role);
     }
     sheet.write(&mut changes);
+    let act = act("plan.create", &tenant, name);
+    record(&mut changes, caller, now, act, None, Some(&plan));
     commit(env, changes).await?;
     Ok(plan)
 }
@@ -125,9 +143,7 @@ pub async fn set_retention(
         let mut plan = old.value.clone();
         plan.retention = Some(retention);
         plan.touch(now);
-        let mut changes = Changes::new();
-        changes.put_plan(Expect::Revision(old.revision), plan.clone());
-        commit(env, changes).await?;
+        update(env, caller, &old, &plan, now).await?;
         Ok(plan)
     })
     .await
@@ -142,6 +158,7 @@ pub async fn delete(
     caller: &Caller,
     name: &Name,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let _turn = turn(env, caller).await;
     retrying(|| async {
@@ -153,12 +170,15 @@ pub async fn delete(
                 old.domains
             )));
         }
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut sheet = Sheet::default();
         let ties = sheet.of_tenant(&env.store, old.reseller).await?;
         ties.plans = ties.plans.saturating_sub(1);
         let mut changes = Changes::new();
         changes.delete_plan(&old);
         sheet.write(&mut changes);
+        let act = act("plan.delete", &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
         commit(env, changes).await
     })
     .await

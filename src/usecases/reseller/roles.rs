@@ -1,18 +1,20 @@
 //! Roles of plans, and roles that belong to a domain itself: list, read, create, change, delete.
 
-use super::{commit, domain, plan, turn};
+use super::{act, commit, domain, plan, turn};
 use crate::domain::ids::TenantId;
 use crate::domain::reseller::book::RoleBook;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::{Role, RoleId, RoleKind, RolePatch};
+use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect, Key};
 use crate::store::keys::reseller as keys;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
+use crate::usecases::audit::{Act, record};
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -59,6 +61,19 @@ impl Keeper {
         role.map(|role| role.id).ok_or(Error::NotFound(What::Role))
     }
 
+    /// What is done to a role here, for the audit.
+    fn act<'a>(&self, verb: Verb, tenant: &'a Tenant, role: &Name) -> Act<'a> {
+        let (action, home) = match (self, verb) {
+            (Self::Plan(plan), Verb::Create) => ("plan_role.create", &plan.name),
+            (Self::Plan(plan), Verb::Update) => ("plan_role.update", &plan.name),
+            (Self::Plan(plan), Verb::Delete) => ("plan_role.delete", &plan.name),
+            (Self::Domain(domain), Verb::Create) => ("domain_role.create", &domain.name),
+            (Self::Domain(domain), Verb::Update) => ("domain_role.update", &domain.name),
+            (Self::Domain(domain), Verb::Delete) => ("domain_role.delete", &domain.name),
+        };
+        act(action, tenant, format_args!("{home}/{role}"))
+    }
+
     /// Stores the record with another book.
     fn put(self, book: RoleBook, changes: &mut Changes, now: Timestamp) {
         match self {
@@ -80,6 +95,14 @@ impl Keeper {
             }
         }
     }
+}
+
+/// What is done to a role.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Create,
+    Update,
+    Delete,
 }
 
 /// The whole role. A book that names it was read before: where it is gone since, that is a race.
@@ -149,8 +172,11 @@ pub async fn create(
         let role = Role::new(id, name.clone(), RoleKind::Custom).patched(patch)?;
         let mut book = keeper.book().clone();
         book.add(&role)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.put_role(Expect::Absent, keeper.reseller(), role.clone());
+        let act = keeper.act(Verb::Create, &tenant, &role.name);
+        record(&mut changes, caller, now, act, None, Some(&role));
         keeper.put(book, &mut changes, now);
         commit(env, changes).await?;
         Ok(role)
@@ -180,9 +206,19 @@ pub async fn update(
         role.version += 1;
         let mut book = keeper.book().clone();
         book.rename(&role)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         let seen = Expect::Revision(old.revision);
         changes.put_role(seen, keeper.reseller(), role.clone());
+        let act = keeper.act(Verb::Update, &tenant, &old.name);
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&role),
+        );
         keeper.put(book, &mut changes, now);
         commit(env, changes).await?;
         Ok(role)
@@ -209,8 +245,11 @@ pub async fn delete(
         check_version(expected, old.version)?;
         let mut book = keeper.book().clone();
         book.remove(old.id)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.delete_role(Expect::Revision(old.revision), keeper.reseller(), old.id);
+        let act = keeper.act(Verb::Delete, &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
         keeper.put(book, &mut changes, now);
         commit(env, changes).await
     })
