@@ -12,6 +12,7 @@ use upsell::domain::reseller::domain::Domain;
 use upsell::domain::reseller::name::Name;
 use upsell::domain::reseller::plan::Plan;
 use upsell::domain::reseller::role::RoleId;
+use upsell::store::Store;
 use upsell::store::keys::reseller as keys;
 use upsell::store::record::Stored;
 
@@ -19,17 +20,17 @@ use crate::account_api::{Answer, Api};
 use crate::reseller_domains::domain;
 use crate::reseller_plans::plan;
 
-const PLANS: [&str; 3] = ["Gold", "Silver", "Tin"];
+pub(crate) const PLANS: [&str; 3] = ["Gold", "Silver", "Tin"];
 const DOMAINS: [&str; 2] = ["acme", "basic"];
-const ROLES: [&str; 4] = ["A", "B", "C", "D"];
+pub(crate) const ROLES: [&str; 4] = ["A", "B", "C", "D"];
 const TASKS: u64 = 8;
 const STEPS: u64 = 60;
 
 /// A small generator of test choices: the same seed, the same choices.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         // Knuth's MMIX constants; the upper bits are the good ones.
         self.0 = self
             .0
@@ -38,7 +39,7 @@ impl Dice {
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.roll(from.len())]
     }
 }
@@ -109,23 +110,22 @@ fn check_change(answer: &Answer) {
     }
 }
 
-async fn stored<T: Stored>(api: &Api, key: &upsell::store::engine::Key) -> T {
-    api.env.store.load::<T>(key).await.unwrap().unwrap().value
+async fn stored<T: Stored>(store: &Store, key: &upsell::store::engine::Key) -> T {
+    store.load::<T>(key).await.unwrap().unwrap().value
 }
 
 /// Every count is the count, and everything that is held exists.
-async fn check_store(api: &Api) {
-    let root: TenantId = api.root.parse().unwrap();
+pub(crate) async fn check_store(store: &Store, root: TenantId, domains: &[&str]) {
     let name = |text: &str| Name::parse(text).unwrap();
     let mut plans: BTreeMap<String, Plan> = BTreeMap::new();
     for plan in PLANS {
-        let found: Plan = stored(api, &keys::plan(root, &name(plan))).await;
+        let found: Plan = stored(store, &keys::plan(root, &name(plan))).await;
         plans.insert(found.name.to_string(), found);
     }
     let mut counts: BTreeMap<RoleId, u64> = BTreeMap::new();
     let mut known: BTreeMap<RoleId, u64> = BTreeMap::new();
-    for domain in DOMAINS {
-        let domain: Domain = stored(api, &keys::domain(root, &name(domain))).await;
+    for domain in domains {
+        let domain: Domain = stored(store, &keys::domain(root, &name(domain))).await;
         let plan = &plans[domain.plan.as_str()];
         for role in domain.users.iter().flat_map(|held| &held.roles) {
             let exists = plan.roles.get(*role).or_else(|| domain.roles.get(*role));
@@ -147,7 +147,7 @@ async fn check_store(api: &Api) {
     assert_eq!(known, counts);
     assert_eq!(
         plans.values().map(|plan| plan.domains).sum::<u64>(),
-        DOMAINS.len() as u64
+        domains.len() as u64
     );
 }
 
@@ -204,7 +204,7 @@ async fn nobody_ever_holds_a_role_that_is_not_there() {
             *done.entry(what).or_default() += count;
         }
     }
-    check_store(&api).await;
+    check_store(&api.env.store, api.root.parse().unwrap(), &DOMAINS).await;
     // The storm met every guard: roles were given, deleted, and kept from being deleted.
     for what in [
         ("PUT", 200),
