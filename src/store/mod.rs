@@ -2,6 +2,7 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
+//! by the functions of [`accounts`], [`mails`] and [`resellers`] alone.
 //! by the functions of [`accounts`], [`audits`] and [`mails`] alone.
 
 pub mod accounts;
@@ -14,6 +15,7 @@ pub mod mails;
 pub mod plans;
 pub mod mark;
 pub mod record;
+pub mod resellers;
 mod turns;
 
 use std::ops::Deref;

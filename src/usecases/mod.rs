@@ -41,6 +41,7 @@ pub mod precondition;
 pub mod preview;
 pub mod public_logo;
 pub mod report_usage;
+pub mod reseller;
 pub mod search;
 pub mod show_header;
 pub mod show_quotas;

@@ -10,6 +10,7 @@ mod mail;
 mod meter;
 mod plan;
 mod request;
+mod reseller;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
