@@ -146,12 +146,12 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
     shop.name_plan().await;
     // 12 GiB over; 2 extra computers bring 10 GiB; 2 blocks of 1 GiB are left.
     let storage = json!({
-        "blocks": 2, "block_bytes": GIB, "unit_price": "0.95", "total": "1.90", "currency": null,
-        "text": "2 extra blocks of 1\u{a0}GiB cover what is over the quota. Price: 1.90 (2 × 0.95).",
+        "blocks": 2, "block_bytes": GIB, "computers_bytes": 10 * GIB, "unit_price": "0.95", "total": "1.90", "currency": null,
+        "text": "2 extra blocks of 1\u{a0}GiB, beside the 10\u{a0}GiB that the extra computers bring, cover what is over the quota. Price: 1.90 (2\u{a0}×\u{a0}0.95).",
     });
     let machines = json!({
         "computers": 2, "unit_price": "4.95", "total": "9.90", "currency": null,
-        "text": "2 extra computers cover what is over the quota. Price: 9.90 (2 × 4.95).",
+        "text": "2 extra computers cover what is over the quota. Price: 9.90 (2\u{a0}×\u{a0}4.95).",
     });
     let expected = vec![
         ("tenant.storage_size".to_owned(), storage),
@@ -168,8 +168,8 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
     assert_eq!(german[0].1["currency"], "EUR");
     assert_eq!(
         german[0].1["text"],
-        "2 Zusatzblöcke von je 1\u{a0}GiB decken die Überschreitung. \
-         Preis: 1,90\u{a0}EUR (2 × 0,95\u{a0}EUR)."
+        "2 Zusatzblöcke von je 1\u{a0}GiB decken zusammen mit den 10\u{a0}GiB der zusätzlichen \
+         Rechner die Überschreitung. Preis: 1,90\u{a0}EUR (2\u{a0}×\u{a0}0,95\u{a0}EUR)."
     );
     // The plan of this moment counts.
     let dearer = SEED_JSON.replace("0.95", "1234.950").leak();
@@ -181,7 +181,7 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
     assert_eq!(english[0].1["total"], "2469.900");
     let text = english[0].1["text"].as_str().unwrap();
     assert!(
-        text.contains("EUR\u{a0}2,469.900 (2 × EUR\u{a0}1,234.950)"),
+        text.contains("EUR\u{a0}2,469.900 (2\u{a0}×\u{a0}EUR\u{a0}1,234.950)"),
         "{text}"
     );
     let path = format!("/users/{}/header", shop.admin);
