@@ -5,7 +5,9 @@ use reqwest::header::ETAG;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use upsell::domain::ids::{AccountId, TenantId, UserId};
+use upsell::domain::plan::{PlanId, PlanRef};
 use upsell::domain::quota::{Item, Quota};
+use upsell::store::engine::{Changes, CommitError};
 use upsell::usecases::compose::{Composed, Due, compose};
 
 use crate::outbox_rules::{fan_out_all, queued_for};
@@ -254,6 +256,27 @@ async fn a_plan_in_use_is_not_deleted() {
         shop.partner(Method::DELETE, "/1", "").await,
         StatusCode::NO_CONTENT
     );
+}
+
+/// Who has seen that nobody uses a plan, and deletes it after somebody began to, is too late.
+#[tokio::test]
+async fn naming_a_plan_makes_a_delete_that_began_before_it_lose() {
+    let shop = Shop::open().await;
+    let store = &shop.site.world.env.store;
+    let named = PlanRef {
+        partner: shop.root(),
+        plan: PlanId(1),
+    };
+    let seen = store.plan(named).await.unwrap().unwrap();
+    assert!(!store.plan_is_used(named).await.unwrap());
+    shop.name_plan().await;
+    assert!(store.plan_is_used(named).await.unwrap());
+    let mut changes = Changes::new();
+    changes.delete_plan(&seen);
+    let late = store.commit(changes).await;
+    assert!(matches!(late, Err(CommitError::Conflict(_))), "{late:?}");
+    let now = store.plan(named).await.unwrap().unwrap();
+    assert_eq!(now.value, seen.value);
 }
 
 /// Of a tenant that begins to use a plan and a partner who deletes it, one is too late, whoever
