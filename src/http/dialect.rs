@@ -151,12 +151,16 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         ApiError::Malformed { .. } | ApiError::UseCase(Error::Invalid { .. }) => {
             ("urn:upsell:problem:malformed", "Malformed request")
         }
-        ApiError::Unauthorized(_) => ("urn:upsell:problem:unauthorized", "Not authenticated"),
+        ApiError::Unauthorized(_) | ApiError::InvalidToken => {
+            ("urn:upsell:problem:unauthorized", "Not authenticated")
+        }
         ApiError::NoRoute | ApiError::UseCase(Error::NotFound(_)) => {
             ("urn:upsell:problem:not-found", "Not found")
         }
         ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
         ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
+        ApiError::UrlTooLong(_) => ("urn:upsell:problem:url-too-long", "URL too long"),
+        ApiError::HeadersTooLarge => ("urn:upsell:problem:headers-too-large", "Headers too large"),
         ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
         ApiError::MediaType(_) | ApiError::ContentEncoding => {
             ("urn:upsell:problem:media-type", "Unsupported media type")
@@ -164,7 +168,9 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
         ApiError::UseCase(error) => match error {
-            Error::Forbidden(_) => ("urn:upsell:problem:forbidden", "Not allowed"),
+            Error::MissingScope(_) | Error::Forbidden(_) => {
+                ("urn:upsell:problem:forbidden", "Not allowed")
+            }
             Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),
             Error::VersionMismatch { .. }
             | Error::NameTaken(_)

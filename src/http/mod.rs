@@ -19,6 +19,7 @@ pub mod native;
 pub mod output;
 pub mod pages;
 pub mod partner;
+pub(crate) mod request_log;
 pub mod reseller;
 pub mod router;
 pub mod routes;

@@ -127,6 +127,12 @@ impl Resource {
         }
     }
 
+    /// Its path, as a pattern.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
     /// Answers `method` to callers who have what it `needs`.
     #[must_use]
     pub fn on<F, Fut>(self, method: Method, needs: Needs, handler: F) -> Self
@@ -219,6 +225,12 @@ impl Router {
         self.tree
             .at(path)
             .map_or_else(|_| Dialect::of_path(path), |found| found.value.dialect)
+    }
+
+    /// The pattern of the route that a path belongs to.
+    #[must_use]
+    pub fn route(&self, path: &str) -> Option<&'static str> {
+        self.tree.at(path).ok().map(|found| found.value.path)
     }
 
     /// How many bytes of body the route of a request takes.

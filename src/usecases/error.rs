@@ -1,5 +1,6 @@
 //! How a use case fails. Each dialect maps these to its own envelope, once.
 
+use crate::domain::client::ApiScope;
 use crate::store::accounts::{Taken, taken};
 use crate::store::engine::{CommitError, StoreError};
 
@@ -21,6 +22,9 @@ pub enum Error {
     /// The request makes sense, but a rule is against it.
     #[error("{0}")]
     Refused(String),
+    /// The caller's token lacks this scope.
+    #[error("the token lacks the scope {:?}", .0.name())]
+    MissingScope(ApiScope),
     /// The caller may not do this, though it may see the thing.
     #[error("{0}")]
     Forbidden(String),
