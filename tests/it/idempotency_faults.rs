@@ -203,6 +203,7 @@ fn service(env: &Env) -> Upsell {
         default_bytes: 1 << 20,
         bulk_bytes: 1 << 20,
         logo_bytes: 1 << 20,
+        partner_plan_bytes: 64 << 10,
     };
     let router = Router::new(routes::all(options), limits).unwrap();
     Upsell::new(env.clone(), router, Cors::default())
