@@ -18,6 +18,7 @@ pub mod native;
 pub mod output;
 pub mod pages;
 pub mod partner;
+pub mod precondition;
 pub mod reseller;
 pub mod router;
 pub mod routes;

@@ -31,6 +31,7 @@ mod native_quotas;
 mod native_usages;
 mod outbox_colleagues;
 mod outbox_rules;
+mod preconditions;
 mod preview;
 mod redirect;
 mod redirect_clicks;
