@@ -21,6 +21,7 @@ pub mod output;
 pub mod pages;
 pub mod partner;
 pub(crate) mod request_log;
+pub mod precondition;
 pub mod reseller;
 pub mod router;
 pub mod routes;

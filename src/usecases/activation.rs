@@ -5,6 +5,7 @@ use super::access::Caller;
 use super::audit;
 use super::error::{Error, retrying};
 use super::manage_users::act;
+use super::precondition::check_version;
 use crate::domain::ids::{MailId, UserId};
 use crate::domain::notification::{Mail, MailKind};
 use crate::domain::time::Timestamp;
@@ -14,15 +15,17 @@ use crate::store::keys;
 /// Queues the mail that asks a user to activate the account.
 ///
 /// # Errors
-/// The user is out of reach, disabled, active already, or has no address.
+/// The user is out of reach, `expected` is stale, the user is disabled, active already, or has no address.
 pub async fn send_activation(
     env: &Env,
     caller: &Caller,
     id: UserId,
+    expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
     retrying(|| async {
         let (user, tenant) = caller.user(&env.store, id).await?;
+        check_version(expected, user.version)?;
         let refused = |why: &str| Err(Error::Refused(why.to_owned()));
         if user.activated {
             return refused("the account is active already");

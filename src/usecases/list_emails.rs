@@ -6,11 +6,13 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::precondition::check_version;
 use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::{Mail, MailState};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
+use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
 /// Index entries looked at in one step.
@@ -146,15 +148,17 @@ pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, 
 /// age does not, so that a mail past its time is tried once and then is a dead letter again.
 ///
 /// # Errors
-/// It is unknown or out of reach; it was sent or cancelled; the store failed.
+/// It is unknown or out of reach; `expected` is stale; it was sent or cancelled; the store failed.
 pub async fn retry_email(
     env: &Env,
     caller: &Caller,
     id: MailId,
+    expected: Option<u64>,
     now: Timestamp,
 ) -> Result<Mail, Error> {
     let mail = retrying(|| async {
         let (old, tenant) = find(env, caller, id).await?;
+        check_version(expected, version_of(&old))?;
         let may_be_tried = matches!(old.state, MailState::Dead | MailState::Queued);
         if !may_be_tried {
             let why = format!(
@@ -186,6 +190,12 @@ pub async fn retry_email(
     .await?;
     env.outbox_wake.notify_one();
     Ok(mail)
+}
+
+/// Another one for each state that a mail is in: mails do not count their changes.
+#[must_use]
+pub fn version_of(mail: &Mail) -> u64 {
+    mail.content_version()
 }
 
 async fn find(

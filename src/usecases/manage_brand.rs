@@ -199,13 +199,14 @@ pub struct Logo {
     pub image: Vec<u8>,
 }
 
-/// The logo of a tenant's own brand, for whoever may see the tenant.
+/// The logo of a tenant's own brand and the tenant's version, for whoever may see the tenant.
 ///
 /// # Errors
 /// The tenant is out of reach, or has no logo.
-pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<Logo, Error> {
-    caller.tenant(&env.store, id).await?;
-    logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))
+pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<(Logo, u64), Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    let logo = logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))?;
+    Ok((logo, tenant.version))
 }
 
 /// The logo of a tenant's own brand, without asking who wants it; for branded pages and mails.

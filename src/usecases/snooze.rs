@@ -6,6 +6,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::precondition::check_version;
 use super::view;
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::ItemStatus;
@@ -20,18 +21,20 @@ use crate::store::{keys, unchanged};
 /// Longer than this is not a snooze but a switch-off, and that is what notifications are for.
 const MAX_SNOOZE: Duration = Duration::from_secs(366 * 86_400);
 
-/// Hides a standing alert of `user` until then.
+/// Hides a standing alert of `user` until then. Answers the version of all that the user has
+/// snoozed.
 ///
 /// # Errors
-/// The user or the alert is unknown or out of reach; `until` is past or too far; the store failed.
+/// The user or the alert is unknown or out of reach; `expected` is stale; `until` is past or too far; the store failed.
 pub async fn snooze(
     env: &Env,
     caller: &Caller,
     user: UserId,
     alert: AlertId,
     until: Timestamp,
+    expected: Option<u64>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let (found, tenant) = caller.user(&env.store, user).await?;
     let owner = tenant.value.clone();
     check_owner(alert, user, tenant.id)?;
@@ -52,6 +55,7 @@ pub async fn snooze(
         user,
         tenant: &owner,
         action: "alert.snooze",
+        expected,
         now,
     };
     wish.fulfil(alert, |snoozes| snoozes.snooze(alert, until, now))
@@ -61,12 +65,13 @@ pub async fn snooze(
 /// Shows an alert of `user` again. It need not be snoozed, nor stand any more.
 ///
 /// # Errors
-/// The user or the alert is unknown or out of reach; the store failed.
+/// The user or the alert is unknown or out of reach; `expected` is stale; the store failed.
 pub async fn wake(
     env: &Env,
     caller: &Caller,
     user: UserId,
     alert: AlertId,
+    expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let (_, tenant) = caller.user(&env.store, user).await?;
@@ -77,9 +82,11 @@ pub async fn wake(
         user,
         tenant: &tenant,
         action: "alert.wake",
+        expected,
         now,
     };
-    wish.fulfil(alert, |snoozes| snoozes.wake(alert)).await
+    wish.fulfil(alert, |snoozes| snoozes.wake(alert)).await?;
+    Ok(())
 }
 
 /// An alert of `user` is about the user's own quota or the own tenant's.
@@ -98,19 +105,22 @@ struct Wish<'a> {
     user: UserId,
     tenant: &'a Tenant,
     action: &'static str,
+    expected: Option<u64>,
     now: Timestamp,
 }
 
 impl Wish<'_> {
-    async fn fulfil(&self, alert: AlertId, edit: impl Fn(&mut Snoozes)) -> Result<(), Error> {
+    async fn fulfil(&self, alert: AlertId, edit: impl Fn(&mut Snoozes)) -> Result<u64, Error> {
         let key = keys::snoozes(self.user);
         retrying(|| async {
             let found = self.env.store.load::<Snoozes>(&key).await?;
             let old = found.as_ref().map(|found| &found.value);
             let mut snoozes = old.cloned().unwrap_or_default();
+            check_version(self.expected, snoozes.content_version())?;
             edit(&mut snoozes);
+            let version = snoozes.content_version();
             if old.map_or(snoozes.0.is_empty(), |old| *old == snoozes) {
-                return Ok(());
+                return Ok(version);
             }
             let mut changes = Changes::new();
             changes.expect(key.clone(), unchanged(found.as_ref()));
@@ -126,7 +136,7 @@ impl Wish<'_> {
             };
             audit::record(&mut changes, self.caller, self.now, act, old, new);
             self.env.store.commit(changes).await?;
-            Ok(())
+            Ok(version)
         })
         .await
     }

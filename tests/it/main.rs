@@ -40,6 +40,7 @@ mod partner_access;
 mod partner_buying;
 mod partner_plans;
 mod partner_support;
+mod preconditions;
 mod preview;
 mod redirect;
 mod redirect_clicks;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::convert::accounts as convert;
-use super::request::{Precondition, default_page, list_of, page_request, write_cursor};
+use super::request::{default_page, list_of, page_request, write_cursor};
 use super::wire::list::{Cursors, Ids, Paging};
 use super::wire::tenant::{NewTenantIn, TenantIn};
 use crate::domain::ids::TenantId;
@@ -11,6 +11,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::delete_tenant;

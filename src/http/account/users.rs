@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::convert::accounts as convert;
-use super::request::{Precondition, default_page, list_of, page_request};
+use super::request::{default_page, list_of, page_request};
 use super::tenants::{ids, tenant_of};
 use super::wire::user::UserIn;
 use crate::domain::ids::{TenantId, UserId};
@@ -12,6 +12,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::activation;
@@ -128,7 +129,10 @@ pub(super) async fn check_login(call: Call, _: Caller) -> Answer {
 }
 
 pub(super) async fn send_activation(call: Call, caller: Caller) -> Answer {
-    let now = call.request.head.received_at;
-    activation::send_activation(&call.env, &caller, user_of(&call)?, now).await?;
+    let (id, head) = (user_of(&call)?, &call.request.head);
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = activation::send_activation(&call.env, &caller, id, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }

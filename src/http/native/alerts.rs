@@ -14,6 +14,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Head;
 use crate::http::output::{self, time};
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::render::Lang;
 use crate::usecases::access::Caller;
@@ -94,17 +95,23 @@ pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
     let form: SnoozeForm = input::json(&call.request)?;
     let why = "must be a time such as 2030-01-31T12:00:00+00:00";
     let until = output::parse_time(&form.until).ok_or(ApiError::malformed("until", why))?;
-    let now = call.request.head.received_at;
-    snooze::snooze(&call.env, &caller, user, alert, until, now).await?;
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = snooze::snooze(&call.env, &caller, user, alert, until, version, now).await;
+    let version = expected.checked(done)?;
     let answer = json!({ "id": alert.to_string(), "snoozed_until": time(until) });
-    Ok(output::ok(&answer))
+    Ok(output::versioned(output::ok(&answer), version))
 }
 
 /// DELETE `/users/{user_id}/alerts/{alert_id}/snooze`.
 pub(super) async fn wake(call: Call, caller: Caller) -> Answer {
     let (user, alert) = (user_of(&call)?, alert_of(&call)?);
-    let now = call.request.head.received_at;
-    snooze::wake(&call.env, &caller, user, alert, now).await?;
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = snooze::wake(&call.env, &caller, user, alert, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }
 

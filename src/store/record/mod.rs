@@ -14,6 +14,7 @@ mod reseller;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::engine::StoreError;
 
@@ -50,6 +51,16 @@ pub trait Stored: Sized {
         bytes
     }
 
+    /// A number that another content has another one of: the version of what does not count its
+    /// changes.
+    #[must_use]
+    fn content_version(&self) -> u64
+    where
+        Self: Clone,
+    {
+        first_64_bits(Sha256::digest(self.clone().encode()).into())
+    }
+
     /// Reads stored bytes.
     ///
     /// # Errors
@@ -68,6 +79,13 @@ pub trait Stored: Sized {
             None => Err(corrupt("empty".to_owned())),
         }
     }
+}
+
+/// The start of a hash, as a number.
+#[must_use]
+pub fn first_64_bits(hash: [u8; 32]) -> u64 {
+    let bytes = hash.iter().take(8);
+    bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// `Err` with what could not be read.
