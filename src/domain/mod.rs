@@ -15,6 +15,7 @@ pub mod notification;
 pub mod plan;
 pub mod proposal;
 pub mod quota;
+pub mod reseller;
 pub mod snooze;
 pub mod tenant;
 pub mod text;

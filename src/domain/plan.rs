@@ -183,6 +183,9 @@ pub enum Goods {
     Blocks {
         /// The size of each.
         bytes_each: u64,
+        /// What of the overage the extra computers cover that are to be bought as well; 0 where
+        /// the blocks cover all of it.
+        computers_bytes: u64,
     },
     /// Computers beyond those that are included.
     Computers,
@@ -255,14 +258,18 @@ pub fn what_to_buy(
     let overage_bytes = over(items, Item::StorageSize, 0);
     let left_bytes = u128::from(overage_bytes).saturating_sub(brought);
     // What is left is no more than the overage, and that fits.
-    let left_bytes = u64::try_from(left_bytes).unwrap_or(overage_bytes);
+    let left_bytes =
+        u64::try_from(left_bytes).map_or(overage_bytes, |left| left.min(overage_bytes));
     let blocks = match terms.extra_usage_bytes {
         0 => 0,
         size => left_bytes.div_ceil(size),
     };
-    let bytes_each = terms.extra_usage_bytes;
+    let goods = Goods::Blocks {
+        bytes_each: terms.extra_usage_bytes,
+        computers_bytes: overage_bytes - left_bytes,
+    };
     WhatToBuy {
-        storage: priced(Goods::Blocks { bytes_each }, blocks, terms.extra_price),
+        storage: priced(goods, blocks, terms.extra_price),
         machines: priced(Goods::Computers, computers, terms.computers_price),
     }
 }

@@ -139,10 +139,20 @@ pub(crate) fn to_buy(locale: &Locale, purchase: &Purchase) -> Result<String, Ren
     let total = money(locale, purchase.total, purchase.currency)?;
     let figures = [("count", &*count), ("price", &*price), ("total", &*total)];
     match purchase.goods {
-        Goods::Blocks { bytes_each } => {
+        Goods::Blocks {
+            bytes_each,
+            computers_bytes,
+        } => {
             let size = locale.meta.size(bytes_each, Rounding::Down);
-            let values = [figures.as_slice(), &[("size", &*size)]].concat();
-            locale.plural("to_buy.blocks", purchase.count, &values)
+            let brought = locale.meta.size(computers_bytes, Rounding::Down);
+            let sizes = [("size", &*size), ("brought", &*brought)];
+            let values = [figures.as_slice(), &sizes].concat();
+            let key = if computers_bytes == 0 {
+                "to_buy.blocks"
+            } else {
+                "to_buy.blocks_beside_computers"
+            };
+            locale.plural(key, purchase.count, &values)
         }
         Goods::Computers => locale.plural("to_buy.computers", purchase.count, &figures),
     }

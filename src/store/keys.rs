@@ -6,6 +6,8 @@ pub mod audit;
 pub mod billing;
 mod plans;
 mod read;
+pub mod request;
+pub mod reseller;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::link::Placement;

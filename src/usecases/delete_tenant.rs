@@ -10,12 +10,12 @@ use super::manage_tenants::{act, has_children};
 use super::precondition::{attempt, check_version};
 use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
-use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::ids::{AccountId, ClientId, TenantId, UserId};
 use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, CommitError, Expect, Key};
 use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
@@ -28,7 +28,8 @@ const REMOVED_PER_COMMIT: usize = 500;
 /// go before it in commits of their own, each of which expects the tenant unchanged.
 ///
 /// # Errors
-/// It is out of reach, enabled, has children, is the root, or `expected` is stale.
+/// It is out of reach, enabled, has children, has plans or domains of a reseller, has users with
+/// roles in such a domain, is the root, or `expected` is stale.
 pub async fn delete(
     env: &Env,
     caller: &Caller,
@@ -60,6 +61,10 @@ async fn delete_once(
         return Err(Error::Conflict(
             "the tenant has child tenants; delete them first".to_owned(),
         ));
+    }
+    let ties = keys::reseller::ties(AccountId::Tenant(id));
+    if env.store.engine().get(&ties).await?.is_some() {
+        return Err(CommitError::Conflict(ties).into());
     }
     let removal = Removal {
         env,

@@ -90,6 +90,9 @@ pub enum What {
     Partner,
     Plan,
     Currency,
+    Domain,
+    Role,
+    Retention,
 }
 
 impl std::fmt::Display for What {
@@ -106,6 +109,9 @@ impl std::fmt::Display for What {
             Self::Partner => "partner",
             Self::Plan => "plan",
             Self::Currency => "currency",
+            Self::Domain => "domain",
+            Self::Role => "role",
+            Self::Retention => "retention",
         })
     }
 }
@@ -120,6 +126,11 @@ impl Error {
     }
 }
 
+/// Why an account is not deleted.
+const TIED: &str = "price plans or domains of a reseller hang at the account, or it holds roles in \
+     such a domain; delete those first (DELETE /plan/{planName}, /domain/{domain}, \
+     /domain/{domain}/users/{user}/role)";
+
 impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
@@ -129,6 +140,11 @@ impl From<CommitError> for Error {
                     Self::NameTaken("a tenant of this name exists under the same parent")
                 }
                 Some(Taken::Login) => Self::NameTaken("the login is taken"),
+                // Trying again cannot win: the other one keeps the key.
+                Some(Taken::Request) => Self::Conflict(
+                    "a request with this Idempotency-Key is being carried out".to_owned(),
+                ),
+                Some(Taken::Tied) => Self::Conflict(TIED.to_owned()),
                 None => Self::LostRace,
             },
         }

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod activation;
 pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod fan_out;
 pub mod field_checks;
 pub mod follow_link;
+pub mod idempotency;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;
@@ -39,6 +41,7 @@ pub mod precondition;
 pub mod preview;
 pub mod public_logo;
 pub mod report_usage;
+pub mod reseller;
 pub mod search;
 pub mod show_header;
 pub mod show_quotas;

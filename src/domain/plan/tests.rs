@@ -52,8 +52,13 @@ fn told(terms: &PlanTerms, items: &[ItemStatus]) -> String {
     let bought = [told.storage, told.machines].into_iter().flatten();
     let said = bought.map(|bought| {
         let goods = match bought.goods {
-            Goods::Blocks { .. } => "blocks",
-            Goods::Computers => "computers",
+            Goods::Blocks {
+                computers_bytes: 0, ..
+            } => "blocks".to_owned(),
+            Goods::Blocks {
+                computers_bytes, ..
+            } => format!("blocks beside {}", computers_bytes / GIB),
+            Goods::Computers => "computers".to_owned(),
         };
         format!("{} {goods} {}", bought.count, bought.total)
     });
@@ -115,7 +120,7 @@ fn computers_bring_storage() {
         // 12 GiB over; 2 computers bring 10 GiB: 2 blocks are left.
         (
             vec![storage(32 * GIB, 20 * GIB), machines(12, 10)],
-            "2 blocks 1.90, 2 computers 9.90",
+            "2 blocks beside 10 1.90, 2 computers 9.90",
         ),
         // 10 GiB over; 2 computers bring exactly that.
         (
@@ -191,7 +196,13 @@ fn totals_keep_the_scale_and_the_currency() {
     assert_eq!(purchase.unit_price.to_string(), "4.810");
     assert_eq!(purchase.total.to_string(), "9.620");
     assert_eq!(purchase.currency, currency);
-    assert_eq!(purchase.goods, Goods::Blocks { bytes_each: GIB });
+    assert_eq!(
+        purchase.goods,
+        Goods::Blocks {
+            bytes_each: GIB,
+            computers_bytes: 0
+        }
+    );
     let free = PlanTerms {
         extra_price: price("0.00"),
         ..seed()

@@ -44,6 +44,9 @@ pub(super) struct ToBuyForm<'a> {
     /// The size of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     block_bytes: Option<u64>,
+    /// What of the overage the extra computers cover that are to be bought as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    computers_bytes: Option<u64>,
     /// Computers to be bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     computers: Option<u64>,
@@ -60,13 +63,23 @@ pub(super) struct ToBuyForm<'a> {
 impl<'a> From<&'a ToBuy> for ToBuyForm<'a> {
     fn from(to_buy: &'a ToBuy) -> Self {
         let purchase = &to_buy.purchase;
-        let (blocks, block_bytes, computers) = match purchase.goods {
-            Goods::Blocks { bytes_each } => (Some(purchase.count), Some(bytes_each), None),
-            Goods::Computers => (None, None, Some(purchase.count)),
+        let count = Some(purchase.count);
+        let (blocks, block_bytes, computers_bytes, computers) = match purchase.goods {
+            Goods::Blocks {
+                bytes_each,
+                computers_bytes,
+            } => (
+                count,
+                Some(bytes_each),
+                Some(computers_bytes).filter(|bytes| *bytes > 0),
+                None,
+            ),
+            Goods::Computers => (None, None, None, count),
         };
         Self {
             blocks,
             block_bytes,
+            computers_bytes,
             computers,
             unit_price: purchase.unit_price.to_string(),
             total: purchase.total.to_string(),

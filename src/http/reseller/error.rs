@@ -1,4 +1,6 @@
-//! The reseller dialect's error envelope.
+//! The reseller dialect's error envelope: an integer code and a message, as the vendor's public
+//! pages show it. The codes there are the HTTP status but for a few of the vendor's own, whose
+//! list is not public; here it is always the status.
 
 use serde_json::json;
 

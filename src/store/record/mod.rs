@@ -9,6 +9,8 @@ mod brand;
 mod mail;
 mod meter;
 mod plan;
+mod request;
+mod reseller;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use request::KeptRequest;
 
 /// A value with a stored form.
 pub trait Stored: Sized {
