@@ -35,7 +35,7 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 fn language_of(iso: Iso, expander: &LocaleExpander) -> Option<Language> {
     let code = iso.to_639_1()?;
     let english_name = iso.to_name();
-    let name = iso.to_autonym().unwrap_or(english_name);
+    let name = iso.to_autonym().map_or(english_name, first_name);
     let mut tag: LanguageIdentifier = code.parse().ok()?;
     expander.maximize(&mut tag);
     Some(Language {
@@ -50,11 +50,18 @@ fn language_of(iso: Iso, expander: &LocaleExpander) -> Option<Language> {
     })
 }
 
+/// Some languages have several names there, and transcriptions in brackets: the first will do.
+fn first_name(names: &str) -> &str {
+    const ENDS: [char; 3] = ['\u{200e}', '(', ','];
+    let first = names.split(ENDS).next().unwrap_or(names).trim();
+    if first.is_empty() { names } else { first }
+}
+
 /// With a capital first letter, as a list has it; CLDR writes names as they stand in a sentence.
 fn capitalized(name: &str) -> String {
-    /// Behind Latin, Greek and Cyrillic there are scripts without capitals, and Georgian, whose
-    /// capitals stand in no list.
-    const FIRST_WITHOUT_CAPITALS: char = '\u{530}';
+    /// Behind Latin, Greek, Cyrillic and Armenian there are scripts without capitals, and
+    /// Georgian, whose capitals stand in no list.
+    const FIRST_WITHOUT_CAPITALS: char = '\u{590}';
     let mut chars = name.chars();
     match chars.next() {
         Some(first) if first < FIRST_WITHOUT_CAPITALS => {
@@ -120,6 +127,11 @@ mod tests {
         assert_eq!(ids.len(), all().len());
         for language in all() {
             assert_eq!(find(language.id), Some(language));
+            let plain =
+                |c: char| c.is_alphabetic() || c.is_whitespace() || c > '\u{300}' || c == '-';
+            let odd = |c: char| matches!(c, '\u{200e}' | '(' | ',');
+            let name = &language.name;
+            assert!(name.chars().all(plain) && !name.contains(odd), "{name:?}");
             if let Some(country) = language.country() {
                 assert!(countries::find(country).is_some(), "{language:?}");
             }
@@ -135,6 +147,8 @@ mod tests {
             ("pt_BR", "Português", "pt-BR"),
             ("ja", "日本語", "ja-JP"),
             ("ka", "ქართული", "ka-GE"),
+            ("hy", "Հայերեն", "hy-AM"),
+            ("ab", "Аҧсуа бызшәа", "ab-GE"),
             ("tlh", "English", "en-US"),
         ] {
             let language = find(of_tag(tag)).unwrap();
