@@ -45,7 +45,7 @@ pub enum AppError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another process using it?")]
+    #[error("cannot listen on {address}: {source}; {}", listen_advice(.source))]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -158,7 +158,8 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
     start_with(config, Vec::new()).await
 }
 
-/// Starts the service with further resources beside its own: the demo's pages.
+/// Starts the service with further resources beside its own: the demo's pages. One at a path of the
+/// service's own takes its place.
 ///
 /// # Errors
 /// See [`AppError`]; nothing is left running then.
@@ -243,7 +244,9 @@ fn public_server(
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let resources = routes::all(pages).into_iter().chain(further).collect();
+    let mut resources = routes::all(pages);
+    resources.retain(|own| further.iter().all(|other| other.path() != own.path()));
+    resources.extend(further);
     let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
     let service = Arc::new(Upsell::new(env.clone(), router, cors));
@@ -281,6 +284,17 @@ const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long mails that are with a server may take to finish at shutdown.
 const OUTBOX_DRAIN: Duration = Duration::from_secs(3);
+
+fn listen_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "stop the process that uses it, or choose another address",
+        io::ErrorKind::AddrNotAvailable => "choose an address that this machine has",
+        io::ErrorKind::PermissionDenied => {
+            "choose a port from 1024 up, or grant CAP_NET_BIND_SERVICE"
+        }
+        _ => "choose another address",
+    }
+}
 
 fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
     listener::bind(address).map_err(|source| AppError::Listen { address, source })

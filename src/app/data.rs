@@ -17,6 +17,12 @@ pub enum DataError {
     /// `init` on a directory that holds data.
     #[error("{} holds an upsell store already; nothing was changed", .0.display())]
     Exists(PathBuf),
+    /// A file has the name of the directory, or of one above it.
+    #[error(
+        "{} is not a directory; name one with --data or UPSELL_DATA: it is made where it is missing",
+        .0.display()
+    )]
+    NoDirectory(PathBuf),
     /// The directory cannot be made or read.
     #[error("{}: {source}", .path.display())]
     Directory {
@@ -115,6 +121,9 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
 /// See [`DataError`].
 pub async fn open(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
     let store = store_path(dir);
+    if dir.exists() && !dir.is_dir() {
+        return Err(DataError::NoDirectory(dir.to_owned()));
+    }
     if !store.exists() {
         let source = io::Error::new(
             io::ErrorKind::NotFound,
@@ -144,8 +153,13 @@ fn create_private(dir: &Path) -> Result<(), DataError> {
         .recursive(true)
         .mode(0o700)
         .create(dir);
-    made.map_err(|source| DataError::Directory {
-        path: dir.to_owned(),
-        source,
+    made.map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            DataError::NoDirectory(dir.to_owned())
+        }
+        _ => DataError::Directory {
+            path: dir.to_owned(),
+            source,
+        },
     })
 }

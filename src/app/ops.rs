@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
-use crate::http::message::{BodyProblem, Head, Request, Response, Service};
+use crate::http::message::{Head, Problem, Request, Response, Service};
 use crate::http::output;
+use crate::http::request_log::NO_ROUTE;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 
@@ -22,6 +23,8 @@ pub(super) struct Ops {
     pub collect: Collect,
 }
 
+const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Service for Ops {
@@ -36,13 +39,21 @@ impl Service for Ops {
         Err(Box::new(response))
     }
 
-    fn refuse(&self, _: &Head, problem: BodyProblem) -> Response {
+    fn refuse(&self, _: &Head, problem: Problem) -> Response {
         let status = match problem {
-            BodyProblem::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyProblem::Timeout => StatusCode::REQUEST_TIMEOUT,
-            BodyProblem::Broken => StatusCode::BAD_REQUEST,
+            Problem::UrlTooLong { .. } => StatusCode::URI_TOO_LONG,
+            Problem::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Problem::BodyBroken => StatusCode::BAD_REQUEST,
         };
-        output::with_body(status, TEXT, "no body is taken here\n")
+        let text = "only GET with a short path and without a body is answered here\n";
+        output::with_body(status, TEXT, text)
+    }
+
+    fn route(&self, path: &str) -> &'static str {
+        let found = PATHS.into_iter().find(|known| *known == path);
+        found.unwrap_or(NO_ROUTE)
     }
 
     async fn call(&self, request: Request) -> Response {

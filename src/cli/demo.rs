@@ -133,15 +133,17 @@ async fn serve(
     let first = running.first_client.clone().ok_or(DemoError::NotNew)?;
     let made = seed::seed(&running.env, first, system_clock()).await;
     let (fleet, tracks) = made.map_err(DemoError::Seed)?;
+    // Before the welcome: its links are followed as soon as they can be read.
+    let fleet = site.open(fleet);
     write!(out, "{}", welcome(running, &fleet))?;
     out.flush()?;
     if args.open {
         open_browser(&running.public_url);
     }
-    let fleet = site.open(fleet);
     let life = life::Life::new(running.env.clone(), fleet, Arc::clone(site), tracks);
     let life = tokio::spawn(life.run(stopping));
-    signals.wait(running).await;
+    // A terminal that is closed hangs up.
+    signals.any().await;
     life.abort();
     let _cancelled = life.await.is_err();
     writeln!(out, "\nStopping; the demo's data is removed.")?;

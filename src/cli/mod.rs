@@ -15,8 +15,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::app::AppError;
 use crate::app::data::DataError;
@@ -76,9 +76,10 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error, out, err),
+        Err(error) => return explain(&error, &arguments, out, err),
     };
     let result = match cli.command {
         Command::Link(args) => link::run(&args, out),
@@ -112,7 +113,12 @@ fn complain(err: &mut dyn Write, message: &str) {
 }
 
 /// Help and version as asked for; everything else clap has to say, on one line.
-fn explain(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+fn explain(
+    error: &clap::Error,
+    arguments: &[OsString],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -133,10 +139,25 @@ fn explain(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exi
                 .collect();
             let message = parts.join(" ");
             let message = message.strip_prefix("error: ").unwrap_or(&message);
-            complain(err, &format!("{message}; see `upsell --help`"));
+            let command = command_named(arguments);
+            complain(err, &format!("{message}; see `{command} --help`"));
         }
     }
     ExitCode::from(2)
+}
+
+/// The command that `arguments` begin with, as far as there is one: its help is the one to read.
+fn command_named(arguments: &[OsString]) -> String {
+    let root = Cli::command();
+    let (mut command, mut name) = (&root, root.get_name().to_owned());
+    for argument in arguments.iter().skip(1) {
+        let Some(found) = command.find_subcommand(argument) else {
+            break;
+        };
+        command = found;
+        name = format!("{name} {}", found.get_name());
+    }
+    name
 }
 
 /// A runtime for a command that needs one.

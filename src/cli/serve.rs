@@ -77,6 +77,15 @@ impl Signals {
         })
     }
 
+    /// Returns at any of them: what nobody looks at any more is to stop, too.
+    pub(super) async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+
     /// Returns when the service is to stop; on SIGHUP its keys are read again meanwhile.
     pub(super) async fn wait(&mut self, running: &Running) {
         loop {

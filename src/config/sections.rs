@@ -252,8 +252,6 @@ section! {
 section! {
     /// Where the alerts and the header may be embedded.
     Console = "console" {
-        /// Origins that may show the service's pages in a frame.
-        frame_ancestors: Vec<WebOrigin> = List(simple("web origin", WebOrigin::parse)), "";
         /// Origins whose scripts may call the native API.
         cors_origins: Vec<WebOrigin> = List(simple("web origin", WebOrigin::parse)), "";
     }

@@ -61,7 +61,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// A web origin, as in `Origin` and in `frame-ancestors`: `https://console.example.com`.
+/// A web origin, as in the header `Origin`: `https://console.example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WebOrigin(String);
 

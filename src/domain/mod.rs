@@ -1,6 +1,7 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
 pub mod audit;
+pub mod billing;
 pub mod brand;
 pub mod click;
 pub mod client;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod link;
 pub mod meter;
 pub mod notification;
+pub mod plan;
 pub mod proposal;
 pub mod quota;
 pub mod reseller;

@@ -18,7 +18,7 @@ pub enum BadText {
     TooLong(usize),
     /// It has fewer characters than this.
     TooShort(usize),
-    /// It holds a control character or a line break.
+    /// It holds a control character, a line break, or what turns the direction of text.
     Control,
     /// It has the wrong form; the words say which is right.
     Form(&'static str),
@@ -30,7 +30,9 @@ impl fmt::Display for BadText {
             Self::Empty => f.write_str("must not be empty"),
             Self::TooLong(max) => write!(f, "must have at most {max} characters"),
             Self::TooShort(min) => write!(f, "must have at least {min} characters"),
-            Self::Control => f.write_str("must not hold control characters or line breaks"),
+            Self::Control => {
+                f.write_str("must not hold control characters, line breaks or direction overrides")
+            }
             Self::Form(expected) => f.write_str(expected),
         }
     }
@@ -38,9 +40,16 @@ impl fmt::Display for BadText {
 
 impl std::error::Error for BadText {}
 
-/// Whether a character would break a line or act on a terminal or a mail header.
-fn breaks_lines(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+/// Whether a character would break a line, act on a terminal or a mail header, or turn the order of
+/// the text around it (embeddings, overrides and isolates of UAX #9): a name must not make a page,
+/// a subject or a log line read as something else. The marks U+200E, U+200F and U+061C order only
+/// what is next to them, and honest names hold them.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// A text of one line, at most `max_chars` long; may be empty.
@@ -48,7 +57,7 @@ fn breaks_lines(c: char) -> bool {
 /// # Errors
 /// [`BadText`].
 pub fn check_line(text: &str, max_chars: usize) -> Result<(), BadText> {
-    if text.chars().any(breaks_lines) {
+    if text.chars().any(is_control) {
         return Err(BadText::Control);
     }
     if text.chars().count() > max_chars {
@@ -118,7 +127,7 @@ pub fn check_color(text: &str) -> Result<(), BadText> {
         return Ok(());
     }
     Err(BadText::Form(
-        "must be six hexadecimal digits such as 1a73e8",
+        "must be six hexadecimal digits such as 1a73e8, without a #",
     ))
 }
 
@@ -134,7 +143,7 @@ pub fn check_web_address(text: &str) -> Result<(), BadText> {
     if text.is_empty() {
         return Ok(());
     }
-    if text.chars().any(|c| breaks_lines(c) || c.is_whitespace()) {
+    if text.chars().any(|c| is_control(c) || c.is_whitespace()) {
         return Err(BadText::Control);
     }
     if text.len() > MAX_WEB_ADDRESS_BYTES {
@@ -194,6 +203,11 @@ mod tests {
         for bad in ["a\r\nb", "a\0", "a\u{2028}b", "a\u{85}b", "\u{7f}", "a\tb"] {
             assert_eq!(check_line(bad, 30), Err(BadText::Control), "{bad:?}");
         }
+        for turn in ('\u{202A}'..='\u{202E}').chain('\u{2066}'..='\u{2069}') {
+            let bad = format!("a{turn}b");
+            assert_eq!(check_line(&bad, 30), Err(BadText::Control), "{bad:?}");
+        }
+        assert_eq!(check_line("\u{200F}שלום\u{200E} مرحبا", 30), Ok(()));
         assert_eq!(check_name("  ", 30), Err(BadText::Empty));
     }
 
@@ -225,7 +239,7 @@ mod tests {
         }
         assert_eq!(check_color("000000"), Ok(()));
         assert_eq!(check_color("a1B2c3"), Ok(()));
-        for bad in ["", "#00000", "00000g", "0000000", "red"] {
+        for bad in ["", "#00000", "#1a73e8", "00000g", "0000000", "red"] {
             assert!(check_color(bad).is_err(), "{bad}");
         }
     }

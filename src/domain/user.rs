@@ -85,7 +85,7 @@ pub struct User {
     /// `en`, `de`, …
     pub language: String,
     /// The id under which the user's own quotas are also reached as a tenant's; given when such
-    /// quotas are first set.
+    /// quotas are first set. It names no tenant otherwise.
     pub personal_tenant_id: Option<TenantId>,
     /// Whether the terms were accepted.
     pub terms_accepted: bool,

@@ -10,10 +10,9 @@ use crate::usecases::tokens::{self, Verified};
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
      dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
-const BAD_TOKEN: &str = "the access token is not valid, or is over; get a new one from \
-     POST /api/2/idp/token";
 
-/// The token of a request in the `Authorization` scheme of its dialect, as far as it can be checked without the store.
+/// The token of a request in the `Authorization` scheme of its dialect, as far as it can be
+/// checked without the store.
 ///
 /// # Errors
 /// 401.
@@ -22,9 +21,7 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     };
-    let text = value
-        .to_str()
-        .map_err(|_| ApiError::Unauthorized(BAD_TOKEN))?;
+    let text = value.to_str().map_err(|_| ApiError::InvalidToken)?;
     let (sent, token) = text
         .split_once(' ')
         .ok_or(ApiError::Unauthorized(NO_TOKEN))?;
@@ -32,7 +29,7 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }
     let verified = tokens::verify(env, token.trim(), head.received_at);
-    verified.ok_or(ApiError::Unauthorized(BAD_TOKEN))
+    verified.ok_or(ApiError::InvalidToken)
 }
 
 /// The caller of a request.
@@ -42,7 +39,7 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
 pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
     let token = token(env, head, scheme)?;
     let caller = tokens::caller(env, &token).await?;
-    let mut caller = caller.ok_or(ApiError::Unauthorized(BAD_TOKEN))?;
+    let mut caller = caller.ok_or(ApiError::InvalidToken)?;
     caller.request_id = Some(head.request_id.clone());
     Ok(caller)
 }

@@ -1,10 +1,10 @@
 //! The dialects: which paths are whose, and each one's envelope for errors.
 
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::error::ApiError;
+use super::error::{ApiError, Repeated};
 use super::message::{Head, Response};
 use super::output;
 use crate::render::Renderer;
@@ -90,7 +90,20 @@ impl Dialect {
             Self::Native => problem(error, head),
             Self::Page => super::pages::error_page(renderer, error, head),
         };
-        output::with_headers(response, error.headers())
+        let mut headers = error.headers();
+        self.respell_challenge(&mut headers);
+        output::with_headers(response, headers)
+    }
+
+    /// Errors challenge for `Bearer`; a dialect with another scheme says its own.
+    fn respell_challenge(self, headers: &mut HeaderMap) {
+        let bearer = headers.get(WWW_AUTHENTICATE).and_then(|value| {
+            let challenge = value.to_str().ok()?.strip_prefix("Bearer ")?;
+            HeaderValue::try_from(format!("{} {challenge}", self.auth_scheme())).ok()
+        });
+        if let Some(challenge) = bearer {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
     }
 }
 
@@ -126,7 +139,7 @@ fn problem(error: &ApiError, head: &Head) -> Response {
         object.insert("field".to_owned(), json!(field));
     }
     let mut response = output::json(error.status(), &body);
-    let media_type = http::HeaderValue::from_static("application/problem+json");
+    let media_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
@@ -135,23 +148,35 @@ fn problem(error: &ApiError, head: &Head) -> Response {
 #[must_use]
 pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
     match error {
-        ApiError::Malformed { .. } | ApiError::UseCase(Error::Invalid { .. }) => {
+        ApiError::Malformed { .. }
+        | ApiError::UseCase(Error::Invalid { .. } | Error::InvalidFields(_)) => {
             ("urn:upsell:problem:malformed", "Malformed request")
         }
-        ApiError::Unauthorized(_) => ("urn:upsell:problem:unauthorized", "Not authenticated"),
+        ApiError::Unauthorized(_) | ApiError::InvalidToken => {
+            ("urn:upsell:problem:unauthorized", "Not authenticated")
+        }
         ApiError::NoRoute | ApiError::UseCase(Error::NotFound(_)) => {
             ("urn:upsell:problem:not-found", "Not found")
         }
         ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
         ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
+        ApiError::UrlTooLong(_) => ("urn:upsell:problem:url-too-long", "URL too long"),
+        ApiError::HeadersTooLarge => ("urn:upsell:problem:headers-too-large", "Headers too large"),
         ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
         ApiError::MediaType(_) | ApiError::ContentEncoding => {
             ("urn:upsell:problem:media-type", "Unsupported media type")
         }
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
+        ApiError::Repeated(repeated) => match repeated {
+            Repeated::InFlight => ("urn:upsell:problem:in-flight", "Request in flight"),
+            Repeated::AnswerLost => ("urn:upsell:problem:answer-lost", "Answer lost"),
+            Repeated::OtherRequest => ("urn:upsell:problem:key-reused", "Key used before"),
+        },
         ApiError::UseCase(error) => match error {
-            Error::Forbidden(_) => ("urn:upsell:problem:forbidden", "Not allowed"),
+            Error::MissingScope(_) | Error::Forbidden(_) => {
+                ("urn:upsell:problem:forbidden", "Not allowed")
+            }
             Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),
             Error::VersionMismatch { .. }
             | Error::NameTaken(_)

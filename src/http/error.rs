@@ -18,8 +18,10 @@ pub enum ApiError {
         /// What is wrong and what to write instead.
         why: String,
     },
-    /// No credentials, or none that hold. 401.
+    /// No credentials. 401.
     Unauthorized(&'static str),
+    /// A token that does not hold. 401.
+    InvalidToken,
     /// Nothing has this path. 404.
     NoRoute,
     /// The path exists, but not for this method. 405.
@@ -29,6 +31,10 @@ pub enum ApiError {
     },
     /// The body did not arrive in time. 408.
     Timeout,
+    /// The URL is longer than this many bytes. 414.
+    UrlTooLong(usize),
+    /// There are too many headers, or too many bytes of them. 431.
+    HeadersTooLarge,
     /// The body is longer than this many bytes. 413.
     TooLarge(usize),
     /// The body has another media type than this route takes. 415.
@@ -39,6 +45,37 @@ pub enum ApiError {
     ContentEncoding,
     /// `If-Match` names another version than the current one. 412.
     PreconditionFailed,
+    /// The `Idempotency-Key` was used before.
+    Repeated(Repeated),
+}
+
+/// Why a request with an `Idempotency-Key` that was used before gets no replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first request is still being carried out. 409.
+    InFlight,
+    /// The first request was carried out, but its answer is not there any more. 409.
+    AnswerLost,
+    /// The first request was another one. 422.
+    OtherRequest,
+}
+
+impl Repeated {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::InFlight => {
+                "a request with this Idempotency-Key is being carried out; try again in a second"
+            }
+            Self::AnswerLost => {
+                "the first request with this Idempotency-Key was carried out, but its answer was \
+                 lost; read the object to see how it stands, and take a new key for what is next"
+            }
+            Self::OtherRequest => {
+                "this Idempotency-Key was used for another request; take a new key for each \
+                 request, and send a repeated one unchanged"
+            }
+        }
+    }
 }
 
 impl From<Error> for ApiError {
@@ -67,19 +104,25 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Malformed { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UrlTooLong(_) => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::Repeated(Repeated::OtherRequest) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Repeated(Repeated::InFlight | Repeated::AnswerLost) => StatusCode::CONFLICT,
             Self::UseCase(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
-                Error::Invalid { .. } | Error::TenantEnabled => StatusCode::BAD_REQUEST,
+                Error::Invalid { .. } | Error::InvalidFields(_) | Error::TenantEnabled => {
+                    StatusCode::BAD_REQUEST
+                }
                 Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                Error::Forbidden(_) => StatusCode::FORBIDDEN,
+                Error::MissingScope(_) | Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::VersionMismatch { .. }
                 | Error::NameTaken(_)
                 | Error::Conflict(_)
@@ -99,9 +142,16 @@ impl ApiError {
         match self {
             Self::Malformed { field, why } => format!("{field}: {why}"),
             Self::Unauthorized(why) => (*why).to_owned(),
+            Self::InvalidToken => "the access token is not valid, or is over; get a new one from \
+                                   POST /api/2/idp/token"
+                .to_owned(),
             Self::NoRoute => "nothing has this path; see the documentation".to_owned(),
             Self::Method { allow } => format!("this path takes {allow}"),
             Self::Timeout => "the request body did not arrive in time; send it again".to_owned(),
+            Self::UrlTooLong(limit) => {
+                format!("the URL is longer than {limit} bytes; send long data in the body")
+            }
+            Self::HeadersTooLarge => "the headers are too many or too long; send fewer".to_owned(),
             Self::TooLarge(limit) => format!("the body is longer than {limit} bytes"),
             Self::MediaType(expected) => format!("send the body as {expected}"),
             Self::NotAcceptable(offered) => format!("the answer can be had as {offered}"),
@@ -109,6 +159,7 @@ impl ApiError {
             Self::PreconditionFailed => {
                 "If-Match names another version than the current one; read it again".to_owned()
             }
+            Self::Repeated(repeated) => repeated.message().to_owned(),
             Self::UseCase(Error::Store(StoreError::Unavailable(_))) => {
                 "the store is not available at the moment; try again shortly".to_owned()
             }
@@ -134,15 +185,17 @@ impl ApiError {
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
         match self {
-            Self::Unauthorized(_) => {
-                let bearer = HeaderValue::from_static("Bearer realm=\"upsell\"");
-                headers.insert(WWW_AUTHENTICATE, bearer);
-            }
             Self::Method { allow } => {
                 if let Ok(value) = HeaderValue::from_str(allow) {
                     headers.insert(ALLOW, value);
                 }
+            }
+            Self::Repeated(Repeated::InFlight) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
@@ -150,5 +203,23 @@ impl ApiError {
             _ => {}
         }
         headers
+    }
+
+    /// RFC 6750 §3: what the token lacks. No error is named to who sent none (§3.1).
+    fn challenge(&self) -> Option<HeaderValue> {
+        const REALM: &str = "Bearer realm=\"upsell\"";
+        let text = match self {
+            Self::Unauthorized(_) => REALM.to_owned(),
+            Self::InvalidToken => format!("{REALM}, error=\"invalid_token\""),
+            Self::UseCase(Error::MissingScope(scope)) => {
+                let scope = scope.name();
+                format!("{REALM}, error=\"insufficient_scope\", scope=\"{scope}\"")
+            }
+            Self::UseCase(Error::Forbidden(_)) => {
+                format!("{REALM}, error=\"insufficient_scope\"")
+            }
+            _ => return None,
+        };
+        HeaderValue::try_from(text).ok()
     }
 }

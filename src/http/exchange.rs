@@ -13,7 +13,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 use super::head::{self, Refusal};
-use super::message::{BodyProblem, Head, Request, Response, Service};
+use super::message::{Head, Problem, Request, Response, Service};
+use super::request_log::RequestLine;
 use super::server::Shared;
 use super::stats::{Cause, Share};
 use super::watch::{H1Watch, H2Watch};
@@ -89,9 +90,9 @@ impl Drop for OpenStream<'_> {
     }
 }
 
-/// Why a body was not read.
+/// Why a request was not handed over.
 enum Unread {
-    Problem(BodyProblem),
+    Problem(Problem),
     Overloaded,
 }
 
@@ -120,6 +121,7 @@ pub(super) async fn exchange<S: Service>(
     let id = shared.next_request_id();
     let mut reply = Reply {
         conn: &conn,
+        line: RequestLine::begin(&parts),
         head_only: parts.method == Method::HEAD,
         version: parts.version,
         id: HeaderValue::from_str(&id).ok(),
@@ -127,11 +129,11 @@ pub(super) async fn exchange<S: Service>(
     };
     if !room {
         stats.count(Cause::Overloaded);
-        return reply.finish(overloaded());
+        return reply.finish(&*shared.service, overloaded());
     }
     let mut held = Share::empty(&stats.body_bytes);
     let response = answer(&shared, peer, id, parts, body, &mut reply.unread, &mut held).await;
-    reply.finish(response)
+    reply.finish(&*shared.service, response)
 }
 
 async fn answer<S: Service>(
@@ -143,13 +145,7 @@ async fn answer<S: Service>(
     unread: &mut bool,
     held: &mut Share<'_>,
 ) -> Response {
-    if let Err(refusal) = head::check(&mut parts, &shared.limits) {
-        shared.stats.count(refusal.cause);
-        // The two parsers of a connection that carried a malformed head may disagree about where
-        // the next one starts.
-        *unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
-        return plain(refusal);
-    }
+    let checked = head::check(&mut parts, &shared.limits);
     let head = Head {
         method: parts.method,
         uri: parts.uri,
@@ -159,6 +155,12 @@ async fn answer<S: Service>(
         received_at: (shared.clock)(),
         request_id,
     };
+    if let Err(refusal) = checked {
+        // The two parsers of a connection that carried a malformed head may disagree about where
+        // the next one starts.
+        *unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
+        return refuse_head(shared, &head, refusal);
+    }
     let limit = match shared.service.admit(&head) {
         Ok(limit) => limit,
         Err(response) => return *response,
@@ -175,14 +177,31 @@ async fn answer<S: Service>(
     shared.service.call(Request { head, body }).await
 }
 
+/// A head that is only too large belongs to a route all the same; one that is malformed may not.
+fn refuse_head<S: Service>(shared: &Shared<S>, head: &Head, refusal: Refusal) -> Response {
+    let problem = match refusal.cause {
+        Cause::UrlTooLong => Problem::UrlTooLong {
+            limit: shared.limits.url_bytes,
+        },
+        Cause::HeadersTooLarge => Problem::HeadersTooLarge,
+        cause => {
+            shared.stats.count(cause);
+            return plain(refusal);
+        }
+    };
+    refuse(shared, head, Unread::Problem(problem))
+}
+
 fn refuse<S: Service>(shared: &Shared<S>, head: &Head, why: Unread) -> Response {
     let (cause, response) = match why {
         Unread::Overloaded => (Cause::Overloaded, overloaded()),
         Unread::Problem(problem) => {
             let cause = match problem {
-                BodyProblem::TooLarge { .. } => Cause::BodyTooLarge,
-                BodyProblem::Timeout => Cause::BodyTimeout,
-                BodyProblem::Broken => Cause::BodyBroken,
+                Problem::UrlTooLong { .. } => Cause::UrlTooLong,
+                Problem::HeadersTooLarge => Cause::HeadersTooLarge,
+                Problem::BodyTooLarge { .. } => Cause::BodyTooLarge,
+                Problem::BodyTimeout => Cause::BodyTimeout,
+                Problem::BodyBroken => Cause::BodyBroken,
             };
             (cause, shared.service.refuse(head, problem))
         }
@@ -200,7 +219,7 @@ async fn read_body<S: Service>(
     let limits = &shared.limits;
     let announced = body.size_hint().exact();
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |n| n > limit)) {
-        return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
+        return Err(Unread::Problem(Problem::BodyTooLarge { limit }));
     }
     let mut deadline = Instant::now() + limits.body_timeout;
     let mut in_period = 0_usize;
@@ -214,9 +233,9 @@ async fn read_body<S: Service>(
                 in_period = 0;
                 continue;
             }
-            Err(_) => return Err(Unread::Problem(BodyProblem::Timeout)),
+            Err(_) => return Err(Unread::Problem(Problem::BodyTimeout)),
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(Unread::Problem(BodyProblem::Broken)),
+            Ok(Some(Err(_))) => return Err(Unread::Problem(Problem::BodyBroken)),
             Ok(Some(Ok(frame))) => frame,
         };
         // Trailers carry nothing this service reads.
@@ -226,7 +245,7 @@ async fn read_body<S: Service>(
         received = received.saturating_add(data.len());
         in_period = in_period.saturating_add(data.len());
         if received > limit {
-            return Err(Unread::Problem(BodyProblem::TooLarge { limit }));
+            return Err(Unread::Problem(Problem::BodyTooLarge { limit }));
         }
         if !held.take(data.len(), limits.body_memory_bytes) {
             return Err(Unread::Overloaded);
@@ -251,6 +270,7 @@ async fn read_body<S: Service>(
 /// What is needed to finish an answer, kept while the request itself is with the service.
 struct Reply<'a> {
     conn: &'a Conn,
+    line: RequestLine,
     head_only: bool,
     version: Version,
     id: Option<HeaderValue>,
@@ -258,7 +278,7 @@ struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    fn finish(self, response: Response) -> http::Response<Outgoing> {
+    fn finish<S: Service>(self, service: &S, response: Response) -> http::Response<Outgoing> {
         let (mut parts, data) = response.into_parts();
         if parts.status.is_informational() {
             // hyper has no such final answer and would break off the connection.
@@ -274,6 +294,8 @@ impl Reply<'_> {
         } else {
             parts.headers.insert(CONTENT_LENGTH, data.len().into());
         }
+        let id = self.id.as_ref().and_then(|id| id.to_str().ok());
+        self.line.end(service, id.unwrap_or_default(), parts.status);
         if let Some(id) = self.id {
             parts.headers.insert(REQUEST_ID, id);
         }

@@ -1,7 +1,10 @@
 //! Reading requests: JSON bodies, forms, queries, headers. Strict where it costs nobody anything:
 //! what says two things at once (a duplicate key or parameter) is refused.
 
+mod strict;
+
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
@@ -56,10 +59,22 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
 pub fn json_bytes<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     let broken = |error: serde_json::Error| ApiError::malformed("body", explain(&error));
     serde_json::from_slice::<NoDuplicates>(body).map_err(broken)?;
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    read(&mut serde_json::Deserializer::from_slice(body), "body")
+}
+
+/// Reads a `T` from JSON: its objects from objects only, never from arrays. `whole` is what errors
+/// call the JSON as a whole.
+///
+/// # Errors
+/// 400 with the path of the field that does not fit `T`.
+pub fn read<'de, T, D>(json: D, whole: &str) -> Result<T, ApiError>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(strict::Strict(json)).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "body".to_owned() } else { path };
+        let field = if path == "." { whole.to_owned() } else { path };
         ApiError::Malformed {
             field,
             why: explain(error.inner()),
@@ -67,14 +82,22 @@ pub fn json_bytes<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     })
 }
 
-/// What serde says, without the position where it says nothing to a caller.
+/// What serde says, without the position where it says nothing to a caller, and as what to write
+/// rather than what was read.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if error.is_data() {
-        let end = text.rfind(" at line ").unwrap_or(text.len());
-        return text[..end].to_owned();
+    if !error.is_data() {
+        return format!("no valid JSON: {text}");
     }
-    format!("no valid JSON: {text}")
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    let text = &text[..end];
+    let unfit = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let unfit = unfit.iter().any(|start| text.starts_with(start));
+    // The last one: what comes before may quote the caller.
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) if unfit => format!("must be {expected}"),
+        _ => text.to_owned(),
+    }
 }
 
 /// Walks any JSON value and refuses objects that name a key twice.
@@ -216,6 +239,35 @@ impl Params {
         value.map_err(|why| ApiError::malformed(name, why))
     }
 
+    /// The value of `name`, a whole number within `bounds`.
+    ///
+    /// # Errors
+    /// 400 where it is none.
+    pub fn whole<T>(&self, name: &str, bounds: RangeInclusive<T>) -> Result<Option<T>, ApiError>
+    where
+        T: std::str::FromStr + PartialOrd + fmt::Display,
+    {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        // Rust's parser would take a plus sign, too.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number);
+        let number = number.filter(|number| bounds.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (min, max) = bounds.into_inner();
+            ApiError::malformed(name, format!("must be a whole number from {min} to {max}"))
+        })
+    }
+
+    /// The version that a query names.
+    ///
+    /// # Errors
+    /// 400 where it is no whole number.
+    pub fn version(&self) -> Result<Option<u64>, ApiError> {
+        self.whole("version", 0..=u64::MAX)
+    }
+
     /// The comma-separated values of `name`, parsed; at most `limit` of them.
     ///
     /// # Errors
@@ -287,66 +339,4 @@ pub fn if_match(head: &Head) -> Result<Option<u64>, ApiError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Point {
-        x: u64,
-        inner: Option<Box<Point>>,
-    }
-
-    fn read(text: &'static str) -> Result<Point, ApiError> {
-        json_bytes(&Bytes::from_static(text.as_bytes()))
-    }
-
-    #[test]
-    fn errors_name_the_field_and_the_cause() {
-        for (text, field, part) in [
-            ("{", "body", "no valid JSON"),
-            ("", "body", "no valid JSON"),
-            (r#"{"x":-1}"#, "x", "invalid value: integer `-1`"),
-            (
-                r#"{"x":1,"inner":{"x":"a"}}"#,
-                "inner.x",
-                "invalid type: string",
-            ),
-            (r#"{"x":1,"x":2}"#, "body", "\"x\" stands twice"),
-            (
-                r#"{"x":1,"other":{"a":1,"a":2}}"#,
-                "body",
-                "\"a\" stands twice",
-            ),
-            (r#"{"x":1} trailing"#, "body", "trailing"),
-            (r#"{"x":18446744073709551616}"#, "x", "floating point"),
-        ] {
-            let Err(ApiError::Malformed { field: found, why }) = read(text) else {
-                panic!("{text} was taken");
-            };
-            assert_eq!(found, field, "{text}");
-            assert!(why.contains(part), "{text}: {why}");
-        }
-        assert_eq!(read(r#"{"x":18446744073709551615}"#).unwrap().x, u64::MAX);
-        assert!(read(&"[".repeat(10_000).leak().to_string().leak()[..]).is_err());
-    }
-
-    #[test]
-    fn parameters_stand_once() {
-        let params = |text: &str| Params::parse(text.as_bytes(), "query");
-        assert_eq!(params("a=1&b=x%20y").unwrap().get("b"), Some("x y"));
-        assert!(params("a=1&a=2").is_err());
-        assert!(params("a=%ff").is_err());
-        assert!(params("a=1").unwrap().only(&["b"]).is_err());
-        let list = params("u=1,2,3")
-            .unwrap()
-            .parsed_list::<u8>("u", 3)
-            .unwrap();
-        assert_eq!(list, Some(vec![1, 2, 3]));
-        assert!(
-            params("u=1,2,3")
-                .unwrap()
-                .parsed_list::<u8>("u", 2)
-                .is_err()
-        );
-    }
-}
+mod tests;

@@ -38,18 +38,28 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// Why the server could not hand over a request that `admit` had let in.
+/// Why the server could not hand over a request: its head is too large to be looked at, or its body
+/// could not be read although `admit` had let it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyProblem {
-    /// Longer than the limit (in bytes) for its route: 413.
-    TooLarge {
+pub enum Problem {
+    /// The URL is longer than this many bytes: 414.
+    UrlTooLong {
         /// The limit.
         limit: usize,
     },
-    /// Did not arrive within the body timeout: 408.
-    Timeout,
-    /// Broken framing, or the peer went away: 400.
-    Broken,
+    /// Too many headers, or too many bytes of them: 431. Only what the HTTP parser still takes comes
+    /// here. Beyond that hyper answers by itself, without a body or a request id: it does so before
+    /// there is a request, and has no hook for it.
+    HeadersTooLarge,
+    /// The body is longer than the limit (in bytes) for its route: 413.
+    BodyTooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// The body did not arrive within the body timeout: 408.
+    BodyTimeout,
+    /// Broken framing of the body, or the peer went away: 400.
+    BodyBroken,
 }
 
 /// What the HTTP server serves. The server knows connections and framing; the service knows
@@ -62,8 +72,12 @@ pub trait Service: Send + Sync + 'static {
     /// The answer for a request that is refused before its body is read.
     fn admit(&self, head: &Head) -> Result<usize, Box<Response>>;
 
-    /// The answer where the body could not be read, in the envelope of the route's dialect.
-    fn refuse(&self, head: &Head, problem: BodyProblem) -> Response;
+    /// The answer to a request that cannot be handed over, in the envelope of the route's dialect.
+    fn refuse(&self, head: &Head, problem: Problem) -> Response;
+
+    /// The pattern of the route that a path belongs to, for log lines: the path itself may hold
+    /// what proves a link.
+    fn route(&self, path: &str) -> &'static str;
 
     /// Answers a complete request. Never panics on input; HEAD bodies are cut by the server.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;

@@ -1,5 +1,6 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod accept;
 pub mod account;
 pub mod auth;
 pub mod billing;
@@ -10,6 +11,7 @@ pub mod dialect;
 pub mod error;
 mod exchange;
 mod head;
+mod idempotency;
 pub mod input;
 pub mod limits;
 pub mod listener;
@@ -18,6 +20,7 @@ pub mod native;
 pub mod output;
 pub mod pages;
 pub mod partner;
+pub(crate) mod request_log;
 pub mod reseller;
 pub mod router;
 pub mod routes;

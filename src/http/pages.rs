@@ -1,6 +1,7 @@
 //! What people open in a browser: redirects, pages behind links, pictures and style sheets.
 
 pub mod assets;
+mod own;
 mod redirect;
 pub mod routes;
 mod unsubscribe;
@@ -16,7 +17,8 @@ use crate::usecases::Env;
 use crate::usecases::messages::language;
 use crate::usecases::view::{UserView, brand_view};
 
-/// Style sheets of our own, pictures of brands, forms to ourselves; nothing else, and no frames.
+/// Style sheets of our own, pictures of brands, forms to ourselves; nothing else, and in no frame:
+/// what is clicked here (a purchase, an unsubscription) must be what the reader sees.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
-use super::message::{BodyProblem, Head, Request, Response, Service};
+use super::message::{Head, Problem, Request, Response, Service};
+use super::request_log::NO_ROUTE;
 use super::router::Router;
 use crate::telemetry::metrics::StatusClass;
 use crate::usecases::Env;
@@ -29,12 +30,20 @@ impl Upsell {
         if let Some(internal) = error.internal() {
             tracing::error!(
                 request_id = head.request_id,
-                path = head.uri.path(),
+                route = self.route(head.uri.path()),
                 "{internal}"
             );
         }
         let dialect = self.router.dialect(head.uri.path());
         let response = dialect.error(&self.env.renderer, error, head);
+        self.finish(head, response)
+    }
+
+    /// Counts an answer and lets the pages that may read it do so.
+    fn finish(&self, head: &Head, response: Response) -> Response {
+        let dialect = self.router.dialect(head.uri.path()).label();
+        let class = StatusClass::of(response.status().as_u16());
+        self.env.metrics.http_requests.inc2(dialect, class);
         self.cors.dress(head, response)
     }
 }
@@ -53,35 +62,32 @@ impl Service for Upsell {
         Ok(limit)
     }
 
-    fn refuse(&self, head: &Head, problem: BodyProblem) -> Response {
+    fn refuse(&self, head: &Head, problem: Problem) -> Response {
         let error = match problem {
-            BodyProblem::TooLarge { limit } => ApiError::TooLarge(limit),
-            BodyProblem::Timeout => ApiError::Timeout,
-            BodyProblem::Broken => ApiError::malformed("body", "broke off"),
+            Problem::UrlTooLong { limit } => ApiError::UrlTooLong(limit),
+            Problem::HeadersTooLarge => ApiError::HeadersTooLarge,
+            Problem::BodyTooLarge { limit } => ApiError::TooLarge(limit),
+            Problem::BodyTimeout => ApiError::Timeout,
+            Problem::BodyBroken => ApiError::malformed("body", "broke off"),
         };
         self.dress(&error, head)
+    }
+
+    fn route(&self, path: &str) -> &'static str {
+        self.router.route(path).unwrap_or(NO_ROUTE)
     }
 
     async fn call(&self, request: Request) -> Response {
         let (head, began) = (request.head.clone(), Instant::now());
         let response = match self.router.answer(&self.env, request).await {
-            Ok(response) => self.cors.dress(&head, response),
+            Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
         let dialect = self.router.dialect(head.uri.path()).label();
-        let metrics = &self.env.metrics;
-        metrics
-            .http_requests
-            .inc2(dialect, StatusClass::of(response.status().as_u16()));
-        metrics
+        self.env
+            .metrics
             .http_duration
             .observe(dialect, began.elapsed().as_secs_f64());
-        tracing::debug!(
-            request_id = head.request_id,
-            method = %head.method,
-            status = response.status().as_u16(),
-            "answered"
-        );
         response
     }
 }

@@ -3,7 +3,10 @@
 //! by a zero byte.
 
 pub mod audit;
+pub mod billing;
+mod plans;
 mod read;
+pub mod request;
 pub mod reseller;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
@@ -12,6 +15,8 @@ use crate::domain::notification::MailState;
 use crate::domain::time::Timestamp;
 
 use super::engine::Key;
+
+pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 
 /// Starts a key of `family`.
 const fn key(family: u8) -> Builder {

@@ -38,7 +38,7 @@ impl Changes {
     }
 
     /// Removes a plan with its roles.
-    pub fn delete_plan(&mut self, old: &Found<Plan>) -> &mut Self {
+    pub fn delete_reseller_plan(&mut self, old: &Found<Plan>) -> &mut Self {
         let key = keys::plan(old.reseller, &old.name);
         for role in old.roles.entries() {
             self.delete(keys::role(old.reseller, role.id));

@@ -52,15 +52,12 @@ impl Caller {
     /// Refuses a caller without `scope`.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], naming the scope.
+    /// [`Error::MissingScope`].
     pub fn require(&self, scope: ApiScope) -> Result<(), Error> {
         if self.scopes.allows(scope) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!(
-            "the token lacks the scope {:?}",
-            scope.name()
-        )))
+        Err(Error::MissingScope(scope))
     }
 
     /// The tenant, if it is within reach.

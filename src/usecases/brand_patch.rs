@@ -201,7 +201,9 @@ impl SmtpPatch {
         })?;
         if let Some(port) = self.port {
             let port = u16::try_from(port).ok().filter(|port| *port > 0);
-            smtp.port = port.ok_or_else(|| Error::invalid("smtp_port", "must be 1 to 65535"))?;
+            smtp.port = port.ok_or_else(|| {
+                Error::invalid("smtp_port", "must be a whole number from 1 to 65535")
+            })?;
         }
         if let Some(name) = &self.encryption {
             smtp.encryption = BrandEncryption::from_name(name).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The end of a tenant: it goes with its users, their meters and its clients.
+//! The end of a tenant: it goes with its users, their meters, its clients and its billing data.
 
 use uuid::Uuid;
 
@@ -8,8 +8,10 @@ use super::audit::{self, Act};
 use super::error::Error;
 use super::manage_tenants::{act, has_children};
 use super::precondition::{attempt, check_version};
+use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
 use crate::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -20,7 +22,7 @@ use crate::store::{Found, keys};
 /// Users and clients that one commit removes along with their tenant.
 const REMOVED_PER_COMMIT: usize = 500;
 
-/// Deletes a disabled tenant without children, together with its users and clients.
+/// Deletes a disabled tenant without children, together with its users, clients and plans.
 ///
 /// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
 /// go before it in commits of their own, each of which expects the tenant unchanged.
@@ -72,6 +74,8 @@ async fn delete_once(
     };
     let clients = removal.clients().await?;
     let mut last = removal.users(clients).await?;
+    removal.billing(&mut last).await?;
+    removal.plans(&mut last).await?;
     last.delete_tenant(&tenant);
     let act = act("tenant.delete", &tenant);
     audit::record(&mut last, caller, now, act, Some(&tenant.value), None);
@@ -142,6 +146,21 @@ impl Removal<'_> {
         }
     }
 
+    /// Adds the customer object and the taxes of the tenant, which are few, to `rest`.
+    async fn billing(&self, rest: &mut Changes) -> Result<(), Error> {
+        if let Some(customer) = manage_customers::find(self.env, self.tenant.id).await? {
+            rest.delete_customer(&customer, self.tenant);
+            let what = ("customer.delete", customer.id.to_string());
+            self.record(rest, what, &customer.value);
+        }
+        for tax in manage_taxes::own(self.env, self.tenant.id).await? {
+            rest.delete_tax(&tax);
+            let what = ("tax.delete", tax.id.to_string());
+            self.record(rest, what, &tax.value);
+        }
+        Ok(())
+    }
+
     /// Removes whole pages of users; the rest is added to `rest`.
     async fn users(&self, mut rest: Changes) -> Result<Changes, Error> {
         let mut after = None;
@@ -166,5 +185,16 @@ impl Removal<'_> {
             }
             self.commit_part(changes).await?;
         }
+    }
+
+    /// Removes the plans of a partner: it is disabled and has nobody below it, so none is used and
+    /// none comes.
+    async fn plans(&self, changes: &mut Changes) -> Result<(), Error> {
+        let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
+        for plan in plans.await? {
+            changes.delete_plan(&plan);
+            self.record(changes, ("plan.delete", plan.id.to_string()), &plan.value);
+        }
+        Ok(())
     }
 }

@@ -89,6 +89,7 @@ pub fn merge(
                 items.len() - 1
             }
         };
+        check_unit(&items[at], names, &field)?;
         if !touched.insert(at) {
             return Err(Error::invalid(field("name"), "the item stands twice"));
         }
@@ -113,6 +114,28 @@ fn check_texts(patch: &OfferingPatch, field: &dyn Fn(&str) -> String) -> Result<
         }
     }
     Ok(())
+}
+
+/// What counts against one of the five items is measured as that item is: a quota that is said to
+/// be of another unit would be compared with something else than its giver meant.
+fn check_unit(
+    item: &OfferingItem,
+    names: &UsageNames,
+    field: &dyn Fn(&str) -> String,
+) -> Result<(), Error> {
+    let usage_name = &item.key.usage_name;
+    let Some(expected) = names.get(usage_name).copied().map(unit_of) else {
+        return Ok(());
+    };
+    let is_none = item.measurement_unit == MeasurementUnit::NotApplicable;
+    let is_feature = item.kind == OfferingType::Feature;
+    if item.measurement_unit == expected || (is_none && is_feature) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        field("measurement_unit"),
+        format!("{usage_name:?} is measured in {:?}", expected.name()),
+    ))
 }
 
 /// Which item is meant: by application, name, edition and component; without a name by what it

@@ -61,7 +61,8 @@ pub struct Issued {
 pub enum TokenRefused {
     /// Unknown client, wrong secret, or disabled; not told apart.
     InvalidClient,
-    /// The scope asked for is unknown, or more than the client has.
+    /// The scope asked for is unknown, more than the client has, or nothing that a user's token may
+    /// have.
     InvalidScope(String),
     /// The user to speak for is not within the client's reach.
     InvalidUser,
@@ -114,7 +115,13 @@ pub async fn issue(
         Some(Err(unknown)) => return Err(TokenRefused::InvalidScope(unknown.to_string())),
     };
     if let Some(user) = request.user_id {
-        scopes = scopes.and(ApiScopes::of(&USER_SCOPES));
+        let of_users = ApiScopes::of(&USER_SCOPES);
+        scopes = scopes.and(of_users);
+        if scopes == ApiScopes::default() {
+            let why =
+                format!("nothing of it is left for a user's token, which may have: {of_users}");
+            return Err(TokenRefused::InvalidScope(why));
+        }
         let caller = caller_of(&client, scopes);
         match caller.user(&env.store, user).await {
             Ok(_) => {}

@@ -25,6 +25,8 @@ async fn token_errors_are_those_of_oauth() {
     let good = Some((id, secret));
     let grant = ("grant_type", "client_credentials");
     let unknown = uuid::Uuid::new_v4().to_string();
+    let reader = api.user(&api.root).await;
+    let user = ("user_id", reader.as_str());
     let in_form = [grant, ("client_id", id), ("client_secret", secret)];
     for (basic, fields, status, error) in [
         (good, vec![grant], 200, ""),
@@ -51,6 +53,14 @@ async fn token_errors_are_those_of_oauth() {
             "invalid_request",
         ),
         (good, vec![grant, ("user_id", "7")], 400, "invalid_request"),
+        (good, vec![grant, user, ("scope", "alerts_read")], 200, ""),
+        (good, vec![grant, user, ("scope", " ")], 200, ""),
+        (
+            good,
+            vec![grant, user, ("scope", "account_read")],
+            400,
+            "invalid_scope",
+        ),
         (None, vec![grant], 401, "invalid_client"),
         (None, vec![grant, ("client_id", id)], 401, "invalid_client"),
         (Some((id, "wrong")), vec![grant], 401, "invalid_client"),
@@ -75,6 +85,66 @@ async fn token_errors_are_those_of_oauth() {
     let unknown_client = form(&api, "/api/2/idp/token", Some((&unknown, secret)), &[grant]).await;
     let wrong_secret = form(&api, "/api/2/idp/token", Some((id, "wrong")), &[grant]).await;
     assert_eq!(unknown_client.text, wrong_secret.text);
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_lacks_its_parameters() {
+    let api = Api::start().await;
+    let (id, secret) = (api.client.0.as_str(), api.client.1.as_str());
+    for (path, media_type) in [
+        ("/api/2/idp/token", None),
+        ("/api/2/idp/token", Some("application/json")),
+        ("/api/2/idp/revoke_token", None),
+        ("/api/2/idp/introspect_token", None),
+    ] {
+        let request = api.request(Method::POST, path).basic_auth(id, Some(secret));
+        let request = match media_type {
+            Some(media_type) => request.header("content-type", media_type),
+            None => request,
+        };
+        let answer = api.send(request).await.expect(400).json();
+        assert_eq!(answer["error"], "invalid_request", "{path}: {answer}");
+    }
+    let request = api.request(Method::POST, "/api/2/idp/token");
+    let request = request.basic_auth(id, Some(secret)).json(&json!({}));
+    let answer = api.send(request).await.expect(415).json();
+    assert_eq!(answer["error"], "invalid_request");
+}
+
+/// RFC 6750 §3.1: a client learns whether to get another token or another scope.
+#[tokio::test]
+async fn challenges_say_what_the_token_lacks() {
+    let api = Api::start().await;
+    let narrow = api.token_at(&api.root, &["usage_write"]).await;
+    let clients_only = api.token_at(&api.root, &["clients"]).await;
+    let invalid = "Bearer realm=\"upsell\", error=\"invalid_token\"";
+    let lacks = |scope: &str| {
+        format!("Bearer realm=\"upsell\", error=\"insufficient_scope\", scope=\"{scope}\"")
+    };
+    for (token, path, status, challenge) in [
+        ("nonsense", "/api/2/tenants", 401, invalid.to_owned()),
+        ("nonsense", "/api/upsell/v1/emails", 401, invalid.to_owned()),
+        (&narrow, "/api/2/clients", 403, lacks("clients")),
+        (&narrow, "/api/2/tenants", 403, lacks("account_read")),
+        (&narrow, "/api/upsell/v1/emails", 403, lacks("emails_read")),
+    ] {
+        let answer = api.call_as(token, Method::GET, path, None).await;
+        let answer = answer.expect(status);
+        assert_eq!(answer.header("www-authenticate"), challenge, "{path}");
+    }
+    let more = json!({"tenant_id": api.root, "scopes": ["account_write"]});
+    let refused = api
+        .call_as(&clients_only, Method::POST, "/api/2/clients", Some(&more))
+        .await
+        .expect(403);
+    let challenge = refused.header("www-authenticate");
+    assert_eq!(
+        challenge,
+        "Bearer realm=\"upsell\", error=\"insufficient_scope\""
+    );
+    let nobody = api.send(api.request(Method::GET, "/api/2/tenants")).await;
+    let challenge = nobody.expect(401).header("www-authenticate").to_owned();
+    assert_eq!(challenge, "Bearer realm=\"upsell\"");
 }
 
 #[tokio::test]

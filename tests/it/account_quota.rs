@@ -144,6 +144,14 @@ async fn bad_offering_items_are_refused_and_nothing_is_stored() {
             json!({"usage_name": "vms", "measurement_unit": "miles"}),
             "measurement_unit",
         ),
+        (
+            json!({"usage_name": "vms", "measurement_unit": "bytes"}),
+            "measurement_unit",
+        ),
+        (
+            json!({"usage_name": "storage", "edition": "other", "measurement_unit": "quantity"}),
+            "measurement_unit",
+        ),
         (json!({"usage_name": "vms", "status": 2}), "status"),
         (json!({"usage_name": "v\nms"}), "usage_name"),
         (json!({"usage_name": "vms", "infra_id": "7"}), "infra_id"),
@@ -258,7 +266,6 @@ async fn a_users_own_quota_is_reached_as_a_personal_tenant_too() {
     let account = AccountId::User(user.parse().unwrap());
     assert_eq!(state(&api, account).await, Some(State::Exceeded));
     // It is no tenant otherwise.
-    api.get(&format!("/api/2/tenants/{personal}"))
-        .await
-        .expect(404);
+    let itself = api.get(&format!("/api/2/tenants/{personal}")).await;
+    assert_eq!(itself.expect(404).code(), 1005);
 }

@@ -95,6 +95,24 @@ async fn a_batch_has_an_outcome_for_each_line() {
     }
 }
 
+/// An older observation than the stored one changes nothing, and its line says so.
+#[tokio::test]
+async fn an_older_observation_is_said_to_be_skipped() {
+    let api = Api::start().await;
+    let id = api.tenant("customer", &api.root).await;
+    let line = |value: u64, at: &str| json!({"tenant_id": id, "usage_name": "vms", "absolute_value": value, "observed_at": at});
+    let late = line(5, "2026-01-02T00:00:00Z");
+    let early = line(3, "2026-01-01T00:00:00Z");
+    let body = json!({ "items": [late, early, late] });
+    let done = api.put("/api/2/tenants/usages", &body).await.expect(200);
+    let taken = json!({"tenant_id": id, "usage_name": "vms", "error": null});
+    let mut skipped = taken.clone();
+    skipped["skipped"] = json!(true);
+    assert_eq!(done.json()["items"], json!([taken, skipped, taken]));
+    let usages = api.get(&format!("/api/2/tenants/{id}/usages")).await;
+    assert_eq!(usages.json()["items"][0]["absolute_value"], 5);
+}
+
 #[tokio::test]
 async fn usages_show_what_is_sold_and_what_is_used() {
     let api = Api::start().await;

@@ -87,7 +87,12 @@ fn failures_are_one_line_that_says_what_to_do() {
         (
             vec!["link", placement[0], placement[1]],
             2,
-            "upsell: the following required arguments were not provided: --buy-url <URL>; see `upsell --help`",
+            "upsell: the following required arguments were not provided: --buy-url <URL>; see `upsell link --help`",
+        ),
+        (
+            vec!["keys", "rotate"],
+            2,
+            "upsell: the following required arguments were not provided: <KIND>; see `upsell keys rotate --help`",
         ),
         (
             vec!["lnik"],
@@ -120,6 +125,34 @@ fn failures_are_one_line_that_says_what_to_do() {
         assert!(run.err.starts_with(expected), "{arguments:?}: {}", run.err);
         assert_eq!(run.err.lines().count(), 1, "{}", run.err);
     }
+}
+
+#[test]
+fn a_file_is_no_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("data");
+    std::fs::write(&file, "mine").unwrap();
+    let (at, below) = (file.display().to_string(), file.join("x"));
+    let below = below.display().to_string();
+    let ports = [
+        ("UPSELL_LISTEN", "127.0.0.1:0"),
+        ("UPSELL_OPS_LISTEN", "127.0.0.1:0"),
+    ];
+    for arguments in [
+        ["init", "--data", at.as_str()],
+        ["serve", "--data", at.as_str()],
+        ["init", "--data", below.as_str()],
+    ] {
+        let run = upsell(&arguments, &ports);
+        assert_eq!(run.code, 1, "{arguments:?}: {}", run.err);
+        let expected = format!(
+            "upsell: {} is not a directory; name one with --data or UPSELL_DATA",
+            arguments[2]
+        );
+        assert!(run.err.starts_with(&expected), "{arguments:?}: {}", run.err);
+        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
 }
 
 #[test]

@@ -339,10 +339,19 @@ async fn a_taken_port_is_said() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        err.starts_with(&format!("upsell: cannot listen on {address}: ")),
+        err.starts_with(&format!("upsell: cannot listen on {address}: "))
+            && err.ends_with("; stop the process that uses it, or choose another address\n"),
         "{err}"
     );
     assert_eq!(std::fs::read_dir(tmp.path()).unwrap().count(), 0);
+
+    // No machine has an address for documentation (RFC 5737).
+    let output = command(&["--listen", "192.0.2.1:0"], &tmp).output().await;
+    let err = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(
+        err.ends_with("; choose an address that this machine has\n"),
+        "{err}"
+    );
 
     // Whoever has it: it is taken.
     let _taken = TcpListener::bind("127.0.0.1:8080").await;

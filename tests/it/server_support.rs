@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use upsell::domain::time::Timestamp;
 use upsell::http::limits::Limits;
 use upsell::http::listener;
-use upsell::http::message::{BodyProblem, Head, Request, Response, Service};
+use upsell::http::message::{Head, Problem, Request, Response, Service};
 use upsell::http::server::{Drained, Server};
 use upsell::http::stats::Stats;
 use upsell::http::tls::Tls;
@@ -55,12 +55,18 @@ impl Service for TestService {
         }
     }
 
-    fn refuse(&self, _head: &Head, problem: BodyProblem) -> Response {
+    fn refuse(&self, _head: &Head, problem: Problem) -> Response {
         match problem {
-            BodyProblem::TooLarge { limit } => status(413, format!("limit {limit}")),
-            BodyProblem::Timeout => status(408, "too slow"),
-            BodyProblem::Broken => status(400, "broken body"),
+            Problem::UrlTooLong { .. } => status(414, "the URL"),
+            Problem::HeadersTooLarge => status(431, "the headers"),
+            Problem::BodyTooLarge { limit } => status(413, format!("limit {limit}")),
+            Problem::BodyTimeout => status(408, "too slow"),
+            Problem::BodyBroken => status(400, "broken body"),
         }
+    }
+
+    fn route(&self, _path: &str) -> &'static str {
+        "/test"
     }
 
     async fn call(&self, request: Request) -> Response {

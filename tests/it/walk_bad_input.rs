@@ -114,6 +114,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         with("tenant_id", json!(nobody)),
         with("user_id", json!(world.user.id)),
         with("colour", json!("red")),
+        with("edition", json!("a\nb")),
         with("observed_at", json!("2999-01-01T00:00:00Z")),
         good,
     ]);
@@ -124,7 +125,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         .iter()
         .map(|r| r["line"].as_u64().unwrap())
         .collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (line, field) in rejected.iter().zip([
         "value",
         "value",
@@ -133,6 +134,7 @@ async fn a_bad_line_of_a_report_is_rejected_and_named_and_the_others_count() {
         "tenant",
         "tenant_id",
         "colour",
+        "edition",
         "observed_at",
     ]) {
         let error = &line["error"];
@@ -216,6 +218,39 @@ async fn bodies_over_their_limit_are_413_and_other_media_types_415() {
     assert_eq!(world.snapshot().await, before);
 }
 
+/// Until somebody looks at the head, it is nobody's dialect.
+#[tokio::test]
+async fn heads_over_their_limit_are_refused_in_the_dialect_of_their_path() {
+    let app = TestApp::start(&[]).await;
+    let long = "x".repeat(9000);
+    let wide = "x".repeat(33_000);
+    for (path, media_type) in [
+        ("/api/2/tenants", "application/json"),
+        ("/api/2/nowhere", "application/json"),
+        ("/api/upsell/v1/emails", "application/problem+json"),
+        ("/r/token", "text/html; charset=utf-8"),
+    ] {
+        let answer = app.get(&format!("{path}?x={long}")).await.expect(414);
+        assert_eq!(answer.header("content-type"), media_type, "{path}");
+        let request = app.request(Method::GET, path).header("x-wide", &wide);
+        let wide = send("GET with a wide header", request).await.expect(431);
+        assert_eq!(wide.header("content-type"), media_type, "{path}");
+        for (answer, words) in [(answer, "longer than 8192 bytes"), (wide, "too long")] {
+            let id = answer.header("x-request-id");
+            assert!(answer.text().contains(id), "{path}: {}", answer.text());
+            if media_type.contains("json") {
+                let said = message(&answer);
+                assert!(said.contains(words), "{path}: {said}");
+            }
+        }
+    }
+    let token = app
+        .visit(&format!("/api/2/idp/token?x={long}"))
+        .await
+        .expect(414);
+    assert_eq!(token.json()["error"], "invalid_request");
+}
+
 /// The status of the answer to these bytes.
 async fn raw_status(app: &TestApp, request: &str) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -254,7 +289,7 @@ async fn native_requests_say_what_is_unknown() {
             "GET",
             "/api/upsell/v1/emails?limit=0",
             "",
-            "limit: must be 1 to",
+            "limit: must be a whole number from 1 to",
         ),
         (
             "POST",

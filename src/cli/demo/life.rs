@@ -180,7 +180,7 @@ impl Life {
                 .and_then(|status| status.quota.value)
                 .unwrap_or(track.base);
             if track.step(quota, noise) {
-                let text = format!("old {} is being cleaned up", item_word(track.item));
+                let text = "old backups are being cleaned up".to_owned();
                 self.site
                     .feed
                     .tell(Kind::Usage, Who::Named(&track.owner), text, now);

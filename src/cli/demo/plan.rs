@@ -83,7 +83,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
         name: "Alpenblick Hotels",
         domain: "alpenblick.example",
         language: "de",
-        story: "Storage and virtual machines are over their quotas, and so is one user's own storage.",
+        story: "Starts with storage and virtual machines over their quotas, and one user’s own storage too.",
         quotas: &[
             storage(
                 2 * TIB,

@@ -122,7 +122,7 @@ pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
     };
     let mut forms = Vec::new();
     for (scope, _, status) in cart.standing(&call.env).await? {
-        forms.extend(line_form(scope, &status));
+        forms.extend(Offered::new(scope, status).map(|line| line.to_json()));
     }
     Ok(output::ok(&json!({
         "customer": cart.customer.name,
@@ -140,22 +140,51 @@ fn items(scope: Scope, list: &str) -> Vec<(Scope, Item)> {
         .collect()
 }
 
-fn line_form(scope: Scope, status: &ItemStatus) -> Option<Value> {
-    let quota = status.quota.value?;
-    let block = block(scope, status.item);
-    let count = blocks(status, quota, block.size);
-    Some(json!({
-        "scope": scope.name(),
-        "item": status.item.name(),
-        "state": status.state.name(),
-        "unit": status.item.unit().name(),
-        "usage": status.usage,
-        "quota": quota,
-        "block": block.size,
-        "blocks": count,
-        "price_cents": block.price_cents,
-        "new_quota": quota.saturating_add(block.size.saturating_mul(count)),
-    }))
+/// What is offered for one line of the cart.
+struct Offered {
+    scope: Scope,
+    status: ItemStatus,
+    /// The limit of today.
+    quota: u64,
+    block: Block,
+    /// How many blocks make enough room.
+    count: u64,
+}
+
+impl Offered {
+    /// `None` where nothing is limited.
+    fn new(scope: Scope, status: ItemStatus) -> Option<Self> {
+        let quota = status.quota.value?;
+        let block = block(scope, status.item);
+        let count = blocks(&status, quota, block.size);
+        Some(Self {
+            scope,
+            status,
+            quota,
+            block,
+            count,
+        })
+    }
+
+    const fn new_quota(&self) -> u64 {
+        let more = self.block.size.saturating_mul(self.count);
+        self.quota.saturating_add(more)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "scope": self.scope.name(),
+            "item": self.status.item.name(),
+            "state": self.status.state.name(),
+            "unit": self.status.item.unit().name(),
+            "usage": self.status.usage,
+            "quota": self.quota,
+            "block": self.block.size,
+            "blocks": self.count,
+            "price_cents": self.block.price_cents,
+            "new_quota": self.new_quota(),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -185,17 +214,17 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
     let now = call.request.head.received_at;
     let mut bought = Vec::new();
     for (scope, account, status) in cart.standing(&call.env).await? {
-        let Some(form) = line_form(scope, &status) else {
+        let Some(line) = Offered::new(scope, status) else {
             continue;
         };
-        let new_quota = form["new_quota"].as_u64();
+        let quota = Quota {
+            value: Some(line.new_quota()),
+            overage: status.quota.overage,
+        };
         let patch = OfferingPatch {
             usage_name: Some(usage_name(status.item).to_owned()),
             quota: Some(QuotaInput {
-                quota: Quota {
-                    value: new_quota,
-                    overage: status.quota.overage,
-                },
+                quota,
                 version: None,
             }),
             ..OfferingPatch::default()
@@ -207,7 +236,7 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
         let item = item_word(status.item);
         let text = format!("bought more {item} for {}", cart.customer.name);
         site.feed.tell(Kind::Purchase, who, text, now);
-        bought.push(form);
+        bought.push(line.to_json());
     }
     Ok(output::ok(
         &json!({ "customer": cart.customer.name, "lines": bought }),

@@ -28,10 +28,21 @@ fn shown(view: BrandView) -> Response {
     output::versioned(response, view.tenant_version)
 }
 
+/// The version where query and body may both name one.
+fn one_version(in_query: Option<u64>, in_body: Option<u64>) -> Result<Option<u64>, ApiError> {
+    match (in_query, in_body) {
+        (Some(query), Some(body)) if query != body => Err(ApiError::malformed(
+            "version",
+            "the query and the body name different versions; name one, the tenant's current",
+        )),
+        _ => Ok(in_query.or(in_body)),
+    }
+}
+
 /// The tenant's version in the query, where it is given.
 fn expected(call: &Call) -> Result<Precondition, ApiError> {
     let params = Params::of_query(&call.request.head)?;
-    Precondition::optional(&call.request.head, params.parsed("version")?)
+    Precondition::optional(&call.request.head, params.version()?)
 }
 
 pub(super) async fn read(call: Call, caller: Caller) -> Answer {
@@ -44,9 +55,9 @@ pub(super) async fn read(call: Call, caller: Caller) -> Answer {
 pub(super) async fn update(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let head = &call.request.head;
-    let in_query: Option<u64> = Params::of_query(head)?.parsed("version")?;
+    let in_query: Option<u64> = Params::of_query(head)?.version()?;
     let body = input::json::<BrandIn>(&call.request)?;
-    let expected = Precondition::required(head, in_query.or(body.version))?;
+    let expected = Precondition::required(head, one_version(in_query, body.version)?)?;
     let patch = convert::brand_patch(body);
     let done = usecase::update(
         &call.env,
@@ -62,13 +73,17 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
 /// Enables branding; options may come along.
 pub(super) async fn enable(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
-    let expected = expected(&call)?;
-    let patch = if call.request.body.is_empty() {
-        BrandPatch::default()
+    let head = &call.request.head;
+    let in_query = Params::of_query(head)?.version()?;
+    let (patch, in_body) = if call.request.body.is_empty() {
+        (BrandPatch::default(), None)
     } else {
-        convert::brand_patch(input::json::<BrandIn>(&call.request)?)
+        let body = input::json::<BrandIn>(&call.request)?;
+        let version = body.version;
+        (convert::brand_patch(body), version)
     };
-    let now = call.request.head.received_at;
+    let expected = Precondition::optional(head, one_version(in_query, in_body)?)?;
+    let now = head.received_at;
     let done = usecase::enable(&call.env, &caller, id, &patch, expected.version, now);
     Ok(shown(expected.checked(done.await)?))
 }

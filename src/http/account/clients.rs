@@ -96,7 +96,7 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
 pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = client_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::optional(&call.request.head, params.parsed("version")?)?;
+    let expected = Precondition::optional(&call.request.head, params.version()?)?;
     let now = call.request.head.received_at;
     let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;

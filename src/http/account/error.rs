@@ -12,7 +12,7 @@ fn code(error: &ApiError) -> u16 {
     match error {
         ApiError::PreconditionFailed
         | ApiError::UseCase(Error::VersionMismatch { .. } | Error::LostRace) => 1001,
-        ApiError::UseCase(Error::Forbidden(_)) => 1002,
+        ApiError::UseCase(Error::MissingScope(_) | Error::Forbidden(_)) => 1002,
         ApiError::UseCase(Error::NameTaken(_)) => 1004,
         ApiError::UseCase(Error::NotFound(What::Tenant)) => 1005,
         ApiError::UseCase(Error::TenantEnabled) => 1006,
@@ -49,6 +49,7 @@ pub fn envelope(error: &ApiError, head: &Head) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::client::ApiScope;
 
     #[test]
     fn codes_are_the_vendors() {
@@ -67,6 +68,8 @@ mod tests {
             (Error::TenantEnabled.into(), 400, 1006),
             (ApiError::malformed("version", "missing"), 400, 400),
             (ApiError::Unauthorized("who?"), 401, 401),
+            (ApiError::InvalidToken, 401, 401),
+            (Error::MissingScope(ApiScope::AccountRead).into(), 403, 1002),
         ] {
             let body = detail(&error, "7");
             assert_eq!(error.status().as_u16(), status, "{error:?}");

@@ -77,6 +77,15 @@ fn refused(code: &str, why: &str) -> Response {
     response
 }
 
+/// The form of a request. One without a body lacks every parameter (RFC 6749 §5.2), and has no
+/// media type to be wrong.
+fn form_of(call: &Call) -> Result<Params, ApiError> {
+    if call.request.body.is_empty() {
+        return Ok(Params::default());
+    }
+    Params::of_form(&call.request)
+}
+
 /// HTTP Basic, or `client_id` and `client_secret` in the form; never both (RFC 6749 §2.3).
 fn credentials(head: &Head, form: &Params) -> Result<Credentials, Refusal> {
     let in_form = (form.get("client_id"), form.get("client_secret"));
@@ -117,7 +126,7 @@ pub(super) async fn token(call: Call) -> Answer {
 }
 
 async fn issue(call: &Call) -> Result<Value, Refusal> {
-    let form = Params::of_form(&call.request)?;
+    let form = form_of(call)?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
         Some(_) => {
@@ -133,7 +142,7 @@ async fn issue(call: &Call) -> Result<Value, Refusal> {
     let request = TokenRequest {
         client_id: &id,
         client_secret: &secret,
-        scope: form.get("scope").filter(|scope| !scope.is_empty()),
+        scope: form.get("scope").filter(|scope| !scope.trim().is_empty()),
         user_id: form.parsed::<UserId>("user_id")?,
     };
     let issued = tokens::issue(&call.env, request, call.request.head.received_at).await?;
@@ -148,7 +157,7 @@ async fn issue(call: &Call) -> Result<Value, Refusal> {
 
 /// The form of a request about a token: who asks, and the token.
 fn about_token(call: &Call) -> Result<(Credentials, String), Refusal> {
-    let form = Params::of_form(&call.request)?;
+    let form = form_of(call)?;
     let credentials = credentials(&call.request.head, &form)?;
     let token = form.require("token")?.to_owned();
     Ok((credentials, token))

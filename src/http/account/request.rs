@@ -71,13 +71,8 @@ pub(super) fn page_request(
     list: &str,
     default_limit: usize,
 ) -> Result<PageRequest, ApiError> {
-    let limit = params.parsed::<usize>("limit")?.unwrap_or(default_limit);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(ApiError::malformed(
-            "limit",
-            format!("must be 1 to {MAX_PAGE}"),
-        ));
-    }
+    let limit = params.whole("limit", 1..=MAX_PAGE)?;
+    let limit = limit.unwrap_or(default_limit);
     let after = params.get("after").map(|text| read_cursor(text, list));
     let after = after.map(|found| {
         found.ok_or_else(|| {

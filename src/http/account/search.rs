@@ -3,7 +3,6 @@
 use super::convert::accounts::hit;
 use super::wire::list::Items;
 use crate::domain::ids::TenantId;
-use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::output;
 use crate::http::router::{Answer, Call};
@@ -17,13 +16,8 @@ pub(super) async fn search(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     let root = params.parsed::<TenantId>("tenant")?.unwrap_or(caller.root);
     let text = params.require("text")?;
-    let limit = params.parsed::<usize>("limit")?.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::malformed(
-            "limit",
-            format!("must be 1 to {MAX_LIMIT}"),
-        ));
-    }
+    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let hits = usecase::search(&call.env, &caller, root, text, limit).await?;
     let items = hits.into_iter().map(hit).collect();
     Ok(output::ok(&Items { items }))

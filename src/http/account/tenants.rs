@@ -60,7 +60,7 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
 pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::required(&call.request.head, params.parsed("version")?)?;
+    let expected = Precondition::required(&call.request.head, params.version()?)?;
     let now = call.request.head.received_at;
     let done = delete_tenant::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;

@@ -7,6 +7,7 @@ use super::users::user_of;
 use super::wire::list::Items;
 use super::wire::usage::{Line, LineOut, ReportsIn};
 use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::meter::Report;
 use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
@@ -71,16 +72,21 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
     let now = head.received_at;
     let done = report_usages(&call.env, &caller, reports, Mode::Commit, now).await;
     for (place, outcome) in places.into_iter().zip(done.lines) {
-        let Err(failed) = outcome else {
+        let Some(line) = lines.get_mut(place) else {
             continue;
+        };
+        let failed = match outcome {
+            Ok(done) => {
+                line.skipped = done.report == Report::Skipped;
+                continue;
+            }
+            Err(failed) => failed,
         };
         let failed = ApiError::from(failed);
         if let Some(internal) = failed.internal() {
             tracing::error!(request_id = head.request_id, "{internal}");
         }
-        if let Some(line) = lines.get_mut(place) {
-            line.error = Some(error::detail(&failed, &head.request_id));
-        }
+        line.error = Some(error::detail(&failed, &head.request_id));
     }
     Ok(output::ok(&Items { items: lines }))
 }
@@ -92,6 +98,7 @@ fn open(line: Line) -> (LineOut, Result<super::wire::usage::ReportIn, ApiError>)
         user_id: line.user_id,
         usage_name: line.usage_name,
         error: None,
+        skipped: false,
     };
     (shown, line.report)
 }

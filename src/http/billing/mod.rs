@@ -3,7 +3,13 @@
 //! A handler parses (`wire`), calls one use case, and converts its answer (`convert`). No rule
 //! lives here.
 
+mod configuration;
+mod convert;
+mod customers;
 pub mod error;
+mod request;
 mod routes;
+mod taxes;
+mod wire;
 
 pub use routes::resources;

@@ -82,11 +82,8 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     params.only(&["state", "limit", "after"])?;
     let state = params.get("state").map(state_of).transpose()?;
-    let limit = params.parsed::<usize>("limit")?.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let why = format!("must be 1 to {MAX_LIMIT}");
-        return Err(ApiError::malformed("limit", why));
-    }
+    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let after = params.get("after").map(cursor_of).transpose()?;
     let page = list_emails::list_emails(&call.env, &caller, state, limit, after).await?;
     let items: Vec<MailForm<'_>> = page.items.iter().map(MailForm::from).collect();

@@ -4,6 +4,7 @@ mod alerts;
 mod audit;
 mod clicks;
 mod emails;
+mod plans;
 mod preview;
 mod quotas;
 mod records;

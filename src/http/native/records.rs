@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visi
 use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{UsageKey, UsageNames};
 use crate::domain::quota::Item;
+use crate::domain::text::check_line;
 use crate::http::error::ApiError;
 use crate::http::output::parse_time;
 use crate::usecases::report_usage::UsageReport;
@@ -216,7 +217,12 @@ impl<'a> Record<'a> {
                 let why = format!("must be 1 to {MAX_TEXT_BYTES} bytes long");
                 Err(ApiError::malformed(name, why))
             }
-            text => Ok(text),
+            Some(text) => {
+                let checked = check_line(&text, MAX_TEXT_BYTES);
+                checked.map_err(|why| ApiError::malformed(name, why))?;
+                Ok(Some(text))
+            }
+            None => Ok(None),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::{Options, assets, redirect, unsubscribe};
+use super::{Options, assets, own, redirect, unsubscribe};
 use crate::http::dialect::Dialect;
 use crate::http::router::Resource;
 
@@ -12,6 +12,9 @@ use crate::http::router::Resource;
 pub fn resources(options: Options) -> Vec<Resource> {
     let at = |path| Resource::at(Dialect::Page, path);
     vec![
+        at("/").public(Method::GET, own::start),
+        at("/robots.txt").public(Method::GET, own::robots),
+        at("/favicon.ico").public(Method::GET, own::icon),
         at("/r/{token}").public(Method::GET, move |call| {
             redirect::follow(call, options.clone())
         }),

@@ -3,7 +3,12 @@
 //! A handler parses (`wire`), calls one use case, and converts its answer (`convert`). No rule
 //! lives here.
 
+mod convert;
 pub mod error;
+mod media;
+mod plans;
 mod routes;
+mod wire;
+mod xml;
 
 pub use routes::resources;

@@ -4,9 +4,12 @@
 
 mod account;
 mod audit;
+mod billing;
 mod brand;
 mod mail;
 mod meter;
+mod plan;
+mod request;
 mod reseller;
 
 use serde::Serialize;
@@ -15,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use request::KeptRequest;
 
 /// A value with a stored form.
 pub trait Stored: Sized {

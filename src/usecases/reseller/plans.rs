@@ -175,7 +175,7 @@ pub async fn delete(
         let ties = sheet.of_tenant(&env.store, old.reseller).await?;
         ties.plans = ties.plans.saturating_sub(1);
         let mut changes = Changes::new();
-        changes.delete_plan(&old);
+        changes.delete_reseller_plan(&old);
         sheet.write(&mut changes);
         let act = act("plan.delete", &tenant, &old.name);
         record(&mut changes, caller, now, act, Some(&old.value), None);

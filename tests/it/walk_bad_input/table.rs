@@ -8,23 +8,55 @@ pub(super) const ITEMS: &str = "/api/2/tenants/{tenant}/offering_items";
 const ROLES: &str = "/api/2/users/{user}/access_policies";
 
 /// What is sent, and a part of the words that come back with a 400.
-pub(super) const REFUSED: [((&str, &str, &str), &str); 38] = [
+pub(super) const REFUSED: [((&str, &str, &str), &str); 49] = [
     (("PUT", USER, "{"), "no valid JSON"),
     (("PUT", USER, ""), "no valid JSON"),
     (("PUT", USER, r#"{"version":1} x"#), "no valid JSON"),
-    (("PUT", USER, "[]"), "body: "),
+    (("PUT", USER, "[]"), "body: must be an object"),
+    // In the order of declaration of what reads it.
+    (
+        ("PUT", BRAND, r#"[3,"https://evil.example"]"#),
+        "body: must be an object",
+    ),
+    (
+        ("PUT", ITEMS, r#"{"offering_items":[[null,"storage"]]}"#),
+        "offering_items[0]: must be an object",
+    ),
+    (
+        (
+            "PUT",
+            ITEMS,
+            r#"{"offering_items":[{"usage_name":"storage","quota":[5]}]}"#,
+        ),
+        "offering_items[0].quota: must be an object",
+    ),
+    (
+        ("DELETE", "/api/2/users/{user}?version=x", ""),
+        "version: must be a whole number from 0 to 18446744073709551615",
+    ),
+    (
+        (
+            "GET",
+            "/api/2/users?subtree_root_tenant_id={root}&limit=%2B5",
+            "",
+        ),
+        "limit: must be a whole number from 1 to 1000",
+    ),
     (
         ("PUT", USER, r#"{"business_types":["buyer"]}"#),
         "version: give the current version",
     ),
     (
         ("PUT", USER, r#"{"version":"1"}"#),
-        "version: invalid type: string",
+        "version: must be a whole number from 0 to 18446744073709551615",
     ),
-    (("PUT", USER, r#"{"version":-1}"#), "version: invalid value"),
+    (
+        ("PUT", USER, r#"{"version":-1}"#),
+        "version: must be a whole number from 0 to",
+    ),
     (
         ("PUT", USER, r#"{"version":1.5}"#),
-        "version: invalid type: floating",
+        "version: must be a whole number from 0 to",
     ),
     (
         ("PUT", USER, r#"{"version":3,"version":2}"#),
@@ -52,7 +84,7 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 38] = [
     ),
     (
         ("PUT", USER, r#"{"version":2,"enabled":"yes"}"#),
-        "enabled: invalid type",
+        "enabled: must be ",
     ),
     (("POST", USERS, r#"{"login":"x"}"#), "tenant_id: "),
     (
@@ -86,6 +118,22 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 38] = [
             r#"{"name":"x\r\ny","kind":"customer","parent_id":"{root}"}"#,
         ),
         "name: ",
+    ),
+    (
+        (
+            "POST",
+            TENANTS,
+            r#"{"name":"x\u202ey","kind":"customer","parent_id":"{root}"}"#,
+        ),
+        "name: must not hold control characters, line breaks or direction overrides",
+    ),
+    (
+        (
+            "PUT",
+            USER,
+            r#"{"version":2,"contact":{"firstname":"\u2066Jo"}}"#,
+        ),
+        "contact.firstname: must not hold",
     ),
     (
         (
@@ -125,7 +173,7 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 38] = [
     ),
     (
         ("PUT", BRAND, r#"{"upsell_url":5}"#),
-        "upsell_url: invalid type",
+        "upsell_url: must be a text",
     ),
     (
         (
@@ -137,12 +185,32 @@ pub(super) const REFUSED: [((&str, &str, &str), &str); 38] = [
     ),
     (("PUT", BRAND, r#"{"color":"red"}"#), "color: "),
     (
+        ("PUT", BRAND, r##"{"color":"#1a73e8"}"##),
+        "color: must be six hexadecimal digits such as 1a73e8, without a #",
+    ),
+    (
+        (
+            "PUT",
+            ITEMS,
+            r#"{"offering_items":[{"usage_name":"servers","measurement_unit":"bytes"}]}"#,
+        ),
+        "offering_items[0].measurement_unit: \"servers\" is measured in \"quantity\"",
+    ),
+    (
+        ("PUT", BRAND, r#"{"version":2,"company_name":"Foo"}"#),
+        "version: the query and the body name different versions",
+    ),
+    (
+        ("POST", BRAND, r#"{"version":2,"company_name":"Foo"}"#),
+        "version: the query and the body name different versions",
+    ),
+    (
         ("PUT", BRAND, r#"{"support_url":"javascript:alert(1)"}"#),
         "support_url: ",
     ),
     (
         ("PUT", BRAND, r#"{"smtp_port":99999}"#),
-        "smtp_port: must be 1 to 65535",
+        "smtp_port: must be a whole number from 1 to 65535",
     ),
     (
         ("PUT", BRAND, r#"{"smtp_encryption":"rot13"}"#),

@@ -39,7 +39,7 @@ export function showWhy(person, page, code) {
     el("li", {}, el("a", { href: `/demo/${page}?user=${user.login}`, "aria-current": user.id === person.id ? "true" : null }, user.name), el("span", { class: `pill ${user.proposal || ""}` }, offerName(user.proposal))));
   const told = person.alerts > 0;
   document.querySelector("#why").replaceChildren(
-    el("section", { class: "card" }, el("h2", {}, told ? `Why ${first} sees this` : `When a quota is full, ${first} …`), facts, verdict(person)),
+    el("section", { class: "card" }, el("h2", {}, told ? `Why ${first} sees this` : `What ${first} would be told, and why`), facts, verdict(person)),
     el("section", { class: "card" }, el("h2", {}, "The same quota, other eyes"), el("ul", { class: "others" }, ...others)),
     el("section", { class: "card" }, el("h2", {}, "How it gets into a page"), code));
 }

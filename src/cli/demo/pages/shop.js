@@ -23,8 +23,8 @@ begin().catch((error) => {
 async function begin() {
   const brand = el("div", { class: "store" }, el("b", {}, "Nordlicht Store"), el("span", {}, "a made-up partner’s shop: the place a Buy URL leads to"));
   if (!given.some(([name]) => name === "placement")) {
-    shop.append(brand, el("section", { class: "card lonely" }, el("h1", {}, "Nobody sent you here"),
-      el("p", { class: "muted" }, "The shop is reached by a Buy button, which tells it who comes and what is full. Take one of these ways:"),
+    shop.append(brand, el("section", { class: "card lonely" }, el("h1", {}, "You came without a Buy link"),
+      el("p", { class: "muted" }, "A Buy button leads here and tells the shop who comes and what is full. Press one:"),
       el("p", { class: "ways" }, el("a", { class: "button", href: "/demo/console" }, "From the console"), el("a", { class: "button plain", href: "/demo/mailbox" }, "From a mail"), el("a", { class: "button plain", href: "/demo/portal" }, "From the portal"))));
     return;
   }
@@ -36,10 +36,13 @@ async function begin() {
 function brought() {
   const rows = given.map(([name, value]) => el("tr", {},
     el("th", { scope: "row" }, el("code", {}, name)),
-    el("td", {}, el("code", { class: "value" }, value), el("span", { class: "muted small" }, MEANINGS[name] || "Was in the Buy URL already, and is kept"))));
+    el("td", {}, el("code", { class: "value" }, ...breakable(value)), el("span", { class: "muted small" }, MEANINGS[name] || "Was in the Buy URL already, and is kept"))));
   return el("section", { class: "card brought" }, el("h2", {}, "What the link brought"), el("table", {}, el("tbody", {}, ...rows)),
     el("p", { class: "muted small" }, "Built at the click, not at the sending: it says what is true now."));
 }
+
+/* Lists may break after their commas, not within a name. */
+const breakable = (value) => value.split(/(?<=,)/).flatMap((part) => [part, el("wbr")]);
 
 const packs = (line) => (line.unit === "bytes" ? `${line.blocks} × ${amount(line.block, line.unit)}` : `${line.blocks} ${line.blocks === 1 ? "pack" : "packs"} of ${line.block}`);
 
@@ -84,7 +87,7 @@ function showBought(offer, bought) {
   const box = document.querySelector("#checkout");
   const title = el("h1", { tabindex: "-1" }, bought.lines.length === 1 ? "Done. The alert is resolved." : "Done. The alerts are resolved.");
   box.classList.add("done");
-  box.replaceChildren(title, el("p", { class: "muted" }, `The quotas of ${bought.customer} were raised; console, portal and mail know it already.`), el("ul", { class: "cart" }, ...lines), wayBack(offer));
+  box.replaceChildren(title, el("p", { class: "muted" }, `The quotas of ${bought.customer} were raised; console, portal and the links in mails know it already.`), el("ul", { class: "cart" }, ...lines), wayBack(offer));
   title.focus();
 }
 

@@ -9,6 +9,11 @@ const ICONS = {
   usage: [["path", { d: "M4 17 9.5 11l3.5 3.5L20 7" }]],
 };
 
+/* The customer whose storage grows over its quota while one looks on. */
+const FILLING = "Harbor & Finch Architects";
+
+const cardId = (name) => name.toLowerCase().replace(/[^a-z]+/g, "-");
+
 const customers = new Map();
 let shownEvent = 0;
 
@@ -34,8 +39,8 @@ function showSteps(now) {
   const other = now.people.find((person) => person.customer.id === admin.customer.id && person.proposal !== "buy_now") || admin;
   const first = admin.name.split(" ")[0];
   const made = [
-    ["Watch a quota fill up", "Harbor & Finch is close to its limit: first a warning, then an alert.", "#who"],
-    [`Look through ${first}’s eyes`, `${first} may buy, so the alert says “Buy now”. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.login}`],
+    ["Watch a quota fill up", "Harbor & Finch is close to its limit: first a warning, then an alert.", `#${cardId(FILLING)}`],
+    [`See what ${first} sees`, `${first} may buy, so the alert says “Buy now”. ${other.name.split(" ")[0]} gets the same alert with other advice.`, `/demo/console?user=${admin.login}`],
     ["Read the mail", "One mail with everything in it, in the reader’s language and the partner’s colours.", `/demo/mailbox?user=${admin.login}`],
     ["Buy, and see it resolved", "The link tells the shop what is needed. Buy there: the alert is gone everywhere.", `/demo/portal?user=${admin.login}`],
   ];
@@ -49,7 +54,7 @@ function customerCard(first) {
   const body = el("tbody");
   const people = new Map();
   const head = el("tr", {}, ...["Person", "Role", "If a quota is full", "Look at"].map((name) => el("th", { scope: "col" }, name)));
-  const node = el("article", { class: "customer card", "aria-label": first.name },
+  const node = el("article", { class: "customer card", id: cardId(first.name), "aria-label": first.name },
     el("header", {}, el("h3", {}, first.name), el("span", { class: "partner" }, first.has_shop ? `sold by ${first.partner}` : `sold by ${first.partner}, no shop set up`), el("p", { class: "muted small" }, first.story)),
     barBox, el("table", {}, el("caption", { class: "quiet" }, `People of ${first.name}`), el("thead", {}, head), body));
   const update = (customer) => {
@@ -78,7 +83,7 @@ function personRow(first) {
   const own = first.items.map((item) => [item.item, quotaBar(item, `Own ${ITEMS[item.item].toLowerCase()}`)]);
   const name = el("th", { scope: "row" }, el("span", { class: "person" }, first.name), el("span", { class: "lang", title: "Language" }, first.language));
   if (own.length) name.append(el("div", { class: "own" }, ...own.map(([, bar]) => bar.node)));
-  const link = (page, text, count) => el("a", { href: `/demo/${page}${user}`, "aria-label": `${text} of ${first.name}` }, text, count);
+  const link = (page, text, count) => el("a", { href: `/demo/${page}${user}` }, text, el("span", { class: "quiet" }, ` of ${first.name}`), count);
   const node = el("tr", {}, name,
     el("td", {}, el("span", { class: "roles" }, ...roles(first))),
     el("td", {}, el("span", { class: `pill ${first.proposal || ""}` }, offerName(first.proposal))),
@@ -105,7 +110,7 @@ function showFeed(now) {
   for (const event of fresh.reverse()) {
     const text = el("div", {}, el("b", {}, event.who), " ", el("span", {}, event.text));
     const entry = el("li", { class: `event ${event.kind}` }, svg(ICONS[event.kind] || ICONS.usage, "icon"), text, el("time", { datetime: event.at }, clock(event.at)));
-    if (event.kind === "mail") text.lastChild.replaceWith(" ", el("a", { href: `/demo/mailbox${event.login ? `?user=${event.login}` : ""}` }, `“${event.text}”`));
+    if (event.kind === "mail") text.lastChild.replaceWith("got ", el("a", { href: `/demo/mailbox${event.login ? `?user=${event.login}` : ""}` }, `“${event.text}”`));
     feed.prepend(entry);
     shownEvent = Math.max(shownEvent, event.number);
   }

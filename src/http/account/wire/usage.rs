@@ -1,6 +1,6 @@
 //! Usages: as they are listed, and as they are reported in batches.
 
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,6 +8,7 @@ use super::Text;
 use super::offering::QuotaOut;
 use crate::domain::ids::{InfraId, TenantId, UserId};
 use crate::http::error::ApiError;
+use crate::http::input;
 
 #[derive(Debug, Serialize)]
 pub(in super::super) struct UsageOut {
@@ -61,7 +62,7 @@ impl<'de> Deserialize<'de> for Line {
             tenant_id: echo(&value, "tenant_id").unwrap_or_default(),
             user_id: echo(&value, "user_id"),
             usage_name: echo(&value, "usage_name").unwrap_or_default(),
-            report: parse(value),
+            report: input::read(value, "item"),
         })
     }
 }
@@ -71,14 +72,6 @@ fn echo(line: &Value, name: &str) -> Option<Value> {
     line.get(name)
         .filter(|value| value.as_str().is_some_and(|text| text.len() <= 128))
         .cloned()
-}
-
-fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let field = if path == "." { "item".to_owned() } else { path };
-        ApiError::malformed(field, error.inner())
-    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,4 +93,7 @@ pub(in super::super) struct LineOut {
     pub(in super::super) user_id: Option<Value>,
     pub(in super::super) usage_name: Value,
     pub(in super::super) error: Option<Value>,
+    /// There only where it is true: a later observation is stored already, and stays.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(in super::super) skipped: bool,
 }

@@ -40,6 +40,10 @@ fn what_is_wrong_is_named() {
         (format!(r#"{good},"edition":5"#), "edition: must be a text"),
         (format!(r#"{good},"edition":"""#), "edition: must be 1 to"),
         (
+            format!(r#"{good},"edition":"a\u202eb""#),
+            "edition: must not hold",
+        ),
+        (
             format!(r#"{good},"user_id":"ID""#),
             "exactly one of tenant_id",
         ),

@@ -1,0 +1,56 @@
+//! What this server says of itself, to people who open its bare address and to programs that ask
+//! for the usual files.
+
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
+
+use crate::http::message::Response;
+use crate::http::output;
+use crate::http::router::{Answer, Call};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Says nothing of tenants or versions: whoever asks is unknown.
+const START: &str = "\
+This is upsell: it tells the people of a backup cloud when a quota is full, and takes those who may
+buy to the shop.
+
+Followed a link from a mail? Then a part of it is missing: open the whole link again.
+
+APIs
+  /api/2           accounts, brands, quotas, usage; tokens from POST /api/2/idp/token
+  /api/upsell/v1   alerts, the portal's header, bulk usage, the outbox
+Metrics and health are on the operations address.
+Documentation: README.md, ARCHITECTURE.md and docs/ beside the program's source.
+";
+
+/// Links are for those who have them, and APIs for their clients: there is nothing to be found.
+const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
+
+const ONE_DAY: &str = "public, max-age=86400";
+
+/// GET `/`.
+pub(super) async fn start(_: Call) -> Answer {
+    // The demo has another page at this address, and often the same port.
+    let response = output::with_body(StatusCode::OK, TEXT, START);
+    Ok(kept(response, "no-cache"))
+}
+
+/// GET `/robots.txt` (RFC 9309).
+pub(super) async fn robots(_: Call) -> Answer {
+    Ok(kept(
+        output::with_body(StatusCode::OK, TEXT, ROBOTS),
+        ONE_DAY,
+    ))
+}
+
+/// GET `/favicon.ico`: browsers ask for it beside every page. There is none, and that is no error.
+pub(super) async fn icon(_: Call) -> Answer {
+    Ok(kept(output::no_content(), ONE_DAY))
+}
+
+fn kept(mut response: Response, how: &'static str) -> Response {
+    let how = HeaderValue::from_static(how);
+    response.headers_mut().insert(CACHE_CONTROL, how);
+    response
+}
