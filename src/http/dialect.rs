@@ -4,7 +4,7 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::error::ApiError;
+use super::error::{ApiError, Repeated};
 use super::message::{Head, Response};
 use super::output;
 use crate::render::Renderer;
@@ -167,6 +167,11 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         }
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
+        ApiError::Repeated(repeated) => match repeated {
+            Repeated::InFlight => ("urn:upsell:problem:in-flight", "Request in flight"),
+            Repeated::AnswerLost => ("urn:upsell:problem:answer-lost", "Answer lost"),
+            Repeated::OtherRequest => ("urn:upsell:problem:key-reused", "Key used before"),
+        },
         ApiError::UseCase(error) => match error {
             Error::MissingScope(_) | Error::Forbidden(_) => {
                 ("urn:upsell:problem:forbidden", "Not allowed")

@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod error;
 mod exchange;
 mod head;
+mod idempotency;
 pub mod input;
 pub mod limits;
 pub mod listener;

@@ -8,7 +8,7 @@ use super::record::Stored;
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::ids::{AccountId, ClientId, TenantId};
 use crate::domain::meter::Meter;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -205,16 +205,21 @@ pub enum Taken {
     TenantName,
     /// Another user has the login.
     Login,
+    /// The request was begun elsewhere.
+    Request,
 }
 
-/// Whether a conflict on `key` means that a name is taken, rather than that a race was lost.
+/// Whether a conflict on `key` means that somebody has what it names, rather than that a race was
+/// lost.
 #[must_use]
 pub fn taken(key: &Key) -> Option<Taken> {
     let names = keys::child_name(TenantId::new(Uuid::nil()), "");
     let logins = keys::login("");
+    let requests = keys::request::request(ClientId::new(Uuid::nil()), None, "");
     match key.0.first() {
         family if family == names.0.first() => Some(Taken::TenantName),
         family if family == logins.0.first() => Some(Taken::Login),
+        family if family == requests.0.first() => Some(Taken::Request),
         _ => None,
     }
 }

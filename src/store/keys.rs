@@ -5,6 +5,7 @@
 pub mod audit;
 mod plans;
 mod read;
+pub mod request;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::link::Placement;

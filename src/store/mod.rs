@@ -10,6 +10,7 @@ pub mod embedded;
 pub mod engine;
 pub mod keys;
 pub mod mails;
+pub mod mark;
 pub mod plans;
 pub mod record;
 mod turns;
@@ -28,6 +29,7 @@ use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use mark::Mark;
 use record::Stored;
 use turns::Turns;
 
@@ -67,6 +69,8 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
+    /// Goes into the first change made over this clone.
+    mark: Option<Arc<Mark>>,
 }
 
 impl Store {
@@ -77,6 +81,16 @@ impl Store {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
+            mark: None,
+        }
+    }
+
+    /// A clone whose first change makes `mark` too.
+    #[must_use]
+    pub fn marked(&self, mark: Arc<Mark>) -> Self {
+        Self {
+            mark: Some(mark),
+            ..self.clone()
         }
     }
 
@@ -98,7 +112,10 @@ impl Store {
     /// # Errors
     /// [`CommitError::Conflict`] where somebody else was first; else the store failed.
     pub async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
-        self.engine.commit(changes).await
+        match &self.mark {
+            None => self.engine.commit(changes).await,
+            Some(mark) => mark.commit(self.engine.as_ref(), changes).await,
+        }
     }
 
     /// Loads what is stored under `key`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use super::error::Error;
-use super::{Env, deliver};
+use super::{Env, deliver, idempotency};
 use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
@@ -16,6 +16,12 @@ use crate::store::record::Stored;
 
 /// Records that one run of the clean-up removes of each kind.
 const REMOVED_PER_RUN: usize = 1000;
+
+/// Audit entries, and requests, that one commit removes.
+const REMOVED_PER_COMMIT: usize = 1000;
+
+/// Commits of them in one run.
+const COMMITS_PER_RUN: usize = 100;
 
 /// Click marks are kept this many hours beyond their own: clicks are counted when they are
 /// flushed, which is later than they were made.
@@ -32,6 +38,8 @@ pub struct CleanedUp {
     pub mails: usize,
     /// Entries past the time that the audit remembers.
     pub audit_entries: usize,
+    /// Requests whose answers are not kept any longer.
+    pub requests: usize,
 }
 
 /// Removes what nothing asks for any more; bounded, so that a backlog goes over several runs.
@@ -73,15 +81,33 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     let kept_from = now.minus(env.settings.mail_retention);
     cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
     let kept_from = now.minus(env.settings.audit_retention);
-    cleaned.audit_entries = forget_audit(env, kept_from).await?;
+    cleaned.audit_entries = repeated(|| forget_audit(env, kept_from)).await?;
+    cleaned.requests = repeated(|| idempotency::forget(env, now, REMOVED_PER_COMMIT)).await?;
     Ok(cleaned)
+}
+
+/// Runs `step` until it finds less than a commit's worth: what callers can write fast must go as
+/// fast.
+async fn repeated<F>(mut step: impl FnMut() -> F) -> Result<usize, Error>
+where
+    F: Future<Output = Result<usize, Error>>,
+{
+    let mut removed = 0;
+    for _ in 0..COMMITS_PER_RUN {
+        let now_removed = step().await?;
+        removed += now_removed;
+        if now_removed < REMOVED_PER_COMMIT {
+            break;
+        }
+    }
+    Ok(removed)
 }
 
 /// Removes audit entries from before `kept_from`.
 async fn forget_audit(env: &Env, kept_from: Timestamp) -> Result<usize, Error> {
     let engine = env.store.engine();
     let oldest = engine
-        .scan(&keys::audit::entries(), None, REMOVED_PER_RUN)
+        .scan(&keys::audit::entries(), None, REMOVED_PER_COMMIT)
         .await?;
     let is_over = |key: &Key| key.leading_time().is_none_or(|at| at < kept_from);
     let mut changes = Changes::new();

@@ -106,6 +106,10 @@ impl From<CommitError> for Error {
                     Self::NameTaken("a tenant of this name exists under the same parent")
                 }
                 Some(Taken::Login) => Self::NameTaken("the login is taken"),
+                // Trying again cannot win: the other one keeps the key.
+                Some(Taken::Request) => Self::Conflict(
+                    "a request with this Idempotency-Key is being carried out".to_owned(),
+                ),
                 None => Self::LostRace,
             },
         }

@@ -13,8 +13,7 @@ use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
 use super::precondition::{attempt, check_version};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{MailId, TenantId, UserId};
-use crate::domain::notification::{Mail, MailKind};
+use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::{check_language, check_login};
 use crate::domain::time::Timestamp;
@@ -335,42 +334,6 @@ pub async fn delete(
 pub async fn login_is_free(env: &Env, login: &str) -> Result<bool, Error> {
     check_login(login).map_err(|bad| Error::invalid("username", bad))?;
     Ok(env.store.lookup(&keys::login(login)).await?.is_none())
-}
-
-/// Queues the mail that asks a user to activate the account.
-///
-/// # Errors
-/// The user is out of reach, disabled, active already, or has no address.
-pub async fn send_activation(
-    env: &Env,
-    caller: &Caller,
-    id: UserId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    retrying(|| async {
-        let (user, tenant) = caller.user(&env.store, id).await?;
-        let refused = |why: &str| Err(Error::Refused(why.to_owned()));
-        if user.activated {
-            return refused("the account is active already");
-        }
-        if !user.enabled {
-            return refused("the account is disabled; enable it first");
-        }
-        if user.contact.email.is_none() {
-            return refused("the account has no e-mail address; set contact.email first");
-        }
-        let recipient = (user.tenant_id, user.id);
-        let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
-        let mut changes = Changes::new();
-        changes.expect(keys::user(user.id), Expect::Revision(user.revision));
-        let act = act("user.send_activation_email", &user, &tenant);
-        audit::record(&mut changes, caller, now, act, None, Some(&mail));
-        changes.create_mail(mail);
-        env.store.commit(changes).await?;
-        env.outbox_wake.notify_one();
-        Ok(())
-    })
-    .await
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod activation;
 pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
@@ -16,6 +17,7 @@ pub mod edition;
 pub mod error;
 pub mod fan_out;
 pub mod follow_link;
+pub mod idempotency;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;

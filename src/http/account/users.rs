@@ -14,6 +14,7 @@ use crate::http::message::Response;
 use crate::http::output;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
+use crate::usecases::activation;
 use crate::usecases::error::{Error, What};
 use crate::usecases::manage_users::{self as usecase, NewUser, UserQuery};
 use crate::usecases::page::MAX_PAGE;
@@ -128,6 +129,6 @@ pub(super) async fn check_login(call: Call, _: Caller) -> Answer {
 
 pub(super) async fn send_activation(call: Call, caller: Caller) -> Answer {
     let now = call.request.head.received_at;
-    usecase::send_activation(&call.env, &caller, user_of(&call)?, now).await?;
+    activation::send_activation(&call.env, &caller, user_of(&call)?, now).await?;
     Ok(output::no_content())
 }

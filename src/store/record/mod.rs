@@ -8,6 +8,7 @@ mod brand;
 mod mail;
 mod meter;
 mod plan;
+mod request;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use request::KeptRequest;
 
 /// A value with a stored form.
 pub trait Stored: Sized {
