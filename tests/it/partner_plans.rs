@@ -352,3 +352,20 @@ async fn names_are_escaped_in_both_forms() {
     let again: Value = serde_json::from_str(&partner.plan(1).await.0).unwrap();
     assert_eq!(again, json);
 }
+
+#[tokio::test]
+async fn a_plan_is_created_once_per_key() {
+    let partner = Partner::start().await;
+    let headers = [
+        ("content-type", "application/xml"),
+        ("idempotency-key", "one"),
+    ];
+    for _ in 0..2 {
+        let made = partner.call(&partner.api.token, (Method::POST, ""), &headers, SEED_XML);
+        let made = made.await.expect(201);
+        assert!(made.header("location").ends_with("/plans/1"), "{made:?}");
+        assert_eq!(made.header("etag"), "\"1\"");
+    }
+    let list = partner.get("", "*/*").await.expect(200).json();
+    assert_eq!(list["count"], 1);
+}

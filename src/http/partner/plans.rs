@@ -143,21 +143,13 @@ fn query_of(params: &Params) -> Result<PlanQuery, ApiError> {
         Some(_) => return Err(ApiError::malformed("order_dir", "must be ASC or DESC")),
     };
     Ok(PlanQuery {
-        page: number(params, "page", 1, usize::MAX)?,
-        page_size: number(params, "page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?,
+        page: params.whole("page", 1..=usize::MAX)?.unwrap_or(1),
+        page_size: params
+            .whole("page_size", 1..=MAX_PAGE_SIZE)?
+            .unwrap_or(DEFAULT_PAGE_SIZE),
         order,
         descending,
     })
-}
-
-fn number(params: &Params, name: &str, default: usize, max: usize) -> Result<usize, ApiError> {
-    let Some(text) = params.get(name) else {
-        return Ok(default);
-    };
-    let number = text.parse::<usize>().ok();
-    let number = number.filter(|n| n.to_string() == text && (1..=max).contains(n));
-    number
-        .ok_or_else(|| ApiError::malformed(name, format!("must be a whole number from 1 to {max}")))
 }
 
 fn listed(collection: &str, query: &PlanQuery, page: PlanPage) -> PlansOut {
