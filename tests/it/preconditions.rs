@@ -145,7 +145,9 @@ async fn a_write_obeys_if_match_and_a_stale_one_changes_nothing() {
             .header("etag")
             .to_owned();
         assert_eq!(now != tag, case.is_changed, "{name}: {tag} {now}");
-        if done.status != 204 && case.is_changed {
+        // A mail that is tried again is the outbox's from then on, and goes on changing.
+        let is_left_alone = !case.write.ends_with("/retry");
+        if done.status != 204 && case.is_changed && is_left_alone {
             assert_eq!(done.header("etag"), now, "{name}");
         }
         if case.is_changed {
