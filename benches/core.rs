@@ -70,6 +70,7 @@ fn mail(c: &mut Criterion) {
         quota: Some(1000),
         overage: None,
         full_in_days: None,
+        to_buy: None,
     };
     let lines = [
         line(Scope::Tenant, Item::StorageSize),

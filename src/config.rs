@@ -30,7 +30,7 @@ pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
-    Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Smtp, Tls, Tokens,
+    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Smtp, Tls, Tokens,
 };
 pub use source::{Override, Sources};
 pub use usage_names::UsageNames;
@@ -40,7 +40,7 @@ use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
 /// Every section in the order of the documentation.
-const SECTIONS: [&Section; 12] = [
+const SECTIONS: [&Section; 13] = [
     &Main::SECTION,
     &Smtp::SECTION,
     &Mail::SECTION,
@@ -51,6 +51,7 @@ const SECTIONS: [&Section; 12] = [
     &Tls::SECTION,
     &Log::SECTION,
     &Clicks::SECTION,
+    &Audit::SECTION,
     &Tokens::SECTION,
     &Console::SECTION,
 ];
@@ -78,6 +79,8 @@ pub struct Config {
     pub log: Log,
     /// `[clicks]`
     pub clicks: Clicks,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[tokens]`
     pub tokens: Tokens,
     /// `[console]`
@@ -141,6 +144,7 @@ impl Config {
         let tls = Tls::read(&mut reader);
         let log = Log::read(&mut reader);
         let clicks = Clicks::read(&mut reader);
+        let audit = Audit::read(&mut reader);
         let tokens = Tokens::read(&mut reader);
         let console = Console::read(&mut reader);
         problems.append(&mut reader.problems);
@@ -156,6 +160,7 @@ impl Config {
             tls: tls?,
             log: log?,
             clicks: clicks?,
+            audit: audit?,
             tokens: tokens?,
             console: console?,
             usage_names,

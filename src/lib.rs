@@ -9,6 +9,7 @@ pub mod http;
 pub mod keyring;
 pub mod notify;
 pub mod outbox;
+pub mod reference;
 pub mod render;
 pub mod store;
 pub mod telemetry;

@@ -60,6 +60,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
             max_age: config.mail.max_age,
         },
         mail_retention: config.mail.sent_retention,
+        audit_retention: config.audit.retention,
     }
 }
 
@@ -100,6 +101,7 @@ pub(super) const fn body_limits(config: &Config) -> BodyLimits {
         default_bytes: config.limits.body_bytes,
         bulk_bytes: config.limits.bulk_usage_bytes,
         logo_bytes: config.limits.logo_bytes,
+        partner_plan_bytes: config.limits.partner_plan_bytes,
     }
 }
 

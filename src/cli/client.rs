@@ -12,8 +12,10 @@ use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Store, keys};
+use crate::usecases::audit::{self, By};
 use crate::usecases::error::{Error, What};
 use crate::usecases::initialize::{self, new_client};
+use crate::usecases::manage_clients;
 
 /// Clients read from the store at once.
 const PAGE: usize = 500;
@@ -51,12 +53,13 @@ async fn create(
 ) -> Result<(Client, String), CliError> {
     let scopes =
         ApiScopes::parse(scope).map_err(|error| CliError::Argument(format!("--scope: {error}")))?;
-    if store.tenant(tenant).await.map_err(Error::from)?.is_none() {
-        return Err(Error::NotFound(What::Tenant).into());
-    }
-    let (client, secret) = new_client(tenant, "made on the command line", scopes, system_clock())?;
+    let found = store.tenant(tenant).await.map_err(Error::from)?;
+    let tenant = found.ok_or(Error::NotFound(What::Tenant))?;
+    let now = system_clock();
+    let (client, secret) = new_client(tenant.id, "made on the command line", scopes, now)?;
     let mut changes = Changes::new();
     changes.put_client(Expect::Absent, client.clone());
+    initialize::record_client(&mut changes, &client, &tenant, now);
     store.commit(changes).await.map_err(Error::from)?;
     Ok((client, secret))
 }
@@ -66,6 +69,13 @@ async fn delete(store: &Store, id: ClientId) -> Result<(), CliError> {
     let client = found.ok_or(Error::NotFound(What::Client))?;
     let mut changes = Changes::new();
     changes.delete_client(&client);
+    let tenant = store.tenant(client.tenant_id).await.map_err(Error::from)?;
+    // Clients go with their tenant, so there is one.
+    if let Some(tenant) = tenant {
+        let act = manage_clients::act("client.delete", &client, &tenant);
+        let (by, now) = (By::OPERATOR, system_clock());
+        audit::record(&mut changes, by, now, act, Some(&client.value), None);
+    }
     store.commit(changes).await.map_err(Error::from)?;
     Ok(())
 }

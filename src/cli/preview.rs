@@ -178,6 +178,7 @@ fn line(args: &PreviewArgs) -> QuotaLine {
         quota: Some(quota),
         overage,
         full_in_days: None,
+        to_buy: None,
     }
 }
 

@@ -26,6 +26,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
+const TEN_YEARS: Duration = Duration::from_secs(3_660 * 86_400);
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 const GIB: usize = 1 << 30;
@@ -229,6 +230,14 @@ section! {
     Clicks = "clicks" {
         /// How often counted clicks are written; a crash loses at most this much.
         flush_interval: Duration = span(MILLISECOND, MINUTE), "500ms";
+    }
+}
+
+section! {
+    /// Who changed what.
+    Audit = "audit" {
+        /// How long entries are kept.
+        retention: Duration = span(DAY, TEN_YEARS), "400d";
     }
 }
 

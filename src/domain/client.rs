@@ -22,11 +22,23 @@ pub enum ApiScope {
     EmailsRead,
     /// Send its dead letters again.
     EmailsWrite,
+    /// Read billing customers, taxes and the service desk's configuration.
+    BillingRead,
+    /// Change customers and taxes.
+    BillingWrite,
+    /// Read and change price plans and domains of resellers.
+    Plans,
+    /// Read partner plans.
+    PartnersRead,
+    /// Change them.
+    PartnersWrite,
+    /// Read who changed what.
+    AuditRead,
 }
 
 impl ApiScope {
     /// All scopes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::Clients,
@@ -35,6 +47,12 @@ impl ApiScope {
         Self::AlertsWrite,
         Self::EmailsRead,
         Self::EmailsWrite,
+        Self::BillingRead,
+        Self::BillingWrite,
+        Self::Plans,
+        Self::PartnersRead,
+        Self::PartnersWrite,
+        Self::AuditRead,
     ];
 
     /// The name in tokens and on the wire.
@@ -49,6 +67,12 @@ impl ApiScope {
             Self::AlertsWrite => "alerts_write",
             Self::EmailsRead => "emails_read",
             Self::EmailsWrite => "emails_write",
+            Self::BillingRead => "billing_read",
+            Self::BillingWrite => "billing_write",
+            Self::Plans => "plans",
+            Self::PartnersRead => "partners_read",
+            Self::PartnersWrite => "partners_write",
+            Self::AuditRead => "audit_read",
         }
     }
 

@@ -61,6 +61,12 @@ macro_rules! uuid_id {
             }
         }
 
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
         impl FromStr for $name {
             type Err = InvalidId;
 
@@ -92,8 +98,32 @@ uuid_id!(
     MailId
 );
 uuid_id!(
+    /// One entry of the audit.
+    AuditId
+);
+uuid_id!(
     /// An infrastructure component (for instance a storage) that an offering item is bound to.
     InfraId
+);
+uuid_id!(
+    /// The billing information of a tenant.
+    CustomerId
+);
+uuid_id!(
+    /// A sales tax of a partner.
+    TaxId
+);
+uuid_id!(
+    /// A country of the reference data.
+    CountryId
+);
+uuid_id!(
+    /// A state, province or the like of a country.
+    StateId
+);
+uuid_id!(
+    /// A language of the reference data.
+    LanguageId
 );
 uuid_id!(
     /// The application (service) that an offering item belongs to.

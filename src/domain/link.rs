@@ -10,6 +10,7 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+pub(in crate::domain) use buy_url::is_invisible;
 pub use buy_url::{BuyUrl, BuyUrlError, BuyUrlRules, MAX_BUY_URL_BYTES};
 
 use query::QueryWriter;
@@ -278,7 +279,7 @@ fn add_items(query: &mut QueryWriter, name: &str, items: &[Item], style: ListSty
 /// The page without control characters and line separators, cut to [`MAX_PAGE_BYTES`].
 fn clean_page(page: &str) -> String {
     let mut cleaned = String::with_capacity(page.len().min(MAX_PAGE_BYTES));
-    for c in page.chars().filter(|c| !buy_url::is_invisible(*c)) {
+    for c in page.chars().filter(|c| !is_invisible(*c)) {
         if cleaned.len() + c.len_utf8() > MAX_PAGE_BYTES {
             break;
         }

@@ -1,16 +1,21 @@
 //! The pure core: values and decisions. No I/O, no clock, no serde, no async.
 
+pub mod audit;
+pub mod billing;
 pub mod brand;
 pub mod click;
 pub mod client;
 pub mod contact;
+pub mod decimal;
 pub mod evaluate;
 pub mod ids;
 pub mod link;
 pub mod meter;
 pub mod notification;
+pub mod plan;
 pub mod proposal;
 pub mod quota;
+pub mod reseller;
 pub mod snooze;
 pub mod tenant;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use super::contact::Contact;
 use super::ids::{TenantId, V1Id};
+use super::plan::{Currency, PlanRef};
 use super::quota::Percent;
 use super::time::Timestamp;
 
@@ -102,11 +103,16 @@ impl Tenant {
     }
 }
 
-/// What a tenant sets for itself and its users instead of the deployment.
+/// What is set for a tenant and its users: what it has instead of the deployment's, and what ties
+/// it to its partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TenantSettings {
     /// Per item (by [`super::quota::Item::index`]): the soon threshold.
     pub soon_percent: [SoonSetting; 5],
+    /// The plan of an ancestor partner by which it buys.
+    pub partner_plan: Option<PlanRef>,
+    /// The currency of its own plans, where it is a partner.
+    pub currency: Option<Currency>,
 }
 
 /// A tenant's word on the soon threshold of one item.

@@ -8,23 +8,24 @@ use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::tokens::{self, Verified};
 
-const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"; \
-     tokens come from POST /api/2/idp/token";
+const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
+     dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
 
-/// The token of a request, as far as it can be checked without the store.
+/// The token of a request in the `Authorization` scheme of its dialect, as far as it can be
+/// checked without the store.
 ///
 /// # Errors
 /// 401.
-pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
+pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError> {
     let mut headers = head.headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     };
     let text = value.to_str().map_err(|_| ApiError::InvalidToken)?;
-    let (scheme, token) = text
+    let (sent, token) = text
         .split_once(' ')
         .ok_or(ApiError::Unauthorized(NO_TOKEN))?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if !sent.eq_ignore_ascii_case(scheme) {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }
     let verified = tokens::verify(env, token.trim(), head.received_at);
@@ -35,8 +36,10 @@ pub fn token(env: &Env, head: &Head) -> Result<Verified, ApiError> {
 ///
 /// # Errors
 /// 401, or the store failed.
-pub async fn caller(env: &Env, head: &Head) -> Result<Caller, ApiError> {
-    let token = token(env, head)?;
+pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
+    let token = token(env, head, scheme)?;
     let caller = tokens::caller(env, &token).await?;
-    caller.ok_or(ApiError::InvalidToken)
+    let mut caller = caller.ok_or(ApiError::InvalidToken)?;
+    caller.request_id = Some(head.request_id.clone());
+    Ok(caller)
 }

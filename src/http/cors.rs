@@ -52,7 +52,10 @@ impl Cors {
         let headers = response.headers_mut();
         for (name, value) in [
             (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
-            (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+            (
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                "authorization, content-type, idempotency-key, if-match",
+            ),
             (ACCESS_CONTROL_MAX_AGE, "600"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
@@ -70,7 +73,7 @@ impl Cors {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed(head) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            let exposed = HeaderValue::from_static("retry-after");
+            let exposed = HeaderValue::from_static("etag, idempotency-replayed, retry-after");
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
         response

@@ -1,10 +1,10 @@
 //! The dialects: which paths are whose, and each one's envelope for errors.
 
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::error::ApiError;
+use super::error::{ApiError, Repeated};
 use super::message::{Head, Response};
 use super::output;
 use crate::render::Renderer;
@@ -19,6 +19,12 @@ pub enum Dialect {
     Account,
     /// `/api/2/idp`: OAuth 2, whose errors have a shape of their own (RFC 6749 §5.2).
     Token,
+    /// `/api/advanced-automation/v1` (seed 002).
+    Billing,
+    /// `/plan` and `/domain` (seed 003).
+    Reseller,
+    /// `/v1/partners` (seed 004).
+    Partner,
     /// `/api/upsell/v1`.
     Native,
     /// What people open in a browser.
@@ -31,8 +37,20 @@ impl Dialect {
     pub const fn label(self) -> HttpDialect {
         match self {
             Self::Account | Self::Token => HttpDialect::Account,
+            Self::Billing => HttpDialect::Billing,
+            Self::Reseller => HttpDialect::Reseller,
+            Self::Partner => HttpDialect::Partner,
             Self::Native => HttpDialect::Native,
             Self::Page => HttpDialect::Page,
+        }
+    }
+
+    /// The scheme of its `Authorization` header.
+    #[must_use]
+    pub const fn auth_scheme(self) -> &'static str {
+        match self {
+            Self::Partner => "OAuth",
+            _ => "Bearer",
         }
     }
 
@@ -47,6 +65,12 @@ impl Dialect {
             Self::Token
         } else if under("/api/2") {
             Self::Account
+        } else if under("/api/advanced-automation") {
+            Self::Billing
+        } else if under("/plan") || under("/domain") {
+            Self::Reseller
+        } else if under("/v1/partners") {
+            Self::Partner
         } else if under("/api") {
             Self::Native
         } else {
@@ -60,10 +84,26 @@ impl Dialect {
         let response = match self {
             Self::Account => super::account::error::envelope(error, head),
             Self::Token => oauth_error(error),
+            Self::Billing => super::billing::error::envelope(error),
+            Self::Reseller => super::reseller::error::envelope(error),
+            Self::Partner => super::partner::error::envelope(error, head),
             Self::Native => problem(error, head),
             Self::Page => super::pages::error_page(renderer, error, head),
         };
-        output::with_headers(response, error.headers())
+        let mut headers = error.headers();
+        self.respell_challenge(&mut headers);
+        output::with_headers(response, headers)
+    }
+
+    /// Errors challenge for `Bearer`; a dialect with another scheme says its own.
+    fn respell_challenge(self, headers: &mut HeaderMap) {
+        let bearer = headers.get(WWW_AUTHENTICATE).and_then(|value| {
+            let challenge = value.to_str().ok()?.strip_prefix("Bearer ")?;
+            HeaderValue::try_from(format!("{} {challenge}", self.auth_scheme())).ok()
+        });
+        if let Some(challenge) = bearer {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
     }
 }
 
@@ -99,7 +139,7 @@ fn problem(error: &ApiError, head: &Head) -> Response {
         object.insert("field".to_owned(), json!(field));
     }
     let mut response = output::json(error.status(), &body);
-    let media_type = http::HeaderValue::from_static("application/problem+json");
+    let media_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
@@ -108,7 +148,8 @@ fn problem(error: &ApiError, head: &Head) -> Response {
 #[must_use]
 pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
     match error {
-        ApiError::Malformed { .. } | ApiError::UseCase(Error::Invalid { .. }) => {
+        ApiError::Malformed { .. }
+        | ApiError::UseCase(Error::Invalid { .. } | Error::InvalidFields(_)) => {
             ("urn:upsell:problem:malformed", "Malformed request")
         }
         ApiError::Unauthorized(_) | ApiError::InvalidToken => {
@@ -127,6 +168,11 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
         }
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
+        ApiError::Repeated(repeated) => match repeated {
+            Repeated::InFlight => ("urn:upsell:problem:in-flight", "Request in flight"),
+            Repeated::AnswerLost => ("urn:upsell:problem:answer-lost", "Answer lost"),
+            Repeated::OtherRequest => ("urn:upsell:problem:key-reused", "Key used before"),
+        },
         ApiError::UseCase(error) => match error {
             Error::MissingScope(_) | Error::Forbidden(_) => {
                 ("urn:upsell:problem:forbidden", "Not allowed")

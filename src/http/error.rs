@@ -45,6 +45,37 @@ pub enum ApiError {
     ContentEncoding,
     /// `If-Match` names another version than the current one. 412.
     PreconditionFailed,
+    /// The `Idempotency-Key` was used before.
+    Repeated(Repeated),
+}
+
+/// Why a request with an `Idempotency-Key` that was used before gets no replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first request is still being carried out. 409.
+    InFlight,
+    /// The first request was carried out, but its answer is not there any more. 409.
+    AnswerLost,
+    /// The first request was another one. 422.
+    OtherRequest,
+}
+
+impl Repeated {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::InFlight => {
+                "a request with this Idempotency-Key is being carried out; try again in a second"
+            }
+            Self::AnswerLost => {
+                "the first request with this Idempotency-Key was carried out, but its answer was \
+                 lost; read the object to see how it stands, and take a new key for what is next"
+            }
+            Self::OtherRequest => {
+                "this Idempotency-Key was used for another request; take a new key for each \
+                 request, and send a repeated one unchanged"
+            }
+        }
+    }
 }
 
 impl From<Error> for ApiError {
@@ -83,9 +114,13 @@ impl ApiError {
             Self::MediaType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::Repeated(Repeated::OtherRequest) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Repeated(Repeated::InFlight | Repeated::AnswerLost) => StatusCode::CONFLICT,
             Self::UseCase(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
-                Error::Invalid { .. } | Error::TenantEnabled => StatusCode::BAD_REQUEST,
+                Error::Invalid { .. } | Error::InvalidFields(_) | Error::TenantEnabled => {
+                    StatusCode::BAD_REQUEST
+                }
                 Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::MissingScope(_) | Error::Forbidden(_) => StatusCode::FORBIDDEN,
                 Error::VersionMismatch { .. }
@@ -124,6 +159,7 @@ impl ApiError {
             Self::PreconditionFailed => {
                 "If-Match names another version than the current one; read it again".to_owned()
             }
+            Self::Repeated(repeated) => repeated.message().to_owned(),
             Self::UseCase(Error::Store(StoreError::Unavailable(_))) => {
                 "the store is not available at the moment; try again shortly".to_owned()
             }
@@ -157,6 +193,9 @@ impl ApiError {
                 if let Ok(value) = HeaderValue::from_str(allow) {
                     headers.insert(ALLOW, value);
                 }
+            }
+            Self::Repeated(Repeated::InFlight) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));

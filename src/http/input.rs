@@ -322,11 +322,15 @@ impl Params {
 /// The version that `If-Match` asks for: `"3"` is version 3; `*` asks for none in particular.
 ///
 /// # Errors
-/// 412 where it names no version that could be current.
+/// 412 where it names no version that could be current; 400 where it stands twice.
 pub fn if_match(head: &Head) -> Result<Option<u64>, ApiError> {
-    let Some(value) = head.headers.get(IF_MATCH) else {
+    let mut values = head.headers.get_all(IF_MATCH).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
+    if values.next().is_some() {
+        return Err(ApiError::malformed("If-Match", "the header stands twice"));
+    }
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);

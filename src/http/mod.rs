@@ -1,13 +1,17 @@
 //! The way in: HTTP server, router, and one module per dialect.
 
+pub mod accept;
 pub mod account;
 pub mod auth;
+pub mod billing;
 mod connection;
 pub mod cors;
+pub mod decimal;
 pub mod dialect;
 pub mod error;
 mod exchange;
 mod head;
+mod idempotency;
 pub mod input;
 pub mod limits;
 pub mod listener;
@@ -15,7 +19,10 @@ pub mod message;
 pub mod native;
 pub mod output;
 pub mod pages;
+pub mod partner;
+pub mod precondition;
 pub(crate) mod request_log;
+pub mod reseller;
 pub mod router;
 pub mod routes;
 pub mod server;

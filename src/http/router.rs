@@ -8,6 +8,7 @@ use http::Method;
 use super::auth;
 use super::dialect::Dialect;
 use super::error::ApiError;
+use super::idempotency::{self, Asked, InFlight};
 use super::message::{Head, Request, Response};
 use crate::domain::client::ApiScope;
 use crate::usecases::Env;
@@ -16,7 +17,7 @@ use crate::usecases::access::Caller;
 /// What a handler answers.
 pub type Answer = Result<Response, ApiError>;
 
-type AnswerFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(super) type AnswerFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// What a handler gets.
 pub struct Call {
@@ -58,6 +59,8 @@ pub enum BodyLimit {
     Bulk,
     /// As logos.
     Logo,
+    /// As partner plans.
+    PartnerPlan,
 }
 
 /// Body limits in bytes, from the configuration.
@@ -69,6 +72,8 @@ pub struct BodyLimits {
     pub bulk_bytes: usize,
     /// For logos.
     pub logo_bytes: usize,
+    /// For partner plans.
+    pub partner_plan_bytes: usize,
 }
 
 impl BodyLimits {
@@ -77,16 +82,17 @@ impl BodyLimits {
             BodyLimit::Default => self.default_bytes,
             BodyLimit::Bulk => self.bulk_bytes,
             BodyLimit::Logo => self.logo_bytes,
+            BodyLimit::PartnerPlan => self.partner_plan_bytes,
         }
     }
 }
 
+/// A handler that is called with an authorized caller.
+pub(super) type Authorized = dyn Fn(Call, Caller) -> AnswerFuture + Send + Sync;
+
 enum Handler {
     Public(Box<dyn Fn(Call) -> AnswerFuture + Send + Sync>),
-    Authorized(
-        Needs,
-        Box<dyn Fn(Call, Caller) -> AnswerFuture + Send + Sync>,
-    ),
+    Authorized(Needs, Box<Authorized>),
 }
 
 /// What a caller needs for a route.
@@ -196,6 +202,7 @@ impl Resource {
 pub struct Router {
     tree: Arc<matchit::Router<Resource>>,
     limits: BodyLimits,
+    in_flight: InFlight,
 }
 
 impl Router {
@@ -211,6 +218,7 @@ impl Router {
         Ok(Self {
             tree: Arc::new(tree),
             limits,
+            in_flight: InFlight::default(),
         })
     }
 
@@ -279,11 +287,27 @@ impl Router {
         match &endpoint.handler {
             Handler::Public(handler) => handler(Call { env, request, path }).await,
             Handler::Authorized(needs, handler) => {
-                let caller = auth::caller(&env, &request.head).await?;
+                let caller = {
+                    let scheme = resource.dialect.auth_scheme();
+                    auth::caller(&env, &request.head, scheme).await?
+                };
                 if let Needs::Scope(scope) = needs {
                     caller.require(*scope)?;
                 }
-                handler(Call { env, request, path }, caller).await
+                let call = Call { env, request, path };
+                match idempotency::key(&call.request.head)? {
+                    None => handler(call, caller).await,
+                    Some(key) => {
+                        let dialect = resource.dialect;
+                        let asked = Asked {
+                            key,
+                            dialect,
+                            call,
+                            caller,
+                        };
+                        idempotency::once(&self.in_flight, asked, handler).await
+                    }
+                }
             }
         }
     }

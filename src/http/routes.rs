@@ -1,12 +1,15 @@
 //! All routes of all dialects: each dialect's own page lists its own.
 
 use super::router::Resource;
-use super::{account, native, pages};
+use super::{account, billing, native, pages, partner, reseller};
 
 /// Every route of the public listener.
 #[must_use]
 pub fn all(options: pages::Options) -> Vec<Resource> {
     let mut all = account::resources();
+    all.extend(billing::resources());
+    all.extend(reseller::resources());
+    all.extend(partner::resources());
     all.extend(native::routes::resources());
     all.extend(pages::routes::resources(options));
     all

@@ -56,7 +56,8 @@ impl Service for Upsell {
         let refuse = |error: ApiError| Box::new(self.dress(&error, head));
         let limit = self.router.admit(head).map_err(refuse)?;
         if self.router.wants_token_first(head) {
-            auth::token(&self.env, head).map_err(refuse)?;
+            let scheme = self.router.dialect(head.uri.path()).auth_scheme();
+            auth::token(&self.env, head, scheme).map_err(refuse)?;
         }
         Ok(limit)
     }

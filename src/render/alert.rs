@@ -3,6 +3,7 @@
 use super::locale::Locale;
 use super::view::{AlertText, QuotaLine};
 use super::{Lang, RenderError, Renderer, text, words};
+use crate::domain::plan::Purchase;
 use crate::domain::proposal::Proposal;
 
 impl Renderer {
@@ -27,6 +28,7 @@ impl Renderer {
             title: words::title(locale, line)?,
             body,
             label: label(locale, proposal)?,
+            to_buy: words::to_buy_of(locale, line)?,
         })
     }
 
@@ -48,7 +50,16 @@ impl Renderer {
             title: locale.text("edition.title", &values)?,
             body: locale.text(&format!("edition.{body}"), &values)?,
             label: label(locale, proposal)?,
+            to_buy: None,
         })
+    }
+
+    /// What covers an overage and its price, in one sentence.
+    ///
+    /// # Errors
+    /// A built-in text is faulty.
+    pub fn to_buy(&self, purchase: &Purchase, lang: &Lang) -> Result<String, RenderError> {
+        words::to_buy(self.locale(lang)?, purchase)
     }
 }
 

@@ -190,6 +190,7 @@ pub(crate) struct Line {
     pub(crate) filled: u64,
     pub(crate) rest: u64,
     pub(crate) note: Option<String>,
+    pub(crate) to_buy: Option<String>,
     /// Colours for where no style sheet reaches.
     pub(crate) tone: Tone,
 }
@@ -211,6 +212,7 @@ impl Line {
             filled,
             rest: 100 - filled,
             note: words::note(locale, line)?,
+            to_buy: words::to_buy_of(locale, line)?,
             tone: tone::light(line.state),
         })
     }

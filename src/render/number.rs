@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, Timelike};
 
 use super::RenderError;
 use super::locale::{Locale, Meta};
+use crate::domain::decimal::Decimal;
 use crate::domain::time::Timestamp;
 
 /// Which way a size is rounded to the one decimal that is shown.
@@ -50,9 +51,24 @@ impl Meta {
 
     /// A whole number in groups of three digits.
     pub(crate) fn integer(&self, number: u64) -> String {
-        let digits = number.to_string();
+        self.grouped(&number.to_string())
+    }
+
+    /// A decimal with exactly the digits that it has.
+    pub(crate) fn decimal(&self, number: Decimal) -> String {
+        let text = number.to_string();
+        let (sign, digits) = text
+            .strip_prefix('-')
+            .map_or(("", &*text), |rest| ("-", rest));
+        match digits.split_once('.') {
+            None => format!("{sign}{}", self.grouped(digits)),
+            Some((whole, rest)) => format!("{sign}{}{}{rest}", self.grouped(whole), self.decimal),
+        }
+    }
+
+    fn grouped(&self, digits: &str) -> String {
         if digits.len() < self.group_from_digits {
-            return digits;
+            return digits.to_owned();
         }
         let mut text = String::with_capacity(digits.len() * 2);
         for (at, digit) in digits.chars().enumerate() {

@@ -3,6 +3,7 @@
 
 use super::color::Color;
 use super::href::Href;
+use crate::domain::plan::Purchase;
 use crate::domain::quota::{Item, Scope, State};
 use crate::domain::time::Timestamp;
 
@@ -24,6 +25,8 @@ pub struct QuotaLine {
     /// The forecast: in how many days the quota will be used up (0: within a day). Shown while
     /// the quota is not exceeded; `None` where there is no forecast.
     pub full_in_days: Option<u32>,
+    /// What covers the overage, for a reader who may buy it.
+    pub to_buy: Option<Purchase>,
 }
 
 /// The look and the contacts of the nearest enabled brand. [`Default`] is the neutral one.
@@ -71,6 +74,8 @@ pub struct AlertText {
     /// The proposal's label: "Buy now", "Contact your sales representative"; `None` where
     /// nothing is proposed.
     pub label: Option<String>,
+    /// What covers the overage and its price, in one sentence; `None` where nothing is to be bought.
+    pub to_buy: Option<String>,
 }
 
 /// A mail, rendered.

@@ -5,6 +5,8 @@ use super::locale::Locale;
 use super::number::Rounding;
 use super::text;
 use super::view::QuotaLine;
+use crate::domain::decimal::Decimal;
+use crate::domain::plan::{Currency, Goods, Purchase};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Item, Scope, State, Unit};
 
@@ -121,6 +123,56 @@ pub(crate) fn figures(locale: &Locale, line: &QuotaLine) -> Result<String, Rende
 pub(crate) fn percent(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
     line.quota
         .map_or(Ok(None), |quota| locale.percent(line.usage, quota))
+}
+
+/// What covers the overage of a line and its price; `None` where nothing is to be bought.
+pub(crate) fn to_buy_of(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
+    line.to_buy
+        .map(|purchase| to_buy(locale, &purchase))
+        .transpose()
+}
+
+/// "3 extra blocks of 1 GiB cover what is over the quota. Price: USD 2.85 (3 × USD 0.95)."
+pub(crate) fn to_buy(locale: &Locale, purchase: &Purchase) -> Result<String, RenderError> {
+    let count = locale.meta.integer(purchase.count);
+    let price = money(locale, purchase.unit_price, purchase.currency)?;
+    let total = money(locale, purchase.total, purchase.currency)?;
+    let figures = [("count", &*count), ("price", &*price), ("total", &*total)];
+    match purchase.goods {
+        Goods::Blocks {
+            bytes_each,
+            computers_bytes,
+        } => {
+            let size = locale.meta.size(bytes_each, Rounding::Down);
+            let brought = locale.meta.size(computers_bytes, Rounding::Down);
+            let sizes = [("size", &*size), ("brought", &*brought)];
+            let values = [figures.as_slice(), &sizes].concat();
+            let key = if computers_bytes == 0 {
+                "to_buy.blocks"
+            } else {
+                "to_buy.blocks_beside_computers"
+            };
+            locale.plural(key, purchase.count, &values)
+        }
+        Goods::Computers => locale.plural("to_buy.computers", purchase.count, &figures),
+    }
+}
+
+/// An amount with all its digits, and the code of its currency where that is known. A code rather
+/// than a sign: `$` is the sign of many currencies.
+fn money(
+    locale: &Locale,
+    amount: Decimal,
+    currency: Option<Currency>,
+) -> Result<String, RenderError> {
+    let amount = locale.meta.decimal(amount);
+    match currency {
+        None => Ok(amount),
+        Some(currency) => locale.text(
+            "money",
+            &[("amount", &amount), ("currency", &currency.to_string())],
+        ),
+    }
 }
 
 /// "Buy now", "Contact your sales representative" (seed 000).

@@ -8,7 +8,7 @@ use super::record::Stored;
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::ids::{AccountId, ClientId, TenantId};
 use crate::domain::meter::Meter;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -47,6 +47,9 @@ fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
             .lineage()
             .map(|root| mark(keys::subtree_tenant(root, tenant.id))),
     );
+    if let Some(named) = tenant.settings.partner_plan {
+        entries.push(mark(keys::plan_tenant(named, tenant.id)));
+    }
     entries
 }
 
@@ -103,14 +106,18 @@ impl Changes {
             .put(key, new.encode())
     }
 
-    /// Removes a tenant with its brand, logo and meter.
+    /// Removes a tenant with its brand, logo and meter. Its partner plans go by
+    /// [`Changes::delete_plan`]. Conflicts on [`keys::reseller::ties`] where
+    /// plans or domains of a reseller hang at it.
     pub fn delete_tenant(&mut self, old: &Found<Tenant>) -> &mut Self {
         self.replace_entries(claims_of_tenant(old), vec![], false);
         self.replace_entries(marks_of_tenant(old), vec![], false);
         self.expect(keys::tenant(old.id), Expect::Revision(old.revision));
+        self.expect_no_ties(AccountId::Tenant(old.id));
         self.delete(keys::tenant(old.id));
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
+        self.delete(keys::last_plan(old.id));
         self.delete(keys::meter(AccountId::Tenant(old.id)))
     }
 
@@ -136,11 +143,13 @@ impl Changes {
             .put(key, new.encode())
     }
 
-    /// Removes a user with the meter, snoozes and mail history.
+    /// Removes a user with the meter, snoozes and mail history. Conflicts on
+    /// [`keys::reseller::ties`] where the user holds roles in a reseller's domain.
     pub fn delete_user(&mut self, old: &Found<User>, tenant: &Tenant) -> &mut Self {
         self.replace_entries(claims_of_user(old), vec![], false);
         self.replace_entries(marks_of_user(old, tenant), vec![], false);
         self.expect(keys::user(old.id), Expect::Revision(old.revision));
+        self.expect_no_ties(AccountId::User(old.id));
         self.delete(keys::user(old.id));
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
@@ -201,16 +210,24 @@ pub enum Taken {
     TenantName,
     /// Another user has the login.
     Login,
+    /// The request was begun elsewhere.
+    Request,
+    /// The account has plans, domains or roles of a reseller.
+    Tied,
 }
 
-/// Whether a conflict on `key` means that a name is taken, rather than that a race was lost.
+/// Whether a conflict on `key` means that somebody has what it names, rather than that a race was
+/// lost.
 #[must_use]
 pub fn taken(key: &Key) -> Option<Taken> {
     let names = keys::child_name(TenantId::new(Uuid::nil()), "");
     let logins = keys::login("");
+    let requests = keys::request::request(ClientId::new(Uuid::nil()), None, "");
     match key.0.first() {
+        _ if keys::reseller::is_ties(key) => Some(Taken::Tied),
         family if family == names.0.first() => Some(Taken::TenantName),
         family if family == logins.0.first() => Some(Taken::Login),
+        family if family == requests.0.first() => Some(Taken::Request),
         _ => None,
     }
 }

@@ -2,7 +2,12 @@
 //! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
 //! by a zero byte.
 
+pub mod audit;
+pub mod billing;
+mod plans;
 mod read;
+pub mod request;
+pub mod reseller;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::link::Placement;
@@ -10,6 +15,8 @@ use crate::domain::notification::MailState;
 use crate::domain::time::Timestamp;
 
 use super::engine::Key;
+
+pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 
 /// Starts a key of `family`.
 const fn key(family: u8) -> Builder {

@@ -2,14 +2,20 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
-//! by the functions of [`accounts`] and [`mails`] alone.
+//! by the functions of [`accounts`], [`mails`] and [`resellers`] alone.
+//! by the functions of [`accounts`], [`audits`] and [`mails`] alone.
 
 pub mod accounts;
+pub mod audits;
+pub mod billing;
 pub mod embedded;
 pub mod engine;
 pub mod keys;
 pub mod mails;
+pub mod mark;
+pub mod plans;
 pub mod record;
+pub mod resellers;
 mod turns;
 
 use std::ops::Deref;
@@ -26,6 +32,7 @@ use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use mark::Mark;
 use record::Stored;
 use turns::Turns;
 
@@ -65,6 +72,8 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
+    /// Goes into the first change made over this clone.
+    mark: Option<Arc<Mark>>,
 }
 
 impl Store {
@@ -75,6 +84,16 @@ impl Store {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
+            mark: None,
+        }
+    }
+
+    /// A clone whose first change makes `mark` too.
+    #[must_use]
+    pub fn marked(&self, mark: Arc<Mark>) -> Self {
+        Self {
+            mark: Some(mark),
+            ..self.clone()
         }
     }
 
@@ -96,7 +115,10 @@ impl Store {
     /// # Errors
     /// [`CommitError::Conflict`] where somebody else was first; else the store failed.
     pub async fn commit(&self, changes: Changes) -> Result<(), CommitError> {
-        self.engine.commit(changes).await
+        match &self.mark {
+            None => self.engine.commit(changes).await,
+            Some(mark) => mark.commit(self.engine.as_ref(), changes).await,
+        }
     }
 
     /// Loads what is stored under `key`.

@@ -1,8 +1,9 @@
 //! Who asks, and what of the tree they may reach.
 
 use super::error::{Error, What};
+use crate::domain::audit::Actor;
 use crate::domain::client::{ApiScope, ApiScopes};
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use crate::store::{Found, Store};
@@ -19,9 +20,35 @@ pub struct Caller {
     pub scopes: ApiScopes,
     /// Set for a token that speaks for one user: it reaches that user alone.
     pub user: Option<UserId>,
+    /// The client whose token it is.
+    pub client: ClientId,
+    /// The request that the call came with, for the audit; `None`: not over HTTP.
+    pub request_id: Option<String>,
 }
 
 impl Caller {
+    /// A client that speaks for itself.
+    #[must_use]
+    pub const fn of_client(client: ClientId, root: TenantId, scopes: ApiScopes) -> Self {
+        Self {
+            subject: client.uuid(),
+            root,
+            scopes,
+            user: None,
+            client,
+            request_id: None,
+        }
+    }
+
+    /// The caller as the audit names it.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        Actor::Client {
+            client: self.client,
+            user: self.user,
+        }
+    }
+
     /// Refuses a caller without `scope`.
     ///
     /// # Errors

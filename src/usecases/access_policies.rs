@@ -2,15 +2,20 @@
 
 use std::collections::HashSet;
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit;
 use super::error::{Error, retrying};
+use super::manage_users::act;
+use super::precondition::check_version;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{AccessPolicy, ROLES, User, known_name};
 use crate::store::engine::Changes;
+use crate::store::record::first_64_bits;
 
 /// No user has more roles.
 const MAX_POLICIES: usize = 100;
@@ -32,27 +37,57 @@ pub struct PolicyInput {
     pub version: Option<u64>,
 }
 
+/// The roles of a user, as they are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policies {
+    /// The roles.
+    pub items: Vec<AccessPolicy>,
+    /// Another one for other roles: they have versions of their own, their list has none.
+    pub version: u64,
+}
+
+impl From<Vec<AccessPolicy>> for Policies {
+    fn from(items: Vec<AccessPolicy>) -> Self {
+        let mut hash = Sha256::new();
+        for policy in &items {
+            for id in [policy.id, policy.issuer_id, policy.tenant_id.uuid()] {
+                hash.update(id.as_bytes());
+            }
+            // The roles are a fixed list, in which no name ends with a zero byte.
+            hash.update(policy.role.as_bytes());
+            hash.update([0]);
+            hash.update(policy.version.to_be_bytes());
+        }
+        let version = first_64_bits(hash.finalize().into());
+        Self { items, version }
+    }
+}
+
 /// The roles of a user.
 ///
 /// # Errors
 /// The user is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<Vec<AccessPolicy>, Error> {
-    Ok(caller.user(&env.store, id).await?.0.value.policies)
+pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<Policies, Error> {
+    let (user, _) = caller.user(&env.store, id).await?;
+    Ok(user.value.policies.into())
 }
 
 /// Replaces the roles of a user. Policies have versions of their own: the user's stays.
 ///
 /// # Errors
-/// The user or a role's tenant is out of reach, a role is unknown, a version is stale.
+/// The user or a role's tenant is out of reach, `expected` or a version is stale, a role is unknown.
 pub async fn replace(
     env: &Env,
     caller: &Caller,
     id: UserId,
     inputs: &[PolicyInput],
+    expected: Option<u64>,
     now: Timestamp,
-) -> Result<Vec<AccessPolicy>, Error> {
+) -> Result<Policies, Error> {
+    // Safe with a version too, which each attempt compares anew.
     retrying(|| async {
         let (old, tenant) = caller.user(&env.store, id).await?;
+        check_version(expected, Policies::from(old.policies.clone()).version)?;
         let policies = merge(&old, inputs, caller.subject)?;
         let tenants: HashSet<TenantId> = policies.iter().map(|policy| policy.tenant_id).collect();
         for tenant in tenants {
@@ -62,9 +97,18 @@ pub async fn replace(
         user.policies.clone_from(&policies);
         user.updated_at = now;
         let mut changes = Changes::new();
+        let act = act("user.access_policies", &user, &tenant);
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&user),
+        );
         changes.update_user(&old, user, &tenant);
         env.store.commit(changes).await?;
-        Ok(policies)
+        Ok(policies.into())
     })
     .await
 }
@@ -122,7 +166,7 @@ fn merge_one(
             version: 1,
         });
     };
-    super::precondition::check_version(input.version, stored.version)?;
+    check_version(input.version, stored.version)?;
     if stored.role == role && stored.tenant_id == input.tenant_id {
         return Ok(stored.clone());
     }

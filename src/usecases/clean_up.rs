@@ -1,5 +1,5 @@
 //! Removes what nothing asks for any more: click marks of past hours, revocations of tokens that
-//! are over, mails that were done with long ago.
+//! are over, mails that were done with long ago, audit entries past their time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -7,13 +7,21 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use super::error::Error;
-use super::{Env, deliver};
+use super::{Env, deliver, idempotency};
+use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
-use crate::store::engine::Changes;
+use crate::store::engine::{Changes, Key};
 use crate::store::keys;
+use crate::store::record::Stored;
 
 /// Records that one run of the clean-up removes of each kind.
 const REMOVED_PER_RUN: usize = 1000;
+
+/// Audit entries, and requests, that one commit removes.
+const REMOVED_PER_COMMIT: usize = 1000;
+
+/// Commits of them in one run.
+const COMMITS_PER_RUN: usize = 100;
 
 /// Click marks are kept this many hours beyond their own: clicks are counted when they are
 /// flushed, which is later than they were made.
@@ -28,6 +36,10 @@ pub struct CleanedUp {
     pub revoked_tokens: usize,
     /// Mails that were done with long ago.
     pub mails: usize,
+    /// Entries past the time that the audit remembers.
+    pub audit_entries: usize,
+    /// Requests whose answers are not kept any longer.
+    pub requests: usize,
 }
 
 /// Removes what nothing asks for any more; bounded, so that a backlog goes over several runs.
@@ -68,7 +80,53 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     }
     let kept_from = now.minus(env.settings.mail_retention);
     cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
+    let kept_from = now.minus(env.settings.audit_retention);
+    cleaned.audit_entries = repeated(|| forget_audit(env, kept_from)).await?;
+    cleaned.requests = repeated(|| idempotency::forget(env, now, REMOVED_PER_COMMIT)).await?;
     Ok(cleaned)
+}
+
+/// Runs `step` until it finds less than a commit's worth: what callers can write fast must go as
+/// fast.
+async fn repeated<F>(mut step: impl FnMut() -> F) -> Result<usize, Error>
+where
+    F: Future<Output = Result<usize, Error>>,
+{
+    let mut removed = 0;
+    for _ in 0..COMMITS_PER_RUN {
+        let now_removed = step().await?;
+        removed += now_removed;
+        if now_removed < REMOVED_PER_COMMIT {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes audit entries from before `kept_from`.
+async fn forget_audit(env: &Env, kept_from: Timestamp) -> Result<usize, Error> {
+    let engine = env.store.engine();
+    let oldest = engine
+        .scan(&keys::audit::entries(), None, REMOVED_PER_COMMIT)
+        .await?;
+    let is_over = |key: &Key| key.leading_time().is_none_or(|at| at < kept_from);
+    let mut changes = Changes::new();
+    let mut removed = 0;
+    for (key, record) in oldest.into_iter().take_while(|(key, _)| is_over(key)) {
+        match AuditEntry::decode(&record.body) {
+            Ok(entry) => changes.delete_audit(&entry),
+            // Lists leave out what they do not find: better than to stop here for ever.
+            Err(error) => {
+                tracing::warn!(%error, "an audit entry past its time is removed unread");
+                changes.delete(key)
+            }
+        };
+        removed += 1;
+    }
+    if removed > 0 {
+        env.store.commit(changes).await?;
+    }
+    Ok(removed)
 }
 
 /// Runs [`clean_up`] every `interval` until `shutdown`. `clock` says what time it is.

@@ -66,6 +66,7 @@ async fn compose_quota(
     if let Err(rule) = view.user.receives_quota_mail() {
         return Ok(Due::Cancel(rule.reason()));
     }
+    let view = view.with_what_to_buy(env).await?;
     let colleagues = colleagues::standing_of_causes(env, &view, &mail.causes).await?;
     let still_true = !colleagues.is_empty() || own_cause_stands(&view, &mail.causes);
     let Some(to) = view.user.contact.email.clone().filter(|_| still_true) else {

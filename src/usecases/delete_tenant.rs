@@ -1,34 +1,43 @@
-//! The end of a tenant: it goes with its users, their meters and its clients.
+//! The end of a tenant: it goes with its users, their meters, its clients and its billing data.
+
+use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::Error;
-use super::manage_tenants::has_children;
+use super::manage_tenants::{act, has_children};
 use super::precondition::{attempt, check_version};
+use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
-use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, CommitError, Expect, Key};
+use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
 /// Users and clients that one commit removes along with their tenant.
 const REMOVED_PER_COMMIT: usize = 500;
 
-/// Deletes a disabled tenant without children, together with its users and clients.
+/// Deletes a disabled tenant without children, together with its users, clients and plans.
 ///
 /// Up to 500 users and clients go in the same commit as the tenant. Of a larger tenant the others
 /// go before it in commits of their own, each of which expects the tenant unchanged.
 ///
 /// # Errors
-/// It is out of reach, enabled, has children, is the root, or `expected` is stale.
+/// It is out of reach, enabled, has children, has plans or domains of a reseller, has users with
+/// roles in such a domain, is the root, or `expected` is stale.
 pub async fn delete(
     env: &Env,
     caller: &Caller,
     id: TenantId,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
-    attempt(expected, || delete_once(env, caller, id, expected)).await
+    attempt(expected, || delete_once(env, caller, id, expected, now)).await
 }
 
 async fn delete_once(
@@ -36,6 +45,7 @@ async fn delete_once(
     caller: &Caller,
     id: TenantId,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let tenant = caller.tenant(&env.store, id).await?;
     check_version(expected, tenant.version)?;
@@ -52,75 +62,139 @@ async fn delete_once(
             "the tenant has child tenants; delete them first".to_owned(),
         ));
     }
-    let clients = remove_clients(env, &tenant).await?;
-    let mut last = remove_users(env, &tenant, clients).await?;
+    let ties = keys::reseller::ties(AccountId::Tenant(id));
+    if env.store.engine().get(&ties).await?.is_some() {
+        return Err(CommitError::Conflict(ties).into());
+    }
+    let removal = Removal {
+        env,
+        caller,
+        tenant: &tenant,
+        now,
+    };
+    let clients = removal.clients().await?;
+    let mut last = removal.users(clients).await?;
+    removal.billing(&mut last).await?;
+    removal.plans(&mut last).await?;
     last.delete_tenant(&tenant);
+    let act = act("tenant.delete", &tenant);
+    audit::record(&mut last, caller, now, act, Some(&tenant.value), None);
     env.store.commit(last).await?;
     Ok(())
 }
 
-/// Commits `changes`, which are valid only while `tenant` stays as it is.
-async fn commit_part(env: &Env, tenant: &Found<Tenant>, mut changes: Changes) -> Result<(), Error> {
-    let unchanged = Expect::Revision(tenant.revision);
-    changes.expect(keys::tenant(tenant.id), unchanged);
-    env.store.commit(changes).await?;
-    Ok(())
+/// What goes with a tenant, on its way out.
+struct Removal<'a> {
+    env: &'a Env,
+    caller: &'a Caller,
+    tenant: &'a Found<Tenant>,
+    now: Timestamp,
 }
 
-/// Removes whole pages of clients; the rest is in the change that is returned.
-async fn remove_clients(env: &Env, tenant: &Found<Tenant>) -> Result<Changes, Error> {
-    let mut after = None;
-    loop {
-        let index = keys::tenant_clients(tenant.id);
-        let ids = env
-            .store
-            .ids_under(&index, after, REMOVED_PER_COMMIT)
-            .await?;
-        after = ids.last().copied();
-        let client_keys: Vec<Key> = ids
-            .iter()
-            .map(|id| keys::client(ClientId::new(*id)))
-            .collect();
-        let found = env.store.load_many::<Client>(&client_keys).await?;
-        let mut changes = Changes::new();
-        for client in found.iter().flatten() {
-            changes.delete_client(client);
-        }
-        if ids.len() < REMOVED_PER_COMMIT {
-            return Ok(changes);
-        }
-        commit_part(env, tenant, changes).await?;
+impl Removal<'_> {
+    /// Commits `changes`, which are valid only while the tenant stays as it is.
+    async fn commit_part(&self, mut changes: Changes) -> Result<(), Error> {
+        let unchanged = Expect::Revision(self.tenant.revision);
+        changes.expect(keys::tenant(self.tenant.id), unchanged);
+        self.env.store.commit(changes).await?;
+        Ok(())
     }
-}
 
-/// Removes whole pages of users; the rest is added to `rest`.
-async fn remove_users(
-    env: &Env,
-    tenant: &Found<Tenant>,
-    mut rest: Changes,
-) -> Result<Changes, Error> {
-    let mut after = None;
-    loop {
-        let index = keys::tenant_users(tenant.id);
-        let ids = env
-            .store
-            .ids_under(&index, after, REMOVED_PER_COMMIT)
-            .await?;
-        after = ids.last().copied();
-        let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
-        let found = env.store.load_many::<User>(&user_keys).await?;
-        let whole = ids.len() == REMOVED_PER_COMMIT;
-        let mut changes = if whole {
-            Changes::new()
-        } else {
-            std::mem::take(&mut rest)
+    /// The ids under an index, a commit's worth of them.
+    async fn ids(&self, index: &Key, after: Option<Uuid>) -> Result<Vec<Uuid>, Error> {
+        let store = &self.env.store;
+        Ok(store.ids_under(index, after, REMOVED_PER_COMMIT).await?)
+    }
+
+    fn record<T: Stored + Clone>(
+        &self,
+        changes: &mut Changes,
+        (action, object): (&'static str, String),
+        old: &T,
+    ) {
+        let act = Act {
+            action,
+            tenant: self.tenant,
+            object,
         };
-        for user in found.iter().flatten() {
-            changes.delete_user(user, tenant);
+        audit::record(changes, self.caller, self.now, act, Some(old), None);
+    }
+
+    /// Removes whole pages of clients; the rest is in the change that is returned.
+    async fn clients(&self) -> Result<Changes, Error> {
+        let mut after = None;
+        loop {
+            let ids = self
+                .ids(&keys::tenant_clients(self.tenant.id), after)
+                .await?;
+            after = ids.last().copied();
+            let client_keys: Vec<Key> = ids
+                .iter()
+                .map(|id| keys::client(ClientId::new(*id)))
+                .collect();
+            let found = self.env.store.load_many::<Client>(&client_keys).await?;
+            let mut changes = Changes::new();
+            for client in found.iter().flatten() {
+                changes.delete_client(client);
+                let what = ("client.delete", client.id.to_string());
+                self.record(&mut changes, what, &client.value);
+            }
+            if ids.len() < REMOVED_PER_COMMIT {
+                return Ok(changes);
+            }
+            self.commit_part(changes).await?;
         }
-        if !whole {
-            return Ok(changes);
+    }
+
+    /// Adds the customer object and the taxes of the tenant, which are few, to `rest`.
+    async fn billing(&self, rest: &mut Changes) -> Result<(), Error> {
+        if let Some(customer) = manage_customers::find(self.env, self.tenant.id).await? {
+            rest.delete_customer(&customer, self.tenant);
+            let what = ("customer.delete", customer.id.to_string());
+            self.record(rest, what, &customer.value);
         }
-        commit_part(env, tenant, changes).await?;
+        for tax in manage_taxes::own(self.env, self.tenant.id).await? {
+            rest.delete_tax(&tax);
+            let what = ("tax.delete", tax.id.to_string());
+            self.record(rest, what, &tax.value);
+        }
+        Ok(())
+    }
+
+    /// Removes whole pages of users; the rest is added to `rest`.
+    async fn users(&self, mut rest: Changes) -> Result<Changes, Error> {
+        let mut after = None;
+        loop {
+            let ids = self.ids(&keys::tenant_users(self.tenant.id), after).await?;
+            after = ids.last().copied();
+            let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
+            let found = self.env.store.load_many::<User>(&user_keys).await?;
+            let whole = ids.len() == REMOVED_PER_COMMIT;
+            let mut changes = if whole {
+                Changes::new()
+            } else {
+                std::mem::take(&mut rest)
+            };
+            for user in found.iter().flatten() {
+                changes.delete_user(user, self.tenant);
+                let what = ("user.delete", user.id.to_string());
+                self.record(&mut changes, what, &user.value);
+            }
+            if !whole {
+                return Ok(changes);
+            }
+            self.commit_part(changes).await?;
+        }
+    }
+
+    /// Removes the plans of a partner: it is disabled and has nobody below it, so none is used and
+    /// none comes.
+    async fn plans(&self, changes: &mut Changes) -> Result<(), Error> {
+        let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
+        for plan in plans.await? {
+            changes.delete_plan(&plan);
+            self.record(changes, ("plan.delete", plan.id.to_string()), &plan.value);
+        }
+        Ok(())
     }
 }

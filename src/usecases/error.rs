@@ -19,6 +19,9 @@ pub enum Error {
         /// What is wrong and what to write instead.
         why: String,
     },
+    /// Several fields of the request make no sense, all of them told at once.
+    #[error("{}", all_of(.0))]
+    InvalidFields(Vec<FieldProblem>),
     /// The request makes sense, but a rule is against it.
     #[error("{0}")]
     Refused(String),
@@ -56,6 +59,22 @@ pub enum Error {
     Internal(String),
 }
 
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Which field, as the caller wrote it.
+    pub field: &'static str,
+    /// What is wrong and what to write instead.
+    pub issue: String,
+}
+
+fn all_of(problems: &[FieldProblem]) -> String {
+    let told = problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.field, problem.issue));
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// What was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // the names are the meaning
@@ -66,6 +85,14 @@ pub enum What {
     Alert,
     Mail,
     Logo,
+    Customer,
+    Tax,
+    Partner,
+    Plan,
+    Currency,
+    Domain,
+    Role,
+    Retention,
 }
 
 impl std::fmt::Display for What {
@@ -77,6 +104,14 @@ impl std::fmt::Display for What {
             Self::Alert => "alert",
             Self::Mail => "mail",
             Self::Logo => "logo",
+            Self::Customer => "customer",
+            Self::Tax => "tax",
+            Self::Partner => "partner",
+            Self::Plan => "plan",
+            Self::Currency => "currency",
+            Self::Domain => "domain",
+            Self::Role => "role",
+            Self::Retention => "retention",
         })
     }
 }
@@ -91,6 +126,11 @@ impl Error {
     }
 }
 
+/// Why an account is not deleted.
+const TIED: &str = "price plans or domains of a reseller hang at the account, or it holds roles in \
+     such a domain; delete those first (DELETE /plan/{planName}, /domain/{domain}, \
+     /domain/{domain}/users/{user}/role)";
+
 impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
@@ -100,6 +140,11 @@ impl From<CommitError> for Error {
                     Self::NameTaken("a tenant of this name exists under the same parent")
                 }
                 Some(Taken::Login) => Self::NameTaken("the login is taken"),
+                // Trying again cannot win: the other one keeps the key.
+                Some(Taken::Request) => Self::Conflict(
+                    "a request with this Idempotency-Key is being carried out".to_owned(),
+                ),
+                Some(Taken::Tied) => Self::Conflict(TIED.to_owned()),
                 None => Self::LostRace,
             },
         }

@@ -3,7 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::audit::{self, By};
 use super::error::Error;
+use super::manage_clients;
+use super::manage_tenants::act;
 use super::tokens::hash_secret;
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::contact::Contact;
@@ -66,6 +69,9 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
     let mut changes = Changes::new();
     changes.expect(keys::root(), Expect::Absent);
     changes.put(keys::root(), tenant_id.bytes().to_vec());
+    let (by, created) = (By::OPERATOR, act("tenant.create", &tenant));
+    audit::record(&mut changes, by, now, created, None, Some(&tenant));
+    record_client(&mut changes, &client, &tenant, now);
     changes.create_tenant(tenant);
     changes.put_client(Expect::Absent, client);
     store.commit(changes).await?;
@@ -74,6 +80,12 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
         client_id,
         client_secret,
     })
+}
+
+/// Adds the entry of a client that an operator made.
+pub fn record_client(changes: &mut Changes, client: &Client, tenant: &Tenant, now: Timestamp) {
+    let act = manage_clients::act("client.create", client, tenant);
+    audit::record(changes, By::OPERATOR, now, act, None, Some(client));
 }
 
 /// A client with a fresh random id and secret; not stored yet.

@@ -4,7 +4,8 @@ use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use super::messages::{Offer, Telling};
-use super::view::{self, quota_line};
+use super::view;
+use super::what_to_buy::ToBuy;
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::link::Placement;
 use crate::domain::meter::ItemStatus;
@@ -39,6 +40,8 @@ pub struct Alert {
     pub snoozed_until: Option<Timestamp>,
     /// What the reader can do.
     pub offer: Option<Offer>,
+    /// What covers the overage, for a reader who may buy it.
+    pub to_buy: Option<ToBuy>,
 }
 
 /// The alerts of a user.
@@ -67,6 +70,7 @@ pub async fn list_alerts(
 ) -> Result<Alerts, Error> {
     let (found, tenant) = caller.user(&env.store, user).await?;
     let view = view::of(env, found, tenant).await?;
+    let view = view.with_what_to_buy(env).await?;
     let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
     let telling = Telling::new(env, &view, asked.lang, asked.page, now);
@@ -105,7 +109,7 @@ fn alert_of(
         account,
         item: status.item,
     };
-    let line = quota_line(scope, status);
+    let line = view.line(scope, status);
     let renderer = &env.renderer;
     let text = renderer.alert(&line, &view.tenant.name, view.proposal, &telling.lang)?;
     let placement = Placement::alert(status.item);
@@ -117,5 +121,6 @@ fn alert_of(
         body: text.body,
         snoozed_until: snoozes.until(id, telling.now),
         offer: telling.offer(env, placement, text.label),
+        to_buy: ToBuy::of(line.to_buy, text.to_buy),
     })
 }

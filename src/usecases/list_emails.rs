@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::precondition::check_version;
 use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::{Mail, MailState};
+use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
+use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
 /// Index entries looked at in one step.
@@ -137,22 +141,24 @@ impl<'a> Reach<'a> {
 /// # Errors
 /// It is unknown or out of reach; the store failed.
 pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, Error> {
-    Ok(find(env, caller, id).await?.value)
+    Ok(find(env, caller, id).await?.0.value)
 }
 
 /// Sends a dead letter again, or a waiting mail at once. Its attempts count from zero again; its
 /// age does not, so that a mail past its time is tried once and then is a dead letter again.
 ///
 /// # Errors
-/// It is unknown or out of reach; it was sent or cancelled; the store failed.
+/// It is unknown or out of reach; `expected` is stale; it was sent or cancelled; the store failed.
 pub async fn retry_email(
     env: &Env,
     caller: &Caller,
     id: MailId,
+    expected: Option<u64>,
     now: Timestamp,
 ) -> Result<Mail, Error> {
     let mail = retrying(|| async {
-        let old = find(env, caller, id).await?;
+        let (old, tenant) = find(env, caller, id).await?;
+        check_version(expected, version_of(&old))?;
         let may_be_tried = matches!(old.state, MailState::Dead | MailState::Queued);
         if !may_be_tried {
             let why = format!(
@@ -172,6 +178,12 @@ pub async fn retry_email(
         new.attempts = 0;
         let mut changes = Changes::new();
         changes.update_mail(&old, new.clone());
+        let act = Act {
+            action: "email.retry",
+            tenant: &tenant,
+            object: id.to_string(),
+        };
+        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
         env.store.commit(changes).await?;
         Ok(new)
     })
@@ -180,13 +192,23 @@ pub async fn retry_email(
     Ok(mail)
 }
 
-async fn find(env: &Env, caller: &Caller, id: MailId) -> Result<Found<Mail>, Error> {
+/// Another one for each state that a mail is in: mails do not count their changes.
+#[must_use]
+pub fn version_of(mail: &Mail) -> u64 {
+    mail.content_version()
+}
+
+async fn find(
+    env: &Env,
+    caller: &Caller,
+    id: MailId,
+) -> Result<(Found<Mail>, Found<Tenant>), Error> {
     let missing = Error::NotFound(What::Mail);
     let Some(mail) = env.store.mail(id).await? else {
         return Err(missing);
     };
     match caller.tenant(&env.store, mail.tenant_id).await {
-        Ok(_) => Ok(mail),
+        Ok(tenant) => Ok((mail, tenant)),
         Err(Error::NotFound(_)) => Err(missing),
         Err(error) => Err(error),
     }

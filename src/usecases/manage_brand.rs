@@ -1,11 +1,14 @@
 //! The branding options of a tenant (seed 001): read, change, switch on and off, and the logo.
 
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit;
 use super::brand_patch::{BrandPatch, Rules};
 use super::error::{Error, What};
+use super::manage_tenants::act;
 use super::precondition::{attempt, check_version};
 use crate::domain::brand::Brand;
 use crate::domain::ids::TenantId;
@@ -49,7 +52,8 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<BrandView, Error> {
-    change(env, caller, id, expected, now, |brand| {
+    let action = "brand.update";
+    change((env, caller, now), action, id, expected, |brand| {
         patched(env, id, patch, brand)
     })
     .await
@@ -67,7 +71,8 @@ pub async fn enable(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<BrandView, Error> {
-    change(env, caller, id, expected, now, |brand| {
+    let action = "brand.enable";
+    change((env, caller, now), action, id, expected, |brand| {
         let mut brand = patched(env, id, patch, brand)?;
         brand.enabled = true;
         Ok(brand)
@@ -86,7 +91,8 @@ pub async fn disable(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<BrandView, Error> {
-    change(env, caller, id, expected, now, |brand| {
+    let action = "brand.disable";
+    change((env, caller, now), action, id, expected, |brand| {
         Ok(Brand {
             enabled: false,
             ..brand
@@ -110,11 +116,10 @@ fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<
 }
 
 async fn change(
-    env: &Env,
-    caller: &Caller,
+    (env, caller, now): (&Env, &Caller, Timestamp),
+    action: &'static str,
     id: TenantId,
     expected: Option<u64>,
-    now: Timestamp,
     with: impl Fn(Brand) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
     attempt(expected, || async {
@@ -122,8 +127,11 @@ async fn change(
         check_version(expected, tenant.version)?;
         let found = env.store.brand(id).await?;
         let expect = unchanged(found.as_ref());
-        let brand = with(found.map_or_else(|| Brand::unset(id), |found| found.value))?;
+        let old = found.map(|found| found.value);
+        let brand = with(old.clone().unwrap_or_else(|| Brand::unset(id)))?;
         let mut changes = Changes::new();
+        let act = act(action, &tenant);
+        audit::record(&mut changes, caller, now, act, old.as_ref(), Some(&brand));
         let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
         env.store.commit(changes).await?;
         Ok(BrandView {
@@ -191,13 +199,14 @@ pub struct Logo {
     pub image: Vec<u8>,
 }
 
-/// The logo of a tenant's own brand, for whoever may see the tenant.
+/// The logo of a tenant's own brand and the tenant's version, for whoever may see the tenant.
 ///
 /// # Errors
 /// The tenant is out of reach, or has no logo.
-pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<Logo, Error> {
-    caller.tenant(&env.store, id).await?;
-    logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))
+pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<(Logo, u64), Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    let logo = logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))?;
+    Ok((logo, tenant.version))
 }
 
 /// The logo of a tenant's own brand, without asking who wants it; for branded pages and mails.
@@ -237,10 +246,16 @@ pub async fn set_logo(
         let found = env.store.brand(id).await?;
         let expect = unchanged(found.as_ref());
         let mut brand = found.map_or_else(|| Brand::unset(id), |found| found.value);
+        let key = keys::logo(id);
+        let old = env.store.engine().get(&key).await?;
+        let old = old.map(|record| shown(&brand.logotype, &record.body));
         brand.logotype = Uuid::new_v4().to_string();
         let mut changes = Changes::new();
+        let new = Some(shown(&brand.logotype, image));
+        let act = act("brand.logo", &tenant);
+        audit::record_values(&mut changes, caller, now, act, old, new);
         let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
-        changes.put(keys::logo(id), image.to_vec());
+        changes.put(key, image.to_vec());
         env.store.commit(changes).await?;
         Ok(BrandView {
             brand,
@@ -248,6 +263,11 @@ pub async fn set_logo(
         })
     })
     .await
+}
+
+/// A logo as the audit shows it: the image by size and hash.
+fn shown(name: &str, image: &[u8]) -> Value {
+    json!({ "logotype": name, "image": audit::digest(image) })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::initialize::new_client;
 use super::manage_tenants::takes_accounts;
@@ -11,6 +12,7 @@ use super::page::{self, Page, PageRequest};
 use super::precondition::{attempt, check_version};
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
+use crate::domain::tenant::Tenant;
 use crate::domain::text::check_line;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect, Key};
@@ -62,6 +64,8 @@ pub async fn create(
         // A tenant that is disabled and deleted meanwhile takes no client.
         changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
         changes.put_client(Expect::Absent, client.clone());
+        let act = act("client.create", &client, &tenant);
+        audit::record(&mut changes, caller, now, act, None, Some(&client));
         env.store.commit(changes).await?;
         Ok(())
     })
@@ -80,13 +84,27 @@ fn check_scopes(caller: &Caller, scopes: ApiScopes) -> Result<(), Error> {
     )))
 }
 
-async fn load(env: &Env, caller: &Caller, id: ClientId) -> Result<Found<Client>, Error> {
+/// What is done to a client as such.
+#[must_use]
+pub fn act<'a>(action: &'static str, client: &Client, tenant: &'a Tenant) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: client.id.to_string(),
+    }
+}
+
+async fn load(
+    env: &Env,
+    caller: &Caller,
+    id: ClientId,
+) -> Result<(Found<Client>, Found<Tenant>), Error> {
     let missing = Error::NotFound(What::Client);
     let Some(client) = env.store.client(id).await? else {
         return Err(missing);
     };
     match caller.tenant(&env.store, client.tenant_id).await {
-        Ok(_) => Ok(client),
+        Ok(tenant) => Ok((client, tenant)),
         Err(Error::NotFound(_)) => Err(missing),
         Err(error) => Err(error),
     }
@@ -104,7 +122,7 @@ pub async fn read(env: &Env, caller: &Caller, id: ClientId) -> Result<Client, Er
             .ok_or(Error::NotFound(What::Client));
     }
     caller.require(crate::domain::client::ApiScope::Clients)?;
-    Ok(load(env, caller, id).await?.value)
+    Ok(load(env, caller, id).await?.0.value)
 }
 
 /// The clients of a tenant itself.
@@ -139,9 +157,10 @@ pub async fn update(
     id: ClientId,
     patch: &ClientPatch,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<Client, Error> {
     attempt(expected, || async {
-        let old = load(env, caller, id).await?;
+        let (old, tenant) = load(env, caller, id).await?;
         check_version(expected, old.version)?;
         let mut client = old.value.clone();
         if let Some(name) = &patch.name {
@@ -157,6 +176,15 @@ pub async fn update(
         client.version += 1;
         let mut changes = Changes::new();
         changes.put_client(Expect::Revision(old.revision), client.clone());
+        let act = act("client.update", &client, &tenant);
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&client),
+        );
         env.store.commit(changes).await?;
         Ok(client)
     })
@@ -172,12 +200,15 @@ pub async fn delete(
     caller: &Caller,
     id: ClientId,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     attempt(expected, || async {
-        let client = load(env, caller, id).await?;
+        let (client, tenant) = load(env, caller, id).await?;
         check_version(expected, client.version)?;
         let mut changes = Changes::new();
         changes.delete_client(&client);
+        let act = act("client.delete", &client, &tenant);
+        audit::record(&mut changes, caller, now, act, Some(&client.value), None);
         env.store.commit(changes).await?;
         Ok(())
     })
@@ -191,12 +222,8 @@ mod tests {
 
     #[test]
     fn nobody_gives_more_than_they_have() {
-        let caller = Caller {
-            subject: Uuid::new_v4(),
-            root: TenantId::random(),
-            scopes: ApiScopes::of(&[ApiScope::Clients, ApiScope::AccountRead]),
-            user: None,
-        };
+        let scopes = ApiScopes::of(&[ApiScope::Clients, ApiScope::AccountRead]);
+        let caller = Caller::of_client(ClientId::random(), TenantId::random(), scopes);
         assert_eq!(
             check_scopes(&caller, ApiScopes::of(&[ApiScope::AccountRead])),
             Ok(())

@@ -3,11 +3,14 @@
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
+use super::precondition::check_version;
 use super::report_usage::{evaluate, resolve_account};
 use crate::domain::ids::{AccountId, ApplicationId, TenantId, V1Id};
-use crate::domain::meter::{OfferingItem, OfferingType, UsageKey};
+use crate::domain::meter::{Meter, OfferingItem, OfferingType, UsageKey};
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
@@ -15,6 +18,7 @@ use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys;
+use crate::store::record::Stored;
 
 /// Which offering items to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,25 @@ pub struct Holder {
     pub v1_id: V1Id,
 }
 
+/// What is sold to an account, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offerings {
+    /// To whom.
+    pub holder: Holder,
+    /// What.
+    pub items: Vec<OfferingItem>,
+    /// Another one for other items, shown or not: quotas have versions of their own, their list
+    /// has none.
+    pub version: u64,
+}
+
+/// The version of the offering items of a meter, whatever is used of them.
+fn version_of(meter: &Meter) -> u64 {
+    let mut only = Meter::new(meter.account);
+    only.offering_items.clone_from(&meter.offering_items);
+    only.content_version()
+}
+
 /// An account that a path names, loaded.
 pub(super) struct Account {
     pub(super) id: AccountId,
@@ -51,6 +74,19 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// What is done to the account, be it a tenant's or a user's.
+    fn act(&self, action: &'static str) -> Act<'_> {
+        let object = match self.id {
+            AccountId::Tenant(id) => id.to_string(),
+            AccountId::User(id) => id.to_string(),
+        };
+        Act {
+            action,
+            tenant: &self.tenant,
+            object,
+        }
+    }
+
     pub(super) fn holder(&self) -> Holder {
         match &self.user {
             Some(user) => Holder {
@@ -88,35 +124,43 @@ pub async fn read(
     caller: &Caller,
     account: AccountId,
     filter: &EditionFilter,
-) -> Result<(Holder, Vec<OfferingItem>), Error> {
+) -> Result<Offerings, Error> {
     let account = load(env, caller, account).await?;
     let (meter, _) = env.store.meter(account.id).await?;
+    let version = version_of(&meter);
     let mut items = meter.offering_items;
     items.retain(|item| filter.fits(item));
-    Ok((account.holder(), items))
+    Ok(Offerings {
+        holder: account.holder(),
+        items,
+        version,
+    })
 }
 
 /// Adds or changes offering items; those that are not named are kept. Answers all of them.
 ///
 /// # Errors
-/// The account is out of reach, a quota's version is stale, an item makes no sense. Nothing is
+/// The account is out of reach, `expected` or a quota's version is stale, an item makes no sense. Nothing is
 /// stored then.
 pub async fn update(
     env: &Env,
     caller: &Caller,
     account: AccountId,
     patches: &[OfferingPatch],
+    expected: Option<u64>,
     now: Timestamp,
-) -> Result<(Holder, Vec<OfferingItem>), Error> {
-    // Each quota has a version of its own, so that a lost race is no reason to give up.
+) -> Result<Offerings, Error> {
+    // Each attempt compares all versions anew, so that a lost race is no reason to give up.
     retrying(|| async {
         let mut account = load(env, caller, account).await?;
         let _turn = env.store.turn(account.id).await;
         let (mut meter, expect) = env.store.meter(account.id).await?;
+        check_version(expected, version_of(&meter))?;
+        let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let (_, notice) = evaluate(env, &mut meter, &account.tenant, now);
         let mut changes = Changes::new();
-        give_personal_tenant(&mut changes, &mut account, now);
+        give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.
         let (key, revision) = match &account.user {
             Some(user) => (keys::user(user.id), user.revision),
@@ -124,6 +168,15 @@ pub async fn update(
         };
         changes.expect(key, Expect::Revision(revision));
         changes.put_meter(expect, meter.clone());
+        let act = account.act("account.offering_items");
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            before.as_ref(),
+            Some(&meter),
+        );
         let told = notice.is_some();
         if let Some(notice) = notice {
             changes.put_notice(notice);
@@ -132,7 +185,11 @@ pub async fn update(
         if told {
             env.outbox_wake.notify_one();
         }
-        Ok((account.holder(), meter.offering_items))
+        Ok(Offerings {
+            holder: account.holder(),
+            version: version_of(&meter),
+            items: meter.offering_items,
+        })
     })
     .await
 }
@@ -143,7 +200,12 @@ pub async fn update(
 /// Only quotas and usages are: `/tenants/{id}/offering_items`, `/tenants/{id}/usages`, reports. A
 /// GET of `/tenants/{id}` itself is 404, for there is no tenant behind it: neither the seeds nor the
 /// vendor's public pages show such an object, and a made-up one could not be changed or deleted.
-fn give_personal_tenant(changes: &mut Changes, account: &mut Account, now: Timestamp) {
+fn give_personal_tenant(
+    changes: &mut Changes,
+    caller: &Caller,
+    account: &mut Account,
+    now: Timestamp,
+) {
     let Some(user) = &mut account.user else {
         return;
     };
@@ -154,6 +216,8 @@ fn give_personal_tenant(changes: &mut Changes, account: &mut Account, now: Times
     changed.personal_tenant_id = Some(TenantId::random());
     changed.updated_at = now;
     changes.update_user(user, changed.clone(), &account.tenant);
+    let act = act("user.personal_tenant", &changed, &account.tenant);
+    audit::record(changes, caller, now, act, Some(&user.value), Some(&changed));
     user.value = changed;
 }
 

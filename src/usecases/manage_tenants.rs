@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
@@ -151,11 +152,22 @@ async fn create_once(
     // A parent that is disabled and deleted meanwhile takes no child.
     changes.expect(keys::tenant(parent.id), Expect::Revision(parent.revision));
     changes.create_tenant(tenant.clone());
+    let act = act("tenant.create", &tenant);
+    audit::record(&mut changes, caller, now, act, None, Some(&tenant));
     env.store.commit(changes).await?;
     Ok(TenantView {
         tenant,
         has_children: false,
     })
+}
+
+/// What is done to a tenant as such.
+pub(super) fn act<'a>(action: &'static str, tenant: &'a Tenant) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: tenant.id.to_string(),
+    }
 }
 
 fn check_parent(parent: &Tenant, kind: TenantKind) -> Result<(), Error> {
@@ -285,6 +297,15 @@ pub async fn update(
         tenant.updated_at = now;
         let mut changes = Changes::new();
         changes.update_tenant(&old, tenant.clone());
+        let act = act("tenant.update", &tenant);
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&tenant),
+        );
         env.store.commit(changes).await?;
         view(env, tenant).await
     })

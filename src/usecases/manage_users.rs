@@ -6,14 +6,15 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Caller;
+use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
 use super::precondition::{attempt, check_version};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{MailId, TenantId, UserId};
-use crate::domain::notification::{Mail, MailKind};
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::tenant::Tenant;
 use crate::domain::text::{check_language, check_login};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{NOTIFICATION_KINDS, User, known_name};
@@ -171,8 +172,19 @@ async fn create_once(
     // A tenant that is disabled and deleted meanwhile takes no user.
     changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
     changes.create_user(user.clone(), &tenant);
+    let act = act("user.create", &user, &tenant);
+    audit::record(&mut changes, caller, now, act, None, Some(&user));
     env.store.commit(changes).await?;
     Ok(user)
+}
+
+/// What is done to a user as such.
+pub(super) fn act<'a>(action: &'static str, user: &User, tenant: &'a Tenant) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: user.id.to_string(),
+    }
 }
 
 /// One user.
@@ -276,6 +288,15 @@ pub async fn update(
         user.updated_at = now;
         let mut changes = Changes::new();
         changes.update_user(&old, user.clone(), &tenant);
+        let act = act("user.update", &user, &tenant);
+        audit::record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&user),
+        );
         env.store.commit(changes).await?;
         Ok(user)
     })
@@ -291,12 +312,15 @@ pub async fn delete(
     caller: &Caller,
     id: UserId,
     expected: Option<u64>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     attempt(expected, || async {
         let (user, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, user.version)?;
         let mut changes = Changes::new();
         changes.delete_user(&user, &tenant);
+        let act = act("user.delete", &user, &tenant);
+        audit::record(&mut changes, caller, now, act, Some(&user.value), None);
         env.store.commit(changes).await?;
         Ok(())
     })
@@ -310,40 +334,6 @@ pub async fn delete(
 pub async fn login_is_free(env: &Env, login: &str) -> Result<bool, Error> {
     check_login(login).map_err(|bad| Error::invalid("username", bad))?;
     Ok(env.store.lookup(&keys::login(login)).await?.is_none())
-}
-
-/// Queues the mail that asks a user to activate the account.
-///
-/// # Errors
-/// The user is out of reach, disabled, active already, or has no address.
-pub async fn send_activation(
-    env: &Env,
-    caller: &Caller,
-    id: UserId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    retrying(|| async {
-        let (user, _) = caller.user(&env.store, id).await?;
-        let refused = |why: &str| Err(Error::Refused(why.to_owned()));
-        if user.activated {
-            return refused("the account is active already");
-        }
-        if !user.enabled {
-            return refused("the account is disabled; enable it first");
-        }
-        if user.contact.email.is_none() {
-            return refused("the account has no e-mail address; set contact.email first");
-        }
-        let recipient = (user.tenant_id, user.id);
-        let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
-        let mut changes = Changes::new();
-        changes.expect(keys::user(user.id), Expect::Revision(user.revision));
-        changes.create_mail(mail);
-        env.store.commit(changes).await?;
-        env.outbox_wake.notify_one();
-        Ok(())
-    })
-    .await
 }
 
 #[cfg(test)]

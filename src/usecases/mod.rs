@@ -3,42 +3,54 @@
 
 pub mod access;
 pub mod access_policies;
+pub mod activation;
+pub mod audit;
 pub mod brand_patch;
 pub mod clean_up;
 pub mod colleagues;
 pub mod compose;
 pub mod contact;
 pub mod count_clicks;
+pub mod customer_patch;
 pub mod delete_tenant;
 pub mod deliver;
 pub mod edition;
 pub mod error;
 pub mod fan_out;
+pub mod field_checks;
 pub mod follow_link;
+pub mod idempotency;
 pub mod initialize;
 pub mod links;
 pub mod list_alerts;
+pub mod list_audit;
 pub mod list_emails;
 pub mod list_usages;
 pub mod manage_brand;
 pub mod manage_clients;
+pub mod manage_customers;
 pub mod manage_offering_items;
+pub mod manage_taxes;
 pub mod manage_tenants;
 pub mod manage_users;
 pub mod messages;
 pub mod offering_patch;
 pub mod page;
+pub mod partner_plans;
 pub mod precondition;
 pub mod preview;
 pub mod public_logo;
 pub mod report_usage;
+pub mod reseller;
 pub mod search;
 pub mod show_header;
 pub mod show_quotas;
 pub mod snooze;
+pub mod tenant_plan;
 pub mod tokens;
 pub mod unsubscribe;
 pub mod view;
+pub mod what_to_buy;
 pub mod would_send;
 
 use std::sync::Arc;
@@ -89,6 +101,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How long mails that are done are kept.
     pub mail_retention: Duration,
+    /// How long the audit remembers.
+    pub audit_retention: Duration,
 }
 
 /// What use cases work with.

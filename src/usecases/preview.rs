@@ -12,6 +12,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::link::{BuyUrl, Placement};
 use crate::domain::meter::ItemStatus;
+use crate::domain::plan::WhatToBuy;
 use crate::domain::proposal::{edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Quota, Scope};
 use crate::domain::snooze::Snoozes;
@@ -89,6 +90,7 @@ pub async fn preview(
     now: Timestamp,
 ) -> Result<Previewed, Error> {
     let view = view_of(env, caller, preview, now).await?;
+    let view = view.with_what_to_buy(env).await?;
     let mut telling = Telling::new(env, &view, preview.lang.as_deref(), None, now);
     telling.hrefs = Hrefs::Direct;
     match preview.what {
@@ -159,6 +161,7 @@ async fn view_of(
         user,
         tenant,
         brand,
+        what_to_buy: WhatToBuy::default(),
     })
 }
 

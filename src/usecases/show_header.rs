@@ -5,7 +5,8 @@ use super::access::Caller;
 use super::error::Error;
 use super::list_alerts::Asked;
 use super::messages::{Offer, Telling};
-use super::view::{self, quota_line};
+use super::view;
+use super::what_to_buy::ToBuy;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::link::Placement;
 use crate::domain::meter::ItemStatus;
@@ -23,11 +24,22 @@ pub struct Header {
     /// When this was true.
     pub generated_at: Timestamp,
     /// The worst first.
-    pub items: Vec<(Scope, ItemStatus)>,
+    pub items: Vec<HeaderItem>,
     /// What the reader can do; only while something stands.
     pub offer: Option<Offer>,
     /// The same as a fragment of HTML.
     pub html: String,
+}
+
+/// One item of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderItem {
+    /// Whose quota.
+    pub scope: Scope,
+    /// How it stands.
+    pub status: ItemStatus,
+    /// What covers the overage, for a reader who may buy it.
+    pub to_buy: Option<ToBuy>,
 }
 
 /// The header for `user`.
@@ -43,6 +55,7 @@ pub async fn show_header(
 ) -> Result<Header, Error> {
     let (found, tenant) = caller.user(&env.store, user).await?;
     let view = view::of(env, found, tenant).await?;
+    let view = view.with_what_to_buy(env).await?;
     header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))
 }
 
@@ -62,7 +75,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         .find(|(_, status)| status.state.level().is_some());
     let offer = match worst {
         Some((scope, status)) => {
-            let line = quota_line(*scope, *status);
+            let line = view.line(*scope, *status);
             let text = env
                 .renderer
                 .alert(&line, "", view.proposal, &telling.lang)?;
@@ -72,7 +85,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
     };
     let lines: Vec<QuotaLine> = items
         .iter()
-        .map(|(scope, s)| quota_line(*scope, *s))
+        .map(|(scope, status)| view.line(*scope, *status))
         .collect();
     let proposal = offer.as_ref().map(Offer::to_view);
     let html = HeaderView {
@@ -85,7 +98,27 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         tenant_id: view.tenant.id,
         generated_at: telling.now,
         html: env.renderer.header_html(&html, &telling.lang)?,
-        items,
+        items: items_of(env, telling, &items)?,
         offer,
     })
+}
+
+fn items_of(
+    env: &Env,
+    telling: &Telling<'_>,
+    items: &[(Scope, ItemStatus)],
+) -> Result<Vec<HeaderItem>, Error> {
+    let shown = items.iter().map(|(scope, status)| {
+        let purchase = telling.view.line(*scope, *status).to_buy;
+        let text = match &purchase {
+            Some(purchase) => Some(env.renderer.to_buy(purchase, &telling.lang)?),
+            None => None,
+        };
+        Ok(HeaderItem {
+            scope: *scope,
+            status: *status,
+            to_buy: ToBuy::of(purchase, text),
+        })
+    });
+    shown.collect()
 }

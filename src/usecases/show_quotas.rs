@@ -2,7 +2,9 @@
 
 use super::Env;
 use super::access::Caller;
+use super::audit;
 use super::error::{Error, retrying};
+use super::manage_tenants::act;
 use super::report_usage;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::ids::{AccountId, TenantId};
@@ -123,6 +125,8 @@ async fn change_once(
     let (outcomes, notice) = report_usage::evaluate(env, &mut meter, &new, now);
     let done = QuotaSettings::from(&new);
     let mut changes = Changes::new();
+    let act = act("tenant.quota_settings", &new);
+    audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
     changes.update_tenant(&old, new);
     if !outcomes.is_empty() {
         changes.put_meter(expect, meter);

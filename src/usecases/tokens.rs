@@ -133,12 +133,7 @@ pub async fn issue(
 }
 
 fn caller_of(client: &Client, scopes: ApiScopes) -> Caller {
-    Caller {
-        subject: client.id.uuid(),
-        root: client.tenant_id,
-        scopes,
-        user: None,
-    }
+    Caller::of_client(client.id, client.tenant_id, scopes)
 }
 
 /// The client of these credentials, if they hold and the client is enabled.
@@ -285,9 +280,8 @@ pub async fn caller(env: &Env, token: &Verified) -> Result<Option<Caller>, Error
     }
     Ok(Some(Caller {
         subject: token.user.map_or(client.id.uuid(), UserId::uuid),
-        root: token.root,
-        scopes: token.scopes.and(client.scopes),
         user: token.user,
+        ..caller_of(&client, token.scopes.and(client.scopes))
     }))
 }
 

@@ -1,8 +1,10 @@
 //! A reader wants no more mail about quotas (RFC 8058: only a POST does it).
 
 use super::Env;
+use super::audit::{self, By};
 use super::error::{Error, retrying};
 use super::follow_link::{reader_of, verify};
+use super::manage_users::act;
 use super::view::UserView;
 use crate::domain::time::Timestamp;
 use crate::domain::user::QUOTA_NOTIFICATION;
@@ -65,6 +67,9 @@ pub async fn unsubscribe(env: &Env, token: &str, now: Timestamp) -> Result<Unsub
         new.version = old.version.saturating_add(1);
         new.updated_at = now;
         let mut changes = Changes::new();
+        let act = act("user.unsubscribe", &new, &tenant);
+        let by = By::reader(new.id);
+        audit::record(&mut changes, by, now, act, Some(&old.value), Some(&new));
         changes.update_user(&old, new, &tenant);
         env.store.commit(changes).await?;
         Ok(())

@@ -7,6 +7,7 @@ use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, UserId};
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::ItemStatus;
+use crate::domain::plan::WhatToBuy;
 use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Scope};
 use crate::domain::tenant::Tenant;
@@ -31,6 +32,8 @@ pub struct UserView {
     pub proposal: Option<Proposal>,
     /// What edition messages offer this reader.
     pub edition_proposal: Option<Proposal>,
+    /// What covers the tenant's overage; nothing until [`UserView::with_what_to_buy`].
+    pub what_to_buy: WhatToBuy,
 }
 
 /// Loads the view of a user; `None` where there is no such user.
@@ -68,6 +71,7 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
         user,
         tenant,
         brand,
+        what_to_buy: WhatToBuy::default(),
     })
 }
 
@@ -147,8 +151,21 @@ impl UserView {
     pub fn quota_lines(&self) -> Vec<QuotaLine> {
         self.standing()
             .into_iter()
-            .map(|(scope, status)| quota_line(scope, status))
+            .map(|(scope, status)| self.line(scope, status))
             .collect()
+    }
+
+    /// An item of this reader's as the renderer shows it, with what is to be bought for it.
+    #[must_use]
+    pub const fn line(&self, scope: Scope, status: ItemStatus) -> QuotaLine {
+        let to_buy = match scope {
+            Scope::User => None,
+            Scope::Tenant => self.what_to_buy.of(status.item),
+        };
+        QuotaLine {
+            to_buy,
+            ..quota_line(scope, status)
+        }
     }
 
     /// The language of messages to this reader: what was asked for, else the user's, else the
@@ -178,6 +195,7 @@ pub const fn quota_line(scope: Scope, status: ItemStatus) -> QuotaLine {
         quota: status.quota.value,
         overage: status.quota.overage,
         full_in_days: None,
+        to_buy: None,
     }
 }
 

@@ -251,6 +251,39 @@ fn templates_escape_everything() {
 }
 
 #[test]
+fn stored_secrets_are_masked_in_the_audit() {
+    let sources = under("src/store/record");
+    let mut found = 0;
+    for source in &sources {
+        let lists = source.text.split("const SECRETS").skip(1);
+        let masked: String = lists.map(|rest| rest.split(';').next().unwrap()).collect();
+        for (number, line) in source.code() {
+            let Some((name, _)) = line.trim().trim_start_matches("pub ").split_once(": ") else {
+                continue;
+            };
+            let is_field = line.ends_with(',')
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
+            let is_secret = ["secret", "password", "sealed", "token", "signing"]
+                .iter()
+                .any(|word| name.contains(word));
+            if !is_field || !is_secret || line.contains("form.") {
+                continue;
+            }
+            found += 1;
+            assert!(
+                masked.contains(name),
+                "{}:{number}: {name} looks like a secret: name its path in the SECRETS of its `Stored`, so \
+                 that the audit masks it",
+                source.path
+            );
+        }
+    }
+    assert!(found >= 3, "the fields of stored forms were not found");
+}
+
+#[test]
 fn files_can_be_read_in_one_sitting() {
     const LIMIT: usize = 400;
     // Files that may be longer, each with its reason beside it.

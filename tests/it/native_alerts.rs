@@ -61,7 +61,8 @@ async fn alerts_have_the_shape_of_the_contract() {
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&first[name], value, "{name}");
     }
-    assert_eq!(first.as_object().unwrap().len(), 16);
+    assert_eq!(first["what_to_buy"], Value::Null);
+    assert_eq!(first.as_object().unwrap().len(), 17);
     let proposal = &first["proposal"];
     assert_eq!(proposal["kind"], "buy_now");
     assert_eq!(proposal["label"], "Buy now");
@@ -231,7 +232,7 @@ async fn the_header_is_json_or_html() {
         .map(|item| item["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["exceeded", "soon", "ok"]);
-    assert_eq!(items[0].as_object().unwrap().len(), 7);
+    assert_eq!(items[0].as_object().unwrap().len(), 8);
     let buy_url = answer["proposal"]["buy_url"].as_str().unwrap();
     assert!(buy_url.contains("placement=mc_usage_info"), "{buy_url}");
     let html = site

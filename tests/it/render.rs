@@ -6,6 +6,7 @@
     reason = "helpers of tests are outside #[test] functions"
 )]
 
+mod buying;
 mod hostile;
 mod snapshots;
 mod views;

@@ -32,12 +32,7 @@ pub(super) async fn seed(
     client: FirstClient,
     now: Timestamp,
 ) -> Result<(Fleet, Vec<Track>), Error> {
-    let caller = Caller {
-        subject: client.client_id.uuid(),
-        root: client.tenant_id,
-        scopes: ApiScopes::all(),
-        user: None,
-    };
+    let caller = Caller::of_client(client.client_id, client.tenant_id, ApiScopes::all());
     let seeder = Seeder {
         env,
         caller: &caller,
@@ -214,7 +209,7 @@ impl Seeder<'_> {
             role: COMPANY_ADMIN.to_owned(),
             version: None,
         };
-        access_policies::replace(self.env, self.caller, user, &[role], self.now).await?;
+        access_policies::replace(self.env, self.caller, user, &[role], None, self.now).await?;
         Ok(())
     }
 
@@ -226,7 +221,7 @@ impl Seeder<'_> {
     ) -> Result<Vec<Track>, Error> {
         let patches: Vec<OfferingPatch> = plans.iter().map(offering).collect();
         if !patches.is_empty() {
-            manage_offering_items::update(self.env, self.caller, account, &patches, self.now)
+            manage_offering_items::update(self.env, self.caller, account, &patches, None, self.now)
                 .await?;
         }
         let tracks = plans.iter().map(|plan| {

@@ -229,7 +229,8 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
             }),
             ..OfferingPatch::default()
         };
-        manage_offering_items::update(&call.env, &fleet.caller, account, &[patch], now).await?;
+        manage_offering_items::update(&call.env, &fleet.caller, account, &[patch], None, now)
+            .await?;
         let who = cart
             .person
             .map_or(Who::Named(cart.customer.name), Who::Person);

@@ -3,13 +3,13 @@
 use http::{HeaderName, HeaderValue};
 
 use super::convert::brand as convert;
-use super::request::Precondition;
 use super::tenants::tenant_of;
 use super::wire::brand::BrandIn;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::brand_patch::BrandPatch;
@@ -46,9 +46,8 @@ fn expected(call: &Call) -> Result<Precondition, ApiError> {
 }
 
 pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    Ok(shown(
-        usecase::read(&call.env, &caller, tenant_of(&call)?).await?,
-    ))
+    let view = usecase::read(&call.env, &caller, tenant_of(&call)?).await?;
+    Ok(unless_known(&call.request.head, shown(view)))
 }
 
 /// Seed 001: the version of the tenant stands in the query.
@@ -99,13 +98,11 @@ pub(super) async fn disable(call: Call, caller: Caller) -> Answer {
 }
 
 pub(super) async fn read_logo(call: Call, caller: Caller) -> Answer {
-    let logo = usecase::read_logo(&call.env, &caller, tenant_of(&call)?).await?;
+    let (logo, version) = usecase::read_logo(&call.env, &caller, tenant_of(&call)?).await?;
     let media_type = logo.format.media_type();
-    Ok(output::with_body(
-        http::StatusCode::OK,
-        media_type,
-        logo.image,
-    ))
+    let response = output::with_body(http::StatusCode::OK, media_type, logo.image);
+    let response = output::versioned(response, version);
+    Ok(unless_known(&call.request.head, response))
 }
 
 /// What the header says must be what the bytes are.

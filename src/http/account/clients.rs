@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::convert::accounts as convert;
-use super::request::{Precondition, default_page, list_of};
+use super::request::{default_page, list_of};
 use super::wire::client::{ClientIn, NewClientIn};
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId};
@@ -11,6 +11,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
@@ -52,7 +53,8 @@ pub(super) async fn create(call: Call, caller: Caller) -> Answer {
 
 pub(super) async fn read(call: Call, caller: Caller) -> Answer {
     let client = usecase::read(&call.env, &caller, client_of(&call)?).await?;
-    Ok(shown(StatusCode::OK, client, None))
+    let response = shown(StatusCode::OK, client, None);
+    Ok(unless_known(&call.request.head, response))
 }
 
 pub(super) async fn list(call: Call, caller: Caller) -> Answer {
@@ -88,7 +90,8 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
         enabled,
     };
-    let done = usecase::update(&call.env, &caller, id, &patch, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = usecase::update(&call.env, &caller, id, &patch, expected.version, now).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?, None))
 }
 
@@ -96,7 +99,8 @@ pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = client_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
     let expected = Precondition::optional(&call.request.head, params.version()?)?;
-    let done = usecase::delete(&call.env, &caller, id, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

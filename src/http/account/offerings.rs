@@ -7,21 +7,21 @@ use super::users::user_of;
 use super::wire::list::Items;
 use super::wire::offering::OfferingsIn;
 use crate::domain::ids::AccountId;
-use crate::domain::meter::OfferingItem;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::manage_offering_items::{self as usecase, EditionFilter, Holder};
+use crate::usecases::manage_offering_items::{self as usecase, EditionFilter, Offerings};
 
-fn shown(holder: Holder, items: &[OfferingItem]) -> Response {
+fn shown(offerings: &Offerings) -> Response {
+    let items = offerings.items.iter();
     let items = items
-        .iter()
-        .map(|item| convert::offering(item, holder))
+        .map(|item| convert::offering(item, offerings.holder))
         .collect();
-    output::ok(&Items { items })
+    output::versioned(output::ok(&Items { items }), offerings.version)
 }
 
 fn edition_of(params: &Params) -> EditionFilter {
@@ -43,8 +43,8 @@ pub(super) async fn read_of_user(call: Call, caller: Caller) -> Answer {
 
 async fn read(call: &Call, caller: &Caller, account: AccountId) -> Answer {
     let filter = edition_of(&Params::of_query(&call.request.head)?);
-    let (holder, items) = usecase::read(&call.env, caller, account, &filter).await?;
-    Ok(shown(holder, &items))
+    let offerings = usecase::read(&call.env, caller, account, &filter).await?;
+    Ok(unless_known(&call.request.head, shown(&offerings)))
 }
 
 pub(super) async fn update_of_tenant(call: Call, caller: Caller) -> Answer {
@@ -63,9 +63,11 @@ async fn update(call: &Call, caller: &Caller, account: AccountId) -> Answer {
     let patches = items
         .map(|(index, item)| convert::offering_patch(index, item))
         .collect::<Result<Vec<_>, ApiError>>()?;
-    let now = call.request.head.received_at;
-    let (holder, items) = usecase::update(&call.env, caller, account, &patches, now).await?;
-    Ok(shown(holder, &items))
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = usecase::update(&call.env, caller, account, &patches, version, now).await;
+    Ok(shown(&expected.checked(done)?))
 }
 
 pub(super) async fn available_for_child(call: Call, caller: Caller) -> Answer {

@@ -1,69 +1,19 @@
-//! What many requests of the dialect have: a version to be expected, a page to be shown.
+//! What many requests of the dialect have: a page to be shown.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::IF_MATCH;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::wire::list::{Cursors, List, Paging};
 use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
-use crate::http::message::Head;
+use crate::http::input::Params;
 use crate::http::output;
-use crate::usecases::error::Error;
 use crate::usecases::page::{MAX_PAGE, Page, PageRequest};
 
 /// Items on a page where the caller does not say.
 const DEFAULT_PAGE: usize = 100;
-
-/// The version that a caller expects: `version` as the vendor has it, or `If-Match`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Precondition {
-    /// `None`: none in particular.
-    pub(super) version: Option<u64>,
-    from_header: bool,
-}
-
-impl Precondition {
-    /// For what cannot be done without a version.
-    pub(super) fn required(head: &Head, version: Option<u64>) -> Result<Self, ApiError> {
-        let found = Self::optional(head, version)?;
-        if found.version.is_none() && !found.from_header {
-            return Err(ApiError::malformed(
-                "version",
-                "give the current version (or If-Match); read the object to learn it",
-            ));
-        }
-        Ok(found)
-    }
-
-    /// For what can.
-    pub(super) fn optional(head: &Head, version: Option<u64>) -> Result<Self, ApiError> {
-        let from_header = head.headers.contains_key(IF_MATCH);
-        let tag = input::if_match(head)?;
-        if let (Some(tag), Some(version)) = (tag, version)
-            && tag != version
-        {
-            return Err(ApiError::malformed("version", "differs from If-Match"));
-        }
-        Ok(Self {
-            version: version.or(tag),
-            from_header,
-        })
-    }
-
-    /// A stale version is 409, a stale `If-Match` 412.
-    pub(super) fn checked<T>(self, done: Result<T, Error>) -> Result<T, ApiError> {
-        match done {
-            Err(Error::VersionMismatch { .. }) if self.from_header => {
-                Err(ApiError::PreconditionFailed)
-            }
-            other => other.map_err(ApiError::from),
-        }
-    }
-}
 
 /// `limit` and `after` of a query. `list` names the list, so that a cursor fits no other.
 pub(super) fn page_request(
@@ -139,50 +89,19 @@ fn read_cursor(text: &str, list: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+    use crate::http::message::Head;
+    use http::{HeaderMap, Method, Uri, Version};
 
-    fn head(query: &'static str, if_match: Option<&'static str>) -> Head {
-        let mut headers = HeaderMap::new();
-        if let Some(value) = if_match {
-            headers.insert(IF_MATCH, HeaderValue::from_static(value));
-        }
+    fn head(query: &'static str) -> Head {
         Head {
             method: Method::GET,
             uri: Uri::from_static(query),
             version: Version::HTTP_11,
-            headers,
+            headers: HeaderMap::new(),
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: "1".into(),
         }
-    }
-
-    #[test]
-    fn a_version_comes_from_the_body_or_the_header() {
-        let expected = |tag, version| {
-            Precondition::required(&head("/", tag), version).map(|found| found.version)
-        };
-        assert_eq!(expected(None, Some(3)), Ok(Some(3)));
-        assert_eq!(expected(Some("\"3\""), None), Ok(Some(3)));
-        assert_eq!(expected(Some("\"3\""), Some(3)), Ok(Some(3)));
-        assert_eq!(expected(Some("*"), None), Ok(None));
-        assert!(
-            matches!(expected(None, None), Err(ApiError::Malformed { field, .. }) if field == "version")
-        );
-        assert!(expected(Some("\"3\""), Some(4)).is_err());
-        assert_eq!(expected(Some("3"), None), Err(ApiError::PreconditionFailed));
-    }
-
-    #[test]
-    fn stale_is_409_by_version_and_412_by_header() {
-        let stale: Result<(), Error> = Err(Error::VersionMismatch {
-            given: 1,
-            current: 2,
-        });
-        let by_version = Precondition::required(&head("/", None), Some(1)).unwrap();
-        assert_eq!(by_version.checked(stale.clone()).unwrap_err().status(), 409);
-        let by_header = Precondition::required(&head("/", Some("\"1\"")), None).unwrap();
-        assert_eq!(by_header.checked(stale).unwrap_err().status(), 412);
     }
 
     #[test]
@@ -206,7 +125,7 @@ mod tests {
     #[test]
     fn pages_have_bounds() {
         let of = |query| {
-            let params = Params::of_query(&head(query, None)).unwrap();
+            let params = Params::of_query(&head(query)).unwrap();
             default_page(&params, "x").map(|page| page.limit)
         };
         assert_eq!(of("/"), Ok(100));

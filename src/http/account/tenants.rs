@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::convert::accounts as convert;
-use super::request::{Precondition, default_page, list_of, page_request, write_cursor};
+use super::request::{default_page, list_of, page_request, write_cursor};
 use super::wire::list::{Cursors, Ids, Paging};
 use super::wire::tenant::{NewTenantIn, TenantIn};
 use crate::domain::ids::TenantId;
@@ -11,6 +11,7 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::delete_tenant;
@@ -61,7 +62,8 @@ pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = tenant_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
     let expected = Precondition::required(&call.request.head, params.version()?)?;
-    let done = delete_tenant::delete(&call.env, &caller, id, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = delete_tenant::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

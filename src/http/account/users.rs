@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::convert::accounts as convert;
-use super::request::{Precondition, default_page, list_of, page_request};
+use super::request::{default_page, list_of, page_request};
 use super::tenants::{ids, tenant_of};
 use super::wire::user::UserIn;
 use crate::domain::ids::{TenantId, UserId};
@@ -12,8 +12,10 @@ use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
+use crate::usecases::activation;
 use crate::usecases::error::{Error, What};
 use crate::usecases::manage_users::{self as usecase, NewUser, UserQuery};
 use crate::usecases::page::MAX_PAGE;
@@ -76,7 +78,8 @@ pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
     let id = user_of(&call)?;
     let params = Params::of_query(&call.request.head)?;
     let expected = Precondition::required(&call.request.head, params.version()?)?;
-    let done = usecase::delete(&call.env, &caller, id, expected.version).await;
+    let now = call.request.head.received_at;
+    let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
@@ -126,7 +129,10 @@ pub(super) async fn check_login(call: Call, _: Caller) -> Answer {
 }
 
 pub(super) async fn send_activation(call: Call, caller: Caller) -> Answer {
-    let now = call.request.head.received_at;
-    usecase::send_activation(&call.env, &caller, user_of(&call)?, now).await?;
+    let (id, head) = (user_of(&call)?, &call.request.head);
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = activation::send_activation(&call.env, &caller, id, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }

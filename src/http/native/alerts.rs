@@ -1,6 +1,6 @@
 //! What one user is shown: alerts, header, edition message; and snoozing.
 
-use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, VARY};
+use http::header::{CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -9,10 +9,12 @@ use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
 use crate::domain::ids::UserId;
 use crate::domain::link::MAX_PAGE_BYTES;
 use crate::domain::snooze::AlertId;
+use crate::http::accept;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Head;
 use crate::http::output::{self, time};
+use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
 use crate::render::Lang;
 use crate::usecases::access::Caller;
@@ -93,16 +95,23 @@ pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
     let form: SnoozeForm = input::json(&call.request)?;
     let why = "must be a time such as 2030-01-31T12:00:00+00:00";
     let until = output::parse_time(&form.until).ok_or(ApiError::malformed("until", why))?;
-    let now = call.request.head.received_at;
-    snooze::snooze(&call.env, &caller, user, alert, until, now).await?;
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = snooze::snooze(&call.env, &caller, user, alert, until, version, now).await;
+    let version = expected.checked(done)?;
     let answer = json!({ "id": alert.to_string(), "snoozed_until": time(until) });
-    Ok(output::ok(&answer))
+    Ok(output::versioned(output::ok(&answer), version))
 }
 
 /// DELETE `/users/{user_id}/alerts/{alert_id}/snooze`.
 pub(super) async fn wake(call: Call, caller: Caller) -> Answer {
     let (user, alert) = (user_of(&call)?, alert_of(&call)?);
-    snooze::wake(&call.env, &caller, user, alert).await?;
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = snooze::wake(&call.env, &caller, user, alert, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }
 
@@ -131,76 +140,13 @@ fn asked(params: &Params) -> Result<Asked<'_>, ApiError> {
 
 /// Whether HTML is wanted more than JSON (RFC 9110 §12.5.1); without a wish it is JSON.
 fn wants_html(head: &Head) -> Result<bool, ApiError> {
-    let mut accepts = String::new();
-    for value in head.headers.get_all(ACCEPT) {
-        accepts.push_str(value.to_str().unwrap_or_default());
-        accepts.push(',');
-    }
-    if accepts.trim_matches([',', ' ']).is_empty() {
+    let Some(accepts) = accept::wishes(head) else {
         return Ok(false);
-    }
-    let json = quality(&accepts, "application", "json");
-    let html = quality(&accepts, "text", "html");
+    };
+    let json = accept::quality(&accepts, "application", "json");
+    let html = accept::quality(&accepts, "text", "html");
     match (json, html) {
         (0, 0) => Err(ApiError::NotAcceptable("application/json or text/html")),
         _ => Ok(html > json),
-    }
-}
-
-/// The quality (in thousandths) that an `Accept` list gives a media type: the most specific
-/// range that fits it counts.
-fn quality(accepts: &str, kind: &str, subtype: &str) -> u16 {
-    let mut found = (0, 0);
-    for entry in accepts.split(',') {
-        let mut parts = entry.split(';');
-        let range = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let specificity = match range.split_once('/') {
-            Some(("*", "*")) => 1,
-            Some((major, "*")) if major == kind => 2,
-            Some((major, minor)) if major == kind && minor == subtype => 3,
-            _ => continue,
-        };
-        let weight = parts.find_map(|part| part.trim().strip_prefix("q="));
-        let permille = weight.map_or(1000, permille);
-        if specificity > found.0 {
-            found = (specificity, permille);
-        }
-    }
-    found.1
-}
-
-/// `0.8` as 800; what is no quality counts as none.
-fn permille(text: &str) -> u16 {
-    let (whole, decimals) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return 0;
-    }
-    match whole {
-        "1" => 1000,
-        "0" => format!("{decimals:0<3}").parse().unwrap_or(0),
-        _ => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn html_only_where_it_is_wanted_more() {
-        for (accept, json, html) in [
-            ("text/html", 0, 1000),
-            ("*/*", 1000, 1000),
-            ("text/html,application/xhtml+xml,*/*;q=0.8", 800, 1000),
-            ("application/json, text/html;q=0.9", 1000, 900),
-            ("text/*;q=0.3, text/html;q=0.7", 0, 700),
-            ("text/html;q=0", 0, 0),
-            ("TEXT/HTML ; q=1.000", 0, 1000),
-            ("image/png", 0, 0),
-            ("text/html;q=7", 0, 0),
-        ] {
-            assert_eq!(quality(accept, "application", "json"), json, "{accept}");
-            assert_eq!(quality(accept, "text", "html"), html, "{accept}");
-        }
     }
 }

@@ -10,11 +10,13 @@ use crate::domain::notification::{Mail, MailState};
 use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
 use crate::http::input::Params;
+use crate::http::message::Response;
 use crate::http::output::{self, time};
+use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
-use crate::usecases::list_emails::{self, Cursor};
+use crate::usecases::list_emails::{self, Cursor, version_of};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
@@ -98,14 +100,20 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
 /// GET `/emails/{mail_id}`.
 pub(super) async fn show(call: Call, caller: Caller) -> Answer {
     let mail = list_emails::show_email(&call.env, &caller, mail_of(&call)?).await?;
-    Ok(output::ok(&MailForm::from(&mail)))
+    Ok(unless_known(&call.request.head, shown(&mail)))
 }
 
 /// POST `/emails/{mail_id}/retry`.
 pub(super) async fn retry(call: Call, caller: Caller) -> Answer {
-    let now = call.request.head.received_at;
-    let mail = list_emails::retry_email(&call.env, &caller, mail_of(&call)?, now).await?;
-    Ok(output::ok(&MailForm::from(&mail)))
+    let (id, head) = (mail_of(&call)?, &call.request.head);
+    let expected = Precondition::optional(head, None)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = list_emails::retry_email(&call.env, &caller, id, version, now).await;
+    Ok(shown(&expected.checked(done)?))
+}
+
+fn shown(mail: &Mail) -> Response {
+    output::versioned(output::ok(&MailForm::from(mail)), version_of(mail))
 }
 
 fn mail_of(call: &Call) -> Result<MailId, ApiError> {

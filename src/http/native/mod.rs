@@ -1,8 +1,10 @@
 //! The native dialect, `/api/upsell/v1` (wire contract §6). Errors are RFC 9457 problems.
 
 mod alerts;
+mod audit;
 mod clicks;
 mod emails;
+mod plans;
 mod preview;
 mod quotas;
 mod records;

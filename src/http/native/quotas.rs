@@ -11,9 +11,10 @@ use crate::domain::meter::ItemStatus;
 use crate::domain::quota::{Item, Percent, utilization};
 use crate::domain::tenant::SoonSetting;
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params, if_match};
+use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output::{self, time};
+use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
@@ -88,7 +89,8 @@ fn answer(quotas: &Quotas) -> Response {
 pub(super) async fn show_settings(call: Call, caller: Caller) -> Answer {
     let tenant = tenant_of(&call)?;
     let settings = show_quotas::show_settings(&call.env, &caller, tenant).await?;
-    Ok(settings_answer(&settings))
+    let response = settings_answer(&settings);
+    Ok(unless_known(&call.request.head, response))
 }
 
 /// What is to change: 1 to 99, 0 for "no soon level", null for "as the deployment has it".
@@ -107,23 +109,11 @@ pub(super) async fn change_settings(call: Call, caller: Caller) -> Answer {
     let soon = named
         .map(|(name, percent)| soon_setting(&name, percent))
         .collect::<Result<Vec<_>, _>>()?;
-    let matched = if_match(&call.request.head)?;
-    let version = match (form.version, matched) {
-        (Some(given), Some(matched)) if given != matched => {
-            return Err(ApiError::PreconditionFailed);
-        }
-        (given, matched) => given.or(matched),
-    };
-    let now = call.request.head.received_at;
-    let changed =
-        show_quotas::change_settings(&call.env, &caller, tenant, &soon, version, now).await;
-    match changed {
-        Ok(settings) => Ok(settings_answer(&settings)),
-        Err(Error::VersionMismatch { .. }) if matched.is_some() => {
-            Err(ApiError::PreconditionFailed)
-        }
-        Err(error) => Err(error.into()),
-    }
+    let head = &call.request.head;
+    let expected = Precondition::optional(head, form.version)?;
+    let (version, now) = (expected.version, head.received_at);
+    let done = show_quotas::change_settings(&call.env, &caller, tenant, &soon, version, now).await;
+    Ok(settings_answer(&expected.checked(done)?))
 }
 
 fn soon_setting(name: &str, percent: Option<u8>) -> Result<(Item, SoonSetting), ApiError> {

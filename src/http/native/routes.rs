@@ -2,9 +2,10 @@
 
 use http::Method;
 
-use super::{alerts, clicks, emails, preview, quotas, usages};
+use super::{alerts, audit, clicks, emails, plans, preview, quotas, usages};
 use crate::domain::client::ApiScope::{
-    AccountWrite, AlertsRead, AlertsWrite, EmailsRead, EmailsWrite, UsageWrite,
+    AccountWrite, AlertsRead, AlertsWrite, AuditRead, EmailsRead, EmailsWrite, PartnersRead,
+    PartnersWrite, UsageWrite,
 };
 use crate::http::dialect::Dialect;
 use crate::http::router::Needs::Scope;
@@ -51,6 +52,14 @@ pub fn resources() -> Vec<Resource> {
             Scope(AlertsRead),
             clicks::show,
         ),
+        at("/api/upsell/v1/tenants/{tenant_id}/plan")
+            .on(Method::GET, Scope(PartnersRead), plans::show_plan)
+            .on(Method::PUT, Scope(PartnersWrite), plans::name_plan)
+            .on(Method::DELETE, Scope(PartnersWrite), plans::drop_plan),
+        at("/api/upsell/v1/tenants/{tenant_id}/currency")
+            .on(Method::GET, Scope(PartnersRead), plans::show_currency)
+            .on(Method::PUT, Scope(PartnersWrite), plans::set_currency)
+            .on(Method::DELETE, Scope(PartnersWrite), plans::drop_currency),
         at("/api/upsell/v1/usages")
             .on(Method::POST, Scope(UsageWrite), usages::report)
             .limit(BodyLimit::Bulk),
@@ -62,5 +71,6 @@ pub fn resources() -> Vec<Resource> {
             Scope(EmailsWrite),
             emails::retry,
         ),
+        at("/api/upsell/v1/audit").on(Method::GET, Scope(AuditRead), audit::list),
     ]
 }

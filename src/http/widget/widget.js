@@ -328,6 +328,7 @@
         item.append(make("p", "note", this.word("until", this.date(alert.snoozed_until))));
       } else {
         item.append(make("p", "body", alert.body));
+        if (alert.what_to_buy) item.append(make("p", "note", alert.what_to_buy.text));
       }
       const actions = make("div", "actions");
       const offer = alert.snoozed_until ? null : this.offer(alert.proposal, `buy ${alert.id}`);

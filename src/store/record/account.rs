@@ -8,6 +8,7 @@ use crate::domain::client::{ApiScopes, Client, SecretHash};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ClientId, TenantId, UserId, V1Id};
 use crate::domain::notification::Recipient;
+use crate::domain::plan::{Currency, PlanId, PlanRef};
 use crate::domain::quota::Percent;
 use crate::domain::snooze::Snoozes;
 use crate::domain::tenant::{SoonSetting, Tenant, TenantKind, TenantSettings};
@@ -70,6 +71,16 @@ impl ContactForm {
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct SettingsForm {
     soon_percent: [Option<u8>; 5],
+    #[serde(default)]
+    partner_plan: Option<PlanRefForm>,
+    #[serde(default)]
+    currency: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlanRefForm {
+    partner: Uuid,
+    plan: u64,
 }
 
 impl From<TenantSettings> for SettingsForm {
@@ -79,17 +90,34 @@ impl From<TenantSettings> for SettingsForm {
             SoonSetting::Off => Some(0),
             SoonSetting::At(percent) => Some(percent.get()),
         });
-        Self { soon_percent }
+        Self {
+            soon_percent,
+            partner_plan: settings.partner_plan.map(|named| PlanRefForm {
+                partner: named.partner.uuid(),
+                plan: named.plan.0,
+            }),
+            currency: settings.currency.map(|currency| currency.to_string()),
+        }
     }
 }
 
 impl SettingsForm {
-    fn into_settings(self) -> TenantSettings {
+    fn into_settings(self) -> Result<TenantSettings, String> {
         let soon_percent = self.soon_percent.map(|soon| match soon {
             None => SoonSetting::Inherit,
             Some(number) => Percent::new(number).map_or(SoonSetting::Off, SoonSetting::At),
         });
-        TenantSettings { soon_percent }
+        let currency = self
+            .currency
+            .map(|code| known("currency", &code, Currency::from_code(&code)));
+        Ok(TenantSettings {
+            soon_percent,
+            partner_plan: self.partner_plan.map(|named| PlanRef {
+                partner: TenantId::new(named.partner),
+                plan: PlanId(named.plan),
+            }),
+            currency: currency.transpose()?,
+        })
     }
 }
 
@@ -146,7 +174,7 @@ impl Stored for Tenant {
             language: form.language,
             contact: form.contact.into_contact()?,
             internal_tag: form.internal_tag,
-            settings: form.settings.into_settings(),
+            settings: form.settings.into_settings()?,
             created_at: Timestamp::from_micros(form.created_us),
             updated_at: Timestamp::from_micros(form.updated_us),
             version: form.version,
@@ -289,6 +317,7 @@ impl From<Client> for ClientForm {
 
 impl Stored for Client {
     const NAME: &'static str = "client";
+    const SECRETS: &'static [&'static str] = &["secret_sha256"];
     type Form = ClientForm;
 
     fn from_form(form: ClientForm) -> Result<Self, String> {

@@ -156,6 +156,7 @@ impl From<Brand> for BrandForm {
 
 impl Stored for Brand {
     const NAME: &'static str = "brand";
+    const SECRETS: &'static [&'static str] = &["smtp.sealed_password"];
     type Form = BrandForm;
 
     fn from_form(form: BrandForm) -> Result<Self, String> {

@@ -3,16 +3,23 @@
 //! program wrote is refused, never guessed at.
 
 mod account;
+mod audit;
+mod billing;
 mod brand;
 mod mail;
 mod meter;
+mod plan;
+mod request;
+mod reseller;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use request::KeptRequest;
 
 /// A value with a stored form.
 pub trait Stored: Sized {
@@ -20,6 +27,9 @@ pub trait Stored: Sized {
     const NAME: &'static str;
     /// The version that is written now. Older ones are still read, see the form's `From`s.
     const VERSION: u8 = 1;
+    /// Fields of the form that hold secrets, sealed and hashed ones too, by their path
+    /// (`smtp.sealed_password`). The audit masks them.
+    const SECRETS: &'static [&'static str] = &[];
     /// The newest form.
     type Form: Serialize + DeserializeOwned + From<Self>;
 
@@ -41,6 +51,16 @@ pub trait Stored: Sized {
         bytes
     }
 
+    /// A number that another content has another one of: the version of what does not count its
+    /// changes.
+    #[must_use]
+    fn content_version(&self) -> u64
+    where
+        Self: Clone,
+    {
+        first_64_bits(Sha256::digest(self.clone().encode()).into())
+    }
+
     /// Reads stored bytes.
     ///
     /// # Errors
@@ -59,6 +79,13 @@ pub trait Stored: Sized {
             None => Err(corrupt("empty".to_owned())),
         }
     }
+}
+
+/// The start of a hash, as a number.
+#[must_use]
+pub fn first_64_bits(hash: [u8; 32]) -> u64 {
+    let bytes = hash.iter().take(8);
+    bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// `Err` with what could not be read.

@@ -19,6 +19,7 @@ pub(crate) fn line(scope: Scope, item: Item, usage: u64, quota: Quota) -> QuotaL
         quota: quota.value,
         overage: quota.overage,
         full_in_days: None,
+        to_buy: None,
     }
 }
 

@@ -197,6 +197,15 @@ impl TestApp {
         self.child = child;
     }
 
+    /// Runs a command on its data directory, while it is stopped; what it prints.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> String {
+        let mut command = upsell(&self.environment);
+        let output = command.args(arguments).output().await.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "upsell {arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Everything it has logged.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(log_of(&self.dir)).unwrap_or_default()

@@ -21,6 +21,7 @@ use upsell::http::routes;
 use upsell::http::server::Server;
 use upsell::http::service::Upsell;
 use upsell::store::engine::{Changes, Expect};
+use upsell::usecases::Env;
 use upsell::usecases::count_clicks::{self, ClickSource};
 use upsell::usecases::tokens::{TokenRequest, hash_secret, issue};
 
@@ -50,40 +51,32 @@ pub struct Site {
 impl Site {
     /// Serves `world`.
     pub async fn serve(world: World) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let (clicks, source) = count_clicks::channel(1000);
-        let options = Options {
-            clicks,
-            redirect_status: StatusCode::FOUND,
-        };
-        let limits = BodyLimits {
-            default_bytes: 1 << 20,
-            bulk_bytes: 32 << 20,
-            logo_bytes: 256 << 10,
-        };
-        let router = Router::new(routes::all(options), limits).unwrap();
-        let cors = Cors::new(vec![CONSOLE.to_owned()]);
-        let service = Arc::new(Upsell::new(world.env.clone(), router, cors));
         let now = Arc::new(AtomicI64::new(START.micros()));
-        let clock = Arc::clone(&now);
-        let clock = move || Timestamp::from_micros(clock.load(Ordering::SeqCst));
-        let server = Server::new(service, Limits::default(), clock);
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(server.run(listener, async move {
-            let _ = stopped.await;
-        }));
-        let token = token_of(&world, world.root.root, None).await;
+        let (base, clicks, stop) = listen(world.env.clone(), Arc::clone(&now)).await;
+        let token = token_of(&world, ClientId::random(), (world.root.root, None), START).await;
         let http = reqwest::Client::builder().redirect(Policy::none());
         Self {
             world,
-            clicks: source,
+            clicks,
             base,
             http: http.build().unwrap(),
             token,
             now,
             _stop: stop,
         }
+    }
+
+    /// A second service on the same store, as another node would be: its base URL, and what stops
+    /// it when dropped.
+    pub async fn twin(&self) -> (String, oneshot::Sender<()>) {
+        let env = self.world.env.clone();
+        let (base, _, stop) = listen(env, Arc::clone(&self.now)).await;
+        (base, stop)
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// Turns the clock to `seconds` after the start of the world.
@@ -112,8 +105,47 @@ impl Site {
 
     /// A token for the subtree of `tenant`, or for one user.
     pub async fn token_for(&self, tenant: TenantId, user: Option<UserId>) -> String {
-        token_of(&self.world, tenant, user).await
+        let client = ClientId::random();
+        token_of(&self.world, client, (tenant, user), START).await
     }
+
+    /// A token for the subtree of `tenant` of a new client with this id.
+    pub async fn token_of_client(&self, client: ClientId, tenant: TenantId) -> String {
+        token_of(&self.world, client, (tenant, None), START).await
+    }
+
+    /// A token of a new client, issued at this time.
+    pub async fn token_at(&self, tenant: TenantId, now: Timestamp) -> String {
+        let client = ClientId::random();
+        token_of(&self.world, client, (tenant, None), now).await
+    }
+}
+
+/// Serves `env` on a port of its own.
+async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (clicks, source) = count_clicks::channel(1000);
+    let options = Options {
+        clicks,
+        redirect_status: StatusCode::FOUND,
+    };
+    let limits = BodyLimits {
+        default_bytes: 1 << 20,
+        bulk_bytes: 32 << 20,
+        logo_bytes: 256 << 10,
+        partner_plan_bytes: 64 << 10,
+    };
+    let router = Router::new(routes::all(options), limits).unwrap();
+    let cors = Cors::new(vec![CONSOLE.to_owned()]);
+    let service = Arc::new(Upsell::new(env, router, cors));
+    let clock = move || Timestamp::from_micros(now.load(Ordering::SeqCst));
+    let server = Server::new(service, Limits::default(), clock);
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(server.run(listener, async move {
+        let _ = stopped.await;
+    }));
+    (base, source, stop)
 }
 
 /// The JSON of an answer that must be 200.
@@ -124,9 +156,14 @@ pub async fn json(response: Response) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-async fn token_of(world: &World, tenant: TenantId, user: Option<UserId>) -> String {
+async fn token_of(
+    world: &World,
+    id: ClientId,
+    (tenant, user): (TenantId, Option<UserId>),
+    now: Timestamp,
+) -> String {
     let client = Client {
-        id: ClientId::random(),
+        id,
         tenant_id: tenant,
         name: "tests".to_owned(),
         secret_hash: hash_secret(SECRET),
@@ -135,7 +172,7 @@ async fn token_of(world: &World, tenant: TenantId, user: Option<UserId>) -> Stri
         created_at: START,
         version: 1,
     };
-    let id = client.id.to_string();
+    let id = id.to_string();
     let mut changes = Changes::new();
     changes.put_client(Expect::Absent, client);
     world.env.store.commit(changes).await.unwrap();
@@ -145,10 +182,7 @@ async fn token_of(world: &World, tenant: TenantId, user: Option<UserId>) -> Stri
         scope: None,
         user_id: user,
     };
-    issue(&world.env, request, START)
-        .await
-        .unwrap()
-        .access_token
+    issue(&world.env, request, now).await.unwrap().access_token
 }
 
 /// Gives the customer a brand with a shop.

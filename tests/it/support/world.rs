@@ -10,7 +10,7 @@ use upsell::app::data;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::contact::Contact;
 use upsell::domain::evaluate::QuotaPolicy;
-use upsell::domain::ids::{AccountId, ApplicationId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, ApplicationId, ClientId, TenantId, UserId};
 use upsell::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use upsell::domain::meter::{MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey};
 use upsell::domain::notification::{Mail, MailState, RetryPolicy};
@@ -78,6 +78,7 @@ fn settings() -> Settings {
         repeat_interval: Duration::from_secs(7 * 86_400),
         retry: RetryPolicy::default(),
         mail_retention: Duration::from_secs(30 * 86_400),
+        audit_retention: Duration::from_secs(400 * 86_400),
     }
 }
 
@@ -117,12 +118,7 @@ impl World {
         let mut changes = Changes::new();
         changes.create_tenant(customer.clone());
         env.store.commit(changes).await.unwrap();
-        let caller = Caller {
-            subject: Uuid::new_v4(),
-            root,
-            scopes: ApiScopes::all(),
-            user: None,
-        };
+        let caller = Caller::of_client(ClientId::random(), root, ApiScopes::all());
         Self {
             env,
             root: caller,

@@ -1,0 +1,142 @@
+//! Who changed what, and when.
+
+use super::ids::{AuditId, ClientId, TenantId, UserId};
+use super::time::Timestamp;
+
+/// Longest name of an action or an object, and longest request id, in bytes; more is cut.
+pub const MAX_NAME_BYTES: usize = 256;
+
+/// Longest `before` or `after`, in bytes of JSON.
+pub const MAX_STATE_BYTES: usize = 32 * 1024;
+
+/// Who made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// An API client, where its token speaks for one user: on that user's behalf.
+    Client {
+        /// The client that got the token.
+        client: ClientId,
+        /// The user it spoke for.
+        user: Option<UserId>,
+    },
+    /// A reader of a mail, over a link in it.
+    Reader(UserId),
+    /// Whoever runs the program: the command line, or the first start.
+    Operator,
+}
+
+impl Actor {
+    /// The kind's name, stored and on the wire.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Client { .. } => "client",
+            Self::Reader(_) => "reader",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The client, where one was used.
+    #[must_use]
+    pub const fn client(self) -> Option<ClientId> {
+        match self {
+            Self::Client { client, .. } => Some(client),
+            Self::Reader(_) | Self::Operator => None,
+        }
+    }
+
+    /// The user, where the change was one user's own.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Client { user, .. } => user,
+            Self::Reader(user) => Some(user),
+            Self::Operator => None,
+        }
+    }
+
+    /// The actor of these parts; `None` where they make none.
+    #[must_use]
+    pub fn from_parts(kind: &str, client: Option<ClientId>, user: Option<UserId>) -> Option<Self> {
+        match (kind, client, user) {
+            ("client", Some(client), user) => Some(Self::Client { client, user }),
+            ("reader", None, Some(user)) => Some(Self::Reader(user)),
+            ("operator", None, None) => Some(Self::Operator),
+            _ => None,
+        }
+    }
+}
+
+/// One change that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Names the entry.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// The request that made it; `None`: not over HTTP.
+    pub request_id: Option<String>,
+    /// Who.
+    pub actor: Actor,
+    /// The tenant that it happened in.
+    pub tenant_id: TenantId,
+    /// That tenant's ancestors at the time, from the parent up to the root: their admins see it too.
+    pub ancestors: Vec<TenantId>,
+    /// What was done: `tenant.update`.
+    pub action: String,
+    /// The id of what it was done to.
+    pub object: String,
+    /// What was there, as far as it differs, as a JSON object; `None`: nothing was.
+    pub before: Option<String>,
+    /// What is there since, likewise.
+    pub after: Option<String>,
+}
+
+impl AuditEntry {
+    /// The tenant of the entry and all above it, whose lists show it.
+    pub fn lineage(&self) -> impl Iterator<Item = TenantId> + '_ {
+        std::iter::once(self.tenant_id).chain(self.ancestors.iter().copied())
+    }
+}
+
+/// The start of `text` that is at most [`MAX_NAME_BYTES`] long.
+#[must_use]
+pub fn bounded(text: &str) -> String {
+    let mut end = text.len().min(MAX_NAME_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actors_come_back_from_their_parts() {
+        let (client, user) = (ClientId::random(), UserId::random());
+        for actor in [
+            Actor::Client { client, user: None },
+            Actor::Client {
+                client,
+                user: Some(user),
+            },
+            Actor::Reader(user),
+            Actor::Operator,
+        ] {
+            let parts = (actor.kind(), actor.client(), actor.user());
+            assert_eq!(Actor::from_parts(parts.0, parts.1, parts.2), Some(actor));
+        }
+        assert_eq!(Actor::from_parts("client", None, Some(user)), None);
+        assert_eq!(Actor::from_parts("ghost", Some(client), None), None);
+    }
+
+    #[test]
+    fn names_are_cut_between_characters() {
+        assert_eq!(bounded("tenant.update"), "tenant.update");
+        let cut = bounded(&"ä".repeat(200));
+        assert_eq!(cut, "ä".repeat(128));
+        assert_eq!(bounded(&format!("x{}", "ä".repeat(200))).len(), 255);
+    }
+}

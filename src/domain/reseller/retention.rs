@@ -1,0 +1,129 @@
+//! How much a plan or a domain may ingest, and how long that is kept (seed 003).
+
+use crate::domain::decimal::Decimal;
+
+/// The longest time, in units: no client means more, and sums of it stay far from any limit.
+pub const MAX_RETENTION_VALUE: u32 = 10_000;
+
+/// What the time is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the meaning
+pub enum RetentionUnit {
+    Days,
+    Weeks,
+    Months,
+    Years,
+}
+
+impl RetentionUnit {
+    /// All units.
+    pub const ALL: [Self; 4] = [Self::Days, Self::Weeks, Self::Months, Self::Years];
+
+    /// The name on the wire (seed 003).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Days => "DAYS",
+            Self::Weeks => "WEEKS",
+            Self::Months => "MONTHS",
+            Self::Years => "YEARS",
+        }
+    }
+
+    /// The unit of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|unit| unit.name() == name)
+    }
+}
+
+/// Ingestion volume and retention time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    volume: Decimal,
+    unit: RetentionUnit,
+    value: u32,
+}
+
+/// Why values make no retention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRetention {
+    /// The volume is below 0.
+    Volume,
+    /// The time is 0, or longer than [`MAX_RETENTION_VALUE`].
+    Value,
+}
+
+impl std::fmt::Display for BadRetention {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Volume => f.write_str("must not be below 0"),
+            Self::Value => write!(f, "must be 1 to {MAX_RETENTION_VALUE}"),
+        }
+    }
+}
+
+impl Retention {
+    /// A retention of `value` times `unit`, for `volume`, which keeps the scale it was given with.
+    ///
+    /// # Errors
+    /// The volume is negative, or the time is none.
+    pub fn new(volume: Decimal, unit: RetentionUnit, value: u32) -> Result<Self, BadRetention> {
+        if volume.is_negative() {
+            return Err(BadRetention::Volume);
+        }
+        if !(1..=MAX_RETENTION_VALUE).contains(&value) {
+            return Err(BadRetention::Value);
+        }
+        Ok(Self {
+            volume,
+            unit,
+            value,
+        })
+    }
+
+    /// The volume; the seed does not say of what, and nothing here depends on it.
+    #[must_use]
+    pub const fn volume(&self) -> Decimal {
+        self.volume
+    }
+
+    /// What the time is counted in.
+    #[must_use]
+    pub const fn unit(&self) -> RetentionUnit {
+        self.unit
+    }
+
+    /// How many units.
+    #[must_use]
+    pub const fn value(&self) -> u32 {
+        self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_bounds() {
+        let of = |volume: &str, value| {
+            Retention::new(volume.parse().unwrap(), RetentionUnit::Months, value)
+        };
+        assert_eq!(of("2.50", 6).unwrap().volume().to_string(), "2.50");
+        assert!(of("0", 1).is_ok() && of("0.00", MAX_RETENTION_VALUE).is_ok());
+        assert_eq!(of("-0.1", 6), Err(BadRetention::Volume));
+        assert_eq!(of("1", 0), Err(BadRetention::Value));
+        assert_eq!(of("1", MAX_RETENTION_VALUE + 1), Err(BadRetention::Value));
+    }
+
+    #[test]
+    fn units_have_the_names_of_the_seed() {
+        for unit in RetentionUnit::ALL {
+            assert_eq!(RetentionUnit::from_name(unit.name()), Some(unit));
+        }
+        for bad in ["days", "HOURS", "", "MONTH"] {
+            assert_eq!(RetentionUnit::from_name(bad), None);
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! `Idempotency-Key`: a write that is sent twice is carried out once. Done around the handlers, so
+//! that no dialect has to think of it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::dialect::Dialect;
+use super::error::{ApiError, Repeated};
+use super::message::{Head, Request, Response};
+use super::router::{Answer, Authorized, Call};
+use crate::store::engine::{Key, StoreError};
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::error::Error;
+use crate::usecases::idempotency::{self as usecase, Begun, First};
+
+const NAME: &str = "Idempotency-Key";
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// No key is longer, in bytes.
+const MAX_KEY_BYTES: usize = 255;
+
+/// Requests with a key that are carried out at once on this node, at most.
+const MAX_IN_FLIGHT: usize = 65_536;
+
+/// Bytes of their bodies, at most.
+const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
+
+/// The key of a write; `None` where there is none, and on reads, which need none.
+///
+/// # Errors
+/// 400 where it stands twice, or is not 1 to 255 visible ASCII characters.
+pub(super) fn key(head: &Head) -> Result<Option<String>, ApiError> {
+    let is_write =
+        [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(&head.method);
+    let mut values = head.headers.get_all(KEY).iter();
+    let Some(value) = values.next().filter(|_| is_write) else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(ApiError::malformed(NAME, "the header stands twice"));
+    }
+    let bytes = value.as_bytes();
+    let is_good =
+        (1..=MAX_KEY_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+    let text = std::str::from_utf8(bytes).ok().filter(|_| is_good);
+    text.map(|text| Some(text.to_owned())).ok_or_else(|| {
+        let why = format!("must be 1 to {MAX_KEY_BYTES} visible ASCII characters, such as a UUID");
+        ApiError::malformed(NAME, why)
+    })
+}
+
+/// The requests with a key that are being carried out on this node. They go on without their
+/// connections, so the bounds of those do not hold for them.
+#[derive(Clone, Default)]
+pub(super) struct InFlight(Arc<Mutex<Entries>>);
+
+#[derive(Default)]
+struct Entries {
+    names: HashSet<Key>,
+    body_bytes: usize,
+}
+
+impl InFlight {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a request; `Err` where it is here already, or there is no room for it.
+    fn enter(&self, name: &Key, body_bytes: usize) -> Result<Entered, ApiError> {
+        let mut entries = self.entries();
+        let total_bytes = entries.body_bytes.saturating_add(body_bytes);
+        if entries.names.len() >= MAX_IN_FLIGHT || total_bytes > MAX_BODIES_BYTES {
+            let why = "too many requests with an Idempotency-Key at once".to_owned();
+            return Err(StoreError::Unavailable(why).into());
+        }
+        if !entries.names.insert(name.clone()) {
+            return Err(ApiError::Repeated(Repeated::InFlight));
+        }
+        entries.body_bytes = total_bytes;
+        Ok(Entered {
+            all: self.clone(),
+            name: name.clone(),
+            body_bytes,
+        })
+    }
+}
+
+/// A request that is being carried out, until it is dropped.
+struct Entered {
+    all: InFlight,
+    name: Key,
+    body_bytes: usize,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut entries = self.all.entries();
+        entries.names.remove(&self.name);
+        entries.body_bytes = entries.body_bytes.saturating_sub(self.body_bytes);
+    }
+}
+
+/// A write with a key, of a caller who may do it.
+pub(super) struct Asked {
+    pub(super) key: String,
+    pub(super) dialect: Dialect,
+    pub(super) call: Call,
+    pub(super) caller: Caller,
+}
+
+/// Carries the request out, or answers as the first time.
+pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorized) -> Answer {
+    let Asked {
+        key,
+        dialect,
+        mut call,
+        caller,
+    } = asked;
+    let name = usecase::name_of(&caller, &key);
+    let entered = in_flight.enter(&name, call.request.body.len())?;
+    let env = call.env.clone();
+    let head = call.request.head.clone();
+    let fingerprint = fingerprint(&call.request);
+    let first = match usecase::begin(&env, name, fingerprint, head.received_at).await? {
+        Begun::First(first) => first,
+        Begun::Again(kept) => return replay(&kept),
+        Begun::AnswerLost => return Err(ApiError::Repeated(Repeated::AnswerLost)),
+        Begun::OtherRequest => return Err(ApiError::Repeated(Repeated::OtherRequest)),
+    };
+    call.env.store = first.store(&env.store);
+    let answer = handler(call, caller);
+    // On its own feet: a caller that hangs up and asks again is to find the answer.
+    let work = tokio::spawn(async move {
+        let _entered = entered;
+        let answer = answer.await;
+        if first.is_taken().await {
+            return Err(ApiError::Repeated(Repeated::InFlight));
+        }
+        keep(&env, &first, dialect, &head, &answer).await;
+        answer
+    });
+    let broke = |error| ApiError::UseCase(Error::Internal(format!("a handler broke: {error}")));
+    work.await.map_err(broke)?
+}
+
+/// Keeps what a repeated request is to be answered with. That it cannot be kept is no reason to
+/// refuse the first answer.
+async fn keep(env: &Env, first: &First, dialect: Dialect, head: &Head, answer: &Answer) {
+    let kept = match answer {
+        Ok(response) if is_lasting(response.status()) => pack(response),
+        Err(error) if is_lasting(error.status()) && !is_of_the_moment(error) => {
+            pack(&dialect.error(&env.renderer, error, head))
+        }
+        _ => None,
+    };
+    let Some(kept) = kept else {
+        return;
+    };
+    if let Err(error) = first.keep(env, &kept).await {
+        tracing::warn!(request_id = head.request_id, %error, "an answer could not be kept");
+    }
+}
+
+/// Whether an answer would be the same the next time: not where the fault is the server's, the
+/// moment's, or the credentials'.
+fn is_lasting(status: StatusCode) -> bool {
+    let passing = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    !status.is_server_error() && !passing.contains(&status)
+}
+
+/// The one conflict whose words are "try again": with the same key, too.
+const fn is_of_the_moment(error: &ApiError) -> bool {
+    matches!(error, ApiError::UseCase(Error::LostRace))
+}
+
+/// What was asked. Lengths stand before the parts, so that no two requests look the same.
+fn fingerprint(request: &Request) -> [u8; 32] {
+    let uri = &request.head.uri;
+    let parts = [
+        request.head.method.as_str().as_bytes(),
+        uri.path().as_bytes(),
+        uri.query().unwrap_or_default().as_bytes(),
+        &request.body,
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Status and headers of a kept answer; the body follows as it is.
+#[derive(Serialize, Deserialize)]
+struct KeptHead {
+    status: u16,
+    headers: Vec<(String, String)>,
+}
+
+const LENGTH_BYTES: usize = 4;
+
+/// The answer as bytes: length of the head, head, body.
+fn pack(response: &Response) -> Option<Zeroizing<Vec<u8>>> {
+    let headers = response.headers().iter();
+    let headers = headers.map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    });
+    let head = KeptHead {
+        status: response.status().as_u16(),
+        headers: headers.collect::<Option<_>>()?,
+    };
+    let head = serde_json::to_vec(&head).ok()?;
+    let length = u32::try_from(head.len()).ok()?.to_be_bytes();
+    let all = [length.as_slice(), &head, response.body()].concat();
+    Some(Zeroizing::new(all))
+}
+
+fn replay(kept: &[u8]) -> Answer {
+    unpack(kept).ok_or_else(|| {
+        let why = "a kept answer cannot be read".to_owned();
+        ApiError::UseCase(Error::Store(StoreError::Corrupt(why)))
+    })
+}
+
+fn unpack(kept: &[u8]) -> Option<Response> {
+    let (length, rest) = kept.split_first_chunk::<LENGTH_BYTES>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (head, body) = rest.split_at_checked(length)?;
+    let head: KeptHead = serde_json::from_slice(head).ok()?;
+    let mut response = Response::new(Bytes::copy_from_slice(body));
+    *response.status_mut() = StatusCode::from_u16(head.status).ok()?;
+    for (name, value) in head.headers {
+        let name: HeaderName = name.parse().ok()?;
+        response.headers_mut().append(name, value.parse().ok()?);
+    }
+    let yes = HeaderValue::from_static("true");
+    response.headers_mut().insert(REPLAYED, yes);
+    Some(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::http::output;
+    use http::{HeaderMap, Uri, Version};
+
+    fn request(method: Method, uri: &'static str, keys: &[&[u8]], body: &'static str) -> Request {
+        let mut headers = HeaderMap::new();
+        for key in keys {
+            headers.append(KEY, HeaderValue::from_bytes(key).unwrap());
+        }
+        let head = Head {
+            method,
+            uri: Uri::from_static(uri),
+            version: Version::HTTP_11,
+            headers,
+            peer: [127, 0, 0, 1].into(),
+            received_at: Timestamp::default(),
+            request_id: "1".into(),
+        };
+        Request {
+            head,
+            body: Bytes::from_static(body.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn keys_are_visible_ascii_and_stand_once() {
+        let of = |keys: &[&[u8]]| key(&request(Method::POST, "/", keys, "").head);
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&[b"a"]), Ok(Some("a".to_owned())));
+        assert_eq!(of(&[b"\"8e03978e\""]), Ok(Some("\"8e03978e\"".to_owned())));
+        assert!(of(&[&[b'x'; 255]]).is_ok());
+        let bad: [&[&[u8]]; 7] = [
+            &[b""],
+            &[&[b'x'; 256]],
+            &[b"a b"],
+            &[b"a\tb"],
+            &[b"\xff"],
+            &["\u{e4}".as_bytes()],
+            &[b"a", b"a"],
+        ];
+        for keys in bad {
+            let refused = of(keys).unwrap_err();
+            assert_eq!(refused.status(), 400, "{keys:?}");
+        }
+        let read = request(Method::GET, "/", &[b"a b"], "");
+        assert_eq!(key(&read.head), Ok(None));
+    }
+
+    #[test]
+    fn requests_in_flight_have_bounds() {
+        let all = InFlight::default();
+        let name = |text: &str| Key(text.as_bytes().to_vec());
+        let status =
+            |entered: Result<Entered, ApiError>| entered.err().map(|e| e.status().as_u16());
+        let first = all.enter(&name("a"), MAX_BODIES_BYTES - 1).ok();
+        assert_eq!(status(all.enter(&name("a"), 0)), Some(409));
+        assert_eq!(status(all.enter(&name("b"), 2)), Some(503));
+        assert_eq!(status(all.enter(&name("b"), 1)), None);
+        drop(first);
+        assert_eq!(status(all.enter(&name("a"), MAX_BODIES_BYTES)), None);
+        assert!(all.entries().names.is_empty() && all.entries().body_bytes == 0);
+    }
+
+    #[test]
+    fn another_request_has_another_fingerprint() {
+        let of = |method, uri, body| fingerprint(&request(method, uri, &[], body));
+        let first = of(Method::POST, "/a?b=c", "d");
+        assert_eq!(first, of(Method::POST, "/a?b=c", "d"));
+        for other in [
+            of(Method::PUT, "/a?b=c", "d"),
+            of(Method::POST, "/b?b=c", "d"),
+            of(Method::POST, "/a?b=d", "d"),
+            of(Method::POST, "/a", "b=cd"),
+            of(Method::POST, "/a?b=c", "e"),
+            of(Method::POST, "/a?b=c", ""),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn an_answer_comes_back_as_it_was() {
+        let response = output::versioned(output::ok(&[1, 2]), 7);
+        let back = unpack(&pack(&response).unwrap()).unwrap();
+        assert_eq!(
+            (back.status(), back.body()),
+            (response.status(), response.body())
+        );
+        assert_eq!(back.headers()["etag"], "\"7\"");
+        assert_eq!(back.headers()[REPLAYED], "true");
+        assert_eq!(back.headers().len(), response.headers().len() + 1);
+        for bad in [
+            &b""[..],
+            b"\0\0\0\x09{}",
+            b"\0\0\0\x02{}",
+            b"\xff\xff\xff\xff",
+        ] {
+            assert!(unpack(bad).is_none());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Names of requests that a caller may send again, and of the order in which they are forgotten.
+
+use super::key;
+use crate::domain::ids::{ClientId, UserId};
+use crate::domain::time::Timestamp;
+use crate::store::engine::Key;
+
+/// A request by who sent it and what they call it.
+#[must_use]
+pub fn request(client: ClientId, user: Option<UserId>, name: &str) -> Key {
+    let key = key(b'i').part(client.bytes());
+    let key = match user {
+        None => key.part(&[0]),
+        Some(user) => key.part(&[1]).part(user.bytes()),
+    };
+    key.part(name.as_bytes()).end()
+}
+
+/// A request by the time it is forgotten.
+#[must_use]
+pub fn expiry(expires: Timestamp, request: &Key) -> Key {
+    key(b'j').time(expires).part(&request.0).end()
+}
+
+/// All requests, the first to be forgotten first.
+#[must_use]
+pub fn expiries() -> Key {
+    key(b'j').end()
+}
+
+impl Key {
+    /// The request that a key of [`expiry`] leads to.
+    #[must_use]
+    pub fn request_after_time(&self) -> Option<Self> {
+        let rest = self.0.get(9..)?;
+        rest.starts_with(b"i").then(|| Self(rest.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_share_no_names() {
+        let (client, user) = (ClientId::random(), UserId::random());
+        let own = request(client, None, "k");
+        assert_ne!(own, request(ClientId::random(), None, "k"));
+        assert_ne!(own, request(client, Some(user), "k"));
+        assert_ne!(own, request(client, None, "K"));
+        let at = Timestamp::from_secs(7);
+        let expiry = expiry(at, &own);
+        assert_eq!(expiry.leading_time(), Some(at));
+        assert_eq!(expiry.request_after_time(), Some(own));
+    }
+}

@@ -1,0 +1,51 @@
+//! The mail that asks a user to activate the account.
+
+use super::Env;
+use super::access::Caller;
+use super::audit;
+use super::error::{Error, retrying};
+use super::manage_users::act;
+use super::precondition::check_version;
+use crate::domain::ids::{MailId, UserId};
+use crate::domain::notification::{Mail, MailKind};
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Expect};
+use crate::store::keys;
+
+/// Queues the mail that asks a user to activate the account.
+///
+/// # Errors
+/// The user is out of reach, `expected` is stale, the user is disabled, active already, or has no address.
+pub async fn send_activation(
+    env: &Env,
+    caller: &Caller,
+    id: UserId,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    retrying(|| async {
+        let (user, tenant) = caller.user(&env.store, id).await?;
+        check_version(expected, user.version)?;
+        let refused = |why: &str| Err(Error::Refused(why.to_owned()));
+        if user.activated {
+            return refused("the account is active already");
+        }
+        if !user.enabled {
+            return refused("the account is disabled; enable it first");
+        }
+        if user.contact.email.is_none() {
+            return refused("the account has no e-mail address; set contact.email first");
+        }
+        let recipient = (user.tenant_id, user.id);
+        let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
+        let mut changes = Changes::new();
+        changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+        let act = act("user.send_activation_email", &user, &tenant);
+        audit::record(&mut changes, caller, now, act, None, Some(&mail));
+        changes.create_mail(mail);
+        env.store.commit(changes).await?;
+        env.outbox_wake.notify_one();
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,120 @@
+//! Who changed what: each change of an admin leaves an entry in the commit that makes it, so that
+//! there is never the one without the other.
+//!
+//! Usage reports leave none: they are measurements, many per second, and no admin's decision.
+
+mod difference;
+
+use serde_json::Value;
+
+use super::access::Caller;
+use crate::domain::audit::{Actor, AuditEntry, MAX_STATE_BYTES, bounded};
+use crate::domain::ids::{AuditId, UserId};
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::store::engine::Changes;
+use crate::store::record::Stored;
+use difference::Sides;
+
+pub use difference::digest;
+
+/// What was done, to what, in which tenant.
+#[derive(Debug, Clone)]
+pub struct Act<'a> {
+    /// `tenant.update`: the kind of thing, then the verb.
+    pub action: &'static str,
+    /// The tenant that it happens in; its admins and those of all above it see the entry.
+    pub tenant: &'a Tenant,
+    /// The id of the thing.
+    pub object: String,
+}
+
+/// Who acts, as an entry names it.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    actor: Actor,
+    request_id: Option<&'a str>,
+}
+
+impl By<'_> {
+    /// Whoever runs the program.
+    pub const OPERATOR: Self = Self {
+        actor: Actor::Operator,
+        request_id: None,
+    };
+
+    /// A reader of a mail.
+    #[must_use]
+    pub const fn reader(user: UserId) -> Self {
+        Self {
+            actor: Actor::Reader(user),
+            request_id: None,
+        }
+    }
+}
+
+impl<'a> From<&'a Caller> for By<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        Self {
+            actor: caller.actor(),
+            request_id: caller.request_id.as_deref(),
+        }
+    }
+}
+
+/// Adds the entry of a change to the commit that makes it. `before` is `None` for what is new,
+/// `after` for what is deleted; of a change only the fields that differ are kept, and secrets
+/// ([`Stored::SECRETS`]) are masked.
+pub fn record<'a, T: Stored + Clone>(
+    changes: &mut Changes,
+    by: impl Into<By<'a>>,
+    now: Timestamp,
+    act: Act<'_>,
+    before: Option<&T>,
+    after: Option<&T>,
+) {
+    let sides = Sides {
+        before: before.map(form),
+        after: after.map(form),
+    };
+    add(changes, by.into(), now, act, sides.differing(T::SECRETS));
+}
+
+/// As [`record`], for what has no stored form of its own. The values are JSON objects without
+/// secrets.
+pub fn record_values<'a>(
+    changes: &mut Changes,
+    by: impl Into<By<'a>>,
+    now: Timestamp,
+    act: Act<'_>,
+    before: Option<Value>,
+    after: Option<Value>,
+) {
+    let sides = Sides { before, after };
+    add(changes, by.into(), now, act, sides.differing(&[]));
+}
+
+/// The stored form as a JSON object; a form that is none stands in one under its name.
+fn form<T: Stored + Clone>(value: &T) -> Value {
+    // Forms are plain structs, whose serialization cannot fail.
+    match serde_json::to_value(T::Form::from(value.clone())).unwrap_or_default() {
+        Value::Object(fields) => Value::Object(fields),
+        other => Value::Object([(T::NAME.to_owned(), other)].into_iter().collect()),
+    }
+}
+
+fn add(changes: &mut Changes, by: By<'_>, now: Timestamp, act: Act<'_>, sides: Sides) {
+    let text = |side: Option<Value>| side.map(|value| difference::text(value, MAX_STATE_BYTES));
+    changes.add_audit(AuditEntry {
+        id: AuditId::random(),
+        at: now,
+        request_id: by.request_id.map(bounded),
+        actor: by.actor,
+        tenant_id: act.tenant.id,
+        ancestors: act.tenant.lineage().skip(1).collect(),
+        action: bounded(act.action),
+        object: bounded(&act.object),
+        before: text(sides.before),
+        after: text(sides.after),
+    });
+}

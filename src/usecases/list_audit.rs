@@ -1,0 +1,65 @@
+//! The audit of a subtree, read back.
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::{AuditId, TenantId};
+use crate::domain::time::Timestamp;
+use crate::store::engine::Key;
+use crate::store::keys::audit as keys;
+
+/// A place in the list: everything newer is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last entry was made.
+    pub at: Timestamp,
+    /// That entry.
+    pub id: AuditId,
+}
+
+/// Part of the list, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The entries.
+    pub items: Vec<AuditEntry>,
+    /// Where to go on; `None` at the end.
+    pub after: Option<Cursor>,
+}
+
+/// What was changed in `tenant` and below it, the newest first, at most `limit` entries.
+///
+/// # Errors
+/// The tenant is unknown or out of reach; the store failed.
+pub async fn list_audit(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    limit: usize,
+    after: Option<Cursor>,
+) -> Result<AuditPage, Error> {
+    caller.tenant(&env.store, tenant).await?;
+    let start = after.map(|at| keys::listed(tenant, at.at, at.id));
+    let engine = env.store.engine();
+    // One more than asked for tells whether there is a next page.
+    let listed = engine
+        .scan(&keys::list(tenant), start.as_ref(), limit + 1)
+        .await?;
+    let places = listed.iter().filter_map(|(key, _)| key.audit_place());
+    let places: Vec<Cursor> = places
+        .take(limit)
+        .map(|(at, id)| Cursor { at, id })
+        .collect();
+    let entry_keys: Vec<Key> = places
+        .iter()
+        .map(|place| keys::entry(place.at, place.id))
+        .collect();
+    // An entry that is cleaned up meanwhile is left out.
+    let found = env.store.load_many::<AuditEntry>(&entry_keys).await?;
+    let items = found.into_iter().flatten().map(|found| found.value);
+    let more = listed.len() > limit;
+    Ok(AuditPage {
+        items: items.collect(),
+        after: places.last().copied().filter(|_| more),
+    })
+}

@@ -1,0 +1,201 @@
+//! The billing information of tenants: enter, change, read.
+
+use uuid::Uuid;
+
+use super::Env;
+use super::access::Caller;
+use super::audit::{self, Act};
+use super::customer_patch::CustomerPatch;
+use super::error::{Error, What};
+use super::manage_taxes::tax_of_lineage;
+use super::manage_tenants::takes_accounts;
+use super::page::{self, Page, PageRequest};
+use super::precondition::{attempt, check_version};
+use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
+use crate::domain::ids::{CustomerId, TenantId, V1Id};
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::reference::{self, countries, languages};
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::{Found, keys};
+
+/// A customer as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerView {
+    /// The customer.
+    pub customer: Customer,
+    /// The API v1 id of its tenant.
+    pub v1_id: V1Id,
+    /// The name of its country.
+    pub country_name: Option<String>,
+    /// The name of its state.
+    pub state_name: Option<String>,
+    /// The culture of its language: `en-US`.
+    pub culture: String,
+    /// The group that supports it: one for all customers of a partner.
+    pub support_group: Uuid,
+    /// Who supports it: likewise.
+    pub support_user: Uuid,
+    /// The group of its own people.
+    pub business_unit: Uuid,
+}
+
+/// Enters or changes the billing information of a tenant.
+///
+/// # Errors
+/// The tenant is out of reach, or disabled and without such information; `expected` is stale;
+/// fields make no sense.
+pub async fn put(
+    env: &Env,
+    caller: &Caller,
+    tenant: TenantId,
+    patch: &CustomerPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<CustomerView, Error> {
+    attempt(expected, || {
+        put_once(env, caller, tenant, patch, expected, now)
+    })
+    .await
+}
+
+async fn put_once(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+    patch: &CustomerPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<CustomerView, Error> {
+    let tenant = caller.tenant(&env.store, id).await?;
+    let old = find(env, id).await?;
+    let before = if let Some(found) = &old {
+        found.value.clone()
+    } else {
+        takes_accounts(&tenant)?;
+        blank(&tenant)
+    };
+    check_version(expected, before.version)?;
+    let given_tax = match patch.tax_id() {
+        Some(tax) => tax_of_lineage(env, &tenant, tax).await?,
+        None => None,
+    };
+    let mut customer = patch.apply(before, given_tax.as_ref())?;
+    if old.is_none() && customer.invoicing.fallback_email.is_none() {
+        // Seed 002: the one address that the request names is also where invoices go.
+        let email = customer.reach.email.clone();
+        customer.invoicing.fallback_email = email;
+    }
+    customer.version += 1;
+    let mut changes = Changes::new();
+    // A tenant that is disabled and deleted meanwhile takes no customer.
+    changes.expect(keys::tenant(id), Expect::Revision(tenant.revision));
+    changes.put_customer(old.as_ref(), customer.clone(), &tenant);
+    let act = Act {
+        action: if old.is_some() {
+            "customer.update"
+        } else {
+            "customer.create"
+        },
+        tenant: &tenant,
+        object: customer.id.to_string(),
+    };
+    let before = old.as_ref().map(|found| &found.value);
+    audit::record(&mut changes, caller, now, act, before, Some(&customer));
+    env.store.commit(changes).await?;
+    Ok(view(customer, &tenant))
+}
+
+/// The customer object of a tenant.
+pub(super) async fn find(env: &Env, tenant: TenantId) -> Result<Option<Found<Customer>>, Error> {
+    let key = keys::billing::customer(tenant);
+    Ok(env.store.load(&key).await?)
+}
+
+/// What a customer is before anything is said of it; version 0 is stored nowhere.
+fn blank(tenant: &Tenant) -> Customer {
+    Customer {
+        id: CustomerId::random(),
+        tenant_id: tenant.id,
+        name: tenant.name.clone(),
+        alias: String::new(),
+        language: languages::of_tag(&tenant.language),
+        address: Address::default(),
+        reach: Reach::default(),
+        invoicing: Invoicing::default(),
+        service: Service::default(),
+        account: Account::default(),
+        directory_sync_id: Uuid::new_v4(),
+        version: 0,
+    }
+}
+
+fn view(customer: Customer, tenant: &Tenant) -> CustomerView {
+    let country = customer.address.country.and_then(countries::find);
+    let state = country
+        .zip(customer.address.state)
+        .and_then(|(country, state)| country.state(state));
+    let culture = languages::find(customer.language).map(languages::Language::culture);
+    let partner = tenant.parent_id().unwrap_or(tenant.id);
+    CustomerView {
+        v1_id: tenant.v1_id,
+        country_name: country.map(|country| country.name.clone()),
+        state_name: state.map(|state| state.name.to_owned()),
+        culture: culture.unwrap_or_default(),
+        support_user: reference::id_of(&format!("support-user:{partner}")),
+        support_group: reference::id_of(&format!("support-group:{partner}")),
+        business_unit: reference::id_of(&format!("business-unit:{}", tenant.id)),
+        customer,
+    }
+}
+
+/// One customer.
+///
+/// # Errors
+/// It is unknown or out of reach.
+pub async fn read(env: &Env, caller: &Caller, id: CustomerId) -> Result<CustomerView, Error> {
+    let missing = Error::NotFound(What::Customer);
+    let lookup = keys::billing::customer_id(id);
+    let Some(tenant) = env.store.lookup(&lookup).await? else {
+        return Err(missing);
+    };
+    let tenant = match caller.tenant(&env.store, TenantId::new(tenant)).await {
+        Err(Error::NotFound(_)) => return Err(missing),
+        found => found?,
+    };
+    let customer = find(env, tenant.id).await?.ok_or(missing)?;
+    Ok(view(customer.value, &tenant))
+}
+
+/// The customers at or below a tenant. `skip` of them are passed over first.
+///
+/// # Errors
+/// The tenant is unknown or out of reach.
+pub async fn list(
+    env: &Env,
+    caller: &Caller,
+    root: TenantId,
+    mut request: PageRequest,
+    skip: usize,
+) -> Result<Page<CustomerView>, Error> {
+    caller.tenant(&env.store, root).await?;
+    let index = keys::billing::subtree_customers(root);
+    if skip > 0 {
+        let passed = env.store.ids_under(&index, request.after, skip).await?;
+        if passed.len() < skip {
+            return Ok(Page::whole(Vec::new()));
+        }
+        request.after = passed.last().copied();
+    }
+    let page = page::ids(env, &index, request).await?;
+    let ids = page.items.iter().copied().map(TenantId::new);
+    let (tenants, customers): (Vec<Key>, Vec<Key>) = ids
+        .map(|id| (keys::tenant(id), keys::billing::customer(id)))
+        .unzip();
+    let tenants = env.store.load_many::<Tenant>(&tenants).await?;
+    let customers = env.store.load_many::<Customer>(&customers).await?;
+    let pairs = customers.into_iter().zip(tenants);
+    let views = pairs.filter_map(|(customer, tenant)| Some(view(customer?.value, &*tenant?)));
+    let views = views.collect();
+    Ok(page.with(views))
+}

@@ -1,0 +1,247 @@
+//! The sales taxes of partners. A tax is seen at and below its partner, by callers there too; only
+//! callers whose subtree holds the partner change it.
+
+use super::Env;
+use super::access::Caller;
+use super::audit::{self, Act};
+use super::error::{Error, What, retrying};
+use super::field_checks::{Checks, Field, flag};
+use super::manage_tenants::takes_accounts;
+use super::precondition::{attempt, check_version};
+use crate::domain::billing::{Tax, TaxRate};
+use crate::domain::decimal::Decimal;
+use crate::domain::ids::{TaxId, TenantId};
+use crate::domain::tenant::{Tenant, TenantKind};
+use crate::domain::text::check_name;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::{Found, keys};
+
+/// Longest name, in characters.
+const NAME_CHARS: usize = 100;
+/// Longest code, in characters.
+const CODE_CHARS: usize = 50;
+/// A partner has no more taxes than this; they are listed and deleted in one go.
+const MAX_TAXES: usize = 200;
+
+const MOVED: &str = "is another tenant than the tax has; a tax cannot be moved";
+
+/// What a request says of a tax. Texts are as the caller wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaxPatch {
+    /// Whose it is; where nothing is said, the caller's own tenant. Never changes.
+    pub tenant: Field<String>,
+    /// The name on invoices.
+    pub name: Field<String>,
+    /// Its code in the partner's bookkeeping.
+    pub code: Field<String>,
+    /// Per cent.
+    pub value: Field<Decimal>,
+    /// Whether a customer can be given it.
+    pub active: Field<bool>,
+    /// Whether a customer can be given it even while it is not active.
+    pub allow_inactive: Field<bool>,
+    /// The one that forms should offer first.
+    pub is_default: Field<bool>,
+}
+
+impl TaxPatch {
+    fn apply(&self, mut tax: Tax, mut checks: Checks) -> Result<Tax, Error> {
+        let name = |text: &str| check_name(text, NAME_CHARS);
+        checks.text("Name", &self.name, &mut tax.name, name);
+        if tax.name.is_empty() {
+            checks.fail("Name", "must not be empty");
+        }
+        checks.line("Code", &self.code, CODE_CHARS, &mut tax.code);
+        match self.value {
+            Field::Keep => {}
+            Field::Clear => tax.rate = TaxRate::ZERO,
+            Field::Set(percent) => match TaxRate::try_from(percent) {
+                Ok(rate) => tax.rate = rate,
+                Err(bad) => checks.fail("Value", bad),
+            },
+        }
+        flag(&self.active, true, &mut tax.active);
+        flag(&self.allow_inactive, false, &mut tax.allow_inactive);
+        flag(&self.is_default, false, &mut tax.is_default);
+        checks.done()?;
+        Ok(tax)
+    }
+}
+
+fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
+    Act {
+        action,
+        tenant,
+        object: tax.id.to_string(),
+    }
+}
+
+/// Creates a tax.
+///
+/// # Errors
+/// The tenant is out of reach, disabled, no partner, or has as many taxes as there can be; fields
+/// make no sense.
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    patch: &TaxPatch,
+    now: Timestamp,
+) -> Result<Tax, Error> {
+    retrying(|| create_once(env, caller, patch, now)).await
+}
+
+async fn create_once(
+    env: &Env,
+    caller: &Caller,
+    patch: &TaxPatch,
+    now: Timestamp,
+) -> Result<Tax, Error> {
+    let mut checks = Checks::default();
+    let tenant_id = match patch.tenant.id::<TenantId>() {
+        Ok(Field::Set(id)) => id,
+        Ok(Field::Keep | Field::Clear) => caller.root,
+        Err(bad) => {
+            checks.fail("Tenant", bad);
+            caller.root
+        }
+    };
+    let tenant = caller.tenant(&env.store, tenant_id).await?;
+    if tenant.kind != TenantKind::Partner {
+        checks.fail("Tenant", "must be a partner: taxes are theirs");
+    }
+    let blank = Tax {
+        id: TaxId::random(),
+        tenant_id,
+        name: String::new(),
+        code: String::new(),
+        rate: TaxRate::ZERO,
+        active: true,
+        allow_inactive: false,
+        is_default: false,
+        version: 1,
+    };
+    let tax = patch.apply(blank, checks)?;
+    takes_accounts(&tenant)?;
+    if own(env, tenant_id).await?.len() >= MAX_TAXES {
+        return Err(Error::Refused(format!(
+            "the partner has {MAX_TAXES} taxes, which is as many as there can be; change one instead"
+        )));
+    }
+    let mut changes = Changes::new();
+    // A tenant that is disabled and deleted meanwhile takes no tax.
+    changes.expect(keys::tenant(tenant_id), Expect::Revision(tenant.revision));
+    changes.put_tax(None, tax.clone());
+    let act = act("tax.create", &tax, &tenant);
+    audit::record(&mut changes, caller, now, act, None, Some(&tax));
+    env.store.commit(changes).await?;
+    Ok(tax)
+}
+
+/// Changes a tax.
+///
+/// # Errors
+/// It is unknown or out of sight, or belongs to a tenant above the caller's; `expected` is stale;
+/// fields make no sense.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    id: TaxId,
+    patch: &TaxPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Tax, Error> {
+    attempt(expected, || async {
+        let (old, tenant) = seen(env, caller, id).await?;
+        if !caller.reaches(&tenant) {
+            return Err(Error::Forbidden(
+                "the tax belongs to a tenant above yours; only its own partner changes it"
+                    .to_owned(),
+            ));
+        }
+        check_version(expected, old.version)?;
+        let mut checks = Checks::default();
+        match patch.tenant.id::<TenantId>() {
+            Ok(Field::Set(given)) if given != tenant.id => checks.fail("Tenant", MOVED),
+            Ok(_) => {}
+            Err(bad) => checks.fail("Tenant", bad),
+        }
+        let mut tax = patch.apply(old.value.clone(), checks)?;
+        tax.version += 1;
+        let mut changes = Changes::new();
+        changes.put_tax(Some(&old), tax.clone());
+        let act = act("tax.update", &tax, &tenant);
+        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&tax));
+        env.store.commit(changes).await?;
+        Ok(tax)
+    })
+    .await
+}
+
+/// One tax.
+///
+/// # Errors
+/// It is unknown or out of sight.
+pub async fn read(env: &Env, caller: &Caller, id: TaxId) -> Result<Tax, Error> {
+    Ok(seen(env, caller, id).await?.0.value)
+}
+
+/// The taxes that a tenant can have: its own and those of the tenants above it, the nearest first,
+/// each tenant's by name.
+///
+/// # Errors
+/// The tenant is unknown or out of reach.
+pub async fn list(env: &Env, caller: &Caller, tenant: TenantId) -> Result<Vec<Tax>, Error> {
+    let tenant = caller.tenant(&env.store, tenant).await?;
+    let mut taxes = Vec::new();
+    for id in tenant.lineage() {
+        let found = own(env, id).await?.into_iter().map(|found| found.value);
+        let mut own: Vec<Tax> = found.collect();
+        own.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        taxes.append(&mut own);
+    }
+    Ok(taxes)
+}
+
+/// The taxes of a tenant itself.
+pub(super) async fn own(env: &Env, tenant: TenantId) -> Result<Vec<Found<Tax>>, Error> {
+    // Some more than there can be: two that are created at once may both be let in.
+    const LIMIT: usize = MAX_TAXES * 2;
+    let index = keys::billing::tenant_taxes(tenant);
+    let ids = env.store.ids_under(&index, None, LIMIT).await?;
+    let tax_keys: Vec<Key> = ids
+        .iter()
+        .map(|id| keys::billing::tax(TaxId::new(*id)))
+        .collect();
+    let found = env.store.load_many::<Tax>(&tax_keys).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The tax of that id, where `tenant` can have it.
+pub(super) async fn tax_of_lineage(
+    env: &Env,
+    tenant: &Tenant,
+    id: TaxId,
+) -> Result<Option<Tax>, Error> {
+    let found = env.store.load::<Tax>(&keys::billing::tax(id)).await?;
+    let tax = found.map(|found| found.value);
+    Ok(tax.filter(|tax| tenant.is_within(tax.tenant_id)))
+}
+
+/// A tax that the caller sees, and whose it is.
+async fn seen(env: &Env, caller: &Caller, id: TaxId) -> Result<(Found<Tax>, Found<Tenant>), Error> {
+    let missing = || Error::NotFound(What::Tax);
+    let found = env.store.load::<Tax>(&keys::billing::tax(id)).await?;
+    let tax = found.ok_or_else(missing)?;
+    let owner = env.store.tenant(tax.tenant_id).await?;
+    let owner = owner.ok_or_else(missing)?;
+    if caller.reaches(&owner) {
+        return Ok((tax, owner));
+    }
+    // A user's token reaches no tenant, so it sees no tax either.
+    match caller.tenant(&env.store, caller.root).await {
+        Ok(root) if root.is_within(owner.id) => Ok((tax, owner)),
+        Ok(_) | Err(Error::NotFound(_)) => Err(missing()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,312 @@
+//! Domains: read, create, change, delete.
+
+use super::ties::Sheet;
+use super::{act, commit, domain, members, plan, reseller, turn, with_plan};
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::reseller::domain::{Domain, MAX_DOMAINS};
+use crate::domain::reseller::name::Name;
+use crate::domain::reseller::plan::Plan;
+use crate::domain::reseller::retention::Retention;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Expect};
+use crate::store::{Found, keys, unchanged};
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
+use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::precondition::check_version;
+
+/// A domain as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainView {
+    /// The domain.
+    pub domain: Domain,
+    /// The login of its owner.
+    pub owner: Option<String>,
+    /// Its own retention, else its plan's.
+    pub retention: Option<Retention>,
+}
+
+/// What to set of a domain; `None` is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DomainPatch {
+    /// The plan of a new domain; must be the domain's own later.
+    pub plan: Option<Name>,
+    /// Whose users may hold roles.
+    pub tenant_id: Option<TenantId>,
+    /// The id or login of the user who is flagged as owner.
+    pub owner: Option<String>,
+}
+
+async fn view(env: &Env, domain: Domain, plan: &Plan) -> Result<DomainView, Error> {
+    let owner = match domain.owner {
+        Some(owner) => env.store.user(owner).await?,
+        None => None,
+    };
+    Ok(DomainView {
+        owner: owner.map(|user| user.value.login),
+        retention: domain.retention.or(plan.retention),
+        domain,
+    })
+}
+
+/// One domain.
+///
+/// # Errors
+/// The caller's reseller has none of this name.
+pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<DomainView, Error> {
+    retrying(|| async {
+        let (domain, plan) = with_plan(env, caller, name).await?;
+        view(env, domain.value, &plan).await
+    })
+    .await
+}
+
+/// Whether the caller's reseller has a domain of this name.
+///
+/// # Errors
+/// The store failed.
+pub async fn exists(env: &Env, caller: &Caller, name: &Name) -> Result<bool, Error> {
+    match domain(env, caller, name).await {
+        Ok(_) => Ok(true),
+        Err(Error::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Creates a domain, or changes one; `true` says that it is new.
+///
+/// # Errors
+/// The plan, the tenant or the owner does not exist or is out of reach; the change is against a
+/// rule; or `expected` is stale (a domain that does not exist has version 0).
+pub async fn put(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    patch: &DomainPatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(DomainView, bool), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let (old, draft) = match with_plan(env, caller, name).await {
+            Ok((old, plan)) => {
+                check_version(expected, old.version)?;
+                let draft = changed(env, &old, plan, patch, now).await?;
+                (Some(old), draft)
+            }
+            Err(Error::NotFound(What::Domain)) => {
+                check_version(expected, 0)?;
+                (None, created(env, caller, name, patch, now).await?)
+            }
+            Err(error) => return Err(error),
+        };
+        let view = finish(env, caller, old.as_ref(), draft, patch, now).await?;
+        Ok((view, old.is_none()))
+    })
+    .await
+}
+
+/// A domain on its way into the store, with the plan it was read with.
+struct Draft {
+    domain: Domain,
+    plan: Plan,
+    plan_seen: Expect,
+    changes: Changes,
+    sheet: Sheet,
+}
+
+async fn created(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    patch: &DomainPatch,
+    now: Timestamp,
+) -> Result<Draft, Error> {
+    let tenant = reseller(env, caller).await?;
+    let needs = || Error::invalid("plan", "a new domain needs the name of a plan");
+    let wanted = patch.plan.as_ref().ok_or_else(needs)?;
+    let found = plan(env, caller, wanted).await?;
+    let mut sheet = Sheet::default();
+    let ties = sheet.of_tenant(&env.store, tenant.id).await?;
+    if ties.domains >= MAX_DOMAINS {
+        return Err(Error::Refused(format!(
+            "you have {MAX_DOMAINS} domains already, which is most"
+        )));
+    }
+    ties.domains += 1;
+    let mut changes = Changes::new();
+    // A tenant that is deleted meanwhile gets no domain.
+    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    let plan_seen = Expect::Revision(found.revision);
+    let mut plan = found.value;
+    Ok(Draft {
+        domain: Domain::new(name.clone(), &mut plan, now),
+        plan,
+        plan_seen,
+        changes,
+        sheet,
+    })
+}
+
+async fn changed(
+    env: &Env,
+    old: &Found<Domain>,
+    plan: Found<Plan>,
+    patch: &DomainPatch,
+    now: Timestamp,
+) -> Result<Draft, Error> {
+    if patch.plan.as_ref().is_some_and(|name| !name.is(&old.plan)) {
+        return Err(Error::Refused(
+            "the plan of a domain is changed by PUT /domain/{domain}/plan, which says what becomes \
+             of the users' roles"
+                .to_owned(),
+        ));
+    }
+    let mut domain = old.value.clone();
+    domain.touch(now);
+    let moves = patch.tenant_id.is_some() && patch.tenant_id != domain.tenant_id;
+    if moves && !domain.users.is_empty() {
+        return Err(Error::Conflict(
+            "users of the domain's tenant hold roles in it; take them out before you give it \
+             another tenant"
+                .to_owned(),
+        ));
+    }
+    let mut sheet = Sheet::default();
+    if let Some(before) = domain.tenant_id.filter(|_| moves) {
+        let ties = sheet.of_tenant(&env.store, before).await?;
+        ties.within = ties.within.saturating_sub(1);
+        domain.tenant_id = None;
+    }
+    Ok(Draft {
+        domain,
+        plan_seen: Expect::Revision(plan.revision),
+        plan: plan.value,
+        changes: Changes::new(),
+        sheet,
+    })
+}
+
+/// Sets tenant and owner, and commits.
+async fn finish(
+    env: &Env,
+    caller: &Caller,
+    old: Option<&Found<Domain>>,
+    draft: Draft,
+    patch: &DomainPatch,
+    now: Timestamp,
+) -> Result<DomainView, Error> {
+    let Draft {
+        mut domain,
+        mut plan,
+        plan_seen,
+        mut changes,
+        mut sheet,
+    } = draft;
+    if let Some(id) = patch.tenant_id.filter(|id| domain.tenant_id != Some(*id)) {
+        let tenant = caller.tenant(&env.store, id).await?;
+        changes.expect(keys::tenant(id), Expect::Revision(tenant.revision));
+        let ties = sheet.of_tenant(&env.store, id).await?;
+        ties.within = ties.within.saturating_add(1);
+        domain.tenant_id = Some(id);
+    }
+    if let Some(text) = &patch.owner {
+        let user = members::find(env, caller, &domain, text).await?;
+        if domain.assignment(user.id).is_none() {
+            changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+            sheet.tie_user(&env.store, user.id).await?;
+        }
+        domain.set_owner(&mut plan, user.id)?;
+    }
+    changes.put_domain(unchanged(old), domain.clone());
+    // The plan counts the domain and who holds its roles.
+    changes.put_plan(plan_seen, plan.clone());
+    sheet.write(&mut changes);
+    let tenant = caller.tenant(&env.store, caller.root).await?;
+    let action = if old.is_some() {
+        "domain.update"
+    } else {
+        "domain.create"
+    };
+    let act = act(action, &tenant, &domain.name);
+    let before = old.map(|old| &old.value);
+    record(&mut changes, caller, now, act, before, Some(&domain));
+    commit(env, changes).await?;
+    view(env, domain, &plan).await
+}
+
+/// Sets a domain's own retention; `None` gives it back to its plan's.
+///
+/// # Errors
+/// There is no such domain, or `expected` is stale.
+pub async fn set_retention(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    retention: Option<Retention>,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Domain, Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let old = domain(env, caller, name).await?;
+        check_version(expected, old.version)?;
+        let mut domain = old.value.clone();
+        domain.retention = retention;
+        domain.touch(now);
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        changes.put_domain(Expect::Revision(old.revision), domain.clone());
+        let act = act("domain.retention", &tenant, &domain.name);
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
+        commit(env, changes).await?;
+        Ok(domain)
+    })
+    .await
+}
+
+/// Deletes a domain: its own roles go, and its users hold nothing of it any more.
+///
+/// # Errors
+/// There is no such domain, or `expected` is stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let (old, seen) = with_plan(env, caller, name).await?;
+        check_version(expected, old.version)?;
+        let mut plan = seen.value.clone();
+        old.leave(&mut plan);
+        let mut sheet = Sheet::default();
+        let users: Vec<UserId> = old.users.iter().map(|held| held.user).collect();
+        sheet.untie_users(&env.store, users.into_iter()).await?;
+        let ties = sheet.of_tenant(&env.store, old.reseller).await?;
+        ties.domains = ties.domains.saturating_sub(1);
+        if let Some(tenant) = old.tenant_id {
+            let ties = sheet.of_tenant(&env.store, tenant).await?;
+            ties.within = ties.within.saturating_sub(1);
+        }
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        changes.put_plan(Expect::Revision(seen.revision), plan);
+        changes.delete_domain(&old);
+        let act = act("domain.delete", &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
+        sheet.write(&mut changes);
+        commit(env, changes).await
+    })
+    .await
+}

@@ -1,0 +1,242 @@
+//! The users of a domain and the roles they hold there: read, replace, take out.
+
+use super::ties::Sheet;
+use super::{act, commit, turn, with_plan};
+use crate::domain::ids::UserId;
+use crate::domain::reseller::domain::Domain;
+use crate::domain::reseller::name::Name;
+use crate::domain::reseller::plan::Plan;
+use crate::domain::reseller::role::{RoleId, RoleKind};
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::store::Found;
+use crate::store::engine::{Changes, Expect};
+use crate::store::keys;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
+use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::precondition::check_version;
+
+/// A role that somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRole {
+    /// Its number.
+    pub id: RoleId,
+    /// What people call it.
+    pub name: Name,
+    /// What kind it is.
+    pub kind: RoleKind,
+    /// Whether it belongs to the domain itself, and not to its plan.
+    pub of_domain: bool,
+}
+
+/// A user of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The domain.
+    pub domain: Name,
+    /// The user's id.
+    pub user: UserId,
+    /// The user's login.
+    pub login: String,
+    /// Whether the user is flagged as owner.
+    pub owner: bool,
+    /// All roles.
+    pub roles: Vec<HeldRole>,
+    /// Grows by one with each change of the roles; 0 for a user who has never held one here.
+    pub version: u64,
+}
+
+/// How a caller names a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleRef {
+    /// By its number.
+    Id(RoleId),
+    /// By its name. A role that belongs to the domain itself comes before one of its plan.
+    Name(Name),
+}
+
+/// The roles of these numbers, as far as they are in one of the books.
+pub(super) fn held(domain: &Domain, plan: &Plan, roles: &[RoleId]) -> Vec<HeldRole> {
+    let look = |id: &RoleId| {
+        let of_domain = domain.roles.get(*id);
+        let role = of_domain.or_else(|| plan.roles.get(*id))?;
+        Some(HeldRole {
+            id: role.id,
+            name: role.name.clone(),
+            kind: role.kind,
+            of_domain: of_domain.is_some(),
+        })
+    };
+    roles.iter().filter_map(look).collect()
+}
+
+fn resolve(domain: &Domain, plan: &Plan, role: &RoleRef) -> Result<RoleId, Error> {
+    let books = [&domain.roles, &plan.roles];
+    let mut found = books.into_iter().filter_map(|book| match role {
+        RoleRef::Id(id) => book.get(*id),
+        RoleRef::Name(name) => book.find(name),
+    });
+    let role = found.next().ok_or(Error::NotFound(What::Role))?;
+    Ok(role.id)
+}
+
+/// The user that a caller names by id or login: one who may hold roles in the domain.
+///
+/// # Errors
+/// There is no such user within reach, or not below the domain's tenant.
+pub(super) async fn find(
+    env: &Env,
+    caller: &Caller,
+    domain: &Domain,
+    text: &str,
+) -> Result<Found<User>, Error> {
+    let missing = Error::NotFound(What::User);
+    let id = match text.parse::<UserId>() {
+        Ok(id) => id,
+        Err(_) if text.len() > MAX_LOGIN_BYTES => return Err(missing),
+        Err(_) => {
+            let id = env.store.lookup(&keys::login(text)).await?;
+            UserId::new(id.ok_or(missing.clone())?)
+        }
+    };
+    let (user, tenant) = caller.user(&env.store, id).await?;
+    match domain.tenant_id {
+        Some(top) if !tenant.is_within(top) => Err(missing),
+        _ => Ok(user),
+    }
+}
+
+/// No login is longer; what is, need not be looked for.
+const MAX_LOGIN_BYTES: usize = 512;
+
+fn member(domain: &Domain, plan: &Plan, user: &User) -> Member {
+    let assignment = domain.assignment(user.id);
+    let roles = assignment.map_or(&[][..], |held| held.roles.as_slice());
+    Member {
+        domain: domain.name.clone(),
+        user: user.id,
+        login: user.login.clone(),
+        owner: domain.owner == Some(user.id),
+        roles: held(domain, plan, roles),
+        version: assignment.map_or(0, |held| held.version),
+    }
+}
+
+/// The roles of a user in a domain. A user who may hold roles and holds none has an empty list.
+///
+/// # Errors
+/// There is no such domain, or no such user who may hold roles in it.
+pub async fn read(env: &Env, caller: &Caller, name: &Name, user: &str) -> Result<Member, Error> {
+    retrying(|| async {
+        let (domain, plan) = with_plan(env, caller, name).await?;
+        let user = find(env, caller, &domain, user).await?;
+        Ok(member(&domain, &plan, &user))
+    })
+    .await
+}
+
+/// Gives a user exactly these roles in a domain.
+///
+/// # Errors
+/// There is no such domain, user or role; a bound is reached; the user is the owner and would be
+/// no Admin; or `expected` is stale.
+pub async fn replace(
+    env: &Env,
+    caller: &Caller,
+    (name, user): (&Name, &str),
+    roles: &[RoleRef],
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Member, Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let (old, seen) = with_plan(env, caller, name).await?;
+        let user = find(env, caller, &old, user).await?;
+        let before = old.assignment(user.id);
+        check_version(expected, before.map_or(0, |held| held.version))?;
+        let wanted = roles.iter().map(|role| resolve(&old, &seen, role));
+        let wanted: Vec<RoleId> = wanted.collect::<Result<_, _>>()?;
+
+        let mut changes = Changes::new();
+        let mut sheet = Sheet::default();
+        if before.is_none() {
+            // A user who is deleted meanwhile gets no role.
+            changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+            sheet.tie_user(&env.store, user.id).await?;
+        }
+        let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
+        domain.assign(&mut plan, user.id, &wanted)?;
+        domain.touch(now);
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let act = act(
+            "domain.user_roles",
+            &tenant,
+            format_args!("{}/{}", old.name, user.id),
+        );
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
+        let shown = member(&domain, &plan, &user);
+        changes.put_domain(Expect::Revision(old.revision), domain);
+        changes.put_plan(Expect::Revision(seen.revision), plan);
+        sheet.write(&mut changes);
+        commit(env, changes).await?;
+        Ok(shown)
+    })
+    .await
+}
+
+/// Takes a user out of a domain: no role is left.
+///
+/// # Errors
+/// There is no such domain, the user holds no role in it, the user is the owner, or `expected` is
+/// stale.
+pub async fn take_out(
+    env: &Env,
+    caller: &Caller,
+    (name, user): (&Name, &str),
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let (old, seen) = with_plan(env, caller, name).await?;
+        let user = find(env, caller, &old, user).await?;
+        let held = old.assignment(user.id).ok_or(Error::NotFound(What::User))?;
+        check_version(expected, held.version)?;
+        let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
+        domain.take_out(&mut plan, user.id)?;
+        domain.touch(now);
+        let mut sheet = Sheet::default();
+        sheet
+            .untie_users(&env.store, std::iter::once(user.id))
+            .await?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        let act = act(
+            "domain.user_roles",
+            &tenant,
+            format_args!("{}/{}", old.name, user.id),
+        );
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&domain),
+        );
+        changes.put_domain(Expect::Revision(old.revision), domain);
+        changes.put_plan(Expect::Revision(seen.revision), plan);
+        sheet.write(&mut changes);
+        commit(env, changes).await
+    })
+    .await
+}

@@ -1,0 +1,185 @@
+//! Price plans: list, read, create, change, delete.
+
+use super::ties::Sheet;
+use super::{act, commit, plan, reseller, turn};
+use crate::domain::reseller::name::Name;
+use crate::domain::reseller::plan::{MAX_PLANS, Plan};
+use crate::domain::reseller::retention::Retention;
+use crate::domain::reseller::role::RoleId;
+use crate::domain::time::Timestamp;
+use crate::store::Found;
+use crate::store::engine::{Changes, Expect};
+use crate::store::keys::{self, reseller as names};
+use crate::store::record::Stored;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::audit::record;
+use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::precondition::check_version;
+
+/// The plans of the caller's reseller, by name.
+///
+/// # Errors
+/// The store failed.
+pub async fn list(env: &Env, caller: &Caller) -> Result<Vec<Plan>, Error> {
+    let all = names::plans(caller.root);
+    let records = env.store.engine().scan(&all, None, MAX_PLANS).await?;
+    let plans = records.iter().map(|(_, record)| Plan::decode(&record.body));
+    Ok(plans.collect::<Result<_, _>>()?)
+}
+
+/// One plan.
+///
+/// # Errors
+/// The caller's reseller has none of this name.
+pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<Plan, Error> {
+    Ok(plan(env, caller, name).await?.value)
+}
+
+/// Creates a plan with its basic roles, or changes one; `true` says that it is new. A retention
+/// of `None` is kept as it is.
+///
+/// # Errors
+/// The caller is no partner, there are too many plans, or `expected` is stale (a plan that does
+/// not exist has version 0).
+pub async fn put(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    retention: Option<Retention>,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(Plan, bool), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        match plan(env, caller, name).await {
+            Ok(old) => {
+                check_version(expected, old.version)?;
+                let mut plan = old.value.clone();
+                plan.retention = retention.or(plan.retention);
+                plan.touch(now);
+                update(env, caller, &old, &plan, now).await?;
+                Ok((plan, false))
+            }
+            Err(Error::NotFound(What::Plan)) => {
+                check_version(expected, 0)?;
+                let plan = create(env, caller, name, retention, now).await?;
+                Ok((plan, true))
+            }
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
+/// Stores a plan that was changed.
+async fn update(
+    env: &Env,
+    caller: &Caller,
+    old: &Found<Plan>,
+    new: &Plan,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let tenant = caller.tenant(&env.store, caller.root).await?;
+    let mut changes = Changes::new();
+    changes.put_plan(Expect::Revision(old.revision), new.clone());
+    let act = act("plan.update", &tenant, &new.name);
+    record(&mut changes, caller, now, act, Some(&old.value), Some(new));
+    commit(env, changes).await
+}
+
+async fn create(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    retention: Option<Retention>,
+    now: Timestamp,
+) -> Result<Plan, Error> {
+    let tenant = reseller(env, caller).await?;
+    let mut sheet = Sheet::default();
+    let ties = sheet.of_tenant(&env.store, tenant.id).await?;
+    if ties.plans >= MAX_PLANS as u64 {
+        return Err(Error::Refused(format!(
+            "you have {MAX_PLANS} plans already, which is most"
+        )));
+    }
+    ties.plans += 1;
+    // Unique over the deployment, drawn from the sequence of the API v1 ids.
+    let id = env.store.next_v1_id().await?.0;
+    let admin = RoleId(env.store.next_v1_id().await?.0);
+    let none = RoleId(env.store.next_v1_id().await?.0);
+    let (mut plan, basic) = Plan::new(tenant.id, name.clone(), id, (admin, none), now);
+    plan.retention = retention;
+    let mut changes = Changes::new();
+    // A tenant that is deleted meanwhile gets no plan.
+    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    changes.put_plan(Expect::Absent, plan.clone());
+    for role in basic {
+        changes.put_role(Expect::Absent, tenant.id, role);
+    }
+    sheet.write(&mut changes);
+    let act = act("plan.create", &tenant, name);
+    record(&mut changes, caller, now, act, None, Some(&plan));
+    commit(env, changes).await?;
+    Ok(plan)
+}
+
+/// Sets the retention of a plan.
+///
+/// # Errors
+/// There is no such plan, or `expected` is stale.
+pub async fn set_retention(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    retention: Retention,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Plan, Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let old = plan(env, caller, name).await?;
+        check_version(expected, old.version)?;
+        let mut plan = old.value.clone();
+        plan.retention = Some(retention);
+        plan.touch(now);
+        update(env, caller, &old, &plan, now).await?;
+        Ok(plan)
+    })
+    .await
+}
+
+/// Deletes a plan that no domain runs under, with its roles.
+///
+/// # Errors
+/// There is no such plan, a domain runs under it, or `expected` is stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    name: &Name,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let old = plan(env, caller, name).await?;
+        check_version(expected, old.version)?;
+        if old.domains > 0 {
+            return Err(Error::Conflict(format!(
+                "{} domains run under the plan; give them another one first",
+                old.domains
+            )));
+        }
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut sheet = Sheet::default();
+        let ties = sheet.of_tenant(&env.store, old.reseller).await?;
+        ties.plans = ties.plans.saturating_sub(1);
+        let mut changes = Changes::new();
+        changes.delete_reseller_plan(&old);
+        sheet.write(&mut changes);
+        let act = act("plan.delete", &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
+        commit(env, changes).await
+    })
+    .await
+}

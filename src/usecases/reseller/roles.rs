@@ -1,0 +1,257 @@
+//! Roles of plans, and roles that belong to a domain itself: list, read, create, change, delete.
+
+use super::{act, commit, domain, plan, turn};
+use crate::domain::ids::TenantId;
+use crate::domain::reseller::book::RoleBook;
+use crate::domain::reseller::domain::Domain;
+use crate::domain::reseller::name::Name;
+use crate::domain::reseller::plan::Plan;
+use crate::domain::reseller::role::{Role, RoleId, RoleKind, RolePatch};
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::store::Found;
+use crate::store::engine::{Changes, Expect, Key};
+use crate::store::keys::reseller as keys;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::audit::{Act, record};
+use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::precondition::check_version;
+
+/// Whose roles are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Home {
+    /// Those of this plan.
+    Plan(Name),
+    /// Those that belong to this domain itself.
+    Domain(Name),
+}
+
+/// The record that keeps the book.
+enum Keeper {
+    Plan(Found<Plan>),
+    Domain(Found<Domain>),
+}
+
+impl Keeper {
+    async fn load(env: &Env, caller: &Caller, home: &Home) -> Result<Self, Error> {
+        Ok(match home {
+            Home::Plan(name) => Self::Plan(plan(env, caller, name).await?),
+            Home::Domain(name) => Self::Domain(domain(env, caller, name).await?),
+        })
+    }
+
+    fn book(&self) -> &RoleBook {
+        match self {
+            Self::Plan(plan) => &plan.roles,
+            Self::Domain(domain) => &domain.roles,
+        }
+    }
+
+    fn reseller(&self) -> TenantId {
+        match self {
+            Self::Plan(plan) => plan.reseller,
+            Self::Domain(domain) => domain.reseller,
+        }
+    }
+
+    /// The number of the role of that name.
+    fn find(&self, name: &Name) -> Result<RoleId, Error> {
+        let role = self.book().find(name);
+        role.map(|role| role.id).ok_or(Error::NotFound(What::Role))
+    }
+
+    /// What is done to a role here, for the audit.
+    fn act<'a>(&self, verb: Verb, tenant: &'a Tenant, role: &Name) -> Act<'a> {
+        let (action, home) = match (self, verb) {
+            (Self::Plan(plan), Verb::Create) => ("plan_role.create", &plan.name),
+            (Self::Plan(plan), Verb::Update) => ("plan_role.update", &plan.name),
+            (Self::Plan(plan), Verb::Delete) => ("plan_role.delete", &plan.name),
+            (Self::Domain(domain), Verb::Create) => ("domain_role.create", &domain.name),
+            (Self::Domain(domain), Verb::Update) => ("domain_role.update", &domain.name),
+            (Self::Domain(domain), Verb::Delete) => ("domain_role.delete", &domain.name),
+        };
+        act(action, tenant, format_args!("{home}/{role}"))
+    }
+
+    /// Stores the record with another book.
+    fn put(self, book: RoleBook, changes: &mut Changes, now: Timestamp) {
+        match self {
+            Self::Plan(Found {
+                value: mut plan,
+                revision,
+            }) => {
+                plan.roles = book;
+                plan.touch(now);
+                changes.put_plan(Expect::Revision(revision), plan);
+            }
+            Self::Domain(Found {
+                value: mut domain,
+                revision,
+            }) => {
+                domain.roles = book;
+                domain.touch(now);
+                changes.put_domain(Expect::Revision(revision), domain);
+            }
+        }
+    }
+}
+
+/// What is done to a role.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Create,
+    Update,
+    Delete,
+}
+
+/// The whole role. A book that names it was read before: where it is gone since, that is a race.
+async fn whole(env: &Env, reseller: TenantId, id: RoleId) -> Result<Found<Role>, Error> {
+    let found = env.store.load(&keys::role(reseller, id)).await?;
+    found.ok_or(Error::LostRace)
+}
+
+/// What a plan or a domain knows of its roles, in the order they were made.
+///
+/// # Errors
+/// There is no such plan or domain.
+pub async fn book(env: &Env, caller: &Caller, home: &Home) -> Result<RoleBook, Error> {
+    let keeper = Keeper::load(env, caller, home).await?;
+    Ok(keeper.book().clone())
+}
+
+/// All roles of a plan or a domain, whole, in the order they were made.
+///
+/// # Errors
+/// There is no such plan or domain.
+pub async fn list(env: &Env, caller: &Caller, home: &Home) -> Result<Vec<Role>, Error> {
+    let keeper = Keeper::load(env, caller, home).await?;
+    let entries = keeper.book().entries().iter();
+    let role_keys: Vec<Key> = entries
+        .map(|role| keys::role(keeper.reseller(), role.id))
+        .collect();
+    let found = env.store.load_many::<Role>(&role_keys).await?;
+    // What was deleted since the book was read is on no list.
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(|found| found.value)
+        .collect())
+}
+
+/// One role, whole.
+///
+/// # Errors
+/// There is no such plan, domain or role.
+pub async fn read(env: &Env, caller: &Caller, home: &Home, name: &Name) -> Result<Role, Error> {
+    retrying(|| async {
+        let keeper = Keeper::load(env, caller, home).await?;
+        let id = keeper.find(name)?;
+        Ok(whole(env, keeper.reseller(), id).await?.value)
+    })
+    .await
+}
+
+/// Creates a custom role.
+///
+/// # Errors
+/// There is no such plan or domain, the name is taken, or a bound is reached.
+pub async fn create(
+    env: &Env,
+    caller: &Caller,
+    home: &Home,
+    name: &Name,
+    patch: &RolePatch,
+    now: Timestamp,
+) -> Result<Role, Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let keeper = Keeper::load(env, caller, home).await?;
+        // Drawn from the sequence of the API v1 ids: unique, and never given again.
+        let id = RoleId(env.store.next_v1_id().await?.0);
+        let role = Role::new(id, name.clone(), RoleKind::Custom).patched(patch)?;
+        let mut book = keeper.book().clone();
+        book.add(&role)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        changes.put_role(Expect::Absent, keeper.reseller(), role.clone());
+        let act = keeper.act(Verb::Create, &tenant, &role.name);
+        record(&mut changes, caller, now, act, None, Some(&role));
+        keeper.put(book, &mut changes, now);
+        commit(env, changes).await?;
+        Ok(role)
+    })
+    .await
+}
+
+/// Changes a role: everybody who holds it has it as it is then.
+///
+/// # Errors
+/// There is no such plan, domain or role, its kind is against the change, its new name is taken,
+/// or `expected` is stale.
+pub async fn update(
+    env: &Env,
+    caller: &Caller,
+    (home, name): (&Home, &Name),
+    patch: &RolePatch,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Role, Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let keeper = Keeper::load(env, caller, home).await?;
+        let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
+        check_version(expected, old.version)?;
+        let mut role = old.patched(patch)?;
+        role.version += 1;
+        let mut book = keeper.book().clone();
+        book.rename(&role)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        let seen = Expect::Revision(old.revision);
+        changes.put_role(seen, keeper.reseller(), role.clone());
+        let act = keeper.act(Verb::Update, &tenant, &old.name);
+        record(
+            &mut changes,
+            caller,
+            now,
+            act,
+            Some(&old.value),
+            Some(&role),
+        );
+        keeper.put(book, &mut changes, now);
+        commit(env, changes).await?;
+        Ok(role)
+    })
+    .await
+}
+
+/// Deletes a custom role that nobody holds.
+///
+/// # Errors
+/// There is no such plan, domain or role, it is a basic one, somebody holds it, or `expected` is
+/// stale.
+pub async fn delete(
+    env: &Env,
+    caller: &Caller,
+    (home, name): (&Home, &Name),
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let _turn = turn(env, caller).await;
+    retrying(|| async {
+        let keeper = Keeper::load(env, caller, home).await?;
+        let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
+        check_version(expected, old.version)?;
+        let mut book = keeper.book().clone();
+        book.remove(old.id)?;
+        let tenant = caller.tenant(&env.store, caller.root).await?;
+        let mut changes = Changes::new();
+        changes.delete_role(Expect::Revision(old.revision), keeper.reseller(), old.id);
+        let act = keeper.act(Verb::Delete, &tenant, &old.name);
+        record(&mut changes, caller, now, act, Some(&old.value), None);
+        keeper.put(book, &mut changes, now);
+        commit(env, changes).await
+    })
+    .await
+}
