@@ -6,11 +6,11 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::customer_patch::CustomerPatch;
-use super::error::{Error, What};
+use super::error::{Error, What, retrying};
 use super::manage_taxes::tax_of_lineage;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
 use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
@@ -53,10 +53,7 @@ pub async fn put(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<CustomerView, Error> {
-    attempt(expected, || {
-        put_once(env, caller, tenant, patch, expected, now)
-    })
-    .await
+    retrying(|| put_once(env, caller, tenant, patch, expected, now)).await
 }
 
 async fn put_once(

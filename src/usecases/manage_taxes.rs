@@ -7,7 +7,7 @@ use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::field_checks::{Checks, Field, flag};
 use super::manage_tenants::takes_accounts;
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::billing::{Tax, TaxRate};
 use crate::domain::decimal::Decimal;
 use crate::domain::ids::{TaxId, TenantId};
@@ -151,7 +151,7 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<Tax, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (old, tenant) = seen(env, caller, id).await?;
         if !caller.reaches(&tenant) {
             return Err(Error::Forbidden(

@@ -1,6 +1,8 @@
-//! Optimistic concurrency: the version that a caller expects, and what a lost race means then.
+//! Optimistic concurrency: the version that a caller expects. It is checked in each attempt of
+//! [`retrying`](super::error::retrying), so that a lost race ends as a stale version and not as
+//! "try again", which could not win.
 
-use super::error::{Error, retrying};
+use super::error::Error;
 
 /// Refuses a caller whose version is not the current one. `None` expects none in particular.
 ///
@@ -11,19 +13,4 @@ pub fn check_version(expected: Option<u64>, current: u64) -> Result<(), Error> {
         Some(given) if given != current => Err(Error::VersionMismatch { given, current }),
         _ => Ok(()),
     }
-}
-
-/// Runs `attempt`; again after a lost race only where the caller expects no version, because one
-/// who does wants to look at what has changed.
-///
-/// # Errors
-/// As `attempt` says.
-pub async fn attempt<T, F>(expected: Option<u64>, mut run: impl FnMut() -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    if expected.is_some() {
-        return run().await;
-    }
-    retrying(run).await
 }

@@ -42,6 +42,7 @@ mod partner_plans;
 mod partner_support;
 mod preconditions;
 mod preview;
+mod put_preconditions;
 mod redirect;
 mod redirect_clicks;
 mod render;
