@@ -193,7 +193,11 @@ impl Removal<'_> {
         let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
         for plan in plans.await? {
             changes.delete_plan(&plan);
-            self.record(changes, ("plan.delete", plan.id.to_string()), &plan.value);
+            self.record(
+                changes,
+                ("partner_plan.delete", plan.id.to_string()),
+                &plan.value,
+            );
         }
         Ok(())
     }
