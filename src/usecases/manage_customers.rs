@@ -10,7 +10,7 @@ use super::error::{Error, What, retrying};
 use super::manage_taxes::tax_of_lineage;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
-use super::precondition::check_version;
+use super::precondition::Expected;
 use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
 use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
@@ -50,7 +50,7 @@ pub async fn put(
     caller: &Caller,
     tenant: TenantId,
     patch: &CustomerPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<CustomerView, Error> {
     retrying(|| put_once(env, caller, tenant, patch, expected, now)).await
@@ -61,7 +61,7 @@ async fn put_once(
     caller: &Caller,
     id: TenantId,
     patch: &CustomerPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<CustomerView, Error> {
     let tenant = caller.tenant(&env.store, id).await?;
@@ -72,7 +72,7 @@ async fn put_once(
         takes_accounts(&tenant)?;
         blank(&tenant)
     };
-    check_version(expected, before.version)?;
+    expected.check(before.version)?;
     let given_tax = match patch.tax_id() {
         Some(tax) => tax_of_lineage(env, &tenant, tax).await?,
         None => None,

@@ -1,7 +1,8 @@
-//! Many writers who all expect the same version.
+//! `If-Match` and `If-None-Match` on a PUT that creates what is not there (RFC 9110 §13.1), and
+//! many writers who all expect the same version.
 
 use reqwest::Method;
-use reqwest::header::{HeaderName, IF_MATCH};
+use reqwest::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
 use crate::account_api::{Answer, Api};
@@ -11,6 +12,60 @@ const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
 async fn put(api: &Api, path: &str, (name, tag): (HeaderName, &str), body: &Value) -> Answer {
     let request = api.request(Method::PUT, path).bearer_auth(&api.token);
     api.send(request.header(name, tag).json(body)).await
+}
+
+/// Everything that a PUT creates, with a body that can be sent again.
+async fn creations(api: &Api) -> Vec<(&'static str, Value)> {
+    let tenant = api.tenant("customer", &api.root).await;
+    api.put("/plan/Base", &json!({})).await.expect(201);
+    vec![
+        ("/plan/Gold", json!({})),
+        ("/domain/acme", json!({"plan": "Base"})),
+        (CUSTOMERS, json!({"Tenant": tenant, "TaxExempt": true})),
+        (
+            "/api/advanced-automation/v1/Taxes",
+            json!({"Name": "VAT", "Code": "V", "Value": 20}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_must_exist_is_not_created() {
+    let api = Api::start().await;
+    for (path, body) in creations(&api).await {
+        for tag in ["*", "\"1\""] {
+            put(&api, path, (IF_MATCH, tag), &body).await.expect(412);
+        }
+        // It would be 200 if one of those had created it after all.
+        let is_reseller = !path.starts_with("/api");
+        let created = api.put(path, &body).await;
+        assert_eq!(
+            created.status,
+            if is_reseller { 201 } else { 200 },
+            "{path}"
+        );
+        assert_eq!(created.header("etag"), "\"1\"", "{path}");
+        if !path.ends_with("Taxes") {
+            put(&api, path, (IF_MATCH, "*"), &body).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_must_be_new_is_not_changed() {
+    let api = Api::start().await;
+    for (path, body) in creations(&api).await {
+        let new = (IF_NONE_MATCH, "*");
+        let created = put(&api, path, new.clone(), &body).await;
+        assert!([200, 201].contains(&created.status), "{path}");
+        let mut body = body.clone();
+        if path.ends_with("Taxes") {
+            body["Id"] = created.json()["Id"].clone();
+        }
+        put(&api, path, new, &body).await.expect(412);
+        let changed = api.put(path, &body).await.expect(200);
+        assert_eq!(changed.header("etag"), "\"2\"", "{path}");
+    }
 }
 
 /// Who loses the race for a version is told that the version is stale, never "try again": that
