@@ -68,6 +68,19 @@ async fn what_must_be_new_is_not_changed() {
     }
 }
 
+/// A version has one spelling: entity tags are compared as they are (RFC 9110 §8.8.3.2).
+#[tokio::test]
+async fn a_tag_is_no_number() {
+    let api = Api::start().await;
+    api.put("/plan/Gold", &json!({})).await.expect(201);
+    for tag in ["\"+1\"", "\"01\"", "W/\"1\"", "1", "\"1", "\"\""] {
+        let answer = put(&api, "/plan/Gold", (IF_MATCH, tag), &json!({})).await;
+        assert_eq!(answer.status, 412, "{tag}");
+    }
+    let exact = put(&api, "/plan/Gold", (IF_MATCH, "\"1\""), &json!({})).await;
+    assert_eq!(exact.status, 200);
+}
+
 /// Who loses the race for a version is told that the version is stale, never "try again": that
 /// cannot win.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
