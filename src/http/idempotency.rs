@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -186,10 +187,17 @@ const fn is_of_the_moment(error: &ApiError) -> bool {
     matches!(error, ApiError::UseCase(Error::LostRace))
 }
 
-/// What was asked. Lengths stand before the parts, so that no two requests look the same.
+/// What was asked, and in which form. Lengths stand before the parts, so that no two requests look
+/// the same.
 fn fingerprint(request: &Request) -> [u8; 32] {
     let uri = &request.head.uri;
+    let header = |name| {
+        let value = request.head.headers.get(name);
+        value.map(HeaderValue::as_bytes).unwrap_or_default()
+    };
     let parts = [
+        header(CONTENT_TYPE),
+        header(ACCEPT),
         request.head.method.as_str().as_bytes(),
         uri.path().as_bytes(),
         uri.query().unwrap_or_default().as_bytes(),
@@ -332,6 +340,13 @@ mod tests {
             of(Method::POST, "/a?b=c", ""),
         ] {
             assert_ne!(first, other);
+        }
+        // The same bytes in another form, or wanted in another, are another request.
+        for name in [CONTENT_TYPE, ACCEPT] {
+            let mut other = request(Method::POST, "/a?b=c", &[], "d");
+            let xml = HeaderValue::from_static("application/xml");
+            other.head.headers.insert(name, xml);
+            assert_ne!(first, fingerprint(&other));
         }
     }
 
