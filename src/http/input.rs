@@ -338,7 +338,11 @@ pub fn if_match(head: &Head) -> Result<Option<u64>, ApiError> {
     let version = text
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
-    let version = version.and_then(|digits| digits.parse().ok());
+    // Tags are compared as they are written, and versions are written in one way only.
+    let version = version.and_then(|digits| {
+        let version = digits.parse::<u64>().ok();
+        version.filter(|version| version.to_string() == digits)
+    });
     version.map(Some).ok_or(ApiError::PreconditionFailed)
 }
 

@@ -2,12 +2,13 @@
 //! (RFC 9110 §13), for all dialects.
 
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use super::error::ApiError;
 use super::input;
 use super::message::{Head, Response};
 use crate::usecases::error::Error;
+use crate::usecases::precondition::Expected;
 
 /// The version that a caller expects: `version` as the vendor has it, or `If-Match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,24 @@ impl Precondition {
     }
 }
 
+/// What a write that may create expects: the version of `If-Match`; with `*` there, that it exists;
+/// with `*` in `If-None-Match`, that it does not (RFC 9110 §13.1).
+///
+/// # Errors
+/// 412 where the tag can be no version; 400 where `If-Match` stands twice.
+pub fn expected(head: &Head) -> Result<Expected, ApiError> {
+    if let Some(version) = input::if_match(head)? {
+        return Ok(Expected::Version(version));
+    }
+    let is_any = |value: &HeaderValue| value.as_bytes().trim_ascii() == b"*";
+    let mut none_match = head.headers.get_all(IF_NONE_MATCH).iter();
+    Ok(match head.headers.contains_key(IF_MATCH) {
+        true => Expected::Something,
+        false if none_match.any(is_any) => Expected::Nothing,
+        false => Expected::Anything,
+    })
+}
+
 /// 304 to a reader who has this version already. Only for answers whose tag changes with all that
 /// is in them: those of tenants and users do not (`has_children`, `personal_tenant_id`).
 #[must_use]
@@ -98,7 +117,7 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
     use crate::http::output;
-    use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+    use http::{HeaderMap, HeaderName, Uri, Version};
 
     fn with(method: Method, headers: &[(HeaderName, &'static str)]) -> Head {
         let mut map = HeaderMap::new();

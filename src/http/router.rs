@@ -9,6 +9,7 @@ use super::auth;
 use super::dialect::Dialect;
 use super::error::ApiError;
 use super::idempotency::{self, Asked, InFlight};
+use super::input::Params;
 use super::message::{Head, Request, Response};
 use crate::domain::client::ApiScope;
 use crate::usecases::Env;
@@ -294,6 +295,8 @@ impl Router {
                 if let Needs::Scope(scope) = needs {
                     caller.require(*scope)?;
                 }
+                // Also where the handler reads nothing from it.
+                Params::of_query(&request.head)?;
                 let call = Call { env, request, path };
                 match idempotency::key(&call.request.head)? {
                     None => handler(call, caller).await,

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
-use super::error::Error;
+use super::error::{Error, retrying};
 use super::manage_tenants::{act, has_children};
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
 use crate::domain::ids::{AccountId, ClientId, TenantId, UserId};
@@ -37,7 +37,7 @@ pub async fn delete(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    attempt(expected, || delete_once(env, caller, id, expected, now)).await
+    retrying(|| delete_once(env, caller, id, expected, now)).await
 }
 
 async fn delete_once(
@@ -193,7 +193,11 @@ impl Removal<'_> {
         let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
         for plan in plans.await? {
             changes.delete_plan(&plan);
-            self.record(changes, ("plan.delete", plan.id.to_string()), &plan.value);
+            self.record(
+                changes,
+                ("partner_plan.delete", plan.id.to_string()),
+                &plan.value,
+            );
         }
         Ok(())
     }

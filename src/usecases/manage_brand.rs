@@ -7,9 +7,9 @@ use super::Env;
 use super::access::Caller;
 use super::audit;
 use super::brand_patch::{BrandPatch, Rules};
-use super::error::{Error, What};
+use super::error::{Error, What, retrying};
 use super::manage_tenants::act;
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::brand::Brand;
 use crate::domain::ids::TenantId;
 use crate::domain::tenant::Tenant;
@@ -122,7 +122,7 @@ async fn change(
     expected: Option<u64>,
     with: impl Fn(Brand) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let tenant = caller.tenant(&env.store, id).await?;
         check_version(expected, tenant.version)?;
         let found = env.store.brand(id).await?;
@@ -240,7 +240,7 @@ pub async fn set_logo(
     if LogoFormat::detect(image).is_none() {
         return Err(Error::invalid("body", "must be a PNG or JPEG image"));
     }
-    attempt(expected, || async {
+    retrying(|| async {
         let tenant = caller.tenant(&env.store, id).await?;
         check_version(expected, tenant.version)?;
         let found = env.store.brand(id).await?;

@@ -9,7 +9,7 @@ use super::error::{Error, What, retrying};
 use super::initialize::new_client;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::tenant::Tenant;
@@ -159,7 +159,7 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<Client, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (old, tenant) = load(env, caller, id).await?;
         check_version(expected, old.version)?;
         let mut client = old.value.clone();
@@ -202,7 +202,7 @@ pub async fn delete(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (client, tenant) = load(env, caller, id).await?;
         check_version(expected, client.version)?;
         let mut changes = Changes::new();

@@ -6,11 +6,11 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::customer_patch::CustomerPatch;
-use super::error::{Error, What};
+use super::error::{Error, What, retrying};
 use super::manage_taxes::tax_of_lineage;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
-use super::precondition::{attempt, check_version};
+use super::precondition::Expected;
 use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
 use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
@@ -50,13 +50,10 @@ pub async fn put(
     caller: &Caller,
     tenant: TenantId,
     patch: &CustomerPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<CustomerView, Error> {
-    attempt(expected, || {
-        put_once(env, caller, tenant, patch, expected, now)
-    })
-    .await
+    retrying(|| put_once(env, caller, tenant, patch, expected, now)).await
 }
 
 async fn put_once(
@@ -64,7 +61,7 @@ async fn put_once(
     caller: &Caller,
     id: TenantId,
     patch: &CustomerPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<CustomerView, Error> {
     let tenant = caller.tenant(&env.store, id).await?;
@@ -75,7 +72,7 @@ async fn put_once(
         takes_accounts(&tenant)?;
         blank(&tenant)
     };
-    check_version(expected, before.version)?;
+    expected.check(before.version)?;
     let given_tax = match patch.tax_id() {
         Some(tax) => tax_of_lineage(env, &tenant, tax).await?,
         None => None,

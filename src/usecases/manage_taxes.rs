@@ -7,7 +7,7 @@ use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::field_checks::{Checks, Field, flag};
 use super::manage_tenants::takes_accounts;
-use super::precondition::{attempt, check_version};
+use super::precondition::Expected;
 use crate::domain::billing::{Tax, TaxRate};
 use crate::domain::decimal::Decimal;
 use crate::domain::ids::{TaxId, TenantId};
@@ -148,10 +148,10 @@ pub async fn update(
     caller: &Caller,
     id: TaxId,
     patch: &TaxPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<Tax, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (old, tenant) = seen(env, caller, id).await?;
         if !caller.reaches(&tenant) {
             return Err(Error::Forbidden(
@@ -159,7 +159,7 @@ pub async fn update(
                     .to_owned(),
             ));
         }
-        check_version(expected, old.version)?;
+        expected.check(old.version)?;
         let mut checks = Checks::default();
         match patch.tenant.id::<TenantId>() {
             Ok(Field::Set(given)) if given != tenant.id => checks.fail("Tenant", MOVED),

@@ -9,7 +9,7 @@ use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::TenantId;
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
@@ -289,7 +289,7 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<TenantView, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let old = caller.tenant(&env.store, id).await?;
         check_version(expected, old.version)?;
         let mut tenant = patch.apply(old.value.clone())?;

@@ -11,7 +11,7 @@ use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
-use super::precondition::{attempt, check_version};
+use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::tenant::Tenant;
@@ -280,7 +280,7 @@ pub async fn update(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<User, Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (old, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, old.version)?;
         let mut user = patch.apply(old.value.clone())?;
@@ -314,7 +314,7 @@ pub async fn delete(
     expected: Option<u64>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    attempt(expected, || async {
+    retrying(|| async {
         let (user, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, user.version)?;
         let mut changes = Changes::new();

@@ -246,7 +246,7 @@ async fn create_once(
     // A partner that is disabled and deleted meanwhile takes no plan.
     changes.expect(keys::tenant(partner.id), Expect::Revision(partner.revision));
     changes.create_plan(next, plan.clone());
-    let act = act("plan.create", &partner, plan.id);
+    let act = act("partner_plan.create", &partner, plan.id);
     audit::record(&mut changes, caller, now, act, None, Some(&plan));
     env.store.commit(changes).await?;
     Ok(plan)
@@ -277,7 +277,7 @@ pub async fn replace(
         };
         let mut changes = Changes::new();
         changes.update_plan(old.revision, new.clone());
-        let act = act("plan.update", &partner, plan);
+        let act = act("partner_plan.update", &partner, plan);
         audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
         env.store.commit(changes).await?;
         Ok(new)
@@ -307,7 +307,7 @@ pub async fn delete(
         }
         let mut changes = Changes::new();
         changes.delete_plan(&old);
-        let act = act("plan.delete", &partner, plan);
+        let act = act("partner_plan.delete", &partner, plan);
         audit::record(&mut changes, caller, now, act, Some(&old.value), None);
         env.store.commit(changes).await?;
         Ok(())

@@ -208,6 +208,26 @@ async fn what_goes_unmentioned_is_kept_and_null_puts_back() {
     assert_eq!(third["Id"], first["Id"]);
 }
 
+/// What cannot be read is told in the caller's words, not in Rust's.
+#[tokio::test]
+async fn a_number_that_is_none_is_told_as_such() {
+    let api = Api::start().await;
+    let tenant = api.tenant("customer", &api.root).await;
+    for bad in [json!(1.0), json!("14"), json!([14]), json!(u64::MAX)] {
+        let body = json!({"Tenant": tenant, "TaxExempt": true, "PaymentTerms": bad});
+        let refused = api.put(CUSTOMERS, &body).await.expect(400);
+        let why = refused.json()["error"]["message"].clone();
+        assert_eq!(why, "PaymentTerms: must be a whole number", "{bad}");
+    }
+    for (name, most) in [("Page", usize::MAX), ("PageSize", 1000)] {
+        let path = format!("{CUSTOMERS}?{name}=-1");
+        let refused = api.get(&path).await.expect(400);
+        let why = refused.json()["error"]["message"].clone();
+        let expected = format!("{name}: must be a whole number from 1 to {most}");
+        assert_eq!(why, expected);
+    }
+}
+
 #[tokio::test]
 async fn a_state_belongs_to_its_country() {
     let api = Api::start().await;

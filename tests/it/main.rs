@@ -43,6 +43,8 @@ mod partner_plans;
 mod partner_support;
 mod preconditions;
 mod preview;
+mod put_preconditions;
+mod query_rules;
 mod redirect;
 mod redirect_clicks;
 mod render;

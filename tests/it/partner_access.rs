@@ -217,16 +217,21 @@ async fn changes_are_audited_and_a_partner_goes_with_its_plans() {
     let entries = audit.json()["items"].as_array().unwrap().clone();
     let plans: Vec<_> = entries
         .iter()
-        .filter(|entry| entry["action"].as_str().unwrap().starts_with("plan."))
+        .filter(|entry| {
+            entry["action"]
+                .as_str()
+                .unwrap()
+                .starts_with("partner_plan.")
+        })
         .collect();
     let told: Vec<_> = plans
         .iter()
         .map(|entry| (&entry["action"], &entry["object"]))
         .collect();
     let (created, updated, deleted) = (
-        json!("plan.create"),
-        json!("plan.update"),
-        json!("plan.delete"),
+        json!("partner_plan.create"),
+        json!("partner_plan.update"),
+        json!("partner_plan.delete"),
     );
     let (one, two) = (json!("1"), json!("2"));
     assert_eq!(

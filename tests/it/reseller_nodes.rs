@@ -13,6 +13,7 @@ use upsell::usecases::Env;
 use upsell::usecases::access::Caller;
 use upsell::usecases::error::Error;
 use upsell::usecases::manage_users;
+use upsell::usecases::precondition::Expected;
 use upsell::usecases::reseller::domains::{self, DomainPatch};
 use upsell::usecases::reseller::members::{self, RoleRef};
 use upsell::usecases::reseller::roles::Home;
@@ -103,7 +104,7 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
     let (env, caller) = (&world.env, &world.root);
     for plan in PLANS {
         let plan = name(plan);
-        plans::put(env, caller, &plan, None, None, START)
+        plans::put(env, caller, &plan, None, Expected::Anything, START)
             .await
             .unwrap();
         for role in ROLES {
@@ -118,9 +119,16 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
         plan: Some(name("Gold")),
         ..DomainPatch::default()
     };
-    domains::put(env, caller, &name("acme"), &patch, None, START)
-        .await
-        .unwrap();
+    domains::put(
+        env,
+        caller,
+        &name("acme"),
+        &patch,
+        Expected::Anything,
+        START,
+    )
+    .await
+    .unwrap();
     let mut users = Vec::new();
     for n in 0..12 {
         users.push(world.add_user(&format!("user-{n}"), false).await);

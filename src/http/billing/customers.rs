@@ -6,9 +6,10 @@ use super::wire::customer::{CustomerIn, CustomerListOut};
 use crate::domain::ids::TenantId;
 use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
+use crate::http::input::Params;
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
@@ -24,7 +25,7 @@ fn shown(view: CustomerView, now: Timestamp) -> Response {
 /// Seed 002: creates or updates, by the tenant in the body, and answers 200 either way.
 pub(super) async fn put(call: Call, caller: Caller) -> Answer {
     let head = &call.request.head;
-    let expected = input::if_match(head)?;
+    let expected = precondition::expected(head)?;
     let body = object::<CustomerIn>(&call.request)?;
     let tenant = match body.tenant.0.id::<TenantId>() {
         Ok(Field::Set(tenant)) => tenant,

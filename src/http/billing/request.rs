@@ -29,14 +29,9 @@ pub(super) struct Paging {
 
 /// `Page`, from 1, and `PageSize`.
 pub(super) fn paging(params: &Params) -> Result<Paging, ApiError> {
-    let size = params.parsed::<usize>("PageSize")?.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAX_PAGE).contains(&size) {
-        return Err(ApiError::malformed(
-            "PageSize",
-            format!("must be 1 to {MAX_PAGE}"),
-        ));
-    }
-    let page = params.parsed::<usize>("Page")?.unwrap_or(1);
+    let size = params.whole("PageSize", 1..=MAX_PAGE)?;
+    let size = size.unwrap_or(DEFAULT_PAGE);
+    let page = params.whole("Page", 1..=usize::MAX)?.unwrap_or(1);
     let before = page.checked_sub(1).and_then(|page| page.checked_mul(size));
     let skip = before.filter(|skip| skip.saturating_add(size) <= MAX_NUMBERED);
     let skip = skip.ok_or_else(|| {

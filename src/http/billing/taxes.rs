@@ -9,9 +9,10 @@ use super::wire::tax::TaxIn;
 use crate::domain::billing::Tax;
 use crate::domain::ids::{TaxId, TenantId};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
+use crate::http::input::Params;
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::field_checks::Field;
@@ -51,7 +52,7 @@ pub(super) async fn create(call: Call, caller: Caller) -> Answer {
 
 /// Updates the tax of the body's `Id`; without one, or with zeros, creates, as the vendor has it.
 pub(super) async fn put(call: Call, caller: Caller) -> Answer {
-    let expected = input::if_match(&call.request.head)?;
+    let expected = precondition::expected(&call.request.head)?;
     let body = object::<TaxIn>(&call.request)?;
     let id = body.id.0.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
@@ -61,11 +62,11 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
         Field::Set(id) => {
             checked(usecase::update(&call.env, &caller, id, &patch, expected, now).await)?
         }
-        // What does not exist yet has no version that could match.
-        Field::Keep | Field::Clear if expected.is_some() => {
-            return Err(ApiError::PreconditionFailed);
+        Field::Keep | Field::Clear => {
+            // What does not exist yet has no version that could match.
+            checked(expected.check(0))?;
+            usecase::create(&call.env, &caller, &patch, now).await?
         }
-        Field::Keep | Field::Clear => usecase::create(&call.env, &caller, &patch, now).await?,
     };
     Ok(shown(StatusCode::OK, tax))
 }

@@ -22,6 +22,8 @@ enum Expects {
     Flag,
     /// A whole number from 0 to this.
     Whole(u64),
+    /// A whole number, perhaps below 0.
+    Integer,
     Text,
     List,
     Object,
@@ -52,6 +54,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
             Expects::Any => self.visitor.expecting(f),
             Expects::Flag => f.write_str("true or false"),
             Expects::Whole(max) => write!(f, "a whole number from 0 to {max}"),
+            Expects::Integer => f.write_str("a whole number"),
             Expects::Text => f.write_str("a text"),
             Expects::List => f.write_str("a list"),
             Expects::Object => f.write_str("an object"),
@@ -68,13 +71,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
         match self.expects {
             Expects::Whole(max) if value <= max => self.visitor.visit_u64(value),
-            Expects::Any => self.visitor.visit_u64(value),
+            Expects::Integer if i64::try_from(value).is_err() => {
+                self.refuse(Unexpected::Unsigned(value))
+            }
+            Expects::Any | Expects::Integer => self.visitor.visit_u64(value),
             _ => self.refuse(Unexpected::Unsigned(value)),
         }
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
-        if self.expects != Expects::Any {
+        if !self.takes(Expects::Integer) {
             return self.refuse(Unexpected::Signed(value));
         }
         self.visitor.visit_i64(value)
@@ -224,7 +230,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_i8: Expects::Any,
         deserialize_i16: Expects::Any,
         deserialize_i32: Expects::Any,
-        deserialize_i64: Expects::Any,
+        deserialize_i64: Expects::Integer,
         deserialize_u8: Expects::Whole(u64::from(u8::MAX)),
         deserialize_u16: Expects::Whole(u64::from(u16::MAX)),
         deserialize_u32: Expects::Whole(u64::from(u32::MAX)),

@@ -99,11 +99,8 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     params.only(&["tenant_id", "limit", "after"])?;
     let tenant = params.parsed::<TenantId>("tenant_id")?;
-    let limit = params.parsed::<usize>("limit")?.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let why = format!("must be 1 to {MAX_LIMIT}");
-        return Err(ApiError::malformed("limit", why));
-    }
+    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let after = params.get("after").map(cursor_of).transpose()?;
     let tenant = tenant.unwrap_or(caller.root);
     let page = list_audit::list_audit(&call.env, &caller, tenant, limit, after).await?;

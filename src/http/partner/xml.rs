@@ -94,6 +94,10 @@ impl Document<'_> {
                 self.close();
                 Ok(())
             }
+            // The end of a CDATA section stands in no other text (XML 1.0 §2.4).
+            Event::Text(text) if text.contains("]]>") => {
+                Err(broken("holds ]]> in a text; write ]]&gt;"))
+            }
             Event::Text(text) => self.text(text.xml10_content().as_ref()),
             Event::CData(data) if self.open.is_some() => self.text(data.xml10_content().as_ref()),
             Event::GeneralRef(reference) => {

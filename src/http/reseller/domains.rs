@@ -3,13 +3,14 @@
 use http::StatusCode;
 
 use super::convert;
-use super::request::{IfMatch, known, nameable};
+use super::request::{IfMatch, fresh, known, nameable};
 use super::wire::{DomainIn, MemberIn, RetentionIn};
 use crate::domain::reseller::name::Name;
 use crate::http::error::ApiError;
 use crate::http::input;
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
@@ -35,10 +36,10 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
     let body = input::json::<DomainIn>(&call.request)?;
     let name = nameable(&call, "domain", body.name.as_deref())?;
     let patch = convert::domain_patch(body)?;
-    let expected = IfMatch::of(&call.request.head)?;
+    let expected = precondition::expected(&call.request.head)?;
     let now = call.request.head.received_at;
-    let done = usecase::put(&call.env, &caller, &name, &patch, expected.0, now).await;
-    let (view, new) = expected.checked(done)?;
+    let done = usecase::put(&call.env, &caller, &name, &patch, expected, now).await;
+    let (view, new) = fresh(done)?;
     let status = if new {
         StatusCode::CREATED
     } else {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::convert;
-use super::request::{IfMatch, full, known, nameable};
+use super::request::{IfMatch, fresh, full, known, nameable};
 use super::wire::{PlanIn, RetentionIn, RoleOut};
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
@@ -12,6 +12,7 @@ use crate::http::error::ApiError;
 use crate::http::input;
 use crate::http::message::Response;
 use crate::http::output;
+use crate::http::precondition;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
@@ -63,10 +64,10 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
         .as_ref()
         .map(convert::retention)
         .transpose()?;
-    let expected = IfMatch::of(head)?;
+    let expected = precondition::expected(head)?;
     let now = head.received_at;
-    let done = usecase::put(&call.env, &caller, &name, retention, expected.0, now).await;
-    let (plan, new) = expected.checked(done)?;
+    let done = usecase::put(&call.env, &caller, &name, retention, expected, now).await;
+    let (plan, new) = fresh(done)?;
     let status = if new {
         StatusCode::CREATED
     } else {

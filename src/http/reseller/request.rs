@@ -39,10 +39,15 @@ impl IfMatch {
 
     /// The dialect has versions in `If-Match` only, so a stale one is always 412.
     pub(super) fn checked<T>(self, done: Result<T, Error>) -> Result<T, ApiError> {
-        match done {
-            Err(Error::VersionMismatch { .. }) => Err(ApiError::PreconditionFailed),
-            other => other.map_err(ApiError::from),
-        }
+        fresh(done)
+    }
+}
+
+/// The same for a write that may create.
+pub(super) fn fresh<T>(done: Result<T, Error>) -> Result<T, ApiError> {
+    match done {
+        Err(Error::VersionMismatch { .. }) => Err(ApiError::PreconditionFailed),
+        other => other.map_err(ApiError::from),
     }
 }
 

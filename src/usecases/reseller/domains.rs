@@ -14,7 +14,7 @@ use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
-use crate::usecases::precondition::check_version;
+use crate::usecases::precondition::{Expected, check_version};
 
 /// A domain as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,19 +84,19 @@ pub async fn put(
     caller: &Caller,
     name: &Name,
     patch: &DomainPatch,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<(DomainView, bool), Error> {
     let _turn = turn(env, caller).await;
     retrying(|| async {
         let (old, draft) = match with_plan(env, caller, name).await {
             Ok((old, plan)) => {
-                check_version(expected, old.version)?;
+                expected.check(old.version)?;
                 let draft = changed(env, &old, plan, patch, now).await?;
                 (Some(old), draft)
             }
             Err(Error::NotFound(What::Domain)) => {
-                check_version(expected, 0)?;
+                expected.check(0)?;
                 (None, created(env, caller, name, patch, now).await?)
             }
             Err(error) => return Err(error),

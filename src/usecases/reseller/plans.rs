@@ -15,7 +15,7 @@ use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
-use crate::usecases::precondition::check_version;
+use crate::usecases::precondition::{Expected, check_version};
 
 /// The plans of the caller's reseller, by name.
 ///
@@ -47,14 +47,14 @@ pub async fn put(
     caller: &Caller,
     name: &Name,
     retention: Option<Retention>,
-    expected: Option<u64>,
+    expected: Expected,
     now: Timestamp,
 ) -> Result<(Plan, bool), Error> {
     let _turn = turn(env, caller).await;
     retrying(|| async {
         match plan(env, caller, name).await {
             Ok(old) => {
-                check_version(expected, old.version)?;
+                expected.check(old.version)?;
                 let mut plan = old.value.clone();
                 plan.retention = retention.or(plan.retention);
                 plan.touch(now);
@@ -62,7 +62,7 @@ pub async fn put(
                 Ok((plan, false))
             }
             Err(Error::NotFound(What::Plan)) => {
-                check_version(expected, 0)?;
+                expected.check(0)?;
                 let plan = create(env, caller, name, retention, now).await?;
                 Ok((plan, true))
             }

@@ -148,6 +148,8 @@ fn what_xml_has_beyond_elements_is_refused() {
         ("<plan><name>&#xD800;</name></plan>", "entity"),
         ("<plan><name>&#99999999999;</name></plan>", "entity"),
         ("<plan><name>a & b</name></plan>", "no valid XML"),
+        ("<plan><name>a]]>b</name></plan>", "]]>"),
+        ("<plan>]]></plan>", "]]>"),
         ("<plan><name>a\u{1}</name></plan>", "character"),
         ("<plan><name>a\u{ffff}</name></plan>", "character"),
         ("<!-- a -- b --><plan/>", "no valid XML"),
