@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod link;
 mod preview;
+mod sample;
 mod serve;
 
 use std::ffi::OsString;

@@ -7,17 +7,22 @@ use clap::ValueEnum;
 
 use super::CliError;
 use super::args::{PreviewArgs, PreviewFormat, PreviewKind};
+use super::sample;
 use crate::app::system_clock;
 use crate::domain::ids::{MailId, V1Id};
 use crate::domain::link::{BuyLink, BuyUrl, BuyUrlRules, LinkProfile, ListStyle, Placement};
+use crate::domain::meter::ItemStatus;
+use crate::domain::plan::{Purchase, what_to_buy};
 use crate::domain::proposal::Proposal;
-use crate::domain::quota::{Item, Scope, State, Unit};
+use crate::domain::quota::{Item, Quota, Scope, State, Unit};
 use crate::outbox::message::{self, Posting};
 use crate::render::{
     BrandView, Color, HeaderView, Href, Lang, Mail, ProposalView, QuotaLine, QuotaMailView,
     Renderer,
 };
 use crate::usecases::compose::Composed;
+use crate::usecases::tenant_plan::read_currency;
+use crate::usecases::view::quota_line;
 
 const GIB: u64 = 1 << 30;
 const TENANT: &str = "Example GmbH";
@@ -81,7 +86,7 @@ fn mail(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, 
             others: &[],
             recipient_name: READER,
             tenant_name: TENANT,
-            lines: &[line(args)],
+            lines: &[line(args)?],
             proposal: proposal.as_ref(),
             brand: &brand(),
             unsubscribe_url: Href::parse("https://upsell.example.com/u/example").as_ref(),
@@ -130,8 +135,12 @@ fn composed(mail: Mail, to: crate::domain::contact::EmailAddress) -> Composed {
 
 fn alert(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, CliError> {
     only(args, PreviewFormat::Text)?;
-    let text = renderer.alert(&line(args), TENANT, proposal(args), lang)?;
+    let text = renderer.alert(&line(args)?, TENANT, proposal(args), lang)?;
     let mut written = format!("{}\n{}\n", text.title, text.body);
+    if let Some(to_buy) = text.to_buy {
+        written.push_str(&to_buy);
+        written.push('\n');
+    }
     if let Some(label) = text.label {
         written.push_str(&match proposal_view(args, Placement::alert(args.item))? {
             Some(ProposalView::BuyNow { href }) => format!("[{label}] {}\n", href.as_str()),
@@ -147,7 +156,7 @@ fn header(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String
     let proposal = proposal_view(args, Placement::PortalHeader)?;
     let view = HeaderView {
         tenant_name: TENANT,
-        lines: &[line(args)],
+        lines: &[line(args)?],
         proposal: proposal.as_ref(),
     };
     let fragment = renderer.header_html(&view, lang)?;
@@ -168,18 +177,37 @@ fn header(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String
 }
 
 /// The item as it would stand.
-fn line(args: &PreviewArgs) -> QuotaLine {
-    let (usage, quota, overage) = figures(args.item, args.state);
-    QuotaLine {
-        scope: Scope::Tenant,
+fn line(args: &PreviewArgs) -> Result<QuotaLine, CliError> {
+    let (usage, value, overage) = figures(args.item, args.state);
+    let quota = Quota {
+        value: Some(value),
+        overage,
+    };
+    let status = ItemStatus {
         item: args.item,
         state: args.state,
         usage,
-        quota: Some(quota),
-        overage,
-        full_in_days: None,
-        to_buy: None,
-    }
+        quota,
+        since: system_clock(),
+    };
+    Ok(QuotaLine {
+        to_buy: purchase(args, status)?,
+        ..quota_line(Scope::Tenant, status)
+    })
+}
+
+/// What covers the overage by the plan of an example. Where it covers nothing a preview without
+/// the sentence would mislead: that is refused.
+fn purchase(args: &PreviewArgs, status: ItemStatus) -> Result<Option<Purchase>, CliError> {
+    let Some(code) = &args.plan_currency else {
+        return Ok(None);
+    };
+    let refused =
+        |why: &dyn std::fmt::Display| CliError::Argument(format!("--plan-currency {code}: {why}"));
+    let currency = read_currency(code).map_err(|why| refused(&why))?;
+    let told = what_to_buy(&sample::plan(), Some(currency), &[status]);
+    let purchase = told.of(Scope::Tenant, status.item);
+    purchase.map(Some).map_err(|why| refused(&why.says()))
 }
 
 /// Usage, quota and overage that make the state.
@@ -246,7 +274,7 @@ fn brand() -> BrandView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::quota::{Percent, Quota};
+    use crate::domain::quota::Percent;
 
     #[test]
     fn the_figures_make_the_state() {

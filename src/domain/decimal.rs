@@ -61,6 +61,15 @@ impl Decimal {
         scale: 0,
     };
 
+    /// A price in hundredths: `of_hundredths(1995)` is 19.95.
+    #[must_use]
+    pub fn of_hundredths(hundredths: u64) -> Self {
+        Self {
+            mantissa: i128::from(hundredths),
+            scale: 2,
+        }
+    }
+
     fn checked(mantissa: i128, scale: u32) -> Result<Self, DecimalError> {
         if mantissa.abs() >= LIMIT || scale > MAX_SCALE {
             return Err(DecimalError::OutOfRange);

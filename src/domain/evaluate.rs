@@ -155,11 +155,7 @@ pub fn evaluate(
     let previous = previous.unwrap_or_else(|| Standing::new(now));
     let soon = policy.soon_percent(item);
     let state = worst(measured, soon).map_or(State::Unlimited, |m| m.quota.state(m.usage, soon));
-    let still_fired = Level::ALL
-        .into_iter()
-        .rev()
-        .filter(|level| previous.fired.is_some_and(|fired| *level <= fired))
-        .find(|level| !is_armed_again(item, *level, measured, policy));
+    let still_fired = still_fired(item, measured, previous.fired, policy);
     let level = state.level();
     let notify = level.filter(|level| still_fired.is_none_or(|fired| *level > fired));
     let changed = state != previous.state;
@@ -176,6 +172,59 @@ pub fn evaluate(
         }),
         notify,
     }
+}
+
+/// The highest level that has told and is not armed again.
+fn still_fired(
+    item: Item,
+    measured: &[Measured],
+    fired: Option<Level>,
+    policy: &QuotaPolicy,
+) -> Option<Level> {
+    Level::ALL
+        .into_iter()
+        .rev()
+        .filter(|level| fired.is_some_and(|fired| *level <= fired))
+        .find(|level| !is_armed_again(item, *level, measured, policy))
+}
+
+/// One level of an item: where it begins, and whether entering it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arming {
+    /// Which level.
+    pub level: Level,
+    /// The usage at which it is entered, of the quota that is worst off.
+    pub at: u64,
+    /// The usage below which it is armed again after it has told.
+    pub rearm_below: u64,
+    /// Whether people are told when it is entered the next time.
+    pub is_armed: bool,
+}
+
+/// How each level that an item has is armed, the lowest first.
+#[must_use]
+pub fn arming(
+    item: Item,
+    measured: &[Measured],
+    previous: Option<Standing>,
+    policy: &QuotaPolicy,
+) -> Vec<Arming> {
+    let soon = policy.soon_percent(item);
+    let Some(worst) = worst(measured, soon) else {
+        return Vec::new();
+    };
+    let fired = previous.and_then(|standing| standing.fired);
+    let still_fired = still_fired(item, measured, fired, policy);
+    let levels = Level::ALL.into_iter().filter_map(|level| {
+        let at = worst.quota.threshold(level, soon)?;
+        Some(Arming {
+            level,
+            at,
+            rearm_below: policy.rearm_below(item, at),
+            is_armed: still_fired.is_none_or(|fired| level > fired),
+        })
+    });
+    levels.collect()
 }
 
 /// A level is armed again when every quota behind the item is clearly below it.

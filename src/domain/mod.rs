@@ -16,6 +16,7 @@ pub mod plan;
 pub mod proposal;
 pub mod quota;
 pub mod reseller;
+pub mod rules;
 pub mod snooze;
 pub mod tenant;
 pub mod text;

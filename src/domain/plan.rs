@@ -1,14 +1,16 @@
 //! Partner plans (seed 004): what a partner sells and at which price, and what of it covers a
 //! tenant's overage of today.
 
+mod buying;
+
 use std::fmt;
 
 use super::decimal::Decimal;
 use super::ids::TenantId;
-use super::meter::ItemStatus;
-use super::quota::{Item, Level};
 use super::text::{BadText, check_name};
 use super::time::Timestamp;
+
+pub use buying::{Goods, NothingToBuy, Purchase, WhatToBuy, plan_in_question, what_to_buy};
 
 /// Longest name of a plan, in characters.
 pub const MAX_PLAN_NAME_CHARS: usize = 200;
@@ -174,116 +176,6 @@ impl fmt::Display for Currency {
             .iter()
             .try_for_each(|byte| write!(f, "{}", char::from(*byte)))
     }
-}
-
-/// What is bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goods {
-    /// Blocks of storage beyond the base.
-    Blocks {
-        /// The size of each.
-        bytes_each: u64,
-        /// What of the overage the extra computers cover that are to be bought as well; 0 where
-        /// the blocks cover all of it.
-        computers_bytes: u64,
-    },
-    /// Computers beyond those that are included.
-    Computers,
-}
-
-/// How much of it covers the overage, and what it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Purchase {
-    /// Of what.
-    pub goods: Goods,
-    /// How many; never 0.
-    pub count: u64,
-    /// The price of one, as the plan has it.
-    pub unit_price: Decimal,
-    /// The price of all, exact.
-    pub total: Decimal,
-    /// Of both prices; `None` where the partner has named none.
-    pub currency: Option<Currency>,
-}
-
-/// What covers a tenant's overage of today, by item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct WhatToBuy {
-    /// Blocks for [`Item::StorageSize`].
-    pub storage: Option<Purchase>,
-    /// Computers for [`Item::PhysicalMachines`].
-    pub machines: Option<Purchase>,
-}
-
-impl WhatToBuy {
-    /// What is to be bought for an item; nothing is sold for the other three.
-    #[must_use]
-    pub const fn of(&self, item: Item) -> Option<Purchase> {
-        match item {
-            Item::StorageSize => self.storage,
-            Item::PhysicalMachines => self.machines,
-            Item::PhysicalServers | Item::VirtualMachines | Item::MobileDevices => None,
-        }
-    }
-}
-
-/// Works out what covers today's overage of a tenant whose items stand like this.
-///
-/// The overage of an item is its usage less its quota, while the quota is exceeded.
-/// 1. Of the machines over their quota, those over the `computers` of the plan are bought as
-///    extra computers: up to that number they cost nothing.
-/// 2. Each of these brings `computers_usage` bytes. What is left of the overage of storage is
-///    bought in blocks of `extra_usage` bytes, rounded up to whole blocks.
-///
-/// Nothing is said of an item that is not over its quota, where blocks have no size, or where the
-/// exact total has more digits than a [`Decimal`] holds.
-#[must_use]
-pub fn what_to_buy(
-    terms: &PlanTerms,
-    currency: Option<Currency>,
-    items: &[ItemStatus],
-) -> WhatToBuy {
-    let priced = |goods, count: u64, unit_price: Decimal| {
-        let total = unit_price.checked_mul(Decimal::from(count)).ok()?;
-        (count > 0).then_some(Purchase {
-            goods,
-            count,
-            unit_price,
-            total,
-            currency,
-        })
-    };
-    let computers = over(items, Item::PhysicalMachines, terms.computers);
-    let brought = u128::from(computers) * u128::from(terms.computers_usage_bytes);
-    let overage_bytes = over(items, Item::StorageSize, 0);
-    let left_bytes = u128::from(overage_bytes).saturating_sub(brought);
-    // What is left is no more than the overage, and that fits.
-    let left_bytes =
-        u64::try_from(left_bytes).map_or(overage_bytes, |left| left.min(overage_bytes));
-    let blocks = match terms.extra_usage_bytes {
-        0 => 0,
-        size => left_bytes.div_ceil(size),
-    };
-    let goods = Goods::Blocks {
-        bytes_each: terms.extra_usage_bytes,
-        computers_bytes: overage_bytes - left_bytes,
-    };
-    WhatToBuy {
-        storage: priced(goods, blocks, terms.extra_price),
-        machines: priced(Goods::Computers, computers, terms.computers_price),
-    }
-}
-
-/// How far the usage of an exceeded item is above its quota and above what is `included` anyway.
-fn over(items: &[ItemStatus], item: Item, included: u64) -> u64 {
-    let exceeded = items
-        .iter()
-        .find(|status| status.item == item && status.state.level() >= Some(Level::Exceeded));
-    let Some(status) = exceeded else {
-        return 0;
-    };
-    let covered = status.quota.value.unwrap_or(u64::MAX).max(included);
-    status.usage.saturating_sub(covered)
 }
 
 #[cfg(test)]

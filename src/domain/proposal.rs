@@ -1,5 +1,7 @@
 //! Who sees what: the one decision table (seed 000, product rule 2).
 
+use super::rules::{Rule, Trail};
+
 /// What a message offers its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Proposal {
@@ -50,40 +52,56 @@ pub enum WithoutBuyUrl {
 
 /// The proposal for a quota message, the same in console, mail and portal header.
 #[must_use]
-pub const fn quota_proposal(
+pub fn quota_proposal(
     reader: Reader,
     shop: Shop,
     without: WithoutBuyUrl,
+    trail: &mut Trail,
 ) -> Option<Proposal> {
-    match (reader.buyer, reader.company_admin) {
-        (false, _) => None,
-        (true, false) => Some(Proposal::ContactSales),
-        (true, true) if shop.branding_enabled && shop.buy_url_set => Some(Proposal::BuyNow),
-        (true, true) => match without {
-            WithoutBuyUrl::Nothing => None,
-            WithoutBuyUrl::ContactSales => Some(Proposal::ContactSales),
-        },
+    if !trail.holds(Rule::IsBuyer, reader.buyer) {
+        return None;
     }
+    if !trail.holds(Rule::IsCompanyAdmin, reader.company_admin) {
+        return Some(Proposal::ContactSales);
+    }
+    proposal_by_shop(shop, without, trail)
 }
 
 /// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales.
 /// Without a shop there is nothing to click, so the same setting decides for that admin.
 #[must_use]
-pub const fn edition_proposal(
+pub fn edition_proposal(
     reader: Reader,
     shop: Shop,
     without: WithoutBuyUrl,
+    trail: &mut Trail,
 ) -> Option<Proposal> {
-    if reader.company_admin && reader.buyer {
-        quota_proposal(reader, shop, without)
-    } else {
-        Some(Proposal::ContactSales)
+    let may_buy = trail.holds(Rule::IsBuyer, reader.buyer)
+        && trail.holds(Rule::IsCompanyAdmin, reader.company_admin);
+    if !may_buy {
+        return Some(Proposal::ContactSales);
     }
+    proposal_by_shop(shop, without, trail)
+}
+
+/// What is proposed to who may buy.
+fn proposal_by_shop(shop: Shop, without: WithoutBuyUrl, trail: &mut Trail) -> Option<Proposal> {
+    let is_open = trail.holds(Rule::BrandingEnabled, shop.branding_enabled)
+        && trail.holds(Rule::BuyUrlSet, shop.buy_url_set);
+    if is_open {
+        return Some(Proposal::BuyNow);
+    }
+    let to_sales = without == WithoutBuyUrl::ContactSales;
+    trail
+        .holds(Rule::SalesWithoutBuyUrl, to_sales)
+        .then_some(Proposal::ContactSales)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type Decide = fn(Reader, Shop, WithoutBuyUrl, &mut Trail) -> Option<Proposal>;
 
     /// Every row: admin, buyer, branding, URL, setting -> quota proposal, edition proposal.
     #[test]
@@ -116,8 +134,19 @@ mod tests {
                                     (_, false, _, _) => (None, Some(ContactSales)),
                                 };
                             let row = format!("{reader:?} {shop:?} {without:?}");
-                            assert_eq!(quota_proposal(reader, shop, without), quota, "{row}");
-                            assert_eq!(edition_proposal(reader, shop, without), edition, "{row}");
+                            for (decide, expected) in [
+                                (quota_proposal as Decide, quota),
+                                (edition_proposal, edition),
+                            ] {
+                                let mut trail = Trail::kept();
+                                let silent = decide(reader, shop, without, &mut Trail::silent());
+                                let decided = decide(reader, shop, without, &mut trail);
+                                assert_eq!((decided, silent), (expected, expected), "{row}");
+                                let rules = trail.into_rules();
+                                // Each rule is asked once, and what follows a "no" is one more word.
+                                let passed = rules.iter().filter(|checked| !checked.holds).count();
+                                assert!(passed <= 2 && !rules.is_empty(), "{row}: {rules:?}");
+                            }
                             rows += 1;
                         }
                     }
@@ -125,5 +154,53 @@ mod tests {
             }
         }
         assert_eq!(rows, 32);
+    }
+
+    #[test]
+    fn the_trail_ends_with_the_rule_that_decided() {
+        use Rule::{BrandingEnabled, BuyUrlSet, IsBuyer, IsCompanyAdmin, SalesWithoutBuyUrl};
+        let row = |(company_admin, buyer), (branding_enabled, buy_url_set), without| {
+            let mut trail = Trail::kept();
+            let reader = Reader {
+                company_admin,
+                buyer,
+            };
+            let shop = Shop {
+                branding_enabled,
+                buy_url_set,
+            };
+            let _ = quota_proposal(reader, shop, without, &mut trail);
+            let rules = trail.into_rules().into_iter();
+            rules
+                .map(|checked| (checked.rule, checked.holds))
+                .collect::<Vec<_>>()
+        };
+        let (nothing, sales) = (WithoutBuyUrl::Nothing, WithoutBuyUrl::ContactSales);
+        let may_buy = [(IsBuyer, true), (IsCompanyAdmin, true)];
+        let and = |more: &[(Rule, bool)]| [&may_buy, more].concat();
+        assert_eq!(
+            row((true, false), (true, true), nothing),
+            [(IsBuyer, false)]
+        );
+        assert_eq!(
+            row((false, true), (true, true), nothing),
+            [(IsBuyer, true), (IsCompanyAdmin, false)]
+        );
+        assert_eq!(
+            row((true, true), (true, true), nothing),
+            and(&[(BrandingEnabled, true), (BuyUrlSet, true)])
+        );
+        assert_eq!(
+            row((true, true), (false, true), nothing),
+            and(&[(BrandingEnabled, false), (SalesWithoutBuyUrl, false)])
+        );
+        assert_eq!(
+            row((true, true), (true, false), sales),
+            and(&[
+                (BrandingEnabled, true),
+                (BuyUrlSet, false),
+                (SalesWithoutBuyUrl, true)
+            ])
+        );
     }
 }

@@ -127,6 +127,14 @@ pub enum SoonSetting {
     At(Percent),
 }
 
+impl SoonSetting {
+    /// Whether the tenant has a word of its own.
+    #[must_use]
+    pub const fn is_own(self) -> bool {
+        !matches!(self, Self::Inherit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

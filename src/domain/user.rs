@@ -3,6 +3,7 @@
 use super::contact::Contact;
 use super::ids::{TenantId, UserId, V1Id};
 use super::proposal::Reader;
+use super::rules::{Rule, Trail};
 use super::time::Timestamp;
 use uuid::Uuid;
 
@@ -121,46 +122,31 @@ impl User {
     ///
     /// # Errors
     /// The first rule that speaks against it.
-    pub fn receives_quota_mail(&self) -> Result<(), NoMail> {
-        if !self.enabled {
-            return Err(NoMail::Disabled);
-        }
-        if !self.activated {
-            return Err(NoMail::NotActivated);
-        }
-        if self.contact.email.is_none() {
-            return Err(NoMail::NoAddress);
-        }
-        if !self.notifications.contains(&QUOTA_NOTIFICATION) {
-            return Err(NoMail::Unsubscribed);
-        }
-        Ok(())
+    pub fn receives_quota_mail(&self) -> Result<(), Rule> {
+        self.quota_mail(&mut Trail::silent())
     }
-}
 
-/// Why a user gets no quota mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoMail {
-    /// The account is disabled.
-    Disabled,
-    /// The account was never activated.
-    NotActivated,
-    /// There is no address.
-    NoAddress,
-    /// `quota` is not among the user's notifications.
-    Unsubscribed,
-}
+    /// The same, noting each rule that was looked at.
+    ///
+    /// # Errors
+    /// The first rule that speaks against it.
+    pub fn quota_mail(&self, trail: &mut Trail) -> Result<(), Rule> {
+        let rules = [
+            (Rule::UserEnabled, self.enabled),
+            (Rule::UserActivated, self.activated),
+            (Rule::HasAddress, self.contact.email.is_some()),
+            (Rule::WantsQuotaMail, self.wants_quota_mail()),
+        ];
+        let against = rules
+            .into_iter()
+            .find(|(rule, holds)| !trail.holds(*rule, *holds));
+        against.map_or(Ok(()), |(rule, _)| Err(rule))
+    }
 
-impl NoMail {
-    /// For operators.
+    /// Whether the user asked to be told of quotas by mail.
     #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Disabled => "the account is disabled",
-            Self::NotActivated => "the account is not activated",
-            Self::NoAddress => "the account has no e-mail address",
-            Self::Unsubscribed => "\"quota\" is not among the account's notifications",
-        }
+    pub fn wants_quota_mail(&self) -> bool {
+        self.notifications.contains(&QUOTA_NOTIFICATION)
     }
 }
 

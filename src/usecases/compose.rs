@@ -64,7 +64,7 @@ async fn compose_quota(
     now: Timestamp,
 ) -> Result<Due, Error> {
     if let Err(rule) = view.user.receives_quota_mail() {
-        return Ok(Due::Cancel(rule.reason()));
+        return Ok(Due::Cancel(rule.says(false)));
     }
     let view = view.with_what_to_buy(env).await?;
     let colleagues = colleagues::standing_of_causes(env, &view, &mail.causes).await?;

@@ -156,7 +156,23 @@ struct OpenMail {
     expect: Expect,
 }
 
+/// The mail that was last opened for a recipient, whatever became of it.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn latest_mail_of(env: &Env, user: UserId) -> Result<Option<Mail>, Error> {
+    let latest = latest_of(env, user).await?;
+    Ok(latest.mail.map(|found| found.value))
+}
+
 async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
+    let mut latest = latest_of(env, user).await?;
+    // A mail that was tried already is on its way; what comes now goes into the next.
+    latest.mail = latest.mail.filter(|mail| mail.is_open());
+    Ok(latest)
+}
+
+async fn latest_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
     let Some(record) = env.store.engine().get(&keys::open_mail(user)).await? else {
         return Ok(OpenMail {
             mail: None,
@@ -169,7 +185,5 @@ async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
         Ok(id) => env.store.mail(id).await?,
         Err(_) => None,
     };
-    // A mail that was tried already is on its way; what comes now goes into the next.
-    let mail = mail.filter(|mail| mail.is_open());
     Ok(OpenMail { mail, expect })
 }

@@ -16,6 +16,7 @@ pub mod delete_tenant;
 pub mod deliver;
 pub mod edition;
 pub mod error;
+pub mod explain;
 pub mod fan_out;
 pub mod field_checks;
 pub mod follow_link;

@@ -12,9 +12,10 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::link::{BuyUrl, Placement};
 use crate::domain::meter::ItemStatus;
-use crate::domain::plan::WhatToBuy;
+use crate::domain::plan::{NothingToBuy, WhatToBuy};
 use crate::domain::proposal::{edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Quota, Scope};
+use crate::domain::rules::Trail;
 use crate::domain::snooze::Snoozes;
 use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
 use crate::domain::time::Timestamp;
@@ -154,14 +155,14 @@ async fn view_of(
     let shop = shop_of(env, brand.as_ref());
     let without = env.settings.without_buy_url;
     Ok(UserView {
-        proposal: quota_proposal(user.reader(), shop, without),
-        edition_proposal: edition_proposal(user.reader(), shop, without),
+        proposal: quota_proposal(user.reader(), shop, without, &mut Trail::silent()),
+        edition_proposal: edition_proposal(user.reader(), shop, without, &mut Trail::silent()),
         user_items: items_of(env, &tenant, preview, Scope::User, now)?,
         tenant_items: items_of(env, &tenant, preview, Scope::Tenant, now)?,
         user,
         tenant,
         brand,
-        what_to_buy: WhatToBuy::default(),
+        what_to_buy: WhatToBuy::nothing(NothingToBuy::NoPlan),
     })
 }
 

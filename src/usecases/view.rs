@@ -7,9 +7,10 @@ use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, UserId};
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::ItemStatus;
-use crate::domain::plan::WhatToBuy;
+use crate::domain::plan::{NothingToBuy, WhatToBuy};
 use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Scope};
+use crate::domain::rules::{self, Trail};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use crate::render::{BrandView, Color, Href, QuotaLine};
@@ -64,14 +65,14 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
     let shop = shop_of(env, brand.as_ref());
     let without = env.settings.without_buy_url;
     Ok(UserView {
-        proposal: quota_proposal(user.reader(), shop, without),
-        edition_proposal: edition_proposal(user.reader(), shop, without),
+        proposal: quota_proposal(user.reader(), shop, without, &mut Trail::silent()),
+        edition_proposal: edition_proposal(user.reader(), shop, without, &mut Trail::silent()),
         user_items: user_meter.status(names, &policy),
         tenant_items: tenant_meter.status(names, &policy),
         user,
         tenant,
         brand,
-        what_to_buy: WhatToBuy::default(),
+        what_to_buy: WhatToBuy::nothing(NothingToBuy::NoPlan),
     })
 }
 
@@ -93,10 +94,10 @@ pub(super) fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
 }
 
 impl UserView {
-    /// Whether the reader is told anything: a disabled user, and one of a disabled tenant, is not.
+    /// Whether the reader is told anything.
     #[must_use]
-    pub const fn is_told(&self) -> bool {
-        self.tenant.enabled && self.user.enabled
+    pub fn is_told(&self) -> bool {
+        rules::is_told(&self.user, &self.tenant, &mut Trail::silent())
     }
 
     /// The items of both scopes that stand in a level, worst first; ties user before tenant, then
@@ -157,13 +158,9 @@ impl UserView {
 
     /// An item of this reader's as the renderer shows it, with what is to be bought for it.
     #[must_use]
-    pub const fn line(&self, scope: Scope, status: ItemStatus) -> QuotaLine {
-        let to_buy = match scope {
-            Scope::User => None,
-            Scope::Tenant => self.what_to_buy.of(status.item),
-        };
+    pub fn line(&self, scope: Scope, status: ItemStatus) -> QuotaLine {
         QuotaLine {
-            to_buy,
+            to_buy: self.what_to_buy.of(scope, status.item).ok(),
             ..quota_line(scope, status)
         }
     }

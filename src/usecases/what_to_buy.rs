@@ -3,9 +3,7 @@
 use super::Env;
 use super::error::Error;
 use super::view::UserView;
-use crate::domain::plan::{Purchase, WhatToBuy, what_to_buy};
-use crate::domain::proposal::Proposal;
-use crate::domain::quota::Level;
+use crate::domain::plan::{NothingToBuy, Purchase, WhatToBuy, plan_in_question, what_to_buy};
 
 /// What to buy for one item, in the words of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +38,15 @@ impl UserView {
     }
 
     async fn work_out(&self, env: &Env) -> Result<WhatToBuy, Error> {
-        let exceeded = |level: Option<Level>| level >= Some(Level::Exceeded);
-        let something = self.tenant_items.iter().any(|s| exceeded(s.state.level()));
         let named = self.tenant.settings.partner_plan;
-        let (Some(named), Some(Proposal::BuyNow), true) = (named, self.proposal, something) else {
-            return Ok(WhatToBuy::default());
+        let named = match plan_in_question(self.proposal, named, &self.tenant_items) {
+            Ok(named) => named,
+            Err(why) => return Ok(WhatToBuy::nothing(why)),
         };
         let plan = env.store.plan(named).await?;
         let partner = env.store.tenant(named.partner).await?;
-        Ok(plan.map_or_else(WhatToBuy::default, |plan| {
+        let gone = || WhatToBuy::nothing(NothingToBuy::PlanGone);
+        Ok(plan.map_or_else(gone, |plan| {
             let currency = partner.and_then(|partner| partner.settings.currency);
             what_to_buy(&plan.terms, currency, &self.tenant_items)
         }))

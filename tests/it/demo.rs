@@ -148,6 +148,11 @@ async fn an_alert_becomes_a_mail_a_click_and_a_purchase_that_resolves_it() {
         .collect();
     assert_eq!(items, ["storage_size", "virtual_machines"]);
     assert_eq!(alerts["items"][0]["proposal"]["kind"], "buy_now");
+    let to_buy = &alerts["items"][0]["what_to_buy"];
+    assert_eq!(
+        (&to_buy["currency"], &to_buy["unit_price"]),
+        (&json!("EUR"), &json!("4.90"))
+    );
 
     let mail = eventually("a mail to Anna", async || {
         let mails = demo.json("/demo/api/mails?user=anna.gruber").await;
@@ -162,6 +167,7 @@ async fn an_alert_becomes_a_mail_a_click_and_a_purchase_that_resolves_it() {
     assert_eq!(read["from"], "Nordlicht Cloud <cloud@nordlicht.example>");
     let text = read["text"].as_str().unwrap();
     assert!(text.contains("Alpenblick Hotels"), "{text}");
+    assert!(text.contains("Zusatzblöcke"), "{text}");
     let link = text
         .split_whitespace()
         .find(|word| word.contains("/r/"))

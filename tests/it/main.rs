@@ -31,6 +31,7 @@ mod idempotency;
 mod idempotency_faults;
 mod native_alerts;
 mod native_emails;
+mod native_explain;
 mod native_quotas;
 mod native_usages;
 mod outbox_colleagues;

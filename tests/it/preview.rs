@@ -63,6 +63,32 @@ fn every_message_can_be_looked_at() {
             "Bcc:",
         ),
         (
+            vec!["--what", "alert", "--plan-currency", "EUR"],
+            // 82 GiB over: two blocks of 50 GiB.
+            "\n2 extra blocks of 50\u{a0}GiB cover what is over the quota. \
+             Price: EUR\u{a0}9.80 (2\u{a0}×\u{a0}EUR\u{a0}4.90).\n[Buy now] https://",
+            "<",
+        ),
+        (
+            vec![
+                "--what",
+                "mail",
+                "--format",
+                "text",
+                "--item",
+                "physical_machines",
+                "--plan-currency",
+                "JPY",
+            ],
+            "1 extra computer covers what is over the quota.",
+            "block",
+        ),
+        (
+            vec!["--what", "header", "--plan-currency", "EUR", "--lang", "de"],
+            "class=\"upsell-note\">2 Zusatzblöcke von je 50\u{a0}GiB decken",
+            "{{",
+        ),
+        (
             vec!["--what", "header", "--state", "hard_exceeded"],
             "class=\"upsell-button\"",
             "{{",
@@ -93,6 +119,28 @@ fn what_cannot_be_shown_is_said() {
             vec!["--what", "header", "--format", "eml"],
             1,
             "upsell: --format eml: --what header has no such form; write --format html",
+        ),
+        (
+            vec!["--what", "mail", "--plan-currency", "eur"],
+            1,
+            "upsell: --plan-currency eur: ",
+        ),
+        (
+            vec![
+                "--what",
+                "mail",
+                "--plan-currency",
+                "EUR",
+                "--state",
+                "soon",
+            ],
+            1,
+            "upsell: --plan-currency EUR: nothing is over the quota",
+        ),
+        (
+            vec!["--what", "mail", "--plan-currency", "EUR", "--plain"],
+            2,
+            "upsell: the argument '--plan-currency <CODE>' cannot be used with '--plain'",
         ),
         (
             vec!["--what", "letter"],

@@ -35,7 +35,7 @@ async fn with_token(app: &TestApp, token: &str, method: &str, path: &str, body: 
 }
 
 /// Every kind of thing that has an id, with `{t}` and `{u}` for a tenant and a user.
-const ROUTES: [(&str, &str, &str); 24] = [
+const ROUTES: [(&str, &str, &str); 25] = [
     ("GET", "/api/2/tenants/{t}", ""),
     (
         "PUT",
@@ -75,6 +75,7 @@ const ROUTES: [(&str, &str, &str); 24] = [
     ("GET", "/api/2/users/{u}/usages", ""),
     ("GET", "/api/upsell/v1/users/{u}/alerts", ""),
     ("GET", "/api/upsell/v1/users/{u}/header", ""),
+    ("GET", "/api/upsell/v1/users/{u}/explain", ""),
     ("GET", "/api/upsell/v1/users/{u}/quotas", ""),
 ];
 

@@ -21,6 +21,7 @@ Examples:
   upsell preview --what mail --item storage_size --state exceeded --lang de > mail.html
   upsell preview --what mail --format eml > mail.eml
   upsell preview --what alert --item virtual_machines --contact-sales
+  upsell preview --what mail --plan-currency EUR --lang fr > mail.html
   upsell preview --what header --state soon --plain > header.html";
 
 /// Of `demo`: a throw-away service with a small living fleet.
@@ -78,6 +79,9 @@ pub struct PreviewArgs {
     /// As somebody who may not buy sees it.
     #[arg(long)]
     pub plain: bool,
+    /// With the partner plan of an example, priced in this currency: the message says what to buy.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["contact_sales", "plain"])]
+    pub plan_currency: Option<String>,
     /// How it is written; else html, and text for alerts.
     #[arg(long, value_enum)]
     pub format: Option<PreviewFormat>,

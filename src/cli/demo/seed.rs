@@ -4,8 +4,10 @@
 use super::fleet::{Customer, Fleet, Person, usage_name};
 use super::life::{Track, report_of};
 use super::plan::{BRANDED, CustomerPlan, FLEET, PersonPlan, QuotaPlan, UNBRANDED};
+use crate::cli::sample;
 use crate::domain::client::ApiScopes;
 use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::plan::PlanRef;
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
@@ -21,7 +23,10 @@ use crate::usecases::manage_tenants::{NewTenant, TenantPatch};
 use crate::usecases::manage_users::{BUYER, NewUser, UserPatch};
 use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
 use crate::usecases::report_usage::{Mode, report_usages};
-use crate::usecases::{manage_brand, manage_offering_items, manage_tenants, manage_users};
+use crate::usecases::tenant_plan::read_currency;
+use crate::usecases::{
+    manage_brand, manage_offering_items, manage_tenants, manage_users, partner_plans, tenant_plan,
+};
 
 /// Makes the fleet, and reports its first usage.
 ///
@@ -47,6 +52,7 @@ pub(super) async fn seed(
         .await?
         .id;
     seeder.brand(branded).await?;
+    let sold = seeder.sell(branded).await?;
     let (mut customers, mut tracks) = (Vec::new(), Vec::new());
     for plan in &FLEET {
         let partner = if plan.partner == BRANDED {
@@ -54,7 +60,11 @@ pub(super) async fn seed(
         } else {
             unbranded
         };
-        customers.push(seeder.customer(plan, partner, &mut tracks).await?);
+        let customer = seeder.customer(plan, partner, &mut tracks).await?;
+        if partner == branded {
+            tenant_plan::name_plan(env, &caller, customer.id, sold, None, now).await?;
+        }
+        customers.push(customer);
     }
     let reports = tracks.iter().map(report_of).collect();
     let outcome = report_usages(env, &caller, reports, Mode::Commit, now).await;
@@ -126,6 +136,17 @@ impl Seeder<'_> {
         };
         manage_brand::enable(self.env, self.caller, partner, &patch, None, self.now).await?;
         Ok(())
+    }
+
+    /// The partner's plan, by which its customers buy.
+    async fn sell(&self, partner: TenantId) -> Result<PlanRef, Error> {
+        let (env, caller) = (self.env, self.caller);
+        let named = partner.to_string();
+        let terms = sample::plan();
+        let plan = partner_plans::create(env, caller, &named, &terms, self.now).await?;
+        let euro = read_currency("EUR")?;
+        tenant_plan::set_currency(env, caller, partner, Some(euro), None, self.now).await?;
+        Ok(plan.named())
     }
 
     async fn customer(

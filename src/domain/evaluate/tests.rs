@@ -209,3 +209,46 @@ proptest! {
         }
     }
 }
+
+/// What is said of the arming is what the next evaluation does.
+#[test]
+fn arming_says_what_evaluating_does() {
+    let policy = QuotaPolicy::default();
+    let quota = Quota::hard(100, 20);
+    let now = Timestamp::from_secs(0);
+    let standing = evaluate(STORAGE, &at(quota, 104), None, &policy, now).standing;
+    let said = |usage| {
+        let arming = arming(STORAGE, &at(quota, usage), Some(standing), &policy);
+        let levels = arming.iter().map(|a| (a.at, a.rearm_below, a.is_armed));
+        levels.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said(104),
+        [(90, 85, false), (100, 95, false), (120, 114, true)]
+    );
+    assert_eq!(
+        said(94),
+        [(90, 85, false), (100, 95, true), (120, 114, true)]
+    );
+    assert_eq!(
+        said(84),
+        [(90, 85, true), (100, 95, true), (120, 114, true)]
+    );
+    for usage in [84, 94, 104] {
+        let before = evaluate(STORAGE, &at(quota, usage), Some(standing), &policy, now);
+        for level in arming(STORAGE, &at(quota, usage), Some(standing), &policy) {
+            let entered = at(quota, level.at);
+            let next = evaluate(STORAGE, &entered, Some(before.standing), &policy, now);
+            let above = before.standing.state.level() < Some(level.level);
+            if above {
+                assert_eq!(
+                    next.notify == Some(level.level),
+                    level.is_armed,
+                    "{level:?}"
+                );
+            }
+        }
+    }
+    assert_eq!(arming(STORAGE, &[], None, &policy), []);
+    assert_eq!(arming(STORAGE, &at(Quota::UNLIMITED, 5), None, &policy), []);
+}

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::quota::{Percent, Quota};
+use crate::domain::meter::ItemStatus;
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Item, Percent, Quota, Scope};
 
 const GIB: u64 = 1 << 30;
 
@@ -49,7 +51,9 @@ fn machines(usage: u64, quota: u64) -> ItemStatus {
 /// What is said, as `3 blocks 2.85, 2 computers 9.90`; empty where nothing is.
 fn told(terms: &PlanTerms, items: &[ItemStatus]) -> String {
     let told = what_to_buy(terms, None, items);
-    let bought = [told.storage, told.machines].into_iter().flatten();
+    let items = [Item::StorageSize, Item::PhysicalMachines];
+    let bought = items.map(|item| told.of(Scope::Tenant, item));
+    let bought = bought.into_iter().flatten();
     let said = bought.map(|bought| {
         let goods = match bought.goods {
             Goods::Blocks {
@@ -192,7 +196,7 @@ fn totals_keep_the_scale_and_the_currency() {
         ..seed()
     };
     let told = what_to_buy(&terms, currency, &[storage(22 * GIB, 20 * GIB)]);
-    let purchase = told.of(Item::StorageSize).unwrap();
+    let purchase = told.of(Scope::Tenant, Item::StorageSize).unwrap();
     assert_eq!(purchase.unit_price.to_string(), "4.810");
     assert_eq!(purchase.total.to_string(), "9.620");
     assert_eq!(purchase.currency, currency);
@@ -208,7 +212,13 @@ fn totals_keep_the_scale_and_the_currency() {
         ..seed()
     };
     let told = what_to_buy(&free, None, &[storage(22 * GIB, 20 * GIB)]);
-    assert_eq!(told.storage.unwrap().total.to_string(), "0.00");
+    assert_eq!(
+        told.of(Scope::Tenant, Item::StorageSize)
+            .unwrap()
+            .total
+            .to_string(),
+        "0.00"
+    );
 }
 
 #[test]
@@ -248,5 +258,60 @@ fn currencies_are_three_capital_letters() {
     assert_eq!(Currency::from_code("EUR").unwrap().to_string(), "EUR");
     for bad in ["", "EU", "EURO", "eur", "E1R", "é", "EU\n"] {
         assert_eq!(Currency::from_code(bad), None, "{bad:?}");
+    }
+}
+
+/// Each reason why nothing is to be bought, where it comes from.
+#[test]
+fn what_is_not_to_be_bought_has_a_reason() {
+    use NothingToBuy::{
+        Included, NoBlocks, NoPlan, NotBuyNow, NotOver, NotSold, TooLarge, UsersOwn,
+    };
+    let over = [storage(22 * GIB, 20 * GIB), machines(12, 11)];
+    let why = |terms: &PlanTerms, items: &[ItemStatus], item| {
+        what_to_buy(terms, None, items)
+            .of(Scope::Tenant, item)
+            .err()
+    };
+    let no_blocks = PlanTerms {
+        extra_usage_bytes: 0,
+        ..seed()
+    };
+    let huge = PlanTerms {
+        extra_price: price("9999999999999999999999999999"),
+        ..seed()
+    };
+    let only_storage = &over[..1];
+    let (bytes, pcs) = (Item::StorageSize, Item::PhysicalMachines);
+    for (terms, items, item, expected) in [
+        (&seed(), only_storage, bytes, None),
+        (&seed(), only_storage, pcs, Some(NotOver)),
+        (&seed(), only_storage, Item::VirtualMachines, Some(NotSold)),
+        // The computer to be bought brings 5 GiB, and 2 are missing.
+        (&seed(), &over, bytes, Some(Included)),
+        (&seed(), &over, pcs, None),
+        (&seed(), &[machines(9, 5)], pcs, Some(Included)),
+        (&no_blocks, only_storage, bytes, Some(NoBlocks)),
+        (&no_blocks, &over, bytes, Some(Included)),
+        (&no_blocks, &over[1..], bytes, Some(NotOver)),
+        (&huge, only_storage, bytes, Some(TooLarge)),
+    ] {
+        assert_eq!(why(terms, items, item), expected, "{item} {items:?}");
+    }
+    let told = what_to_buy(&seed(), None, &over);
+    assert_eq!(told.of(Scope::User, bytes), Err(UsersOwn));
+    let plan = PlanRef {
+        partner: TenantId::random(),
+        plan: PlanId(1),
+    };
+    let (buy_now, sales) = (Some(Proposal::BuyNow), Some(Proposal::ContactSales));
+    for (proposal, named, items, expected) in [
+        (buy_now, Some(plan), &over[..], Ok(plan)),
+        (sales, Some(plan), &over[..], Err(NotBuyNow)),
+        (None, None, &over[..], Err(NotBuyNow)),
+        (buy_now, None, &over[..], Err(NoPlan)),
+        (buy_now, Some(plan), &[], Err(NotOver)),
+    ] {
+        assert_eq!(plan_in_question(proposal, named, items), expected);
     }
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod audit;
 mod clicks;
 mod emails;
+mod explain;
 mod plans;
 mod preview;
 mod quotas;

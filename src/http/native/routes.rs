@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{alerts, audit, clicks, emails, plans, preview, quotas, usages};
+use super::{alerts, audit, clicks, emails, explain, plans, preview, quotas, usages};
 use crate::domain::client::ApiScope::{
     AccountWrite, AlertsRead, AlertsWrite, AuditRead, EmailsRead, EmailsWrite, PartnersRead,
     PartnersWrite, UsageWrite,
@@ -33,6 +33,11 @@ pub fn resources() -> Vec<Resource> {
             Method::GET,
             Scope(AlertsRead),
             alerts::edition,
+        ),
+        at("/api/upsell/v1/users/{user_id}/explain").on(
+            Method::GET,
+            Scope(AlertsRead),
+            explain::show,
         ),
         at("/api/upsell/v1/users/{user_id}/quotas").on(
             Method::GET,

@@ -68,7 +68,7 @@
     .menu { position: absolute; inset-inline-end: 0; top: calc(100% + 4px); z-index: 10; display: grid; min-width: 9em; padding: 4px;
       background: var(--_background); border: 1px solid var(--_border); border-radius: var(--_radius); box-shadow: 0 6px 20px rgb(0 0 0 / .18); }
     .menu[hidden] { display: none; } .menu button { border: 0; text-align: start; }
-    .line { display: flex; gap: 8px; justify-content: space-between; align-items: baseline; }
+    .line { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; max-width: 52ch; } .line .note { flex-basis: 100%; margin: 2px 0 0; }
     .line .state { color: var(--_tone, inherit); font-weight: 600; }
     .header { display: flex; flex-wrap: wrap; gap: 12px 20px; align-items: center; } .header ul { display: flex; flex-wrap: wrap; gap: 6px 20px; }
     .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -451,6 +451,7 @@
       const figures = line.quota === null ? `${usage}, ${this.word("unlimited")}` : this.word("of", usage, this.amount(line.quota, line.unit));
       item.append(make("span", "item", `${this.itemName(line.item)} (${this.word(line.scope)})`), make("span", "figures", figures));
       if (line.utilization !== null) item.append(make("span", "state", `${this.number(Number(line.utilization), { maximumFractionDigits: 1 })}\u00a0%`));
+      if (line.what_to_buy) item.append(make("p", "note", line.what_to_buy.text));
       return item;
     }
   }

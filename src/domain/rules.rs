@@ -1,0 +1,149 @@
+//! Decisions that can be explained: which rules were looked at, in which order, and what each said.
+//! The functions that decide write the trail themselves, so that an explanation cannot differ from
+//! what was decided.
+
+use super::tenant::Tenant;
+use super::user::User;
+
+/// A rule of a decision on what a user is shown or sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// The account of the user is in use.
+    UserEnabled,
+    /// The user's tenant is in use.
+    TenantEnabled,
+    /// The user has the business type `buyer`.
+    IsBuyer,
+    /// The user has the role `company_admin` on the own tenant.
+    IsCompanyAdmin,
+    /// A brand is enabled for the tenant or one of its ancestors.
+    BrandingEnabled,
+    /// That brand has a Buy URL which today's rules allow.
+    BuyUrlSet,
+    /// The deployment sends those to sales who could buy but have no shop to go to.
+    SalesWithoutBuyUrl,
+    /// The person has accepted the account.
+    UserActivated,
+    /// The account has an e-mail address.
+    HasAddress,
+    /// `quota` is among the user's notifications.
+    WantsQuotaMail,
+}
+
+impl Rule {
+    /// The name in the native dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserEnabled => "user_enabled",
+            Self::TenantEnabled => "tenant_enabled",
+            Self::IsBuyer => "is_buyer",
+            Self::IsCompanyAdmin => "is_company_admin",
+            Self::BrandingEnabled => "branding_enabled",
+            Self::BuyUrlSet => "buy_url_set",
+            Self::SalesWithoutBuyUrl => "sales_without_buy_url",
+            Self::UserActivated => "user_activated",
+            Self::HasAddress => "has_address",
+            Self::WantsQuotaMail => "wants_quota_mail",
+        }
+    }
+
+    /// What it means for operators that the rule holds or does not.
+    #[must_use]
+    pub const fn says(self, holds: bool) -> &'static str {
+        match (self, holds) {
+            (Self::UserEnabled, true) => "the account is enabled",
+            (Self::UserEnabled, false) => "the account is disabled",
+            (Self::TenantEnabled, true) => "the account's tenant is enabled",
+            (Self::TenantEnabled, false) => {
+                "the account's tenant is disabled: its people are told nothing"
+            }
+            (Self::IsBuyer, true) => "the account has the business type \"buyer\"",
+            (Self::IsBuyer, false) => "the account does not have the business type \"buyer\"",
+            (Self::IsCompanyAdmin, true) => {
+                "the account has the role \"company_admin\" on its own tenant"
+            }
+            (Self::IsCompanyAdmin, false) => {
+                "the account does not have the role \"company_admin\" on its own tenant"
+            }
+            (Self::BrandingEnabled, true) => "a brand is enabled for the tenant or one above it",
+            (Self::BrandingEnabled, false) => {
+                "no brand is enabled for the tenant or one above it, so there is no shop"
+            }
+            (Self::BuyUrlSet, true) => "the brand has a Buy URL",
+            (Self::BuyUrlSet, false) => {
+                "the brand has no Buy URL, or one that today's rules do not allow"
+            }
+            (Self::SalesWithoutBuyUrl, true) => {
+                "the deployment sends who could buy to sales where there is no shop"
+            }
+            (Self::SalesWithoutBuyUrl, false) => {
+                "the deployment offers nothing where there is no shop"
+            }
+            (Self::UserActivated, true) => "the account is activated",
+            (Self::UserActivated, false) => "the account is not activated",
+            (Self::HasAddress, true) => "the account has an e-mail address",
+            (Self::HasAddress, false) => "the account has no e-mail address",
+            (Self::WantsQuotaMail, true) => "\"quota\" is among the account's notifications",
+            (Self::WantsQuotaMail, false) => "\"quota\" is not among the account's notifications",
+        }
+    }
+}
+
+/// A rule with its outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked {
+    /// Which rule.
+    pub rule: Rule,
+    /// Whether it held.
+    pub holds: bool,
+}
+
+/// The rules that a decision looked at, in order; the last one decided.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trail {
+    kept: Option<Vec<Checked>>,
+}
+
+impl Trail {
+    /// For decisions that nobody asks to explain; keeps nothing.
+    #[must_use]
+    pub const fn silent() -> Self {
+        Self { kept: None }
+    }
+
+    /// Keeps every rule that is looked at.
+    #[must_use]
+    pub const fn kept() -> Self {
+        Self {
+            kept: Some(Vec::new()),
+        }
+    }
+
+    /// Notes that `rule` was looked at, and gives its outcome back.
+    pub fn holds(&mut self, rule: Rule, holds: bool) -> bool {
+        if let Some(kept) = &mut self.kept {
+            kept.push(Checked { rule, holds });
+        }
+        holds
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub fn into_rules(self) -> Vec<Checked> {
+        self.kept.unwrap_or_default()
+    }
+}
+
+/// Whether a user is told of quotas at all: a disabled one, and one of a disabled tenant, is not.
+#[must_use]
+pub fn is_told(user: &User, tenant: &Tenant, trail: &mut Trail) -> bool {
+    trail.holds(Rule::UserEnabled, user.enabled) && trail.holds(Rule::TenantEnabled, tenant.enabled)
+}
+
+/// Whether a user of this tenant is sent quota mail: the user's own rules, and when the mail is to
+/// leave, the tenant's.
+#[must_use]
+pub fn is_sent_quota_mail(user: &User, tenant: &Tenant, trail: &mut Trail) -> bool {
+    user.quota_mail(trail).is_ok() && trail.holds(Rule::TenantEnabled, tenant.enabled)
+}

@@ -1,0 +1,317 @@
+//! Why a user is shown and sent what they are. What is said of rules and reasons is for operators,
+//! and in English.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::emails::CauseForm;
+use super::wire::{ToBuyForm, optional_time};
+use crate::domain::evaluate::Arming;
+use crate::domain::ids::UserId;
+use crate::domain::notification::Mail;
+use crate::domain::plan::NothingToBuy;
+use crate::domain::proposal::Proposal;
+use crate::domain::quota::{Percent, utilization};
+use crate::domain::rules::Checked;
+use crate::http::error::ApiError;
+use crate::http::input::Params;
+use crate::http::output::{self, time};
+use crate::http::router::{Answer, Call};
+use crate::render::Lang;
+use crate::usecases::access::Caller;
+use crate::usecases::error::{Error, What};
+use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
+
+/// A rule and its outcome.
+#[derive(Serialize)]
+struct RuleForm {
+    /// `is_buyer`, …
+    rule: &'static str,
+    /// Whether it held.
+    holds: bool,
+    /// What that means, in one sentence.
+    says: &'static str,
+}
+
+impl From<&Checked> for RuleForm {
+    fn from(checked: &Checked) -> Self {
+        Self {
+            rule: checked.rule.name(),
+            holds: checked.holds,
+            says: checked.rule.says(checked.holds),
+        }
+    }
+}
+
+fn rules_of<T>(decision: &Decision<T>) -> Vec<RuleForm> {
+    decision.rules.iter().map(RuleForm::from).collect()
+}
+
+/// What decisions know of the user.
+#[derive(Serialize)]
+struct ReaderForm {
+    /// Has the role `company_admin` on the own tenant.
+    company_admin: bool,
+    /// Has the business type `buyer`.
+    buyer: bool,
+    enabled: bool,
+    activated: bool,
+    has_email: bool,
+    /// `quota` is among the user's notifications.
+    quota_notifications: bool,
+    /// Whether the user's tenant is enabled.
+    tenant_enabled: bool,
+}
+
+/// What decisions know of the shop.
+#[derive(Serialize)]
+struct ShopForm {
+    /// Whose brand it is: the nearest enabled one; null where none is enabled.
+    brand_tenant_id: Option<Uuid>,
+    branding_enabled: bool,
+    /// The brand has a Buy URL.
+    buy_url_set: bool,
+    /// It is one that today's rules allow.
+    buy_url_allowed: bool,
+}
+
+/// What a message offers, and why.
+#[derive(Serialize)]
+struct ProposalForm {
+    /// `buy_now`, `contact_sales`, or null: the plain message.
+    kind: Option<&'static str>,
+    /// In the order in which they were looked at; the last one decided.
+    rules: Vec<RuleForm>,
+}
+
+impl From<&Decision<Option<Proposal>>> for ProposalForm {
+    fn from(decision: &Decision<Option<Proposal>>) -> Self {
+        Self {
+            kind: decision.outcome.map(Proposal::name),
+            rules: rules_of(decision),
+        }
+    }
+}
+
+/// The quota mail that was last opened for the user.
+#[derive(Serialize)]
+struct LatestMailForm<'a> {
+    id: Uuid,
+    /// `queued`: it waits to be sent.
+    state: &'static str,
+    causes: Vec<CauseForm>,
+    created_at: String,
+    /// When it is tried next; when it ended, once it is not queued.
+    due_at: String,
+    attempts: u32,
+    /// How the last attempt failed, or why it was cancelled.
+    last_error: Option<&'a str>,
+}
+
+impl<'a> From<&'a Mail> for LatestMailForm<'a> {
+    fn from(mail: &'a Mail) -> Self {
+        Self {
+            id: mail.id.uuid(),
+            state: mail.state.name(),
+            causes: mail.causes.iter().map(CauseForm::from).collect(),
+            created_at: time(mail.created_at),
+            due_at: time(mail.due_at),
+            attempts: mail.attempts,
+            last_error: mail.last_error.as_deref(),
+        }
+    }
+}
+
+/// Whether quota mail goes to the user, and why.
+#[derive(Serialize)]
+struct MailsForm<'a> {
+    /// Whether it does.
+    receives: bool,
+    /// In the order in which they were looked at; the last one decided.
+    rules: Vec<RuleForm>,
+    latest_mail: Option<LatestMailForm<'a>>,
+    /// When a mail server last took a quota mail to the user.
+    last_sent_at: Option<String>,
+    /// When the user is reminded of what still stands then.
+    next_reminder_at: Option<String>,
+}
+
+/// One level of an item.
+#[derive(Serialize)]
+struct LevelForm {
+    /// `soon`, `exceeded` or `hard_exceeded`.
+    level: &'static str,
+    /// The usage at which it is entered.
+    at: u64,
+    /// Whether people are told when it is entered the next time.
+    armed: bool,
+    /// The usage below which it is armed again after it has told.
+    rearmed_below: u64,
+}
+
+impl From<&Arming> for LevelForm {
+    fn from(arming: &Arming) -> Self {
+        Self {
+            level: arming.level.name(),
+            at: arming.at,
+            armed: arming.is_armed,
+            rearmed_below: arming.rearm_below,
+        }
+    }
+}
+
+/// The share of the quota from which on an item is "soon".
+#[derive(Serialize)]
+struct SoonForm {
+    /// 1 to 99; null where there is no such level.
+    percent: Option<u8>,
+    /// Who says so: `deployment` or `tenant`.
+    from: &'static str,
+}
+
+/// Why nothing is said of what to buy.
+#[derive(Serialize)]
+struct WhyNotForm {
+    /// `no_plan`, …
+    reason: &'static str,
+    /// What that means, in one sentence.
+    says: &'static str,
+}
+
+impl From<NothingToBuy> for WhyNotForm {
+    fn from(why: NothingToBuy) -> Self {
+        Self {
+            reason: why.name(),
+            says: why.says(),
+        }
+    }
+}
+
+/// How one item stands, and what the user is told of it.
+#[derive(Serialize)]
+struct ItemForm<'a> {
+    scope: &'static str,
+    item: &'static str,
+    /// The id of the alert that it is or would be.
+    alert_id: String,
+    /// Whether the alert is shown.
+    alert_shown: bool,
+    state: &'static str,
+    since: String,
+    usage: u64,
+    quota: Option<u64>,
+    overage: Option<u64>,
+    unit: &'static str,
+    utilization: Option<String>,
+    soon: SoonForm,
+    /// The lowest first.
+    levels: Vec<LevelForm>,
+    snoozed_until: Option<String>,
+    /// As alerts have it.
+    what_to_buy: Option<ToBuyForm<'a>>,
+    /// Null where `what_to_buy` is not.
+    why_not: Option<WhyNotForm>,
+}
+
+impl<'a> From<&'a ExplainedItem> for ItemForm<'a> {
+    fn from(explained: &'a ExplainedItem) -> Self {
+        let status = &explained.status;
+        let from = if explained.soon_is_tenants {
+            "tenant"
+        } else {
+            "deployment"
+        };
+        Self {
+            scope: explained.alert.scope().name(),
+            item: status.item.name(),
+            alert_id: explained.alert.to_string(),
+            alert_shown: explained.is_shown,
+            state: status.state.name(),
+            since: time(status.since),
+            usage: status.usage,
+            quota: status.quota.value,
+            overage: status.quota.overage,
+            unit: status.item.unit().name(),
+            utilization: utilization(status.usage, status.quota.value),
+            soon: SoonForm {
+                percent: explained.soon.map(Percent::get),
+                from,
+            },
+            levels: explained.levels.iter().map(LevelForm::from).collect(),
+            snoozed_until: optional_time(explained.snoozed_until),
+            what_to_buy: explained.to_buy.as_ref().ok().map(ToBuyForm::from),
+            why_not: explained.to_buy.as_ref().err().copied().map(Into::into),
+        }
+    }
+}
+
+/// GET explain.
+#[derive(Serialize)]
+struct ExplanationForm<'a> {
+    user_id: Uuid,
+    tenant_id: Uuid,
+    generated_at: String,
+    reader: ReaderForm,
+    shop: ShopForm,
+    /// Of quota messages: in alerts, header and mail.
+    proposal: ProposalForm,
+    /// Of edition messages.
+    edition_proposal: ProposalForm,
+    mail: MailsForm<'a>,
+    /// Everything that has a quota: the user's own items, then the tenant's.
+    items: Vec<ItemForm<'a>>,
+}
+
+impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
+    fn from(explanation: &'a Explanation) -> Self {
+        let (user, tenant) = (&explanation.view.user, &explanation.view.tenant);
+        let brand = explanation.view.brand.as_ref();
+        let recipient = explanation.recipient.as_ref();
+        Self {
+            user_id: user.id.uuid(),
+            tenant_id: tenant.id.uuid(),
+            generated_at: time(explanation.generated_at),
+            reader: ReaderForm {
+                company_admin: user.is_company_admin(),
+                buyer: user.buyer,
+                enabled: user.enabled,
+                activated: user.activated,
+                has_email: user.contact.email.is_some(),
+                quota_notifications: user.wants_quota_mail(),
+                tenant_enabled: tenant.enabled,
+            },
+            shop: ShopForm {
+                brand_tenant_id: brand.map(|brand| brand.tenant_id.uuid()),
+                branding_enabled: brand.is_some(),
+                buy_url_set: explanation.has_buy_url,
+                buy_url_allowed: explanation.has_usable_buy_url,
+            },
+            proposal: ProposalForm::from(&explanation.proposal),
+            edition_proposal: ProposalForm::from(&explanation.edition_proposal),
+            mail: MailsForm {
+                receives: explanation.mail.outcome,
+                rules: rules_of(&explanation.mail),
+                latest_mail: explanation.latest_mail.as_ref().map(LatestMailForm::from),
+                last_sent_at: optional_time(recipient.map(|known| known.last_sent_at)),
+                next_reminder_at: optional_time(recipient.and_then(|known| known.reminder_due_at)),
+            },
+            items: explanation.items.iter().map(ItemForm::from).collect(),
+        }
+    }
+}
+
+/// GET `/users/{user_id}/explain?lang=`: what to buy is said in that language, else the user's.
+pub(super) async fn show(call: Call, caller: Caller) -> Answer {
+    let params = Params::of_query(&call.request.head)?;
+    params.only(&["lang"])?;
+    let lang = params.get("lang");
+    if lang.is_some_and(|tag| Lang::parse(tag).is_none()) {
+        let why = "must be a language tag such as de or pt-BR";
+        return Err(ApiError::malformed("lang", why));
+    }
+    let missing = ApiError::UseCase(Error::NotFound(What::User));
+    let user: UserId = call.path.id("user_id", missing)?;
+    let now = call.request.head.received_at;
+    let explanation = explain(&call.env, &caller, user, lang, now).await?;
+    Ok(output::ok(&ExplanationForm::from(&explanation)))
+}

@@ -1,0 +1,218 @@
+//! Why a user does or does not see a proposal, is or is not sent mail, and is or is not told what
+//! to buy: every rule that was looked at, and its outcome. The rules are asked themselves
+//! ([`Trail`]); nothing here decides.
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::fan_out::latest_mail_of;
+use super::messages::language;
+use super::view::{self, UserView, shop_of};
+use super::what_to_buy::ToBuy;
+use crate::domain::evaluate::{Arming, QuotaPolicy, arming};
+use crate::domain::ids::{AccountId, UserId};
+use crate::domain::meter::{ItemStatus, Meter};
+use crate::domain::notification::{Mail, Recipient};
+use crate::domain::plan::NothingToBuy;
+use crate::domain::proposal::{Proposal, edition_proposal, quota_proposal};
+use crate::domain::quota::{Percent, Scope};
+use crate::domain::rules::{Checked, Trail, is_sent_quota_mail, is_told};
+use crate::domain::snooze::{AlertId, Snoozes};
+use crate::domain::time::Timestamp;
+use crate::render::Lang;
+use crate::store::keys;
+
+/// What was decided, and by which rules: the last one decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<T> {
+    /// What was decided.
+    pub outcome: T,
+    /// In the order in which they were looked at.
+    pub rules: Vec<Checked>,
+}
+
+/// What one user is shown and sent, and why.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// What is true for the user; its proposal is the one that is shown.
+    pub view: UserView,
+    /// When this was true.
+    pub generated_at: Timestamp,
+    /// The brand has a Buy URL, whether today's rules allow it or not.
+    pub has_buy_url: bool,
+    /// The brand's Buy URL is one that today's rules allow.
+    pub has_usable_buy_url: bool,
+    /// What quota messages offer.
+    pub proposal: Decision<Option<Proposal>>,
+    /// What edition messages offer.
+    pub edition_proposal: Decision<Option<Proposal>>,
+    /// Whether quota mail goes to the user.
+    pub mail: Decision<bool>,
+    /// The quota mail that was last opened for the user.
+    pub latest_mail: Option<Mail>,
+    /// When mail was last sent, and when the next reminder is due.
+    pub recipient: Option<Recipient>,
+    /// The items of both scopes, user's first, in item order.
+    pub items: Vec<ExplainedItem>,
+}
+
+/// How one item stands, and why the user is told of it or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedItem {
+    /// The alert that it is or would be.
+    pub alert: AlertId,
+    /// How it stands.
+    pub status: ItemStatus,
+    /// Whether an alert is shown.
+    pub is_shown: bool,
+    /// From which share of the quota on it is "soon"; `None`: there is no such level.
+    pub soon: Option<Percent>,
+    /// The tenant set that; else the deployment did.
+    pub soon_is_tenants: bool,
+    /// Where each level begins, and whether entering it tells.
+    pub levels: Vec<Arming>,
+    /// Until when the user does not want to see it.
+    pub snoozed_until: Option<Timestamp>,
+    /// What covers the overage, or why nothing is said of that.
+    pub to_buy: Result<ToBuy, NothingToBuy>,
+}
+
+/// Explains what `user` is shown and sent. What to buy is said in the language `lang`, else in the
+/// user's.
+///
+/// # Errors
+/// The user is unknown or out of reach; the store failed.
+pub async fn explain(
+    env: &Env,
+    caller: &Caller,
+    user: UserId,
+    lang: Option<&str>,
+    now: Timestamp,
+) -> Result<Explanation, Error> {
+    let (found, tenant) = caller.user(&env.store, user).await?;
+    let mut view = view::of(env, found, tenant).await?;
+    let meters = Meters::load(env, &view).await?;
+    view.user_items = meters.status(env, &meters.user);
+    view.tenant_items = meters.status(env, &meters.tenant);
+    let (proposal, edition_proposal) = proposals(env, &view);
+    view.proposal = proposal.outcome;
+    let view = view.with_what_to_buy(env).await?;
+    let mut trail = Trail::kept();
+    let is_sent = is_sent_quota_mail(&view.user, &view.tenant, &mut trail);
+    let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
+    let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
+    let recipient = env.store.load::<Recipient>(&keys::recipient(user)).await?;
+    let brand = view.brand.as_ref();
+    Ok(Explanation {
+        generated_at: now,
+        has_buy_url: brand.is_some_and(|brand| brand.buy_url.is_some()),
+        has_usable_buy_url: shop_of(env, brand).buy_url_set,
+        proposal,
+        edition_proposal,
+        mail: Decision {
+            outcome: is_sent,
+            rules: trail.into_rules(),
+        },
+        latest_mail: latest_mail_of(env, user).await?,
+        recipient: recipient.map(|found| found.value),
+        items: items_of(env, &view, &meters, (&snoozes, lang), now)?,
+        view,
+    })
+}
+
+/// What quota messages and edition messages offer. A quota message is shown only to who is told of
+/// quotas at all.
+fn proposals(
+    env: &Env,
+    view: &UserView,
+) -> (Decision<Option<Proposal>>, Decision<Option<Proposal>>) {
+    let (reader, without) = (view.user.reader(), env.settings.without_buy_url);
+    let shop = shop_of(env, view.brand.as_ref());
+    let (mut quota, mut edition) = (Trail::kept(), Trail::kept());
+    let outcome = if is_told(&view.user, &view.tenant, &mut quota) {
+        quota_proposal(reader, shop, without, &mut quota)
+    } else {
+        None
+    };
+    let edition_outcome = edition_proposal(reader, shop, without, &mut edition);
+    let of = |outcome, trail: Trail| Decision {
+        outcome,
+        rules: trail.into_rules(),
+    };
+    (of(outcome, quota), of(edition_outcome, edition))
+}
+
+/// The meters of a user and the user's tenant, read once, so that how an item stands and how it is
+/// armed are of the same moment.
+struct Meters {
+    user: Meter,
+    tenant: Meter,
+    policy: QuotaPolicy,
+}
+
+impl Meters {
+    async fn load(env: &Env, view: &UserView) -> Result<Self, Error> {
+        let (user, _) = env.store.meter(AccountId::User(view.user.id)).await?;
+        let (tenant, _) = env.store.meter(AccountId::Tenant(view.tenant.id)).await?;
+        let policy = env.settings.quota.for_tenant(&view.tenant.settings);
+        Ok(Self {
+            user,
+            tenant,
+            policy,
+        })
+    }
+
+    fn status(&self, env: &Env, meter: &Meter) -> Vec<ItemStatus> {
+        meter.status(&env.settings.usage_names, &self.policy)
+    }
+}
+
+fn items_of(
+    env: &Env,
+    view: &UserView,
+    meters: &Meters,
+    (snoozes, lang): (&Snoozes, Option<&str>),
+    now: Timestamp,
+) -> Result<Vec<ExplainedItem>, Error> {
+    let lang = language(env, view, lang);
+    let shown = view.standing();
+    let explained = view.all_items().map(|(scope, status)| {
+        let meter = match scope {
+            Scope::User => &meters.user,
+            Scope::Tenant => &meters.tenant,
+        };
+        let item = status.item;
+        let alert = AlertId {
+            account: meter.account,
+            item,
+        };
+        let measured = meter.measured(item, &env.settings.usage_names);
+        let standing = meter.standings.get(&item).copied();
+        Ok(ExplainedItem {
+            alert,
+            is_shown: shown.contains(&(scope, status)),
+            soon: meters.policy.soon_percent(item),
+            soon_is_tenants: view.tenant.settings.soon_percent[item.index()].is_own(),
+            levels: arming(item, &measured, standing, &meters.policy),
+            snoozed_until: snoozes.until(alert, now),
+            to_buy: to_buy(env, view, (scope, status), &lang)?,
+            status,
+        })
+    });
+    explained.collect()
+}
+
+fn to_buy(
+    env: &Env,
+    view: &UserView,
+    (scope, status): (Scope, ItemStatus),
+    lang: &Lang,
+) -> Result<Result<ToBuy, NothingToBuy>, Error> {
+    Ok(match view.what_to_buy.of(scope, status.item) {
+        Ok(purchase) => Ok(ToBuy {
+            purchase,
+            text: env.renderer.to_buy(&purchase, lang)?,
+        }),
+        Err(why) => Err(why),
+    })
+}
