@@ -76,6 +76,29 @@ impl ApiScope {
         }
     }
 
+    /// What it allows, for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::AccountRead => "Read tenants, users, brands, offering items, usages.",
+            Self::AccountWrite => "Change tenants, users, brands, offering items.",
+            Self::Clients => "Read and manage API clients.",
+            Self::UsageWrite => "Report usage.",
+            Self::AlertsRead => "Read alerts, headers, proposals, quotas, clicks; preview.",
+            Self::AlertsWrite => "Snooze alerts.",
+            Self::EmailsRead => "Read the outbox.",
+            Self::EmailsWrite => "Send its dead letters again.",
+            Self::BillingRead => {
+                "Read billing customers, taxes and the service desk's configuration."
+            }
+            Self::BillingWrite => "Change customers and taxes.",
+            Self::Plans => "Read and change price plans and domains of resellers.",
+            Self::PartnersRead => "Read partner plans.",
+            Self::PartnersWrite => "Change partner plans.",
+            Self::AuditRead => "Read who changed what.",
+        }
+    }
+
     const fn bit(self) -> u32 {
         1 << self as u32
     }

@@ -31,6 +31,20 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 10] = [
+        Self::UserEnabled,
+        Self::TenantEnabled,
+        Self::IsBuyer,
+        Self::IsCompanyAdmin,
+        Self::BrandingEnabled,
+        Self::BuyUrlSet,
+        Self::SalesWithoutBuyUrl,
+        Self::UserActivated,
+        Self::HasAddress,
+        Self::WantsQuotaMail,
+    ];
+
     /// The name in the native dialect.
     #[must_use]
     pub const fn name(self) -> &'static str {

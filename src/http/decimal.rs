@@ -5,6 +5,8 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::decimal::Decimal;
 
@@ -15,6 +17,24 @@ use crate::domain::decimal::Decimal;
 /// would lose digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Number(pub Decimal);
+
+impl PartialSchema for Number {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .description(Some(
+                "A decimal, exact to the digit: at most 28 digits, no exponent, and its scale is kept \
+                 (`0.00` stays `0.00`). Do not read it through a binary float.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Number {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Decimal".into()
+    }
+}
 
 impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {

@@ -1,8 +1,9 @@
 //! The dialects: which paths are whose, and each one's envelope for errors.
 
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::{ApiError, Repeated};
 use super::message::{Head, Response};
@@ -107,7 +108,16 @@ impl Dialect {
     }
 }
 
-/// RFC 6749 §5.2.
+/// An error of the token endpoints (RFC 6749 §5.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct OAuthError {
+    /// `invalid_request`, `invalid_client`, `invalid_scope`, `unsupported_grant_type`,
+    /// `temporarily_unavailable` or `server_error`.
+    pub(in crate::http) error: &'static str,
+    /// For people: what is wrong and what to do.
+    pub(in crate::http) error_description: String,
+}
+
 fn oauth_error(error: &ApiError) -> Response {
     let code = match error.status() {
         StatusCode::UNAUTHORIZED => "invalid_client",
@@ -115,33 +125,50 @@ fn oauth_error(error: &ApiError) -> Response {
         status if status.is_server_error() => "server_error",
         _ => "invalid_request",
     };
-    let body = json!({ "error": code, "error_description": error.message() });
+    let body = OAuthError {
+        error: code,
+        error_description: error.message(),
+    };
     output::json(error.status(), &body)
 }
 
-/// RFC 9457. `type` is stable; `title` says what it is; `detail` says what to do here.
+/// An error (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Problem {
+    /// Stable: what kind of error it is.
+    #[serde(rename = "type")]
+    pub(in crate::http) kind: &'static str,
+    /// The same in words.
+    pub(in crate::http) title: &'static str,
+    /// The HTTP status.
+    pub(in crate::http) status: u16,
+    /// What is wrong here and what to do.
+    pub(in crate::http) detail: String,
+    /// Which field or parameter is meant, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(in crate::http) field: Option<String>,
+    /// Stands in the log line too.
+    pub(in crate::http) request_id: String,
+}
+
 fn problem(error: &ApiError, head: &Head) -> Response {
     let (kind, title) = problem_type(error);
-    let mut body = json!({
-        "type": kind,
-        "title": title,
-        "status": error.status().as_u16(),
-        "detail": error.message(),
-        "request_id": head.request_id,
-    });
     let field = match error {
         ApiError::Malformed { field, .. } | ApiError::UseCase(Error::Invalid { field, .. }) => {
-            Some(field)
+            Some(field.clone())
         }
         _ => None,
     };
-    if let (Some(field), Some(object)) = (field, body.as_object_mut()) {
-        object.insert("field".to_owned(), json!(field));
-    }
-    let mut response = output::json(error.status(), &body);
-    let media_type = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(CONTENT_TYPE, media_type);
-    response
+    let body = Problem {
+        kind,
+        title,
+        status: error.status().as_u16(),
+        detail: error.message(),
+        field,
+        request_id: head.request_id.clone(),
+    };
+    output::json_as(error.status(), "application/problem+json", &body)
 }
 
 /// The stable `type` of a problem, and its title.

@@ -268,7 +268,8 @@ impl Params {
         self.whole("version", 0..=u64::MAX)
     }
 
-    /// The comma-separated values of `name`, parsed; at most `limit` of them.
+    /// The comma-separated values of `name`, parsed; at most `limit` of them. Empty ones are left
+    /// out, but counted.
     ///
     /// # Errors
     /// 400 where one does not parse, or there are too many.
@@ -280,15 +281,15 @@ impl Params {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
-        if parts.len() > limit {
+        if text.split(',').count() > limit {
             return Err(ApiError::malformed(
                 name,
                 format!("takes at most {limit} values"),
             ));
         }
-        let parsed = parts
-            .into_iter()
+        let parsed = text
+            .split(',')
+            .filter(|part| !part.is_empty())
             .map(str::parse)
             .collect::<Result<Vec<T>, _>>();
         parsed

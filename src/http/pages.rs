@@ -1,6 +1,7 @@
 //! What people open in a browser: redirects, pages behind links, pictures and style sheets.
 
 pub mod assets;
+pub(in crate::http) mod openapi;
 mod own;
 mod redirect;
 pub mod routes;

@@ -111,6 +111,22 @@ struct Endpoint {
     handler: Handler,
 }
 
+/// What a path answers to, as far as it can be told without asking: what is documented is checked
+/// against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Whose path it is.
+    pub dialect: Dialect,
+    /// The path; `{name}` stands for one segment, `{*name}` for all that follow.
+    pub path: &'static str,
+    /// GET stands for HEAD too.
+    pub method: Method,
+    /// `None`: it is open to everybody.
+    pub needs: Option<Needs>,
+    /// How much body it takes.
+    pub limit: BodyLimit,
+}
+
 /// One path and what it answers to.
 pub struct Resource {
     path: &'static str,
@@ -174,6 +190,20 @@ impl Resource {
             handler,
         });
         self
+    }
+
+    /// What the path answers to.
+    pub fn routes(&self) -> impl Iterator<Item = Route> + '_ {
+        self.endpoints.iter().map(|endpoint| Route {
+            dialect: self.dialect,
+            path: self.path,
+            method: endpoint.method.clone(),
+            needs: match endpoint.handler {
+                Handler::Public(_) => None,
+                Handler::Authorized(needs, _) => Some(needs),
+            },
+            limit: endpoint.limit,
+        })
     }
 
     fn allow(&self) -> String {

@@ -6,10 +6,11 @@ use super::error::Error;
 use super::messages::{Offer, Telling};
 use super::view;
 use crate::domain::ids::UserId;
+use crate::domain::text::check_name;
 use crate::domain::time::Timestamp;
 
-/// The longest name of an edition, in bytes.
-const MAX_EDITION_BYTES: usize = 128;
+/// The longest name of an edition, in characters.
+const MAX_EDITION_CHARS: usize = 128;
 
 /// The proposal of an edition to one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +37,7 @@ pub async fn edition_proposal(
     lang: Option<&str>,
     now: Timestamp,
 ) -> Result<EditionMessage, Error> {
-    if edition.trim().is_empty() || edition.len() > MAX_EDITION_BYTES {
-        let why = format!("must be the name of an edition, 1 to {MAX_EDITION_BYTES} bytes");
-        return Err(Error::invalid("edition", why));
-    }
+    check_name(edition, MAX_EDITION_CHARS).map_err(|bad| Error::invalid("edition", bad))?;
     let (found, tenant) = caller.user(&env.store, user).await?;
     let view = view::of(env, found, tenant).await?;
     let telling = Telling::new(env, &view, lang, None, now);

@@ -275,11 +275,19 @@ async fn an_edition_is_proposed_with_the_bare_buy_url() {
         response.headers()["location"],
         "https://shop.example.com/buy?c=1"
     );
-    let missing = site.api(Method::GET, &format!("/users/{admin}/edition-proposal"));
-    assert_eq!(
-        missing.send().await.unwrap().status(),
-        StatusCode::BAD_REQUEST
-    );
+    let long = format!("?edition={}", "x".repeat(129));
+    for bad in [
+        "",
+        "?edition=",
+        "?edition=%20",
+        "?edition=a%0Ab",
+        "?edition=a%C2%9Bb",
+        &long,
+    ] {
+        let path = format!("/users/{admin}/edition-proposal{bad}");
+        let refused = site.api(Method::GET, &path).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
 }
 
 #[tokio::test]

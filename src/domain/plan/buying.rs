@@ -60,6 +60,19 @@ pub enum NothingToBuy {
 }
 
 impl NothingToBuy {
+    /// All reasons.
+    pub const ALL: [Self; 9] = [
+        Self::UsersOwn,
+        Self::NotBuyNow,
+        Self::NoPlan,
+        Self::PlanGone,
+        Self::NotSold,
+        Self::NotOver,
+        Self::NoBlocks,
+        Self::Included,
+        Self::TooLarge,
+    ];
+
     /// The name in the native dialect.
     #[must_use]
     pub const fn name(self) -> &'static str {

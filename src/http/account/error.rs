@@ -1,6 +1,7 @@
 //! The account dialect's error envelope and its codes.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::error::ApiError;
 use crate::http::message::{Head, Response};
@@ -20,29 +21,87 @@ fn code(error: &ApiError) -> u16 {
     }
 }
 
-/// What stands under `error`: `{"code","message","details","context","domain"}`.
+/// What is wrong with a field.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Addition {
+    /// The field or parameter.
+    field: String,
+}
+
+/// More about an error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountErrorDetails)]
+pub(super) struct Details {
+    /// What the status means.
+    info: &'static str,
+    /// Which fields are meant.
+    addition: Vec<Addition>,
+}
+
+/// What an error belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountErrorContext)]
+pub(super) struct Context {
+    /// The request id, which stands in the log too.
+    id: String,
+}
+
+/// An error of the account dialect.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountErrorDetail)]
+pub(super) struct DetailOut {
+    /// 1001 a stale version, 1002 not allowed, 1004 a name that is taken, 1005 an unknown tenant, 1006
+    /// a tenant that is not disabled; else the HTTP status.
+    code: u16,
+    /// For people: what is wrong and what to do.
+    message: String,
+    /// More about it.
+    details: Details,
+    /// What it belongs to.
+    context: Context,
+    /// Always `AccountServer`.
+    domain: &'static str,
+}
+
+/// The envelope of errors.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountError)]
+pub(in crate::http) struct ErrorOut {
+    /// The error.
+    error: DetailOut,
+}
+
+/// What stands under `error`.
 #[must_use]
-pub fn detail(error: &ApiError, request_id: &str) -> Value {
+pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailOut {
     let addition = match error {
         ApiError::Malformed { field, .. } | ApiError::UseCase(Error::Invalid { field, .. }) => {
-            vec![json!({ "field": field })]
+            vec![Addition {
+                field: field.clone(),
+            }]
         }
         _ => vec![],
     };
-    let info = error.status().canonical_reason().unwrap_or("error");
-    json!({
-        "code": code(error),
-        "message": error.message(),
-        "details": { "info": info, "addition": addition },
-        "context": { "id": request_id },
-        "domain": "AccountServer",
-    })
+    DetailOut {
+        code: code(error),
+        message: error.message(),
+        details: Details {
+            info: error.status().canonical_reason().unwrap_or("error"),
+            addition,
+        },
+        context: Context {
+            id: request_id.to_owned(),
+        },
+        domain: "AccountServer",
+    }
 }
 
 /// `{"error":{"code":…,"message":…,"details":{…},"context":{…},"domain":…}}`.
 #[must_use]
 pub fn envelope(error: &ApiError, head: &Head) -> Response {
-    let body = json!({ "error": detail(error, &head.request_id) });
+    let body = ErrorOut {
+        error: detail(error, &head.request_id),
+    };
     output::json(error.status(), &body)
 }
 
@@ -71,12 +130,12 @@ mod tests {
             (ApiError::InvalidToken, 401, 401),
             (Error::MissingScope(ApiScope::AccountRead).into(), 403, 1002),
         ] {
-            let body = detail(&error, "7");
+            let body = serde_json::to_value(detail(&error, "7")).unwrap();
             assert_eq!(error.status().as_u16(), status, "{error:?}");
             assert_eq!(body["code"], expected, "{error:?}");
             assert_eq!(body["context"]["id"], "7");
         }
         let named = detail(&ApiError::malformed("version", "missing"), "7");
-        assert_eq!(named["details"]["addition"][0]["field"], "version");
+        assert_eq!(named.details.addition[0].field, "version");
     }
 }

@@ -5,10 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use super::wire::token::{IssuerMetadata, KeyOut, KeySet, Nothing, TokenOut, TokenState};
 use crate::domain::client::ApiScope;
 use crate::domain::ids::UserId;
+use crate::http::dialect::OAuthError;
 use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::message::{Head, Response};
@@ -54,22 +56,26 @@ fn invalid_client(why: &str) -> Refusal {
     Refusal::OAuth("invalid_client", why.to_owned())
 }
 
-fn answer(done: Result<Value, Refusal>) -> Answer {
+fn answer<T: Serialize>(done: Result<T, Refusal>) -> Answer {
     match done {
         Ok(body) => Ok(output::ok(&body)),
-        Err(Refusal::OAuth(code, why)) => Ok(refused(code, &why)),
+        Err(Refusal::OAuth(code, why)) => Ok(refused(code, why)),
         Err(Refusal::Api(error)) => Err(error),
     }
 }
 
-fn refused(code: &str, why: &str) -> Response {
+fn refused(code: &'static str, why: String) -> Response {
     let unknown = code == "invalid_client";
     let status = if unknown {
         StatusCode::UNAUTHORIZED
     } else {
         StatusCode::BAD_REQUEST
     };
-    let mut response = output::json(status, &json!({ "error": code, "error_description": why }));
+    let body = OAuthError {
+        error: code,
+        error_description: why,
+    };
+    let mut response = output::json(status, &body);
     if unknown {
         let basic = HeaderValue::from_static("Basic realm=\"upsell\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, basic);
@@ -125,7 +131,7 @@ pub(super) async fn token(call: Call) -> Answer {
     answer(issue(&call).await)
 }
 
-async fn issue(call: &Call) -> Result<Value, Refusal> {
+async fn issue(call: &Call) -> Result<TokenOut, Refusal> {
     let form = form_of(call)?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
@@ -146,13 +152,13 @@ async fn issue(call: &Call) -> Result<Value, Refusal> {
         user_id: form.parsed::<UserId>("user_id")?,
     };
     let issued = tokens::issue(&call.env, request, call.request.head.received_at).await?;
-    Ok(json!({
-        "access_token": issued.access_token,
-        "token_type": "bearer",
-        "expires_in": issued.expires_in_s,
-        "expires_on": issued.expires_at.secs(),
-        "scope": issued.scopes.to_string(),
-    }))
+    Ok(TokenOut {
+        access_token: issued.access_token,
+        expires_in: issued.expires_in_s,
+        expires_on: issued.expires_at.secs(),
+        scope: issued.scopes.to_string(),
+        token_type: "bearer",
+    })
 }
 
 /// The form of a request about a token: who asks, and the token.
@@ -167,77 +173,72 @@ pub(super) async fn revoke(call: Call) -> Answer {
     answer(end(&call).await)
 }
 
-async fn end(call: &Call) -> Result<Value, Refusal> {
+async fn end(call: &Call) -> Result<Nothing, Refusal> {
     let (who, token) = about_token(call)?;
     let now = call.request.head.received_at;
     tokens::revoke(&call.env, (&who.id, &who.secret), &token, now).await?;
-    Ok(json!({}))
+    Ok(Nothing {})
 }
 
 pub(super) async fn introspect(call: Call) -> Answer {
     answer(look_into(&call).await)
 }
 
-async fn look_into(call: &Call) -> Result<Value, Refusal> {
+async fn look_into(call: &Call) -> Result<TokenState, Refusal> {
     let (who, token) = about_token(call)?;
     let now = call.request.head.received_at;
     let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, now).await?;
     let Some(token) = found else {
-        return Ok(json!({ "active": false }));
+        return Ok(TokenState::default());
     };
     let subject = token.user.map_or(token.client_id.uuid(), UserId::uuid);
-    Ok(json!({
-        "active": true,
-        "client_id": token.client_id.to_string(),
-        "exp": token.expires_at.secs(),
-        "iat": token.issued_at.secs(),
-        "iss": tokens::issuer(&call.env),
-        "jti": token.id,
-        "scope": token.scopes.to_string(),
-        "sub": subject.hyphenated().to_string(),
-        "tenant_id": token.root.to_string(),
-        "token_type": "bearer",
-    }))
+    Ok(TokenState {
+        active: true,
+        client_id: Some(token.client_id.to_string()),
+        exp: Some(token.expires_at.secs()),
+        iat: Some(token.issued_at.secs()),
+        iss: Some(tokens::issuer(&call.env)),
+        jti: Some(token.id),
+        scope: Some(token.scopes.to_string()),
+        sub: Some(subject.hyphenated().to_string()),
+        tenant_id: Some(token.root.to_string()),
+        token_type: Some("bearer"),
+    })
 }
 
 /// The public keys that verify tokens (RFC 7517).
 pub(super) async fn keys(call: Call) -> Answer {
     let keyring = call.env.keyring.load();
-    let keys: Vec<Value> = keyring
-        .token_public_keys()
-        .iter()
-        .map(|key| {
-            json!({
-                "kty": "RSA",
-                "use": "sig",
-                "alg": "RS256",
-                "kid": key.kid,
-                "n": key.n,
-                "e": key.e,
-            })
-        })
-        .collect();
-    Ok(output::ok(&json!({ "keys": keys })))
+    let keys = keyring.token_public_keys().into_iter().map(|key| KeyOut {
+        alg: "RS256",
+        e: key.e.to_string(),
+        kid: key.kid.to_string(),
+        kty: "RSA",
+        n: key.n.to_string(),
+        usage: "sig",
+    });
+    Ok(output::ok(&KeySet {
+        keys: keys.collect(),
+    }))
 }
 
 /// Where everything of the issuer is (OpenID Connect Discovery 1.0 §4, RFC 8414).
 pub(super) async fn configuration(call: Call) -> Answer {
     let issuer = tokens::issuer(&call.env);
-    let scopes = ApiScope::ALL.map(ApiScope::name);
     let methods = ["client_secret_basic", "client_secret_post"];
-    Ok(output::ok(&json!({
-        "issuer": issuer,
-        "token_endpoint": format!("{issuer}/token"),
-        "jwks_uri": format!("{issuer}/keys"),
-        "revocation_endpoint": format!("{issuer}/revoke_token"),
-        "introspection_endpoint": format!("{issuer}/introspect_token"),
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": scopes,
-        "token_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": methods,
-    })))
+    Ok(output::ok(&IssuerMetadata {
+        grant_types_supported: ["client_credentials"],
+        id_token_signing_alg_values_supported: ["RS256"],
+        introspection_endpoint: format!("{issuer}/introspect_token"),
+        introspection_endpoint_auth_methods_supported: methods,
+        jwks_uri: format!("{issuer}/keys"),
+        response_types_supported: [],
+        revocation_endpoint: format!("{issuer}/revoke_token"),
+        revocation_endpoint_auth_methods_supported: methods,
+        scopes_supported: ApiScope::ALL.map(ApiScope::name).to_vec(),
+        subject_types_supported: ["public"],
+        token_endpoint: format!("{issuer}/token"),
+        token_endpoint_auth_methods_supported: methods,
+        issuer,
+    }))
 }

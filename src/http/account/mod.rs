@@ -9,6 +9,7 @@ mod convert;
 pub mod error;
 mod idp;
 mod offerings;
+pub(in crate::http) mod openapi;
 mod policies;
 mod request;
 mod routes;

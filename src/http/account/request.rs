@@ -12,6 +12,9 @@ use crate::http::input::Params;
 use crate::http::output;
 use crate::usecases::page::{MAX_PAGE, Page, PageRequest};
 
+/// Ids in a query: more do not fit into a URL of 8 KiB.
+pub(super) const MAX_IDS: usize = 200;
+
 /// Items on a page where the caller does not say.
 const DEFAULT_PAGE: usize = 100;
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::convert::accounts as convert;
-use super::request::{default_page, list_of, page_request, write_cursor};
+use super::request::{MAX_IDS, default_page, list_of, page_request, write_cursor};
 use super::wire::list::{Cursors, Ids, Paging};
 use super::wire::tenant::{NewTenantIn, TenantIn};
 use crate::domain::ids::TenantId;
@@ -79,7 +79,7 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
 
 /// Which tenants are asked for, and the name of that list for its cursors.
 fn query_of(params: &Params) -> Result<(TenantQuery, String), ApiError> {
-    let ids = params.parsed_list::<TenantId>("uuids", MAX_PAGE)?;
+    let ids = params.parsed_list::<TenantId>("uuids", MAX_IDS)?;
     let parent = params.parsed::<TenantId>("parent_id")?;
     let root = params.parsed::<TenantId>("subtree_root_id")?;
     match (ids, parent, root) {

@@ -2,6 +2,7 @@
 
 use super::convert::meters as convert;
 use super::error;
+use super::request::MAX_IDS;
 use super::tenants::tenant_of;
 use super::users::user_of;
 use super::wire::list::Items;
@@ -44,7 +45,7 @@ async fn of_account(call: &Call, caller: &Caller, account: AccountId) -> Answer 
 pub(super) async fn of_tenants(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     params.require("tenants")?;
-    let tenants = params.parsed_list::<TenantId>("tenants", MAX_PAGE)?;
+    let tenants = params.parsed_list::<TenantId>("tenants", MAX_IDS)?;
     let names = params.parsed_list::<String>("usage_names", MAX_PAGE)?;
     let tenants = tenants.unwrap_or_default();
     let usages = usecase::of_tenants(&call.env, &caller, &tenants, names.as_deref()).await?;

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::convert::accounts as convert;
-use super::request::{default_page, list_of, page_request};
+use super::request::{MAX_IDS, default_page, list_of, page_request};
 use super::tenants::{ids, tenant_of};
 use super::wire::user::UserIn;
 use crate::domain::ids::{TenantId, UserId};
@@ -95,7 +95,7 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
 
 /// Which users are asked for, and the name of that list for its cursors.
 fn query_of(params: &Params) -> Result<(UserQuery, String), ApiError> {
-    let ids = params.parsed_list::<UserId>("uuids", MAX_PAGE)?;
+    let ids = params.parsed_list::<UserId>("uuids", MAX_IDS)?;
     let tenant = params.parsed::<TenantId>("tenant_id")?;
     let root = params.parsed::<TenantId>("subtree_root_tenant_id")?;
     match (ids, tenant, root) {

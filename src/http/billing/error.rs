@@ -1,7 +1,8 @@
 //! The billing dialect's error envelope and its codes.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::error::ApiError;
 use crate::http::message::Response;
@@ -34,9 +35,42 @@ fn code(error: &ApiError) -> &'static str {
     }
 }
 
+/// A field that is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BillingFault)]
+struct Fault {
+    /// The field or parameter.
+    field: String,
+    /// What is wrong with it.
+    issue: String,
+}
+
+/// An error of the billing dialect.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BillingErrorDetail)]
+struct Detail {
+    /// `malformed`, `validation_failed`, `not_found`, `version_mismatch`, …
+    code: &'static str,
+    /// For people: what is wrong and what to do.
+    message: String,
+    /// Every field that is wrong.
+    details: Vec<Fault>,
+}
+
+/// The envelope of errors.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BillingError)]
+pub(in crate::http) struct ErrorOut {
+    /// The error.
+    error: Detail,
+}
+
 /// Every field that is wrong, and what is wrong with it.
-fn details(error: &ApiError) -> Vec<Value> {
-    let one = |field: &str, issue: &str| json!({ "field": field, "issue": issue });
+fn details(error: &ApiError) -> Vec<Fault> {
+    let one = |field: &str, issue: &str| Fault {
+        field: field.to_owned(),
+        issue: issue.to_owned(),
+    };
     match error {
         ApiError::Malformed { field, why } | ApiError::UseCase(Error::Invalid { field, why }) => {
             vec![one(field, why)]
@@ -52,16 +86,20 @@ fn details(error: &ApiError) -> Vec<Value> {
 /// `{"error":{"code":…,"message":…,"details":[{"field":…,"issue":…}]}}`.
 #[must_use]
 pub fn envelope(error: &ApiError) -> Response {
-    let body = json!({ "error": {
-        "code": code(error),
-        "message": error.message(),
-        "details": details(error),
-    }});
+    let body = ErrorOut {
+        error: Detail {
+            code: code(error),
+            message: error.message(),
+            details: details(error),
+        },
+    };
     output::json(error.status(), &body)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::usecases::error::{FieldProblem, What};
 

@@ -7,6 +7,7 @@ mod configuration;
 mod convert;
 mod customers;
 pub mod error;
+pub(in crate::http) mod openapi;
 mod request;
 mod routes;
 mod taxes;

@@ -83,4 +83,7 @@ fn parameters_stand_once() {
             .parsed_list::<u8>("u", 2)
             .is_err()
     );
+    let blanks = params("u=1,,").unwrap();
+    assert_eq!(blanks.parsed_list::<u8>("u", 3).unwrap(), Some(vec![1]));
+    assert!(blanks.parsed_list::<u8>("u", 2).is_err());
 }

@@ -2,8 +2,8 @@
 
 use http::header::{CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderValue, StatusCode};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
 use crate::domain::ids::UserId;
@@ -66,6 +66,21 @@ pub(super) async fn header(call: Call, caller: Caller) -> Answer {
     Ok(response)
 }
 
+/// The edition upsell message.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EditionProposal)]
+pub(super) struct EditionForm<'a> {
+    /// The edition.
+    edition: &'a str,
+    /// One line.
+    title: &'a str,
+    /// What there is to say.
+    body: &'a str,
+    /// What the reader can do; null: nothing. The link has no added data (seed 001).
+    #[schema(required)]
+    proposal: Option<OfferForm<'a>>,
+}
+
 /// GET `/users/{user_id}/edition-proposal?edition=&lang=`.
 pub(super) async fn edition(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
@@ -75,18 +90,33 @@ pub(super) async fn edition(call: Call, caller: Caller) -> Answer {
     let lang = asked(&params)?.lang;
     let now = call.request.head.received_at;
     let message = edition_proposal(&call.env, &caller, user, edition, lang, now).await?;
-    Ok(output::ok(&json!({
-        "edition": message.edition,
-        "title": message.title,
-        "body": message.body,
-        "proposal": message.offer.as_ref().map(OfferForm::from),
-    })))
+    Ok(output::ok(&EditionForm {
+        edition: &message.edition,
+        title: &message.title,
+        body: &message.body,
+        proposal: message.offer.as_ref().map(OfferForm::from),
+    }))
 }
 
-#[derive(Deserialize)]
+/// A snooze.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SnoozeForm {
+#[schema(as = Snooze)]
+pub(super) struct SnoozeForm {
+    /// When it ends: within 366 days.
+    #[schema(format = DateTime)]
     until: String,
+}
+
+/// A snooze, as it was taken.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Snoozed)]
+pub(super) struct SnoozedForm {
+    /// The alert.
+    id: String,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    snoozed_until: String,
 }
 
 /// POST `/users/{user_id}/alerts/{alert_id}/snooze`.
@@ -100,7 +130,10 @@ pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
     let (version, now) = (expected.version, head.received_at);
     let done = snooze::snooze(&call.env, &caller, user, alert, until, version, now).await;
     let version = expected.checked(done)?;
-    let answer = json!({ "id": alert.to_string(), "snoozed_until": time(until) });
+    let answer = SnoozedForm {
+        id: alert.to_string(),
+        snoozed_until: time(until),
+    };
     Ok(output::versioned(output::ok(&answer), version))
 }
 

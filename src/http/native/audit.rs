@@ -2,28 +2,36 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::names::ActorKind;
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
 use crate::http::input::Params;
+use crate::http::openapi::schema::Any;
 use crate::http::output::{self, time};
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::list_audit::{self, Cursor};
 
 const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 500;
+pub(super) const MAX_LIMIT: usize = 500;
 
 /// Who made a change.
-#[derive(Serialize)]
-struct ActorForm {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Actor)]
+pub(super) struct ActorForm {
     /// `client`, `reader` (of a mail, over a link in it) or `operator` (of the program).
+    #[schema(value_type = ActorKind)]
     kind: &'static str,
+    /// The client that was used.
+    #[schema(required)]
     client_id: Option<Uuid>,
     /// The user that the client's token spoke for, or the reader.
+    #[schema(required)]
     user_id: Option<Uuid>,
 }
 
@@ -37,22 +45,31 @@ impl From<Actor> for ActorForm {
     }
 }
 
-/// One change.
-#[derive(Serialize)]
-struct EntryForm<'a> {
+/// A change.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+pub(super) struct EntryForm<'a> {
+    /// Its id.
     id: Uuid,
+    /// When it was made.
+    #[schema(format = DateTime)]
     at: String,
     /// The request that made it, as in its answer's `X-Request-Id`.
+    #[schema(required)]
     request_id: Option<&'a str>,
+    /// Who made it.
     actor: ActorForm,
+    /// The tenant that it belongs to.
     tenant_id: Uuid,
-    /// `tenant.update`, …
+    /// What was done: `tenant.update`, …
     action: &'a str,
     /// The id of what was changed.
     object: &'a str,
-    /// What was there before: of a change what differs, of a deletion everything.
+    /// What was there before: of a change what differs, of a deletion everything. Secrets are masked.
+    #[schema(required, value_type = Any)]
     before: Option<Value>,
     /// What is there since.
+    #[schema(required, value_type = Any)]
     after: Option<Value>,
 }
 
@@ -76,22 +93,30 @@ impl<'a> From<&'a AuditEntry> for EntryForm<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Cursors {
+/// Where the list goes on: `after` is missing on the last page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditCursors {
+    /// Give it as `after` to get the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     after: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Paging {
-    cursors: Cursors,
+/// Where the list goes on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditPaging {
+    /// The cursors.
+    cursors: AuditCursors,
 }
 
-/// GET audit.
-#[derive(Serialize)]
-struct AuditForm<'a> {
+/// Who changed what, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Audit)]
+pub(super) struct AuditForm<'a> {
+    /// The changes.
     items: Vec<EntryForm<'a>>,
-    paging: Paging,
+    /// Where the list goes on.
+    paging: AuditPaging,
 }
 
 /// GET `/audit?tenant_id=&limit=&after=`: the subtree of a tenant, the newest first.
@@ -106,8 +131,8 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let page = list_audit::list_audit(&call.env, &caller, tenant, limit, after).await?;
     Ok(output::ok(&AuditForm {
         items: page.items.iter().map(EntryForm::from).collect(),
-        paging: Paging {
-            cursors: Cursors {
+        paging: AuditPaging {
+            cursors: AuditCursors {
                 after: page.after.map(|cursor| text_of(&cursor)),
             },
         },

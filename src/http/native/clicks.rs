@@ -1,8 +1,11 @@
 //! How often tracked links were followed.
 
 use chrono::{Duration, NaiveDate};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::names::PlacementName;
 use crate::domain::click::ClickCounts;
 use crate::domain::ids::TenantId;
 use crate::http::error::ApiError;
@@ -18,6 +21,58 @@ const DEFAULT_DAYS: u32 = 30;
 
 const SECS_PER_DAY: i64 = 86_400;
 
+/// How often links were followed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClickCounts)]
+pub(super) struct CountsForm {
+    /// Every GET.
+    raw: u64,
+    /// One per user, placement and hour.
+    unique: u64,
+    /// Those that a person is likely behind.
+    likely_human: u64,
+}
+
+impl From<ClickCounts> for CountsForm {
+    fn from(counts: ClickCounts) -> Self {
+        Self {
+            raw: counts.raw,
+            unique: counts.unique,
+            likely_human: counts.likely_human,
+        }
+    }
+}
+
+/// How often the links of one place were followed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlacementClicks)]
+pub(super) struct PlacementForm {
+    /// Where the link stood, as seed 001 names it.
+    #[schema(value_type = PlacementName)]
+    placement: &'static str,
+    /// How often.
+    #[serde(flatten)]
+    counts: CountsForm,
+}
+
+/// How often a tenant's links were followed in a span of days.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clicks)]
+pub(super) struct ClicksForm {
+    /// The tenant.
+    tenant_id: Uuid,
+    /// The first day, in UTC.
+    #[schema(format = Date)]
+    from: String,
+    /// The last day, in UTC.
+    #[schema(format = Date)]
+    to: String,
+    /// By place.
+    placements: Vec<PlacementForm>,
+    /// All places together.
+    total: CountsForm,
+}
+
 /// GET `/tenants/{tenant_id}/clicks?from=&to=`: days in UTC, both part of the span.
 pub(super) async fn show(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
@@ -31,29 +86,17 @@ pub(super) async fn show(call: Call, caller: Caller) -> Answer {
     let counts = show_clicks(&call.env, &caller, tenant, (from, to)).await?;
     let mut total = ClickCounts::default();
     counts.iter().for_each(|(_, counts)| total.merge(*counts));
-    let placements: Vec<Value> = counts
-        .iter()
-        .map(|(placement, counts)| form(Some(placement.name()), *counts))
-        .collect();
-    Ok(output::ok(&json!({
-        "tenant_id": tenant.uuid(),
-        "from": date(from),
-        "to": date(to),
-        "placements": placements,
-        "total": form(None, total),
-    })))
-}
-
-fn form(placement: Option<&str>, counts: ClickCounts) -> Value {
-    let mut form = json!({
-        "raw": counts.raw,
-        "unique": counts.unique,
-        "likely_human": counts.likely_human,
+    let placements = counts.iter().map(|(placement, counts)| PlacementForm {
+        placement: placement.name(),
+        counts: (*counts).into(),
     });
-    if let (Some(placement), Some(object)) = (placement, form.as_object_mut()) {
-        object.insert("placement".to_owned(), json!(placement));
-    }
-    form
+    Ok(output::ok(&ClicksForm {
+        tenant_id: tenant.uuid(),
+        from: date(from),
+        to: date(to),
+        placements: placements.collect(),
+        total: total.into(),
+    }))
 }
 
 /// A day as the number of days since 1970-01-01.

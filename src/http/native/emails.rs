@@ -1,9 +1,10 @@
 //! The outbox for operators. No addresses stand in it: those are in the users' profiles.
 
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::names::{ItemName, LevelName, MailKindName, MailStateName, QuotaScopeName};
 use super::wire::optional_time;
 use crate::domain::ids::MailId;
 use crate::domain::notification::{Mail, MailState};
@@ -19,12 +20,20 @@ use crate::usecases::error::{Error, What};
 use crate::usecases::list_emails::{self, Cursor, version_of};
 
 const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 500;
+pub(super) const MAX_LIMIT: usize = 500;
 
-#[derive(Serialize)]
+/// What a mail is about.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cause)]
 pub(super) struct CauseForm {
+    /// Whose quota.
+    #[schema(value_type = QuotaScopeName)]
     pub(super) scope: &'static str,
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     pub(super) item: &'static str,
+    /// Which level was entered.
+    #[schema(value_type = LevelName)]
     pub(super) level: &'static str,
 }
 
@@ -38,19 +47,40 @@ impl From<&crate::domain::notification::Cause> for CauseForm {
     }
 }
 
-#[derive(Serialize)]
-struct MailForm<'a> {
+/// A mail of the outbox. No address stands in it: that is in the user's profile.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mail)]
+pub(super) struct MailForm<'a> {
+    /// Its id.
     id: Uuid,
+    /// Why there is one.
+    #[schema(value_type = MailKindName)]
     kind: &'static str,
+    /// What becomes of it.
+    #[schema(value_type = MailStateName)]
     state: &'static str,
+    /// The tenant of its recipient.
     tenant_id: Uuid,
+    /// Its recipient.
     user_id: Uuid,
+    /// What it is about.
     causes: Vec<CauseForm>,
+    /// When it was decided.
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it is to be tried.
+    #[schema(format = DateTime)]
     due_at: String,
+    /// How often it was tried.
     attempts: u32,
+    /// Why the last attempt failed.
+    #[schema(required)]
     last_error: Option<&'a str>,
+    /// When a mail server accepted it.
+    #[schema(required, format = DateTime)]
     sent_at: Option<String>,
+    /// Its subject, once it was rendered.
+    #[schema(required)]
     subject: Option<&'a str>,
 }
 
@@ -73,10 +103,30 @@ impl<'a> From<&'a Mail> for MailForm<'a> {
     }
 }
 
-#[derive(Serialize, Default)]
-struct Cursors {
+/// Where the list goes on: `after` is missing on the last page.
+#[derive(Serialize, Default, ToSchema)]
+pub(super) struct MailCursors {
+    /// Give it as `after` to get the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     after: Option<String>,
+}
+
+/// Where the list goes on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MailPaging {
+    /// The cursors.
+    cursors: MailCursors,
+}
+
+/// A page of the outbox, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mails)]
+pub(super) struct MailsForm<'a> {
+    /// The mails.
+    items: Vec<MailForm<'a>>,
+    /// Where the list goes on.
+    paging: MailPaging,
 }
 
 /// GET `/emails?state=&limit=&after=`, the newest first.
@@ -89,12 +139,13 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let after = params.get("after").map(cursor_of).transpose()?;
     let page = list_emails::list_emails(&call.env, &caller, state, limit, after).await?;
     let items: Vec<MailForm<'_>> = page.items.iter().map(MailForm::from).collect();
-    let cursors = Cursors {
+    let cursors = MailCursors {
         after: page.after.map(|cursor| text_of(&cursor)),
     };
-    Ok(output::ok(
-        &json!({ "items": items, "paging": { "cursors": cursors } }),
-    ))
+    Ok(output::ok(&MailsForm {
+        items,
+        paging: MailPaging { cursors },
+    }))
 }
 
 /// GET `/emails/{mail_id}`.

@@ -2,9 +2,14 @@
 //! and in English.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::emails::CauseForm;
+use super::names::{
+    ItemName, LevelName, MailStateName, NothingToBuyName, ProposalName, QuotaScopeName, RuleName,
+    SoonFromName, StateName, UnitName,
+};
 use super::wire::{ToBuyForm, optional_time};
 use crate::domain::evaluate::Arming;
 use crate::domain::ids::UserId;
@@ -23,9 +28,11 @@ use crate::usecases::error::{Error, What};
 use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
 
 /// A rule and its outcome.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedRule)]
 struct RuleForm {
-    /// `is_buyer`, …
+    /// Which rule.
+    #[schema(value_type = RuleName)]
     rule: &'static str,
     /// Whether it held.
     holds: bool,
@@ -48,14 +55,18 @@ fn rules_of<T>(decision: &Decision<T>) -> Vec<RuleForm> {
 }
 
 /// What decisions know of the user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedReader)]
 struct ReaderForm {
     /// Has the role `company_admin` on the own tenant.
     company_admin: bool,
     /// Has the business type `buyer`.
     buyer: bool,
+    /// The account is in use.
     enabled: bool,
+    /// The person has accepted the account.
     activated: bool,
+    /// The account has an e-mail address.
     has_email: bool,
     /// `quota` is among the user's notifications.
     quota_notifications: bool,
@@ -64,10 +75,13 @@ struct ReaderForm {
 }
 
 /// What decisions know of the shop.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedShop)]
 struct ShopForm {
     /// Whose brand it is: the nearest enabled one; null where none is enabled.
+    #[schema(required)]
     brand_tenant_id: Option<Uuid>,
+    /// A brand is enabled for the tenant or one above it.
     branding_enabled: bool,
     /// The brand has a Buy URL.
     buy_url_set: bool,
@@ -76,9 +90,11 @@ struct ShopForm {
 }
 
 /// What a message offers, and why.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedProposal)]
 struct ProposalForm {
-    /// `buy_now`, `contact_sales`, or null: the plain message.
+    /// What is offered; null: nothing, the plain message.
+    #[schema(value_type = Option<ProposalName>, required)]
     kind: Option<&'static str>,
     /// In the order in which they were looked at; the last one decided.
     rules: Vec<RuleForm>,
@@ -94,17 +110,26 @@ impl From<&Decision<Option<Proposal>>> for ProposalForm {
 }
 
 /// The quota mail that was last opened for the user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedMailOpened)]
 struct LatestMailForm<'a> {
+    /// Its id.
     id: Uuid,
-    /// `queued`: it waits to be sent.
+    /// What became of it; `queued`: it waits to be sent.
+    #[schema(value_type = MailStateName)]
     state: &'static str,
+    /// What it is about.
     causes: Vec<CauseForm>,
+    /// When it was opened.
+    #[schema(format = DateTime)]
     created_at: String,
     /// When it is tried next; when it ended, once it is not queued.
+    #[schema(format = DateTime)]
     due_at: String,
+    /// How often a mail server was tried.
     attempts: u32,
     /// How the last attempt failed, or why it was cancelled.
+    #[schema(required)]
     last_error: Option<&'a str>,
 }
 
@@ -123,23 +148,30 @@ impl<'a> From<&'a Mail> for LatestMailForm<'a> {
 }
 
 /// Whether quota mail goes to the user, and why.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedMail)]
 struct MailsForm<'a> {
-    /// Whether it does.
+    /// Whether quota mail goes to the user.
     receives: bool,
     /// In the order in which they were looked at; the last one decided.
     rules: Vec<RuleForm>,
+    /// The quota mail that was last opened for the user.
+    #[schema(required)]
     latest_mail: Option<LatestMailForm<'a>>,
     /// When a mail server last took a quota mail to the user.
+    #[schema(required, format = DateTime)]
     last_sent_at: Option<String>,
     /// When the user is reminded of what still stands then.
+    #[schema(required, format = DateTime)]
     next_reminder_at: Option<String>,
 }
 
 /// One level of an item.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedLevel)]
 struct LevelForm {
-    /// `soon`, `exceeded` or `hard_exceeded`.
+    /// Which level.
+    #[schema(value_type = LevelName)]
     level: &'static str,
     /// The usage at which it is entered.
     at: u64,
@@ -161,18 +193,23 @@ impl From<&Arming> for LevelForm {
 }
 
 /// The share of the quota from which on an item is "soon".
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SoonThreshold)]
 struct SoonForm {
     /// 1 to 99; null where there is no such level.
+    #[schema(required)]
     percent: Option<u8>,
-    /// Who says so: `deployment` or `tenant`.
+    /// Who says so.
+    #[schema(value_type = SoonFromName)]
     from: &'static str,
 }
 
 /// Why nothing is said of what to buy.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WhyNothingToBuy)]
 struct WhyNotForm {
-    /// `no_plan`, …
+    /// The reason.
+    #[schema(value_type = NothingToBuyName)]
     reason: &'static str,
     /// What that means, in one sentence.
     says: &'static str,
@@ -188,28 +225,51 @@ impl From<NothingToBuy> for WhyNotForm {
 }
 
 /// How one item stands, and what the user is told of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplainedItem)]
 struct ItemForm<'a> {
+    /// Whose quota.
+    #[schema(value_type = QuotaScopeName)]
     scope: &'static str,
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     item: &'static str,
     /// The id of the alert that it is or would be.
     alert_id: String,
     /// Whether the alert is shown.
     alert_shown: bool,
+    /// Where usage stands.
+    #[schema(value_type = StateName)]
     state: &'static str,
+    /// Since when.
+    #[schema(format = DateTime)]
     since: String,
+    /// How much is used.
     usage: u64,
+    /// How much is allowed; null: unlimited.
+    #[schema(required)]
     quota: Option<u64>,
+    /// How far usage may go beyond it; null: as far as it likes.
+    #[schema(required)]
     overage: Option<u64>,
+    /// What the numbers count.
+    #[schema(value_type = UnitName)]
     unit: &'static str,
+    /// Usage in percent of the quota, with one decimal; null without a quota.
+    #[schema(required)]
     utilization: Option<String>,
+    /// From which share of the quota on it counts as almost reached.
     soon: SoonForm,
-    /// The lowest first.
+    /// The levels that the quota has, the lowest first.
     levels: Vec<LevelForm>,
+    /// Until when the user does not want to see it.
+    #[schema(required, format = DateTime)]
     snoozed_until: Option<String>,
     /// As alerts have it.
+    #[schema(required)]
     what_to_buy: Option<ToBuyForm<'a>>,
     /// Null where `what_to_buy` is not.
+    #[schema(required)]
     why_not: Option<WhyNotForm>,
 }
 
@@ -246,17 +306,25 @@ impl<'a> From<&'a ExplainedItem> for ItemForm<'a> {
 }
 
 /// GET explain.
-#[derive(Serialize)]
-struct ExplanationForm<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Explanation)]
+pub(super) struct ExplanationForm<'a> {
+    /// The user.
     user_id: Uuid,
+    /// The user's tenant.
     tenant_id: Uuid,
+    /// When this was true.
+    #[schema(format = DateTime)]
     generated_at: String,
+    /// What decisions know of the user.
     reader: ReaderForm,
+    /// What decisions know of the shop.
     shop: ShopForm,
-    /// Of quota messages: in alerts, header and mail.
+    /// What quota messages offer, in alerts, header and mail.
     proposal: ProposalForm,
-    /// Of edition messages.
+    /// What edition messages offer.
     edition_proposal: ProposalForm,
+    /// Whether quota mail goes to the user.
     mail: MailsForm<'a>,
     /// Everything that has a quota: the user's own items, then the tenant's.
     items: Vec<ItemForm<'a>>,

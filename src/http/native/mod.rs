@@ -5,6 +5,8 @@ mod audit;
 mod clicks;
 mod emails;
 mod explain;
+mod names;
+pub(in crate::http) mod openapi;
 mod plans;
 mod preview;
 mod quotas;

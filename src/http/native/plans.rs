@@ -1,6 +1,7 @@
 //! The partner plan by which a tenant buys, and the currency of a partner's plans.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{Currency, PlanId, PlanRef};
@@ -13,18 +14,25 @@ use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::tenant_plan::{self as usecase, Setting};
 
-/// The plan by which a tenant buys: the partner's id, and the number of the plan there.
-#[derive(Serialize, Deserialize)]
+/// The partner plan by which a tenant buys.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PlanForm {
+#[schema(as = TenantPlan)]
+pub(super) struct PlanForm {
+    /// The partner's id.
+    #[schema(format = Uuid)]
     partner: String,
+    /// The number of the plan there.
     plan_id: u64,
 }
 
-/// A code of ISO 4217, such as `EUR`.
-#[derive(Serialize, Deserialize)]
+/// The currency of a partner's plans.
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CurrencyForm {
+#[schema(as = PlanCurrency)]
+pub(super) struct CurrencyForm {
+    /// A code of ISO 4217, such as `EUR`.
+    #[schema(pattern = "^[A-Z]{3}$")]
     currency: String,
 }
 

@@ -1,8 +1,9 @@
 //! Any message for given states.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::names::ItemName;
 use super::wire::{AlertForm, HeaderForm};
 use crate::domain::ids::TenantId;
 use crate::domain::quota::{Item, Quota, Scope};
@@ -14,44 +15,102 @@ use crate::render::Lang;
 use crate::usecases::access::Caller;
 use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
 
-#[derive(Deserialize)]
+/// What to render.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum WhatForm {
+#[schema(as = PreviewKind)]
+pub(super) enum WhatForm {
+    /// Alerts.
     Alert,
+    /// A mail.
     Mail,
+    /// The portal header.
     Header,
 }
 
-#[derive(Deserialize)]
+/// Whose quota.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ScopeForm {
+#[schema(as = PreviewScope)]
+pub(super) enum ScopeForm {
+    /// The user's own.
     User,
+    /// The tenant's.
     Tenant,
 }
 
-#[derive(Deserialize)]
+/// A quota, and how much of it is used.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ItemForm {
+#[schema(as = PreviewItem)]
+pub(super) struct ItemForm {
+    /// Whose quota.
     scope: ScopeForm,
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     item: String,
+    /// How much is used.
     usage: u64,
-    /// Null is unlimited; it must be said.
+    /// How much is allowed; null is unlimited, and must be said.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     quota: Option<u64>,
+    /// How far usage may go beyond it; null: as far as it likes.
     overage: Option<u64>,
 }
 
-#[derive(Deserialize)]
+/// What to render, for whom.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PreviewForm {
+#[schema(as = Preview)]
+pub(super) struct PreviewForm {
+    /// What to render.
     what: WhatForm,
+    /// The reader's language.
+    #[schema(pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
     lang: Option<String>,
+    /// Whether the reader is a Company Administrator.
     company_admin: bool,
+    /// Whether the reader is a buyer.
     buyer: bool,
+    /// Whether branding is enabled.
     branding: bool,
+    /// The Buy URL.
+    #[schema(max_length = 2048)]
     buy_url: Option<String>,
+    /// The tenant whose brand it is to have.
+    #[schema(format = Uuid)]
     tenant_id: Option<String>,
+    /// The quotas.
     items: Vec<ItemForm>,
+}
+
+/// A message, as it would be.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[schema(as = Rendered)]
+pub(super) enum Rendered<'a> {
+    /// Alerts.
+    Alert {
+        /// The alerts.
+        items: Vec<AlertForm<'a>>,
+    },
+    /// A mail.
+    Mail {
+        /// The subject.
+        subject: &'a str,
+        /// The body as text.
+        text: &'a str,
+        /// The body as HTML.
+        html: &'a str,
+    },
+    /// The portal header.
+    Header {
+        /// As JSON.
+        header: HeaderForm<'a>,
+        /// As HTML.
+        html: &'a str,
+    },
 }
 
 /// POST `/preview`.
@@ -60,22 +119,19 @@ pub(super) async fn preview(call: Call, caller: Caller) -> Answer {
     let preview = read(form)?;
     let now = call.request.head.received_at;
     let rendered = preview::preview(&call.env, &caller, &preview, now).await?;
-    Ok(match rendered {
-        Previewed::Alerts(alerts) => {
-            let items: Vec<AlertForm<'_>> = alerts.iter().map(AlertForm::from).collect();
-            output::ok(&json!({ "what": "alert", "items": items }))
-        }
-        Previewed::Mail(mail) => output::ok(&json!({
-            "what": "mail",
-            "subject": mail.subject,
-            "text": mail.text,
-            "html": mail.html,
-        })),
-        Previewed::Header(header) => output::ok(&json!({
-            "what": "header",
-            "header": HeaderForm::from(header.as_ref()),
-            "html": header.html,
-        })),
+    Ok(match &rendered {
+        Previewed::Alerts(alerts) => output::ok(&Rendered::Alert {
+            items: alerts.iter().map(AlertForm::from).collect(),
+        }),
+        Previewed::Mail(mail) => output::ok(&Rendered::Mail {
+            subject: &mail.subject,
+            text: &mail.text,
+            html: &mail.html,
+        }),
+        Previewed::Header(header) => output::ok(&Rendered::Header {
+            header: HeaderForm::from(header.as_ref()),
+            html: &header.html,
+        }),
     })
 }
 

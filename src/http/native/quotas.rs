@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::names::{ItemName, StateName, UnitName};
 use super::wire::{Forecast, NO_FORECAST};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::meter::ItemStatus;
@@ -20,17 +22,38 @@ use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::show_quotas::{self, QuotaSettings, Quotas};
 
-#[derive(Serialize)]
-struct QuotaForm {
+/// A quota, and where usage stands against it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QuotaState)]
+pub(super) struct QuotaForm {
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     item: &'static str,
+    /// Where usage stands.
+    #[schema(value_type = StateName)]
     state: &'static str,
+    /// Since when.
+    #[schema(format = DateTime)]
     since: String,
+    /// How much is used.
     usage: u64,
+    /// How much is allowed; null: unlimited.
+    #[schema(required)]
     quota: Option<u64>,
+    /// How far usage may go beyond it; null: as far as it likes.
+    #[schema(required)]
     overage: Option<u64>,
+    /// What the numbers count.
+    #[schema(value_type = UnitName)]
     unit: &'static str,
+    /// Usage in percent of the quota, with one decimal; null without a quota.
+    #[schema(required)]
     utilization: Option<String>,
+    /// From how many percent on it counts as almost reached; null: never.
+    #[schema(required)]
     soon_percent: Option<u8>,
+    /// When it will be full; null: not known.
+    #[schema(required)]
     forecast: Option<Forecast>,
 }
 
@@ -49,6 +72,27 @@ impl From<&(ItemStatus, Option<Percent>)> for QuotaForm {
             forecast: NO_FORECAST,
         }
     }
+}
+
+/// Where an account stands. Either `tenant_id` or `user_id` says whose it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QuotaStates)]
+pub(super) struct QuotasForm {
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    tenant_id: Option<Uuid>,
+    /// The user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user_id: Option<Uuid>,
+    /// The moment of the answer.
+    #[schema(format = DateTime)]
+    generated_at: String,
+    /// Whether it is from a cache because the store is away.
+    stale: bool,
+    /// The quotas.
+    items: Vec<QuotaForm>,
 }
 
 /// GET `/tenants/{tenant_id}/quotas`.
@@ -72,17 +116,17 @@ async fn show(call: Call, caller: Caller, account: AccountId) -> Answer {
 }
 
 fn answer(quotas: &Quotas) -> Response {
-    let (name, id) = match quotas.account {
-        AccountId::Tenant(id) => ("tenant_id", id.uuid()),
-        AccountId::User(id) => ("user_id", id.uuid()),
+    let (tenant_id, user_id) = match quotas.account {
+        AccountId::Tenant(id) => (Some(id.uuid()), None),
+        AccountId::User(id) => (None, Some(id.uuid())),
     };
-    let items: Vec<QuotaForm> = quotas.items.iter().map(QuotaForm::from).collect();
-    output::ok(&json!({
-        name: id,
-        "generated_at": time(quotas.generated_at),
-        "stale": false,
-        "items": items,
-    }))
+    output::ok(&QuotasForm {
+        tenant_id,
+        user_id,
+        generated_at: time(quotas.generated_at),
+        stale: false,
+        items: quotas.items.iter().map(QuotaForm::from).collect(),
+    })
 }
 
 /// GET `/tenants/{tenant_id}/quota-settings`.
@@ -93,12 +137,49 @@ pub(super) async fn show_settings(call: Call, caller: Caller) -> Answer {
     Ok(unless_known(&call.request.head, response))
 }
 
-/// What is to change: 1 to 99, 0 for "no soon level", null for "as the deployment has it".
-#[derive(Deserialize)]
+/// Soon thresholds in percent, by item.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SettingsForm {
+#[allow(dead_code, reason = "describes the maps of the forms below")]
+struct SoonPercent {
+    /// Storage.
+    #[schema(maximum = 99)]
+    storage_size: Option<u8>,
+    /// Physical machines.
+    #[schema(maximum = 99)]
+    physical_machines: Option<u8>,
+    /// Physical servers.
+    #[schema(maximum = 99)]
+    physical_servers: Option<u8>,
+    /// Virtual machines.
+    #[schema(maximum = 99)]
+    virtual_machines: Option<u8>,
+    /// Mobile devices.
+    #[schema(maximum = 99)]
+    mobile_devices: Option<u8>,
+}
+
+/// What to change of a tenant's own soon thresholds.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = QuotaSettingsChange)]
+pub(super) struct SettingsForm {
+    /// By item: 1 to 99, 0 for no soon level, null for as the deployment has it. What is missing is kept.
+    #[schema(value_type = SoonPercent)]
     soon_percent: BTreeMap<String, Option<u8>>,
+    /// The current version; `If-Match` may say it instead. Missing: none in particular.
     version: Option<u64>,
+}
+
+/// A tenant's own soon thresholds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QuotaSettings)]
+pub(super) struct ShownSettings {
+    /// By item: 1 to 99, 0 for no soon level, null for as the deployment has it.
+    #[schema(value_type = SoonPercent)]
+    soon_percent: BTreeMap<&'static str, Option<u8>>,
+    /// The tenant's version.
+    version: u64,
 }
 
 /// PUT `/tenants/{tenant_id}/quota-settings`.
@@ -134,7 +215,7 @@ fn soon_setting(name: &str, percent: Option<u8>) -> Result<(Item, SoonSetting), 
 }
 
 fn settings_answer(settings: &QuotaSettings) -> Response {
-    let soon: BTreeMap<&str, Option<u8>> = Item::ALL
+    let soon_percent = Item::ALL
         .into_iter()
         .map(|item| {
             let percent = match settings.settings.soon_percent[item.index()] {
@@ -145,7 +226,10 @@ fn settings_answer(settings: &QuotaSettings) -> Response {
             (item.name(), percent)
         })
         .collect();
-    let body = json!({ "soon_percent": soon, "version": settings.version });
+    let body = ShownSettings {
+        soon_percent,
+        version: settings.version,
+    };
     output::versioned(output::ok(&body), settings.version)
 }
 

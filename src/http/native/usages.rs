@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::emails::CauseForm;
@@ -20,25 +21,33 @@ use crate::usecases::error::Error;
 use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, report_usages};
 use crate::usecases::would_send::{WouldSend, would_send};
 
-#[derive(Serialize)]
-struct Problem {
+/// Why a record was not taken (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub(super) struct RejectedProblem {
+    /// Stable: what kind of error it is.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The same in words.
     title: &'static str,
+    /// What is wrong here and what to do.
     detail: String,
 }
 
-#[derive(Serialize)]
-struct Rejected {
+/// A record that was not taken.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RejectedRecord)]
+pub(super) struct Rejected {
+    /// Its number, from 1.
     line: usize,
-    error: Problem,
+    /// Why it was not taken.
+    error: RejectedProblem,
 }
 
 impl Rejected {
     fn new(line: usize, error: &ApiError) -> Self {
         let (kind, title) = problem_type(error);
         let detail = error.message();
-        let error = Problem {
+        let error = RejectedProblem {
             kind,
             title,
             detail,
@@ -47,20 +56,33 @@ impl Rejected {
     }
 }
 
-#[derive(Serialize)]
-struct WouldSendForm {
+/// A mail that would be sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WouldSend)]
+pub(super) struct WouldSendForm {
+    /// To this user.
     recipient: Uuid,
+    /// What it would be about.
     causes: Vec<CauseForm>,
 }
 
-#[derive(Serialize, Default)]
-struct Summary {
+/// What became of the records.
+#[derive(Serialize, Default, ToSchema)]
+#[schema(as = UsageSummary)]
+pub(super) struct Summary {
+    /// Taken.
     accepted: usize,
+    /// Taken, and nothing new.
     unchanged: usize,
+    /// Older than what is known.
     skipped: usize,
+    /// How many levels were entered or left.
     transitions: usize,
+    /// Those that were not taken, and why.
     rejected: Vec<Rejected>,
+    /// With `mode=dry_run`: the mails that would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     would_send: Option<Vec<WouldSendForm>>,
     /// Present, and true, where there are more recipients than are listed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -1,8 +1,12 @@
 //! The shapes of the native dialect that more than one route answers with.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::names::{
+    ItemName, LevelName, ProposalName, QuotaScopeName, SeverityName, StateName, UnitName,
+};
 use crate::domain::plan::Goods;
 use crate::domain::quota::utilization;
 use crate::domain::time::Timestamp;
@@ -12,14 +16,22 @@ use crate::usecases::messages::Offer;
 use crate::usecases::show_header::{Header, HeaderItem};
 use crate::usecases::what_to_buy::ToBuy;
 
-/// `proposal`.
-#[derive(Serialize)]
+/// What the reader can do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Proposal)]
 pub(super) struct OfferForm<'a> {
+    /// What it is.
+    #[schema(value_type = ProposalName)]
     kind: &'static str,
+    /// The words for it.
     label: &'a str,
+    /// The tracked link to the shop; only with `buy_now`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     href: Option<&'a str>,
+    /// The same without tracking; only with `buy_now`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     buy_url: Option<&'a str>,
 }
 
@@ -36,25 +48,31 @@ impl<'a> From<&'a Offer> for OfferForm<'a> {
 
 /// `what_to_buy`: blocks or computers. Prices are texts, as `utilization` is, so that no reader
 /// makes floats of them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WhatToBuy)]
 pub(super) struct ToBuyForm<'a> {
     /// Blocks of storage to be bought.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     blocks: Option<u64>,
     /// The size of each.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     block_bytes: Option<u64>,
     /// What of the overage the extra computers cover that are to be bought as well.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     computers_bytes: Option<u64>,
     /// Computers to be bought.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     computers: Option<u64>,
     /// The price of one, with the digits that the plan has.
     unit_price: String,
     /// The price of all.
     total: String,
     /// ISO 4217; null where the partner has set none.
+    #[schema(required)]
     currency: Option<String>,
     /// The same in one sentence, in the reader's language.
     text: &'a str,
@@ -89,33 +107,65 @@ impl<'a> From<&'a ToBuy> for ToBuyForm<'a> {
     }
 }
 
-/// `forecast`: always null, until usage is kept over time.
-#[derive(Serialize)]
+/// A forecast.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Forecast {
+    /// In how many days the quota will be reached.
     full_in_days: u32,
 }
 
 pub(super) const NO_FORECAST: Option<Forecast> = None;
 
-/// An entry of GET alerts.
-#[derive(Serialize)]
+/// A standing alert, in the reader's language.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Alert)]
 pub(super) struct AlertForm<'a> {
+    /// Names the alert: `tenant.<uuid>.<item>` or `user.<uuid>.<item>`.
     id: String,
+    /// Whose quota.
+    #[schema(value_type = QuotaScopeName)]
     scope: &'static str,
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     item: &'static str,
+    /// Where usage stands.
+    #[schema(value_type = LevelName)]
     state: &'static str,
+    /// How loud a console shows it.
+    #[schema(value_type = SeverityName)]
     severity: &'static str,
+    /// Since when.
+    #[schema(format = DateTime)]
     since: String,
+    /// How much is used.
     usage: u64,
+    /// How much is allowed; null: unlimited.
+    #[schema(required)]
     quota: Option<u64>,
+    /// How far usage may go beyond it; null: as far as it likes.
+    #[schema(required)]
     overage: Option<u64>,
+    /// What the numbers count.
+    #[schema(value_type = UnitName)]
     unit: &'static str,
+    /// Usage in percent of the quota, with one decimal; null without a quota.
+    #[schema(required)]
     utilization: Option<String>,
+    /// When it will be full; null: not known.
+    #[schema(required)]
     forecast: Option<Forecast>,
+    /// One line.
     title: &'a str,
+    /// What there is to say.
     body: &'a str,
+    /// Until when the user does not want to see it.
+    #[schema(required, format = DateTime)]
     snoozed_until: Option<String>,
+    /// What the reader can do; null: nothing.
+    #[schema(required)]
     proposal: Option<OfferForm<'a>>,
+    /// What of the tenant's plan covers the overage; null: there is no plan, no price, or no overage.
+    #[schema(required)]
     what_to_buy: Option<ToBuyForm<'a>>,
 }
 
@@ -144,16 +194,32 @@ impl<'a> From<&'a Alert> for AlertForm<'a> {
     }
 }
 
-/// An entry of GET header.
-#[derive(Serialize)]
+/// A quota of the portal header.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HeaderItem)]
 struct HeaderItemForm<'a> {
+    /// Whose quota.
+    #[schema(value_type = QuotaScopeName)]
     scope: &'static str,
+    /// What the quota is about.
+    #[schema(value_type = ItemName)]
     item: &'static str,
+    /// Where usage stands.
+    #[schema(value_type = StateName)]
     state: &'static str,
+    /// How much is used.
     usage: u64,
+    /// How much is allowed; null: unlimited.
+    #[schema(required)]
     quota: Option<u64>,
+    /// What the numbers count.
+    #[schema(value_type = UnitName)]
     unit: &'static str,
+    /// Usage in percent of the quota, with one decimal; null without a quota.
+    #[schema(required)]
     utilization: Option<String>,
+    /// What of the tenant's plan covers the overage; null: there is no plan, no price, or no overage.
+    #[schema(required)]
     what_to_buy: Option<ToBuyForm<'a>>,
 }
 
@@ -173,14 +239,23 @@ impl<'a> From<&'a HeaderItem> for HeaderItemForm<'a> {
     }
 }
 
-/// GET header.
-#[derive(Serialize)]
+/// The portal header of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Header)]
 pub(super) struct HeaderForm<'a> {
+    /// The user.
     user_id: Uuid,
+    /// The user's tenant.
     tenant_id: Uuid,
+    /// The moment of the answer.
+    #[schema(format = DateTime)]
     generated_at: String,
+    /// Whether it is from a cache because the store is away.
     stale: bool,
+    /// The quotas.
     items: Vec<HeaderItemForm<'a>>,
+    /// What the reader can do; null: nothing.
+    #[schema(required)]
     proposal: Option<OfferForm<'a>>,
 }
 
@@ -197,13 +272,20 @@ impl<'a> From<&'a Header> for HeaderForm<'a> {
     }
 }
 
-/// GET alerts.
-#[derive(Serialize)]
+/// The standing alerts of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Alerts)]
 pub(super) struct AlertsForm<'a> {
+    /// The user.
     pub(super) user_id: Uuid,
+    /// The user's tenant.
     pub(super) tenant_id: Uuid,
+    /// The moment of the answer.
+    #[schema(format = DateTime)]
     pub(super) generated_at: String,
+    /// Whether they are from a cache because the store is away.
     pub(super) stale: bool,
+    /// The alerts, the worst first.
     pub(super) items: Vec<AlertForm<'a>>,
 }
 

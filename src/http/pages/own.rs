@@ -21,6 +21,7 @@ APIs
   /api/2           accounts, brands, quotas, usage; tokens from POST /api/2/idp/token
   /api/upsell/v1   alerts, the portal's header, bulk usage, the outbox
 Metrics and health are on the operations address.
+All operations of all dialects: /docs, and as OpenAPI at /api/upsell/v1/openapi.json.
 Documentation: README.md, ARCHITECTURE.md and docs/ beside the program's source.
 ";
 

@@ -1,20 +1,28 @@
 //! The partner dialect's error envelope.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::media::Media;
 use super::xml;
 use crate::http::error::ApiError;
 use crate::http::message::{Head, Response};
 
-#[derive(Serialize)]
-struct Envelope {
+/// The envelope of errors.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PartnerError)]
+pub(in crate::http) struct ErrorOut {
+    /// The error.
     error: Body,
 }
 
-#[derive(Serialize)]
+/// An error of the partner dialect.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PartnerErrorDetail)]
 struct Body {
+    /// The HTTP status.
     code: u16,
+    /// For people: what is wrong and what to do.
     message: String,
 }
 
@@ -32,7 +40,7 @@ pub fn envelope(error: &ApiError, head: &Head) -> Response {
         document.end().into_bytes()
     } else {
         let error = Body { code, message };
-        serde_json::to_vec(&Envelope { error }).unwrap_or_default()
+        serde_json::to_vec(&ErrorOut { error }).unwrap_or_default()
     };
     media.response(error.status(), body)
 }

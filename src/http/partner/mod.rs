@@ -6,6 +6,7 @@
 mod convert;
 pub mod error;
 mod media;
+pub(in crate::http) mod openapi;
 mod plans;
 mod routes;
 mod wire;

@@ -1,32 +1,66 @@
 //! The shapes of the dialect, with the names and the order of seed 004.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::openapi::Price;
 use crate::http::decimal::Number;
 
-/// A plan as it is sent. Each field must be there: the seed's callers send whole plans, and a
-/// price that is kept because its field was left out is charged to somebody.
-#[derive(Debug, Default, Deserialize)]
+/// A plan as it is sent. Each field must be there: a price that is kept because its field was left out is charged to
+/// somebody.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = PartnerPlanChange, xml(name = "plan"))]
 pub(super) struct PlanIn {
+    /// What people call it.
+    #[schema(required, nullable = false, min_length = 1, max_length = 200)]
     pub(super) name: Option<String>,
+    /// Price of setup, added in the first month of billing.
+    #[schema(required, value_type = Price)]
     pub(super) setup_price: Option<Number>,
+    /// Bytes of base usage.
+    #[schema(required, nullable = false)]
     pub(super) base_usage: Option<u64>,
+    /// Base price of the plan.
+    #[schema(required, value_type = Price)]
     pub(super) base_price: Option<Number>,
+    /// Bytes of overusage blocks.
+    #[schema(required, nullable = false)]
     pub(super) extra_usage: Option<u64>,
+    /// Price of each overusage block.
+    #[schema(required, value_type = Price)]
     pub(super) extra_price: Option<Number>,
+    /// Computers included before extra ones are charged for.
+    #[schema(required, nullable = false)]
     pub(super) computers: Option<u64>,
+    /// Bytes of available usage added for each extra computer.
+    #[schema(required, nullable = false)]
     pub(super) computers_usage: Option<u64>,
+    /// Price for each extra computer.
+    #[schema(required, value_type = Price)]
     pub(super) computers_price: Option<Number>,
+    /// Price of a local backup subscription.
+    #[schema(required, value_type = Price)]
     pub(super) local_backup_price: Option<Number>,
+    /// Price of a `QuickSpin` host license.
+    #[schema(required, value_type = Price)]
     pub(super) vm_host_price: Option<Number>,
+    /// Price of a `DiskImage` license.
+    #[schema(required, value_type = Price)]
     pub(super) disk_image_price: Option<Number>,
+    /// Price of each `ECHOShare` seat.
+    #[schema(required, value_type = Price)]
     pub(super) es_seat_price: Option<Number>,
+    /// Price of each `ECHOShare` connection.
+    #[schema(required, value_type = Price)]
     pub(super) es_connection_price: Option<Number>,
+    /// Cost of each `ECHOShare` extra block.
+    #[schema(required, value_type = Price)]
     pub(super) es_cost_extra_block: Option<Number>,
 }
 
-/// A plan as it is shown.
-#[derive(Debug, Serialize)]
+/// A plan of a partner (seed 004).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PartnerPlan, xml(name = "plan"))]
 pub(super) struct PlanOut {
     /// What people call it.
     pub(super) name: String,
@@ -61,7 +95,8 @@ pub(super) struct PlanOut {
 }
 
 /// A page of plans.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PartnerPlans, xml(name = "plans"))]
 pub(super) struct PlansOut {
     /// Which page, counted from 1.
     pub(super) page: usize,
@@ -75,20 +110,28 @@ pub(super) struct PlansOut {
     pub(super) list: Vec<ListedPlan>,
 }
 
-/// An entry of a list.
-#[derive(Debug, Serialize)]
+/// A plan in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedPartnerPlan)]
 pub(super) struct ListedPlan {
+    /// Its number: counted from 1 per partner, never reused.
     pub(super) plan_id: u64,
+    /// What people call it.
     pub(super) name: String,
+    /// Bytes of base usage.
     pub(super) base_usage: u64,
+    /// Base price of the plan.
     pub(super) base_price: Number,
+    /// Where it is.
     pub(super) link: LinkOut,
 }
 
 /// Where something is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
 pub(super) struct LinkOut {
     /// `self`, `first`, `prev`, `next` or `last`.
     pub(super) rel: &'static str,
+    /// The address.
     pub(super) href: String,
 }

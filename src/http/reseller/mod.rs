@@ -6,6 +6,8 @@
 mod convert;
 mod domains;
 pub mod error;
+mod names;
+pub(in crate::http) mod openapi;
 mod plan_change;
 mod plans;
 mod request;

@@ -6,184 +6,314 @@ use std::fmt;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
+use super::names::{RetentionUnitName, RoleHome, RoleKindName};
 use crate::http::decimal::Number;
+use crate::http::openapi::schema::Any;
 
 /// Retention as it is set (seed 003).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RetentionChange)]
 pub(super) struct RetentionIn {
+    /// How much may be ingested: an exact decimal, 0 or more.
     pub(super) volume: Number,
+    /// What the time is counted in.
+    #[schema(value_type = RetentionUnitName)]
     pub(super) retention_unit: String,
+    /// How many of these units.
+    #[schema(minimum = 1, maximum = 10_000)]
     pub(super) retention_value: u32,
 }
 
 /// Retention as it is shown (seed 003).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Retention)]
 pub(super) struct RetentionOut {
+    /// How much may be ingested: an exact decimal, 0 or more.
     pub(super) volume: Number,
+    /// What the time is counted in.
+    #[schema(value_type = RetentionUnitName)]
     pub(super) retention_unit: &'static str,
+    /// How many of these units.
     pub(super) retention_value: u32,
 }
 
 /// A plan to be created or changed.
-#[derive(Debug, Deserialize, Default)]
+#[derive(Debug, Deserialize, Default, ToSchema)]
+#[schema(as = ResellerPlanChange)]
 pub(super) struct PlanIn {
     /// As in the path, where given.
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) name: Option<String>,
+    /// Ingestion and retention.
     pub(super) retention: Option<RetentionIn>,
 }
 
-/// A plan.
-#[derive(Debug, Serialize)]
+/// A price plan of a reseller.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ResellerPlan)]
 pub(super) struct PlanOut {
+    /// Its number.
     pub(super) id: u64,
+    /// Unique, ignoring case.
     pub(super) name: String,
-    /// `null` until it is set.
+    /// Ingestion and retention; null until it is set.
+    #[schema(required)]
     pub(super) retention: Option<RetentionOut>,
     /// How many domains run under it.
     pub(super) domains: u64,
+    /// Its roles.
     pub(super) roles: Vec<RoleOut>,
+    /// Grows by one with each change.
     pub(super) version: u64,
 }
 
 /// A policy to be set.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RolePolicyChange)]
 pub(super) struct PolicyIn {
+    /// How it may be done.
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) op: String,
+    /// What may be done.
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) action: String,
+    /// The key of its words for people.
     #[serde(default)]
+    #[schema(
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) label: String,
 }
 
 /// A policy.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RolePolicy)]
 pub(super) struct PolicyOut {
+    /// How it may be done.
     pub(super) op: String,
+    /// What may be done.
     pub(super) action: String,
+    /// The key of its words for people.
     pub(super) label: String,
 }
 
 /// A role to be created or changed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RoleChange)]
 pub(super) struct RoleIn {
+    /// Unique in its plan or domain, ignoring case.
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) name: Option<String>,
+    /// Cannot change.
     #[serde(rename = "type")]
+    #[schema(value_type = Option<RoleKindName>)]
     pub(super) kind: Option<String>,
+    /// What its holders may do. All of them.
+    #[schema(max_items = 1000)]
     pub(super) policies: Option<Vec<PolicyIn>>,
-    /// Any JSON values; nothing here looks into them.
+    /// What its holders may reach: any JSON values, kept as they came. All of them.
+    #[schema(value_type = Option<Vec<Any>>, max_items = 1000)]
     pub(super) resources: Option<Vec<Box<RawValue>>>,
 }
 
 /// A role; the short form is without `policies` and `resources`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Role)]
 pub(super) struct RoleOut {
+    /// Its number: kept through renames.
     pub(super) id: u64,
+    /// Unique in its plan or domain, ignoring case.
     pub(super) name: String,
-    /// `ADMIN`, `NO_PRIVILEGES` or `CUSTOM`.
+    /// What kind of role it is.
     #[serde(rename = "type")]
+    #[schema(value_type = RoleKindName)]
     pub(super) kind: &'static str,
+    /// What its holders may do. Missing in the short form.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(super) policies: Option<Vec<PolicyOut>>,
+    /// What its holders may reach: any JSON values, kept as they came. Missing in the short form.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Any>>, nullable = false)]
     pub(super) resources: Option<Vec<Box<RawValue>>>,
 }
 
 /// A domain to be created or changed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = DomainChange)]
 pub(super) struct DomainIn {
     /// As in the path, where given.
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) name: Option<String>,
-    /// Needed for a new domain.
+    /// The plan that it runs under; needed for a new domain. Also read as `pricePlan`. It is changed by `/domain/{domain}/plan`.
     #[serde(alias = "pricePlan")]
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) plan: Option<String>,
     /// The login or id of the owner.
     pub(super) owner: Option<String>,
     /// The tenant whose users may hold roles in the domain.
+    #[schema(format = Uuid)]
     pub(super) tenant_id: Option<String>,
 }
 
 /// A domain.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Domain)]
 pub(super) struct DomainOut {
+    /// Its name.
     pub(super) name: String,
+    /// The plan that it runs under.
     pub(super) plan: String,
     /// The login of the owner.
+    #[schema(required)]
     pub(super) owner: Option<String>,
+    /// The tenant whose users may hold roles in it.
+    #[schema(required, format = Uuid)]
     pub(super) tenant_id: Option<String>,
     /// What holds for the domain: its own values, else its plan's.
+    #[schema(required)]
     pub(super) retention: Option<RetentionOut>,
     /// Whether these are its own.
     #[serde(rename = "ownRetention")]
     pub(super) own_retention: bool,
     /// How many users hold roles in it.
     pub(super) users: usize,
+    /// Grows by one with each change.
     pub(super) version: u64,
 }
 
 /// The roles of a user, to be set: `roles`, or `role` for one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = DomainUserChange)]
 pub(super) struct MemberIn {
+    /// One role.
     pub(super) role: Option<RoleRefIn>,
+    /// All roles.
+    #[schema(max_items = 20)]
     pub(super) roles: Option<Vec<RoleRefIn>>,
 }
 
 /// A role that somebody holds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = HeldRole)]
 pub(super) struct HeldRoleOut {
+    /// Its number.
     pub(super) id: u64,
+    /// Its name.
     pub(super) name: String,
-    /// `ADMIN`, `NO_PRIVILEGES` or `CUSTOM`.
+    /// What kind of role it is.
     #[serde(rename = "type")]
+    #[schema(value_type = RoleKindName)]
     pub(super) kind: &'static str,
-    /// `plan` or `domain`.
+    /// Whether it is the plan's or the domain's own.
+    #[schema(value_type = RoleHome)]
     pub(super) owned_by: &'static str,
 }
 
 /// The roles of a user in a domain.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DomainUser)]
 pub(super) struct MemberOut {
+    /// The domain.
     pub(super) domain: String,
     /// The login.
     pub(super) user: String,
+    /// The user's id.
+    #[schema(format = Uuid)]
     pub(super) id: String,
+    /// Whether the user owns the domain.
     pub(super) owner: bool,
+    /// The user's roles.
     pub(super) roles: Vec<HeldRoleOut>,
+    /// The domain's version.
     pub(super) version: u64,
 }
 
 /// A domain's new plan (seed 003).
-#[derive(Debug, Deserialize, Default)]
+#[derive(Debug, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PlanChangeRequest)]
 pub(super) struct PlanChangeIn {
+    /// The new plan; mandatory, here or in the query.
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) price_plan: Option<String>,
+    /// `false`: all roles of the old plan become `NO_PRIVILEGES`. `true`: a role of the new plan of the same name is kept. The name of a role: that one where no name matches.
     pub(super) keep_role: Option<KeepRoleIn>,
     /// The domain meant by the seed's literal `/domain/domain/plan`.
+    #[schema(
+        max_length = 100,
+        min_length = 1,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(super) domain: Option<String>,
 }
 
 /// What a domain's new plan did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PlanChange)]
 pub(super) struct PlanChangeOut {
+    /// The domain.
     pub(super) domain: String,
+    /// Its plan now.
     pub(super) price_plan: String,
+    /// Its plan before.
     pub(super) previous_plan: String,
+    /// What it did to each user.
     pub(super) users: Vec<UserMoveOut>,
+    /// The domain's version.
     pub(super) version: u64,
 }
 
 /// What it did to one user.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UserMove)]
 pub(super) struct UserMoveOut {
     /// The login.
     pub(super) user: String,
+    /// The user's id.
+    #[schema(format = Uuid)]
     pub(super) id: String,
+    /// Whether the user owns the domain.
     pub(super) owner: bool,
+    /// The roles before.
     pub(super) old_roles: Vec<HeldRoleOut>,
+    /// The roles now.
     pub(super) new_roles: Vec<HeldRoleOut>,
 }
 
@@ -258,41 +388,4 @@ impl<'de> Deserialize<'de> for RoleRefIn {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keep_role_is_read_in_all_its_forms() {
-        let read = |text: &str| {
-            serde_json::from_str::<KeepRoleIn>(text)
-                .map(|keep| keep.0)
-                .ok()
-        };
-        for (text, expected) in [
-            ("true", Some("true")),
-            ("false", Some("false")),
-            ("\"true\"", Some("true")),
-            ("\"Reviewer\"", Some("Reviewer")),
-            ("1", None),
-            ("null", None),
-            ("[]", None),
-        ] {
-            assert_eq!(read(text).as_deref(), expected, "{text}");
-        }
-        let absent: PlanChangeIn = serde_json::from_str(r#"{"keepRole":null}"#).unwrap();
-        assert_eq!(absent.keep_role, None);
-    }
-
-    #[test]
-    fn roles_are_named_or_sent_back_whole() {
-        let read = |text: &str| serde_json::from_str::<RoleRefIn>(text).ok();
-        assert_eq!(read("\"A\""), Some(RoleRefIn::Name("A".into())));
-        let whole = r#"{"id":7,"name":"A","type":"CUSTOM","policies":[{"op":1}]}"#;
-        assert_eq!(read(whole), Some(RoleRefIn::Id(7)));
-        let named = r#"{"name":"A"}"#;
-        assert_eq!(read(named), Some(RoleRefIn::Name("A".into())));
-        for bad in ["{}", "7", "null", r#"{"id":"7"}"#, r#"{"id":-7}"#] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
-    }
-}
+mod tests;

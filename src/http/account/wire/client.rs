@@ -1,46 +1,88 @@
 //! API clients.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Text;
+use super::names::{ClientKind, ClientStatus, ScopeName};
 use crate::domain::ids::TenantId;
 
-#[derive(Debug, Serialize)]
+/// An API client.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Client)]
 pub(in super::super) struct ClientOut {
+    /// Its id, the `client_id` of OAuth 2.
+    #[schema(format = Uuid)]
     pub(in super::super) client_id: String,
-    /// In the answer to the creation only.
+    /// The secret: in the answer to the creation only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(in super::super) client_secret: Option<String>,
+    /// When it was created.
+    #[schema(format = DateTime)]
     pub(in super::super) created_at: String,
+    /// What people call it.
     pub(in super::super) data: ClientData,
+    /// What it may do.
+    #[schema(value_type = Vec<ScopeName>)]
     pub(in super::super) scopes: Vec<String>,
+    /// A disabled client gets no token, and tokens it has are refused.
+    #[schema(value_type = ClientStatus)]
     pub(in super::super) status: &'static str,
+    /// It reaches this tenant and all below it.
+    #[schema(format = Uuid)]
     pub(in super::super) tenant_id: String,
+    /// Always `client_secret_basic`.
     pub(in super::super) token_endpoint_auth_method: &'static str,
+    /// Always `agent`.
     #[serde(rename = "type")]
     pub(in super::super) kind: &'static str,
+    /// Grows by one with each change.
     pub(in super::super) version: u64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// What people call a client.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(in super::super) struct ClientData {
+    /// A name for people; may be empty.
     #[serde(default)]
+    #[schema(
+        max_length = 256,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
+    )]
     pub(in super::super) client_name: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// A client to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewClient)]
 pub(in super::super) struct NewClientIn {
+    /// It reaches this tenant and all below it.
+    #[schema(value_type = uuid::Uuid)]
     pub(in super::super) tenant_id: Text<TenantId>,
+    /// `agent`, or its older name `api_client`.
     #[serde(rename = "type")]
+    #[schema(value_type = Option<ClientKind>)]
     pub(in super::super) kind: Option<String>,
+    /// What people call it.
     pub(in super::super) data: Option<ClientData>,
+    /// What it may do; at most what the caller may. Missing: as much as the caller.
+    #[schema(value_type = Option<Vec<ScopeName>>)]
     pub(in super::super) scopes: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What to change of a client; what is missing is kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ClientChange)]
 pub(in super::super) struct ClientIn {
+    /// The current version; `If-Match` may say it instead.
     pub(in super::super) version: Option<u64>,
+    /// `disabled` takes its tokens from it.
+    #[schema(value_type = Option<ClientStatus>)]
     pub(in super::super) status: Option<String>,
+    /// What people call it.
     pub(in super::super) data: Option<ClientData>,
+    /// What it may do; at most what the caller may.
+    #[schema(value_type = Option<Vec<ScopeName>>)]
     pub(in super::super) scopes: Option<Vec<String>>,
 }

@@ -5,10 +5,12 @@ pub(super) mod brand;
 pub(super) mod client;
 pub(super) mod contact;
 pub(super) mod list;
+pub(super) mod names;
 pub(super) mod offering;
 pub(super) mod policy;
 pub(super) mod search;
 pub(super) mod tenant;
+pub(super) mod token;
 pub(super) mod usage;
 pub(super) mod user;
 
@@ -17,6 +19,10 @@ use std::str::FromStr;
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A value that is written as a text and has its own parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +38,24 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
 /// A yes or no that the vendor writes as 1 or 0 (seed 001: `hide_predefined: 1`). Read as either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);
+
+impl PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(
+                [Type::Integer, Type::Boolean]
+                    .into_iter()
+                    .collect::<SchemaType>(),
+            )
+            .description(Some(
+                "A yes or no. Written as 1 or 0 (seed 001), read as either.",
+            ))
+            .enum_values(Some([json!(0), json!(1), json!(false), json!(true)]))
+            .into()
+    }
+}
+
+impl ToSchema for Flag {}
 
 impl Serialize for Flag {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

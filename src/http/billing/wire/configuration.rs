@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// `GET /ServiceDesk/Configuration`.
-#[derive(Debug, Serialize)]
+/// What the ids of customers stand for.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
+#[schema(as = ServiceDeskConfiguration)]
 pub(in super::super) struct ConfigurationOut {
+    /// The languages (ISO 639).
     pub(in super::super) languages: Vec<LanguageOut>,
     /// Names by id.
     pub(in super::super) countries: BTreeMap<String, String>,
@@ -16,15 +19,22 @@ pub(in super::super) struct ConfigurationOut {
     pub(in super::super) states: BTreeMap<String, BTreeMap<String, &'static str>>,
 }
 
-#[derive(Debug, Serialize)]
+/// A language.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
+#[schema(as = Language)]
 pub(in super::super) struct LanguageOut {
+    /// Its id.
+    #[schema(format = Uuid)]
     pub(in super::super) id: String,
     /// Where it is spoken most.
+    #[schema(required, format = Uuid)]
     pub(in super::super) country: Option<String>,
     /// As its speakers call it.
     pub(in super::super) name: String,
+    /// Always true.
     pub(in super::super) active: bool,
+    /// In English.
     pub(in super::super) english_name: &'static str,
     /// ISO 639-1.
     pub(in super::super) code: &'static str,

@@ -8,6 +8,9 @@ use std::fmt;
 
 use serde::de::{Deserializer, Error, IgnoredAny, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::time::Timestamp;
 use crate::http::output;
@@ -34,6 +37,25 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
 /// the answer, `10` in the request). Read as either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NumberText(pub(super) i64);
+
+impl PartialSchema for NumberText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(
+                [Type::String, Type::Integer]
+                    .into_iter()
+                    .collect::<SchemaType>(),
+            )
+            .description(Some(
+                "A whole number, written as a text (seed 002), read as either.",
+            ))
+            .pattern(Some("^[0-9]{1,4}$"))
+            .minimum(Some(0))
+            .into()
+    }
+}
+
+impl ToSchema for NumberText {}
 
 impl Serialize for NumberText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -76,6 +98,18 @@ impl<'de> Deserialize<'de> for NumberText {
 /// A moment as the vendor writes it: UTC, without saying so (`2024-10-08T07:17:40.707`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment(pub(super) Timestamp);
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A time in UTC, written without saying so."))
+            .pattern(Some(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"))
+            .into()
+    }
+}
+
+impl ToSchema for Moment {}
 
 impl Serialize for Moment {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

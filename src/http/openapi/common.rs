@@ -1,0 +1,281 @@
+//! What operations have in common: who may call them, how they fail, and the headers of writes.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::operation::{Operation, Schemas};
+use crate::domain::client::ApiScope;
+use crate::http::dialect::{Dialect, OAuthError, Problem};
+use crate::http::router::{Needs, Route};
+use crate::http::{account, billing, partner, reseller};
+
+/// Every dialect, with the name that its shared answers begin with.
+const DIALECTS: [(Dialect, &str); 7] = [
+    (Dialect::Account, "Account"),
+    (Dialect::Token, "Token"),
+    (Dialect::Billing, "Billing"),
+    (Dialect::Reseller, "Reseller"),
+    (Dialect::Partner, "Partner"),
+    (Dialect::Native, "Native"),
+    (Dialect::Page, "Page"),
+];
+
+/// The statuses of errors and what they mean, the same in every dialect (wire contract, common
+/// rules).
+const ERRORS: [(u16, &str); 16] = [
+    (400, "Malformed: the message says which part, and why."),
+    (401, "No credentials, or none that hold."),
+    (
+        403,
+        "The token lacks the scope, or its holder may not do this.",
+    ),
+    (
+        404,
+        "Unknown, or outside the caller's subtree: the two are answered alike.",
+    ),
+    (
+        406,
+        "The answer can be had in none of the media types that `Accept` names.",
+    ),
+    (408, "The body did not arrive in time."),
+    (
+        409,
+        "Another state of things: a stale `version`, a name that is taken, or a request with the same `Idempotency-Key` that is still being answered.",
+    ),
+    (
+        412,
+        "`If-Match` names another version than the current one.",
+    ),
+    (413, "The body is longer than this route takes."),
+    (
+        414,
+        "The URL is longer than 8 KiB: send long data in the body.",
+    ),
+    (
+        415,
+        "Another media type than this route takes, or any `Content-Encoding`.",
+    ),
+    (
+        422,
+        "Understood, but refused by a rule; or the `Idempotency-Key` was used for another request.",
+    ),
+    (
+        429,
+        "Too many requests; `Retry-After` says when to come again.",
+    ),
+    (431, "Too many headers, or too long ones."),
+    (
+        500,
+        "Internal error: the log line with the same request id has the cause.",
+    ),
+    (
+        503,
+        "Not available at the moment; `Retry-After` says when to come again.",
+    ),
+];
+
+/// Adds to `written` what follows from its route.
+pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route) {
+    written["security"] = security(route);
+    let is_write = route.needs.is_some() && route.method != Method::GET;
+    let parameters = [
+        (operation.is_conditional, "IfMatch"),
+        (is_write, "IdempotencyKey"),
+    ];
+    if let Some(known) = written["parameters"].as_array_mut() {
+        let wanted = parameters.into_iter().filter(|(wanted, _)| *wanted);
+        known.extend(
+            wanted.map(|(_, name)| json!({ "$ref": format!("#/components/parameters/{name}") })),
+        );
+    }
+    let mut statuses = statuses(route, is_write);
+    statuses.extend(&operation.refusals);
+    if operation.is_conditional {
+        statuses.extend([409, 412]);
+    }
+    for status in statuses {
+        let name = shared_name(route.dialect, status);
+        let entry = &mut written["responses"][status.to_string()];
+        if entry.is_null() {
+            *entry = json!({ "$ref": format!("#/components/responses/{name}") });
+        }
+    }
+}
+
+/// How a route can fail, as far as the route itself tells.
+fn statuses(route: &Route, is_write: bool) -> Vec<u16> {
+    let mut statuses = vec![400, 413, 414, 415, 431, 500, 503];
+    if route.method != Method::GET {
+        statuses.push(408);
+    }
+    if route.path.contains('{') {
+        statuses.push(404);
+    }
+    if is_write {
+        statuses.extend([409, 422]);
+    }
+    match route.needs {
+        None => {}
+        Some(Needs::Token) => statuses.push(401),
+        Some(Needs::Scope(_)) => statuses.extend([401, 403]),
+    }
+    statuses
+}
+
+/// Who may call a route.
+fn security(route: &Route) -> Value {
+    let scopes: Vec<&str> = match route.needs {
+        None => return json!([]),
+        Some(Needs::Token) => vec![],
+        Some(Needs::Scope(scope)) => vec![scope.name()],
+    };
+    match route.dialect {
+        Dialect::Partner => json!([{ "partnerToken": scopes }]),
+        _ => json!([{ "clientCredentials": scopes }, { "accessToken": scopes }]),
+    }
+}
+
+fn shared_name(dialect: Dialect, status: u16) -> String {
+    let name = DIALECTS.iter().find(|(known, _)| *known == dialect);
+    format!("{}{status}", name.map_or("", |(_, name)| name))
+}
+
+/// `components` of the document, which refers to them from `paths`.
+pub(super) fn components(mut schemas: Schemas, paths: &Map<String, Value>) -> Value {
+    let mut used = BTreeSet::new();
+    references(paths.values(), &mut used);
+    let mut responses = Map::new();
+    for (dialect, _) in DIALECTS {
+        for (status, about) in ERRORS {
+            let name = shared_name(dialect, status);
+            if used.contains(format!("#/components/responses/{name}").as_str()) {
+                responses.insert(name, response(dialect, status, about, &mut schemas));
+            }
+        }
+    }
+    json!({
+        "schemas": schemas,
+        "responses": responses,
+        "parameters": {
+            "IfMatch": {
+                "in": "header", "name": "If-Match", "required": false,
+                "description": "Do it only if the version is still this one: the `ETag` of an earlier answer. `*` asks for no version in particular.",
+                "schema": { "type": "string", "pattern": "^(\"[0-9]{1,20}\"|\\*)$" },
+            },
+            "IdempotencyKey": {
+                "in": "header", "name": "Idempotency-Key", "required": false,
+                "description": "Makes a repetition harmless: for 24 hours the same key with the same request gets the first answer again.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+            },
+        },
+        "headers": {
+            "ETag": {
+                "description": "The version, for `If-Match`.",
+                "required": true,
+                "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+            },
+        },
+        "securitySchemes": security_schemes(),
+    })
+}
+
+fn security_schemes() -> Value {
+    let scopes: Map<String, Value> = ApiScope::ALL
+        .iter()
+        .map(|scope| (scope.name().to_owned(), json!(scope.meaning())))
+        .collect();
+    json!({
+        "clientCredentials": {
+            "type": "oauth2",
+            "description": "An API client gets a token with its id and secret; the token reaches the client's tenant and all below it.",
+            "flows": { "clientCredentials": { "tokenUrl": "/api/2/idp/token", "scopes": scopes } },
+        },
+        "accessToken": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "A token from `POST /api/2/idp/token`. The operation says which scope it must have.",
+        },
+        "partnerToken": {
+            "type": "apiKey", "in": "header", "name": "Authorization",
+            "description": "`OAuth <token>` (seed 004): the same tokens, with the scheme `OAuth` instead of `Bearer`.",
+        },
+        "clientSecret": {
+            "type": "http", "scheme": "basic",
+            "description": "The client's id and secret. They may stand in the form instead, as `client_id` and `client_secret`.",
+        },
+    })
+}
+
+/// Everything that is referred to.
+fn references<'a>(values: impl Iterator<Item = &'a Value>, used: &mut BTreeSet<&'a str>) {
+    for value in values {
+        match value {
+            Value::Array(items) => references(items.iter(), used),
+            Value::Object(object) => {
+                used.extend(object.get("$ref").and_then(Value::as_str));
+                references(object.values(), used);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An error in the dialect's own envelope.
+fn response(dialect: Dialect, status: u16, about: &str, schemas: &mut Schemas) -> Value {
+    let mut response = json!({ "description": about, "content": envelope(dialect, schemas) });
+    if let Some((name, header)) = header(status, dialect) {
+        response["headers"] = json!({ name: header });
+    }
+    response
+}
+
+fn header(status: u16, dialect: Dialect) -> Option<(&'static str, Value)> {
+    let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    match status {
+        401 if dialect == Dialect::Token => Some(("WWW-Authenticate", text("`Basic`."))),
+        401 => Some(("WWW-Authenticate", text("The scheme that is expected."))),
+        429 | 503 => Some((
+            "Retry-After",
+            json!({ "description": "Seconds.", "schema": { "type": "integer", "minimum": 0 } }),
+        )),
+        _ => None,
+    }
+}
+
+/// The content of an error, by media type.
+fn envelope(dialect: Dialect, schemas: &mut Schemas) -> Value {
+    let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
+    match dialect {
+        Dialect::Account => json_of(register::<account::error::ErrorOut>(schemas)),
+        Dialect::Token => json_of(register::<OAuthError>(schemas)),
+        Dialect::Native => {
+            let schema = register::<Problem>(schemas);
+            json!({ "application/problem+json": { "schema": schema } })
+        }
+        Dialect::Page => json!({ "text/html": { "schema": { "type": "string" } } }),
+        Dialect::Billing => json_of(register::<billing::error::ErrorOut>(schemas)),
+        Dialect::Reseller => json_of(register::<reseller::error::ErrorOut>(schemas)),
+        Dialect::Partner => {
+            let schema = register::<partner::error::ErrorOut>(schemas);
+            // In XML it is the error alone.
+            let xml = json!({ "schema": { "type": "object", "xml": { "name": "error" } } });
+            json!({
+                "application/json": { "schema": schema },
+                "application/xml": xml,
+                "text/xml": xml,
+            })
+        }
+    }
+}
+
+fn register<T: ToSchema>(schemas: &mut Schemas) -> Value {
+    let mut found = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut found);
+    for (name, schema) in found {
+        let form = serde_json::to_value(schema).unwrap_or_default();
+        schemas.insert(name, form);
+    }
+    json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
+}
