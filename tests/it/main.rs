@@ -9,6 +9,7 @@
               from top to bottom"
 )]
 
+mod access_matrix;
 mod account_access;
 mod account_api;
 mod account_idp;
@@ -34,6 +35,8 @@ mod native_emails;
 mod native_explain;
 mod native_quotas;
 mod native_usages;
+mod openapi;
+mod openapi_examples;
 mod outbox_colleagues;
 mod outbox_rules;
 mod own_pages;
@@ -55,6 +58,7 @@ mod reseller_domains;
 mod reseller_nodes;
 mod reseller_plans;
 mod reseller_races;
+mod schemathesis;
 mod server_drain;
 mod server_h2;
 mod server_limits;
@@ -82,3 +86,4 @@ mod walk_logs;
 mod walk_mail;
 mod walk_reminders;
 mod walk_seeds;
+mod walks;
