@@ -268,8 +268,8 @@ impl Params {
         self.whole("version", 0..=u64::MAX)
     }
 
-    /// The comma-separated values of `name`, parsed; at most `limit` of them. Empty ones are left
-    /// out, but counted.
+    /// The comma-separated values of `name`, parsed; at most `limit` of them. An empty text
+    /// has none.
     ///
     /// # Errors
     /// 400 where one does not parse, or there are too many.
@@ -281,15 +281,18 @@ impl Params {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        if text.split(',').count() > limit {
+        let parts: Vec<&str> = match text {
+            "" => vec![],
+            text => text.split(',').collect(),
+        };
+        if parts.len() > limit {
             return Err(ApiError::malformed(
                 name,
                 format!("takes at most {limit} values"),
             ));
         }
-        let parsed = text
-            .split(',')
-            .filter(|part| !part.is_empty())
+        let parsed = parts
+            .into_iter()
             .map(str::parse)
             .collect::<Result<Vec<T>, _>>();
         parsed

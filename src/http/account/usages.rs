@@ -17,8 +17,10 @@ use crate::http::output;
 use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::list_usages::{self as usecase, Usage};
-use crate::usecases::page::MAX_PAGE;
 use crate::usecases::report_usage::{Mode, report_usages};
+
+/// Usage names in a query.
+pub(super) const MAX_NAMES: usize = 50;
 
 fn shown(usages: Vec<Usage>, now: Timestamp) -> Response {
     let items = usages.into_iter().map(|usage| convert::usage(usage, now));
@@ -46,7 +48,7 @@ pub(super) async fn of_tenants(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     params.require("tenants")?;
     let tenants = params.parsed_list::<TenantId>("tenants", MAX_IDS)?;
-    let names = params.parsed_list::<String>("usage_names", MAX_PAGE)?;
+    let names = params.parsed_list::<String>("usage_names", MAX_NAMES)?;
     let tenants = tenants.unwrap_or_default();
     let usages = usecase::of_tenants(&call.env, &caller, &tenants, names.as_deref()).await?;
     Ok(shown(usages, call.request.head.received_at))

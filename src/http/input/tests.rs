@@ -83,7 +83,10 @@ fn parameters_stand_once() {
             .parsed_list::<u8>("u", 2)
             .is_err()
     );
-    let blanks = params("u=1,,").unwrap();
-    assert_eq!(blanks.parsed_list::<u8>("u", 3).unwrap(), Some(vec![1]));
-    assert!(blanks.parsed_list::<u8>("u", 2).is_err());
+    let none = params("u=").unwrap().parsed_list::<u8>("u", 3);
+    assert_eq!(none.unwrap(), Some(vec![]));
+    for blanks in ["u=1,,2", "u=,", "u=1,"] {
+        let list = params(blanks).unwrap().parsed_list::<u8>("u", 9);
+        assert!(list.is_err(), "{blanks}");
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::request::MAX_IDS;
+use super::super::usages::MAX_NAMES;
 use super::super::wire::list::Items;
 use super::super::wire::offering::{OfferingOut, OfferingsIn};
 use super::super::wire::usage::{LineOut, ReportsIn, UsageOut};
@@ -10,7 +11,6 @@ use super::examples::{self, TENANT};
 use super::id;
 use crate::domain::tenant::TenantKind;
 use crate::http::openapi::{Group, Operation, get, put, schema};
-use crate::usecases::page::MAX_PAGE;
 
 const VERSIONS: &str =
     "All are set, or none. Each quota has a version of its own; a stale one is 409.";
@@ -63,7 +63,7 @@ pub(super) fn group() -> Group {
             .query_list("tenants", schema::ids(MAX_IDS), "These tenants.")
             .required()
             .such_as(vec![TENANT])
-            .query_list("usage_names", schema::texts(MAX_PAGE), "Only these; missing: all."),
+            .query_list("usage_names", schema::texts(MAX_NAMES), "Only these; missing: all."),
         put("/api/2/tenants/usages", "reportUsages", "Reports usage")
             .about("Each report has its own outcome, in the order given; an item's failure never undoes another's. 200 says that all that were taken are on disk.")
             .takes::<ReportsIn>(examples::usage_reports())
