@@ -268,11 +268,10 @@ impl Params {
         self.whole("version", 0..=u64::MAX)
     }
 
-    /// The comma-separated values of `name`, parsed; at most `limit` of them. An empty text
-    /// has none.
+    /// The comma-separated values of `name`, parsed; one to `limit` of them.
     ///
     /// # Errors
-    /// 400 where one does not parse, or there are too many.
+    /// 400 where one is empty or does not parse, or there are too many.
     pub fn parsed_list<T: std::str::FromStr<Err: fmt::Display>>(
         &self,
         name: &str,
@@ -281,15 +280,14 @@ impl Params {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        let parts: Vec<&str> = match text {
-            "" => vec![],
-            text => text.split(',').collect(),
-        };
+        let parts: Vec<&str> = text.split(',').collect();
         if parts.len() > limit {
-            return Err(ApiError::malformed(
-                name,
-                format!("takes at most {limit} values"),
-            ));
+            let why = format!("takes at most {limit} values");
+            return Err(ApiError::malformed(name, why));
+        }
+        if parts.contains(&"") {
+            let why = "has an empty value; give values with commas between them, or leave it out";
+            return Err(ApiError::malformed(name, why));
         }
         let parsed = parts
             .into_iter()

@@ -92,12 +92,12 @@ pub(in crate::http) fn one_of(names: impl IntoIterator<Item = &'static str>) -> 
 
 /// Ids joined by commas.
 pub(in crate::http) fn ids(max_items: usize) -> Value {
-    json!({ "type": "array", "items": id(), "maxItems": max_items })
+    json!({ "type": "array", "items": id(), "minItems": 1, "maxItems": max_items })
 }
 
 /// Texts joined by commas.
 pub(in crate::http) fn texts(max_items: usize) -> Value {
-    json!({ "type": "array", "items": { "type": "string", "maxLength": 128 }, "maxItems": max_items })
+    json!({ "type": "array", "items": { "type": "string", "minLength": 1, "maxLength": 128 }, "minItems": 1, "maxItems": max_items })
 }
 
 /// Bytes that are no text.
