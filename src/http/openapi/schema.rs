@@ -97,7 +97,7 @@ pub(in crate::http) fn ids(max_items: usize) -> Value {
 
 /// Texts joined by commas.
 pub(in crate::http) fn texts(max_items: usize) -> Value {
-    json!({ "type": "array", "items": { "type": "string", "minLength": 1, "maxLength": 128 }, "minItems": 1, "maxItems": max_items })
+    json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "maxItems": max_items })
 }
 
 /// Bytes that are no text.
