@@ -34,7 +34,7 @@ pub use layout::OpenError;
 pub use stats::Stats;
 
 use super::engine::{
-    BoxFuture, Changes, CommitError, Engine, Key, MAX_KEY_BYTES, Record, StoreError, Write,
+    BoxFuture, Changes, CommitError, Engine, Key, MAX_KEY_BYTES, Record, StoreError, Watcher, Write,
 };
 use shared::Shared;
 use writer::{Job, Message};
@@ -341,6 +341,10 @@ impl Engine for EmbeddedEngine {
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
         Box::pin(self.commit_queued(changes))
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.shared.watch(watcher);
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A future that an engine returns; boxed, so that the engine can be chosen at start.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -139,6 +140,12 @@ impl From<StoreError> for CommitError {
     }
 }
 
+/// Is told what changed, so that nothing that was remembered outlives it.
+pub trait Watcher: Send + Sync {
+    /// These records were written or removed.
+    fn changed(&self, keys: &[Key]);
+}
+
 /// A storage engine.
 pub trait Engine: Send + Sync + 'static {
     /// The record under `key`. Sees every commit acknowledged before the call.
@@ -161,6 +168,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Makes the change, atomically. `Ok` means durable.
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>>;
+
+    /// Tells `watcher` of every change from now on, by whomever it is made: after readers can see
+    /// it, and before a caller of [`Engine::commit`] is answered, even one that went away. A change
+    /// that was answered with an error may be told of too. There may be several watchers.
+    fn watch(&self, watcher: Arc<dyn Watcher>);
 
     /// Whether writes are possible now; the reason if not. For `/readyz`.
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>>;

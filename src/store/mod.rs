@@ -2,8 +2,7 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
-//! by the functions of [`accounts`], [`mails`] and [`resellers`] alone.
-//! by the functions of [`accounts`], [`audits`] and [`mails`] alone.
+//! by the functions of [`accounts`], [`audits`], [`mails`], [`plans`] and [`resellers`] alone.
 
 pub mod accounts;
 pub mod audits;

@@ -8,7 +8,9 @@ use upsell::domain::reseller::change::KeepRole;
 use upsell::domain::reseller::name::Name;
 use upsell::domain::reseller::role::RolePatch;
 use upsell::store::Store;
-use upsell::store::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError};
+use upsell::store::engine::{
+    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher,
+};
 use upsell::usecases::Env;
 use upsell::usecases::access::Caller;
 use upsell::usecases::error::Error;
@@ -51,6 +53,10 @@ impl Engine for Shared {
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
         self.0.engine().commit(changes)
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.0.engine().watch(watcher);
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {

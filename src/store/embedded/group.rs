@@ -61,7 +61,7 @@ impl<'a> Group<'a> {
 
     /// Writes the group, and `revision_mark` if it moves, and returns after the fsync. fjall
     /// shows the batch to readers after that.
-    pub(super) fn write(self, revision_mark: Option<u64>) -> fjall::Result<()> {
+    pub(super) fn write(&self, revision_mark: Option<u64>) -> fjall::Result<()> {
         let Self { tables, pending } = self;
         let mut batch = OwnedWriteBatch::with_capacity(tables.database.clone(), pending.len() + 1)
             .durability(Some(PersistMode::SyncAll));
@@ -70,15 +70,20 @@ impl<'a> Group<'a> {
                 Some((revision, body)) => {
                     let mut value = Vec::with_capacity(REVISION_BYTES + body.len());
                     value.extend_from_slice(&revision.0.to_be_bytes());
-                    value.extend_from_slice(&body);
-                    batch.insert(&tables.records, key.0, value);
+                    value.extend_from_slice(body);
+                    batch.insert(&tables.records, key.0.as_slice(), value);
                 }
-                None => batch.remove(&tables.records, key.0),
+                None => batch.remove(&tables.records, key.0.as_slice()),
             }
         }
         if let Some(mark) = revision_mark {
             batch.insert(&tables.records, REVISION_MARK_KEY, mark.to_be_bytes());
         }
         batch.commit()
+    }
+
+    /// The keys of everything written or removed.
+    pub(super) fn into_keys(self) -> Vec<Key> {
+        self.pending.into_keys().collect()
     }
 }

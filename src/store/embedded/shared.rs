@@ -1,10 +1,11 @@
 //! What callers and the writer share: the open tables, and whether writes are possible.
 
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::read::Tables;
 use super::stats::Stats;
-use crate::store::engine::StoreError;
+use crate::store::engine::{Key, StoreError, Watcher};
 
 /// Whether writes are possible.
 #[derive(Debug, Clone)]
@@ -14,14 +15,23 @@ enum Mode {
     Closed,
 }
 
-#[derive(Debug)]
 pub(super) struct Shared {
     /// Absent while the engine recovers and after it is closed. Readers hold the lock only for
     /// one read and keep nothing of the tables after it, so that taking them out releases the
     /// files.
     tables: RwLock<Option<Tables>>,
     mode: Mutex<Mode>,
+    watchers: RwLock<Vec<Arc<dyn Watcher>>>,
     pub(super) stats: Stats,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("mode", &self.mode)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -29,7 +39,24 @@ impl Shared {
         Self {
             tables: RwLock::new(Some(tables)),
             mode: Mutex::new(Mode::Writable),
+            watchers: RwLock::default(),
             stats: Stats::default(),
+        }
+    }
+
+    pub(super) fn watch(&self, watcher: Arc<dyn Watcher>) {
+        let mut watchers = self
+            .watchers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        watchers.push(watcher);
+    }
+
+    /// Tells the watchers.
+    pub(super) fn tell(&self, keys: &[Key]) {
+        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
+        for watcher in &*watchers {
+            watcher.changed(keys);
         }
     }
 

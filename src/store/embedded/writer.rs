@@ -161,7 +161,10 @@ impl Writer {
         let written = if group.is_empty() {
             Ok(())
         } else {
-            self.write(tables, group)
+            let written = self.write(tables, &group);
+            // After a failed fsync too: what readers see then is not known.
+            shared.tell(&group.into_keys());
+            written
         };
         match written {
             Ok(()) => {
@@ -185,7 +188,7 @@ impl Writer {
         let _ = answer.send(Err(error));
     }
 
-    fn write(&mut self, tables: &Tables, group: Group<'_>) -> fjall::Result<()> {
+    fn write(&mut self, tables: &Tables, group: &Group<'_>) -> fjall::Result<()> {
         wait_for_room(tables)?;
         let moved = self.next_revision > self.revision_mark;
         let mark = moved.then(|| self.next_revision.saturating_add(REVISION_BLOCK));
