@@ -11,7 +11,10 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use upsell::domain::evaluate::{Measured, QuotaPolicy, evaluate};
 use upsell::domain::ids::{TenantId, UserId, V1Id};
-use upsell::domain::link::{BuyLink, BuyUrl, BuyUrlRules, LinkProfile, ListStyle, Placement};
+use upsell::domain::item_set::ItemSet;
+use upsell::domain::link::{
+    BuyLink, BuyUrl, BuyUrlRules, LinkProfile, LinkTemplate, ListStyle, Placement,
+};
 use upsell::domain::quota::{Item, Quota, Scope, State};
 use upsell::domain::time::Timestamp;
 use upsell::render::{BrandView, Lang, QuotaLine, QuotaMailView, Renderer};
@@ -36,14 +39,15 @@ fn buy_link(c: &mut Criterion) {
     let url = BuyUrl::parse(url, BuyUrlRules::default()).unwrap();
     let link = BuyLink {
         placement: Placement::Email,
-        user_quota: &[Item::StorageSize],
-        tenant_quota: &[Item::StorageSize, Item::VirtualMachines],
+        user_quota: ItemSet::from([Item::StorageSize]),
+        tenant_quota: ItemSet::from([Item::StorageSize, Item::VirtualMachines]),
         user_id: Some(V1Id(1234)),
         tenant_id: Some(V1Id(56)),
         page: Some("/plans/overview"),
     };
+    let template = LinkTemplate::new(&url, LinkProfile::Default, ListStyle::Comma);
     c.bench_function("build a Buy link", |b| {
-        b.iter(|| black_box(&link).build(&url, LinkProfile::Default, ListStyle::Comma));
+        b.iter(|| template.build(black_box(&link)))
     });
 }
 

@@ -33,6 +33,7 @@ use crate::render::{RenderError, Renderer};
 use crate::telemetry::metrics::Metrics;
 use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
+use crate::usecases::facts::Facts;
 use crate::usecases::initialize::FirstClient;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
 use data::DataError;
@@ -175,6 +176,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let data = data::open_or_init(&config.main.data, clock()).await?;
     let env = Env {
         store: data.store.clone(),
+        facts: Facts::watching(&data.store, config.limits.cached_accounts),
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),

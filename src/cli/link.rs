@@ -15,8 +15,8 @@ pub(super) fn run(args: &LinkArgs, out: &mut dyn Write) -> Result<(), CliError> 
     let url = BuyUrl::parse(&args.buy_url, rules)?;
     let link = BuyLink {
         placement: args.placement,
-        user_quota: &args.user_quota,
-        tenant_quota: &args.tenant_quota,
+        user_quota: args.user_quota.iter().copied().collect(),
+        tenant_quota: args.tenant_quota.iter().copied().collect(),
         user_id: args.user_id.map(V1Id),
         tenant_id: args.tenant_id.map(V1Id),
         page: args.page.as_deref(),

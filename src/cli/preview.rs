@@ -10,6 +10,7 @@ use super::args::{PreviewArgs, PreviewFormat, PreviewKind};
 use super::sample;
 use crate::app::system_clock;
 use crate::domain::ids::{MailId, V1Id};
+use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, BuyUrlRules, LinkProfile, ListStyle, Placement};
 use crate::domain::meter::ItemStatus;
 use crate::domain::plan::{Purchase, what_to_buy};
@@ -248,8 +249,8 @@ fn proposal_view(
     };
     let link = BuyLink {
         placement,
-        user_quota: &[],
-        tenant_quota: &[args.item],
+        user_quota: ItemSet::EMPTY,
+        tenant_quota: ItemSet::from([args.item]),
         user_id: Some(V1Id(17)),
         tenant_id: Some(V1Id(4)),
         page: None,

@@ -178,6 +178,9 @@ section! {
         logo_bytes: usize = bytes(KIB, 16 * MIB), "256KiB";
         /// The longest partner plan.
         partner_plan_bytes: usize = bytes(KIB, MIB), "64KiB";
+        /// Users, and as many tenants, that are remembered between requests so that following a
+        /// link asks no store; each takes some 100 bytes.
+        cached_accounts: usize = whole(1_000, 100_000_000), "1000000";
         /// How long a client may take to send the header of a request.
         header_timeout: Duration = span(MILLISECOND, HOUR), "10s";
         /// How long a client may take to send the body of a request.

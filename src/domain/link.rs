@@ -4,6 +4,7 @@
 mod buy_url;
 mod host;
 mod query;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +13,10 @@ use std::str::FromStr;
 
 pub(in crate::domain) use buy_url::is_invisible;
 pub use buy_url::{BuyUrl, BuyUrlError, BuyUrlRules, MAX_BUY_URL_BYTES};
-
-use query::QueryWriter;
+pub use template::LinkTemplate;
 
 use crate::domain::ids::V1Id;
+use crate::domain::item_set::ItemSet;
 use crate::domain::quota::{Item, State};
 
 /// The longest `page` parameter before encoding, in bytes.
@@ -222,10 +223,10 @@ pub const fn listed(item: Item, state: State) -> bool {
 pub struct BuyLink<'a> {
     /// Where the link was followed.
     pub placement: Placement,
-    /// The items whose user-level quota is [`listed`]; order and repetition do not matter.
-    pub user_quota: &'a [Item],
+    /// The items whose user-level quota is [`listed`].
+    pub user_quota: ItemSet,
     /// The same for the tenant's quotas.
-    pub tenant_quota: &'a [Item],
+    pub tenant_quota: ItemSet,
     /// The user that followed the link; left out where not known.
     pub user_id: Option<V1Id>,
     /// The tenant whose quota is exceeded; left out where not known.
@@ -235,44 +236,10 @@ pub struct BuyLink<'a> {
 }
 
 impl BuyLink<'_> {
-    /// The link: `url` with its path, query and fragment as they are, and these parameters added
-    /// at the end of the query. Parameters of the URL that have one of this profile's names go,
-    /// so that a shop never takes them for the service's.
+    /// The link, as [`LinkTemplate::build`] makes it.
     #[must_use]
     pub fn build(&self, url: &BuyUrl, profile: LinkProfile, style: ListStyle) -> String {
-        let names = profile.names();
-        let page = self.page.map(clean_page).unwrap_or_default();
-        let mut link = String::with_capacity(url.wire().len() + 256 + page.len());
-        link.push_str(url.before_query());
-        let mut query = QueryWriter::new(link);
-        query.copy_without(url.query(), &profile.parameters());
-
-        query.add(names.placement, self.placement.name());
-        add_items(&mut query, names.user_quota, self.user_quota, style);
-        add_items(&mut query, names.tenant_quota, self.tenant_quota, style);
-        for (name, id) in [
-            (names.user_id, self.user_id),
-            (names.tenant_id, self.tenant_id),
-        ] {
-            if let Some(id) = id {
-                query.add_number(name, id.0);
-            }
-        }
-        if !page.is_empty() {
-            query.add(names.page, &page);
-        }
-        query.finish(url.fragment())
-    }
-}
-
-fn add_items(query: &mut QueryWriter, name: &str, items: &[Item], style: ListStyle) {
-    let in_order = Item::ALL.into_iter().filter(|item| items.contains(item));
-    for (index, item) in in_order.enumerate() {
-        if index > 0 && style == ListStyle::Comma {
-            query.extend_list(item.name());
-        } else {
-            query.add(name, item.name());
-        }
+        LinkTemplate::new(url, profile, style).build(self)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod contact;
 pub mod decimal;
 pub mod evaluate;
 pub mod ids;
+pub mod item_set;
 pub mod link;
 pub mod meter;
 pub mod notification;

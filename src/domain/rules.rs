@@ -151,8 +151,8 @@ impl Trail {
 
 /// Whether a user is told of quotas at all: a disabled one, and one of a disabled tenant, is not.
 #[must_use]
-pub fn is_told(user: &User, tenant: &Tenant, trail: &mut Trail) -> bool {
-    trail.holds(Rule::UserEnabled, user.enabled) && trail.holds(Rule::TenantEnabled, tenant.enabled)
+pub fn is_told(user_enabled: bool, tenant_enabled: bool, trail: &mut Trail) -> bool {
+    trail.holds(Rule::UserEnabled, user_enabled) && trail.holds(Rule::TenantEnabled, tenant_enabled)
 }
 
 /// Whether a user of this tenant is sent quota mail: the user's own rules, and when the mail is to

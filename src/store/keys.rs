@@ -17,6 +17,7 @@ use crate::domain::time::Timestamp;
 use super::engine::Key;
 
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
+pub use read::Subject;
 
 /// Starts a key of `family`.
 const fn key(family: u8) -> Builder {

@@ -129,7 +129,7 @@ fn proposals(
     let (reader, without) = (view.user.reader(), env.settings.without_buy_url);
     let shop = shop_of(env, view.brand.as_ref());
     let (mut quota, mut edition) = (Trail::kept(), Trail::kept());
-    let outcome = if is_told(&view.user, &view.tenant, &mut quota) {
+    let outcome = if is_told(view.user.enabled, view.tenant.enabled, &mut quota) {
         quota_proposal(reader, shop, without, &mut quota)
     } else {
         None

@@ -2,6 +2,7 @@
 
 use super::Env;
 use super::error::Error;
+use super::facts::Destination;
 use super::view::{self, UserView};
 use crate::domain::click::Click;
 use crate::domain::time::Timestamp;
@@ -55,29 +56,50 @@ pub async fn follow_link(
             return Ok(Followed::Expired { view });
         }
     };
-    let placement = match link.purpose {
-        Purpose::Quota(placement) => Some(placement),
-        Purpose::Edition => None,
-        Purpose::Unsubscribe => return Ok(Followed::Unknown),
-    };
-    let Some(view) = reader_of(env, &link).await? else {
+    if link.purpose == Purpose::Unsubscribe {
         return Ok(Followed::Unknown);
+    }
+    let click = click_of(&link, looks_human, now);
+    match env.facts.find_destination(env, &link, page).await? {
+        None => Ok(Followed::Unknown),
+        Some(Destination::Shop(url)) => Ok(Followed::Redirect { url, click }),
+        Some(Destination::Sales) => match reader_of(env, &link).await? {
+            Some(view) => Ok(Followed::ContactSales { view, click }),
+            None => Ok(Followed::Unknown),
+        },
+    }
+}
+
+/// The same without waiting: a link that is good, to the shop, for a reader who is remembered.
+#[must_use]
+pub fn follow_link_at_once(
+    env: &Env,
+    token: &str,
+    page: Option<&str>,
+    looks_human: impl FnOnce() -> bool,
+    now: Timestamp,
+) -> Option<(String, Option<Click>)> {
+    let link = verify(env, token, now).ok()?;
+    if link.purpose == Purpose::Unsubscribe {
+        return None;
+    }
+    match env.facts.destination(&env.settings, &link, page)? {
+        Destination::Shop(url) => Some((url, click_of(&link, looks_human(), now))),
+        Destination::Sales => None,
+    }
+}
+
+/// The click to be counted; the edition message has no placement to count for.
+fn click_of(link: &TrackedLink, looks_human: bool, now: Timestamp) -> Option<Click> {
+    let Purpose::Quota(placement) = link.purpose else {
+        return None;
     };
-    let click = placement.map(|placement| Click {
+    Some(Click {
         tenant_id: link.tenant_id,
         user_id: link.user_id,
         placement,
         at: now,
         looks_human,
-    });
-    let url = match placement {
-        _ if !view.is_told() => None,
-        Some(placement) => view.buy_link(env, placement, page),
-        None => view.edition_link(env),
-    };
-    Ok(match url {
-        Some(url) => Followed::Redirect { url, click },
-        None => Followed::ContactSales { view, click },
     })
 }
 

@@ -138,7 +138,7 @@ impl UserView {
         if self.edition_proposal != Some(Proposal::BuyNow) {
             return None;
         }
-        let url = usable_buy_url(env, self.brand.as_ref())?;
+        let url = usable_buy_url(&env.settings, self.brand.as_ref())?;
         Some(url.wire().to_owned())
     }
 }

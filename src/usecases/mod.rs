@@ -17,6 +17,7 @@ pub mod deliver;
 pub mod edition;
 pub mod error;
 pub mod explain;
+pub mod facts;
 pub mod fan_out;
 pub mod field_checks;
 pub mod follow_link;
@@ -69,6 +70,7 @@ use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use facts::Facts;
 
 /// Tells the time. The only clock that anything here sees.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -111,6 +113,8 @@ pub struct Settings {
 pub struct Env {
     /// Where state lives.
     pub store: Store,
+    /// What is remembered of accounts between requests.
+    pub facts: Arc<Facts>,
     /// The deployment's settings.
     pub settings: Arc<Settings>,
     /// Secrets: link keys, sealing keys, token keys.

@@ -1,15 +1,16 @@
 //! What is true for one user now: the facts and the one decision that console, mail, header and
 //! redirect all show.
 
-use super::Env;
 use super::error::Error;
+use super::{Env, Settings};
 use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, UserId};
+use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::ItemStatus;
 use crate::domain::plan::{NothingToBuy, WhatToBuy};
 use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
-use crate::domain::quota::{Item, Scope};
+use crate::domain::quota::Scope;
 use crate::domain::rules::{self, Trail};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -79,9 +80,9 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
 /// The Buy URL of a brand as far as today's rules allow it: it was checked when written, but the
 /// rules may have become stricter since.
 #[must_use]
-pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a BuyUrl> {
+pub fn usable_buy_url<'a>(settings: &Settings, brand: Option<&'a Brand>) -> Option<&'a BuyUrl> {
     let url = brand?.buy_url.as_ref()?;
-    BuyUrl::parse(url.as_str(), env.settings.buy_url_rules)
+    BuyUrl::parse(url.as_str(), settings.buy_url_rules)
         .is_ok()
         .then_some(url)
 }
@@ -89,7 +90,7 @@ pub fn usable_buy_url<'a>(env: &Env, brand: Option<&'a Brand>) -> Option<&'a Buy
 pub(super) fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
     Shop {
         branding_enabled: brand.is_some(),
-        buy_url_set: usable_buy_url(env, brand).is_some(),
+        buy_url_set: usable_buy_url(&env.settings, brand).is_some(),
     }
 }
 
@@ -97,7 +98,7 @@ impl UserView {
     /// Whether the reader is told anything.
     #[must_use]
     pub fn is_told(&self) -> bool {
-        rules::is_told(&self.user, &self.tenant, &mut Trail::silent())
+        rules::is_told(self.user.enabled, self.tenant.enabled, &mut Trail::silent())
     }
 
     /// The items of both scopes that stand in a level, worst first; ties user before tenant, then
@@ -132,13 +133,11 @@ impl UserView {
             return None;
         }
         let brand = self.brand.as_ref()?;
-        let url = usable_buy_url(env, Some(brand))?;
-        let (user_quota, tenant_quota) =
-            (listed_of(&self.user_items), listed_of(&self.tenant_items));
+        let url = usable_buy_url(&env.settings, Some(brand))?;
         let link = BuyLink {
             placement,
-            user_quota: &user_quota,
-            tenant_quota: &tenant_quota,
+            user_quota: listed_of(&self.user_items),
+            tenant_quota: listed_of(&self.tenant_items),
             user_id: Some(self.user.v1_id),
             tenant_id: Some(self.tenant.v1_id),
             page,
@@ -216,11 +215,8 @@ pub fn brand_view(env: &Env, brand: Option<&Brand>) -> BrandView {
     }
 }
 
-/// The items that belong into a Buy link's list, in its order.
-fn listed_of(items: &[ItemStatus]) -> Vec<Item> {
-    items
-        .iter()
-        .filter(|status| listed(status.item, status.state))
-        .map(|s| s.item)
-        .collect()
+/// The items that belong into a Buy link's list.
+pub(super) fn listed_of(items: &[ItemStatus]) -> ItemSet {
+    let named = items.iter().filter(|one| listed(one.item, one.state));
+    named.map(|one| one.item).collect()
 }

@@ -19,6 +19,16 @@ impl QueryWriter {
         Self { link, start }
     }
 
+    /// Goes on with a link that ends within its query, which begins at `start`.
+    pub(super) const fn resume(link: String, start: usize) -> Self {
+        Self { link, start }
+    }
+
+    /// The link as far as it is written, and where its query begins.
+    pub(super) fn into_parts(self) -> (String, usize) {
+        (self.link, self.start)
+    }
+
     /// Copies `query` without the parameters that have one of `names` once decoded.
     pub(super) fn copy_without(&mut self, query: &str, names: &[&str]) {
         let mut first = true;
@@ -39,6 +49,12 @@ impl QueryWriter {
     pub(super) fn add(&mut self, name: &str, value: &str) {
         self.begin(name);
         self.link.extend(byte_serialize(value.as_bytes()));
+    }
+
+    /// Adds `name=value` for a value of letters, digits and underscores.
+    pub(super) fn add_plain(&mut self, name: &str, value: &str) {
+        self.begin(name);
+        self.link.push_str(value);
     }
 
     /// Adds `name=value` for a number, which needs no encoding.

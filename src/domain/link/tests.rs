@@ -15,8 +15,8 @@ fn shop(text: &str) -> BuyUrl {
 
 const LINK: BuyLink<'_> = BuyLink {
     placement: Placement::Alert(Item::StorageSize),
-    user_quota: &[],
-    tenant_quota: &[],
+    user_quota: ItemSet::EMPTY,
+    tenant_quota: ItemSet::EMPTY,
     user_id: Some(V1Id(7)),
     tenant_id: Some(V1Id(42)),
     page: None,
@@ -177,9 +177,9 @@ fn storage_is_listed_from_soon_on_and_the_others_once_exceeded() {
 fn links_as_a_shop_sees_them() {
     let full = BuyLink {
         placement: Placement::PortalHeader,
-        // Out of order and repeated: the link has the fixed order.
-        user_quota: &[Item::MobileDevices, Item::StorageSize, Item::StorageSize],
-        tenant_quota: &[Item::PhysicalServers],
+        // Out of order: the link has the fixed order.
+        user_quota: ItemSet::from([Item::MobileDevices, Item::StorageSize]),
+        tenant_quota: ItemSet::from([Item::PhysicalServers]),
         page: Some("https://console.example.com/a?b=c&d"),
         ..LINK
     };
@@ -322,8 +322,8 @@ proptest! {
         };
         let link = BuyLink {
             placement,
-            user_quota: &user_quota,
-            tenant_quota: &tenant_quota,
+            user_quota: user_quota.iter().copied().collect(),
+            tenant_quota: tenant_quota.iter().copied().collect(),
             user_id: Some(V1Id(ids.0)),
             tenant_id: Some(V1Id(ids.1)),
             page: page.as_deref(),

@@ -1,6 +1,6 @@
 //! What index keys say, read back.
 
-use crate::domain::ids::MailId;
+use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::link::Placement;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -50,5 +50,44 @@ impl Key {
         i64::try_from(u64::from_be_bytes(bytes))
             .ok()
             .map(Timestamp::from_micros)
+    }
+}
+
+/// What the record under a key has to do with what is remembered of accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The profile of an account.
+    Profile(AccountId),
+    /// The meter of an account.
+    Meter(AccountId),
+    /// What a user has snoozed.
+    Snoozes(UserId),
+    /// Some brand.
+    Brand,
+    /// Some partner plan.
+    Plan,
+    /// A client, or a token that was revoked: what callers may do.
+    Access,
+    /// Nothing.
+    Other,
+}
+
+impl Key {
+    /// Whose record this is the name of.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let id = || self.trailing_uuid();
+        let subject = match self.0.as_slice() {
+            [b't', ..] => id().map(|id| Subject::Profile(AccountId::Tenant(TenantId::new(id)))),
+            [b'u', ..] => id().map(|id| Subject::Profile(AccountId::User(UserId::new(id)))),
+            [b'm', 0, ..] => id().map(|id| Subject::Meter(AccountId::Tenant(TenantId::new(id)))),
+            [b'm', 1, ..] => id().map(|id| Subject::Meter(AccountId::User(UserId::new(id)))),
+            [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
+            [b'b', ..] => Some(Subject::Brand),
+            [b'f', ..] => Some(Subject::Plan),
+            [b'c' | b'E', ..] => Some(Subject::Access),
+            _ => None,
+        };
+        subject.unwrap_or(Subject::Other)
     }
 }

@@ -24,6 +24,7 @@ use upsell::store::engine::{Changes, Expect};
 use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
+use upsell::usecases::facts::Facts;
 use upsell::usecases::report_usage::{BatchOutcome, Mode, UsageReport, report_usages};
 use upsell::usecases::{Env, Settings};
 use uuid::Uuid;
@@ -93,6 +94,7 @@ impl World {
         let data = data::open_or_init(dir.path(), START).await.unwrap();
         let root = data.first_client.unwrap().tenant_id;
         let env = Env {
+            facts: Facts::watching(&data.store, 10_000),
             store: data.store,
             settings: Arc::new(settings),
             keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
