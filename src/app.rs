@@ -246,12 +246,12 @@ fn public_server(
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let mut resources = routes::all(pages);
+    let mut resources = routes::all(pages.clone());
     resources.retain(|own| further.iter().all(|other| other.path() != own.path()));
     resources.extend(further);
     let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
-    let service = Arc::new(Upsell::new(env.clone(), router, cors));
+    let service = Arc::new(Upsell::new(env.clone(), router, cors, pages));
     let server = Server::new(service, settings::limits(config), system_clock);
     let server = match tls(config)? {
         Some(tls) => server.with_tls(tls),

@@ -40,6 +40,6 @@ pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiE
     let token = token(env, head, scheme)?;
     let caller = tokens::caller(env, &token).await?;
     let mut caller = caller.ok_or(ApiError::InvalidToken)?;
-    caller.request_id = Some(head.request_id.clone());
+    caller.request_id = Some(head.request_id.as_str().to_owned());
     Ok(caller)
 }

@@ -166,7 +166,7 @@ fn problem(error: &ApiError, head: &Head) -> Response {
         status: error.status().as_u16(),
         detail: error.message(),
         field,
-        request_id: head.request_id.clone(),
+        request_id: head.request_id.as_str().to_owned(),
     };
     output::json_as(error.status(), "application/problem+json", &body)
 }

@@ -13,8 +13,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 use super::head::{self, Refusal};
-use super::message::{Head, Problem, Request, Response, Service};
-use super::request_log::RequestLine;
+use super::message::{Head, Problem, Request, RequestId, Response, Service};
+use super::request_log::{NO_ROUTE, RequestLine};
 use super::server::Shared;
 use super::stats::{Cause, Share};
 use super::watch::{H1Watch, H2Watch};
@@ -121,29 +121,28 @@ pub(super) async fn exchange<S: Service>(
     let id = shared.next_request_id();
     let mut reply = Reply {
         conn: &conn,
-        line: RequestLine::begin(&parts),
+        line: RequestLine::begin(&parts.method),
         head_only: parts.method == Method::HEAD,
         version: parts.version,
-        id: HeaderValue::from_str(&id).ok(),
+        id,
+        route: NO_ROUTE,
         unread: !body.is_end_stream(),
     };
     if !room {
         stats.count(Cause::Overloaded);
-        return reply.finish(&*shared.service, overloaded());
+        reply.route = shared.service.route(parts.uri.path());
+        return reply.finish(overloaded());
     }
-    let mut held = Share::empty(&stats.body_bytes);
-    let response = answer(&shared, peer, id, parts, body, &mut reply.unread, &mut held).await;
-    reply.finish(&*shared.service, response)
+    let response = answer(&shared, peer, parts, body, &mut reply).await;
+    reply.finish(response)
 }
 
 async fn answer<S: Service>(
     shared: &Shared<S>,
     peer: std::net::IpAddr,
-    request_id: String,
     mut parts: http::request::Parts,
     body: Incoming,
-    unread: &mut bool,
-    held: &mut Share<'_>,
+    reply: &mut Reply<'_>,
 ) -> Response {
     let checked = head::check(&mut parts, &shared.limits);
     let head = Head {
@@ -153,27 +152,37 @@ async fn answer<S: Service>(
         headers: parts.headers,
         peer,
         received_at: (shared.clock)(),
-        request_id,
+        request_id: reply.id,
     };
+    if checked.is_ok()
+        && !reply.unread
+        && let Some(found) = shared.service.at_once(&head)
+    {
+        reply.route = found.route;
+        return found.response;
+    }
+    reply.route = shared.service.route(head.uri.path());
     if let Err(refusal) = checked {
         // The two parsers of a connection that carried a malformed head may disagree about where
         // the next one starts.
-        *unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
+        reply.unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
         return refuse_head(shared, &head, refusal);
     }
     let limit = match shared.service.admit(&head) {
         Ok(limit) => limit,
         Err(response) => return *response,
     };
-    let body = if *unread {
-        match read_body(shared, body, limit, held).await {
+    // What is held of the body counts until the answer is there.
+    let mut held = Share::empty(&shared.stats.body_bytes);
+    let body = if reply.unread {
+        match read_body(shared, body, limit, &mut held).await {
             Ok(body) => body,
             Err(why) => return refuse(shared, &head, why),
         }
     } else {
         Bytes::new()
     };
-    *unread = false;
+    reply.unread = false;
     shared.service.call(Request { head, body }).await
 }
 
@@ -273,12 +282,13 @@ struct Reply<'a> {
     line: RequestLine,
     head_only: bool,
     version: Version,
-    id: Option<HeaderValue>,
+    id: RequestId,
+    route: &'static str,
     unread: bool,
 }
 
 impl Reply<'_> {
-    fn finish<S: Service>(self, service: &S, response: Response) -> http::Response<Outgoing> {
+    fn finish(self, response: Response) -> http::Response<Outgoing> {
         let (mut parts, data) = response.into_parts();
         if parts.status.is_informational() {
             // hyper has no such final answer and would break off the connection.
@@ -294,9 +304,8 @@ impl Reply<'_> {
         } else {
             parts.headers.insert(CONTENT_LENGTH, data.len().into());
         }
-        let id = self.id.as_ref().and_then(|id| id.to_str().ok());
-        self.line.end(service, id.unwrap_or_default(), parts.status);
-        if let Some(id) = self.id {
+        self.line.end(self.route, self.id, parts.status);
+        if let Ok(id) = HeaderValue::from_str(self.id.as_str()) {
             parts.headers.insert(REQUEST_ID, id);
         }
         let data = (!self.head_only && !bodiless && !data.is_empty()).then_some(data);

@@ -166,7 +166,7 @@ async fn keep(env: &Env, first: &First, dialect: Dialect, head: &Head, answer: &
         return;
     };
     if let Err(error) = first.keep(env, &kept).await {
-        tracing::warn!(request_id = head.request_id, %error, "an answer could not be kept");
+        tracing::warn!(request_id = head.request_id.as_str(), %error, "an answer could not be kept");
     }
 }
 
@@ -279,7 +279,7 @@ mod tests {
             headers,
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
-            request_id: "1".into(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         };
         Request {
             head,

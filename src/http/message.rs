@@ -1,5 +1,6 @@
 //! A request and a response inside the service: whole, bounded, and free of I/O.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -26,7 +27,51 @@ pub struct Head {
     /// When the head had been read.
     pub received_at: Timestamp,
     /// Names this request in the log line and in `application/problem+json` answers.
-    pub request_id: String,
+    pub request_id: RequestId,
+}
+
+/// 16 hexadecimal digits that name a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId([u8; 16]);
+
+impl RequestId {
+    /// The name of this number.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let bytes = bits.to_be_bytes();
+        let digit = |at: usize| {
+            let byte = bytes[at / 2];
+            let half = if at.is_multiple_of(2) {
+                byte >> 4
+            } else {
+                byte & 15
+            };
+            DIGITS[usize::from(half)]
+        };
+        Self(std::array::from_fn(digit))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An answer that needed no waiting.
+#[derive(Debug)]
+pub struct AtOnce {
+    /// The answer.
+    pub response: Response,
+    /// As [`Service::route`] names it.
+    pub route: &'static str,
 }
 
 /// A complete request.
@@ -65,6 +110,13 @@ pub enum Problem {
 /// What the HTTP server serves. The server knows connections and framing; the service knows
 /// routes, dialects and their error envelopes.
 pub trait Service: Send + Sync + 'static {
+    /// Answers a request without a body whose answer is in memory already: no waiting, no I/O,
+    /// some microseconds at most. Asked before everything else; `None` leaves it to the others.
+    fn at_once(&self, head: &Head) -> Option<AtOnce> {
+        let _ = head;
+        None
+    }
+
     /// Looks at the head and says how many bytes of body it may have, or answers at once (the
     /// body is then not read).
     ///

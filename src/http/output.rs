@@ -20,7 +20,8 @@ pub fn with_body(status: StatusCode, media_type: &'static str, body: impl Into<B
     response
 }
 
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// The value of `X-Content-Type-Options`.
+pub(super) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// A compact JSON response; what an API answers is for its caller alone, so it is not stored.
 #[must_use]

@@ -3,7 +3,7 @@
 pub mod assets;
 pub(in crate::http) mod openapi;
 mod own;
-mod redirect;
+pub(in crate::http) mod redirect;
 pub mod routes;
 mod unsubscribe;
 
@@ -38,7 +38,7 @@ pub fn error_page(renderer: &Renderer, error: &ApiError, head: &Head) -> Respons
     let page = match error.status() {
         StatusCode::NOT_FOUND => Page::LinkNotFound,
         _ => Page::Error {
-            request_id: &head.request_id,
+            request_id: head.request_id.as_str(),
         },
     };
     let view = PageView {
@@ -91,12 +91,13 @@ fn html_page(status: StatusCode, html: String) -> Response {
     response
 }
 
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
 /// For answers to links that are meant for one reader: kept by nobody, found by no search engine,
 /// and their address told to nobody.
 fn private(headers: &mut HeaderMap) {
     let no_store = HeaderValue::from_static("private, no-store");
     headers.insert(CACHE_CONTROL, no_store);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    let robots = HeaderName::from_static("x-robots-tag");
-    headers.insert(robots, HeaderValue::from_static("noindex"));
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
 }

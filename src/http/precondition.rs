@@ -131,7 +131,7 @@ mod tests {
             headers: map,
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
-            request_id: "1".into(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         }
     }
 

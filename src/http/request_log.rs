@@ -1,11 +1,11 @@
 //! The line that each request ends with. It names the route and not the path: the paths of tracked
 //! links hold what proves them.
 
-use http::{Method, StatusCode, Uri, request};
+use http::{Method, StatusCode};
 use tokio::time::Instant;
 use tracing::Level;
 
-use super::message::Service;
+use super::message::RequestId;
 
 /// Stands where no route was found.
 pub(crate) const NO_ROUTE: &str = "-";
@@ -15,28 +15,26 @@ pub(crate) const NO_ROUTE: &str = "-";
 pub(super) struct RequestLine {
     began: Instant,
     method: &'static str,
-    uri: Uri,
 }
 
 impl RequestLine {
     /// Of a request whose head was just read.
-    pub(super) fn begin(parts: &request::Parts) -> Self {
+    pub(super) fn begin(method: &Method) -> Self {
         Self {
             began: Instant::now(),
-            method: name_of(&parts.method),
-            uri: parts.uri.clone(),
+            method: name_of(method),
         }
     }
 
     /// Writes the line, as loud as its status asks for.
-    pub(super) fn end<S: Service>(self, service: &S, request_id: &str, status: StatusCode) {
+    pub(super) fn end(self, route: &'static str, id: RequestId, status: StatusCode) {
         // Levels are part of the place in the code, so each has its own.
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
-                    request_id,
+                    request_id = id.as_str(),
                     method = self.method,
-                    route = service.route(self.uri.path()),
+                    route,
                     status = status.as_u16(),
                     duration_ms =
                         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::connection;
 use super::limits::Limits;
-use super::message::Service;
+use super::message::{RequestId, Service};
 use super::socket::reset_on_close;
 use super::stats::{Cause, Stats};
 use super::tls::Tls;
@@ -167,15 +167,15 @@ impl<S> fmt::Debug for Server<S> {
 }
 
 impl<S> Shared<S> {
-    /// 16 hexadecimal digits, different for every request of this process: a counter from a random
-    /// start, its bits mixed (splitmix64, a bijection).
-    pub(super) fn next_request_id(&self) -> String {
+    /// Different for every request of this process: a counter from a random start, its bits mixed
+    /// (splitmix64, a bijection).
+    pub(super) fn next_request_id(&self) -> RequestId {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut z = self.next_id.fetch_add(STEP, Relaxed);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
-        format!("{z:016x}")
+        RequestId::from_bits(z)
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Instant;
 use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
-use super::message::{Head, Problem, Request, Response, Service};
+use super::message::{AtOnce, Head, Problem, Request, Response, Service};
+use super::pages;
 use super::request_log::NO_ROUTE;
 use super::router::Router;
-use crate::telemetry::metrics::StatusClass;
+use crate::telemetry::metrics::{HttpDialect, StatusClass};
 use crate::usecases::Env;
 
 /// All of `upsell` behind its public listener.
@@ -17,19 +18,25 @@ pub struct Upsell {
     env: Env,
     router: Router,
     cors: Cors,
+    pages: pages::Options,
 }
 
 impl Upsell {
     /// The service over `router`, which browsers may call as `cors` says.
     #[must_use]
-    pub const fn new(env: Env, router: Router, cors: Cors) -> Self {
-        Self { env, router, cors }
+    pub const fn new(env: Env, router: Router, cors: Cors, pages: pages::Options) -> Self {
+        Self {
+            env,
+            router,
+            cors,
+            pages,
+        }
     }
 
     fn dress(&self, error: &ApiError, head: &Head) -> Response {
         if let Some(internal) = error.internal() {
             tracing::error!(
-                request_id = head.request_id,
+                request_id = head.request_id.as_str(),
                 route = self.route(head.uri.path()),
                 "{internal}"
             );
@@ -39,9 +46,18 @@ impl Upsell {
         self.finish(head, response)
     }
 
+    /// How the request is counted; tracked links apart from the other pages.
+    fn label(&self, head: &Head) -> HttpDialect {
+        let path = head.uri.path();
+        if path.starts_with(pages::redirect::PREFIX) {
+            return HttpDialect::Redirect;
+        }
+        self.router.dialect(path).label()
+    }
+
     /// Counts an answer and lets the pages that may read it do so.
     fn finish(&self, head: &Head, response: Response) -> Response {
-        let dialect = self.router.dialect(head.uri.path()).label();
+        let dialect = self.label(head);
         let class = StatusClass::of(response.status().as_u16());
         self.env.metrics.http_requests.inc2(dialect, class);
         self.cors.dress(head, response)
@@ -49,6 +65,19 @@ impl Upsell {
 }
 
 impl Service for Upsell {
+    fn at_once(&self, head: &Head) -> Option<AtOnce> {
+        let began = Instant::now();
+        let found = pages::redirect::follow_at_once(&self.env, &self.pages, head)?;
+        let metrics = &self.env.metrics;
+        let (dialect, status) = (HttpDialect::Redirect, found.response.status());
+        let class = StatusClass::of(status.as_u16());
+        metrics.http_requests.inc2(dialect, class);
+        metrics
+            .http_duration
+            .observe(dialect, began.elapsed().as_secs_f64());
+        Some(found)
+    }
+
     fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
         if let Some(preflight) = self.cors.preflight(head) {
             return Err(Box::new(preflight));
@@ -83,7 +112,7 @@ impl Service for Upsell {
             Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
-        let dialect = self.router.dialect(head.uri.path()).label();
+        let dialect = self.label(&head);
         self.env
             .metrics
             .http_duration

@@ -205,8 +205,8 @@ fn service(env: &Env) -> Upsell {
         logo_bytes: 1 << 20,
         partner_plan_bytes: 64 << 10,
     };
-    let router = Router::new(routes::all(options), limits).unwrap();
-    Upsell::new(env.clone(), router, Cors::default())
+    let router = Router::new(routes::all(options.clone()), limits).unwrap();
+    Upsell::new(env.clone(), router, Cors::default(), options)
 }
 
 fn request(token: &str, key: &str, body: &Value) -> Request {
@@ -225,7 +225,7 @@ fn request(token: &str, key: &str, body: &Value) -> Request {
         headers,
         peer: [127, 0, 0, 1].into(),
         received_at: START,
-        request_id: "1".to_owned(),
+        request_id: upsell::http::message::RequestId::from_bits(1),
     };
     Request {
         head,

@@ -87,7 +87,7 @@ impl Service for TestService {
                 status(200, vec![b'x'; bytes])
             }
             "/empty" => status(204, ""),
-            "/id" => status(200, head.request_id),
+            "/id" => status(200, head.request_id.as_str().to_owned()),
             "/head" => status(200, format!("{:?}", head.headers)),
             _ => {
                 let host = head.headers.get("host").map(http::HeaderValue::as_bytes);

@@ -100,7 +100,7 @@ pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailOut {
 #[must_use]
 pub fn envelope(error: &ApiError, head: &Head) -> Response {
     let body = ErrorOut {
-        error: detail(error, &head.request_id),
+        error: detail(error, head.request_id.as_str()),
     };
     output::json(error.status(), &body)
 }

@@ -103,7 +103,7 @@ mod tests {
             headers: HeaderMap::new(),
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
-            request_id: "1".into(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         }
     }
 

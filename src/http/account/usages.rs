@@ -68,7 +68,7 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
                 reports.push(report);
                 None
             }
-            Err(error) => Some(error::detail(&error, &head.request_id)),
+            Err(error) => Some(error::detail(&error, head.request_id.as_str())),
         };
         lines.push(LineOut { error, ..shown });
     }
@@ -87,9 +87,9 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
         };
         let failed = ApiError::from(failed);
         if let Some(internal) = failed.internal() {
-            tracing::error!(request_id = head.request_id, "{internal}");
+            tracing::error!(request_id = head.request_id.as_str(), "{internal}");
         }
-        line.error = Some(error::detail(&failed, &head.request_id));
+        line.error = Some(error::detail(&failed, head.request_id.as_str()));
     }
     Ok(output::ok(&Items { items: lines }))
 }

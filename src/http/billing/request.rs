@@ -119,7 +119,7 @@ mod tests {
             headers: HeaderMap::new(),
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
-            request_id: String::new(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         };
         Params::of_query(&head).unwrap()
     }

@@ -1,22 +1,25 @@
 //! `GET /r/{token}`: to the Buy link of this moment.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use http::header::{self, HeaderName, LOCATION};
+use aho_corasick::AhoCorasick;
+use bytes::Bytes;
+use http::header::{self, HeaderName, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Options, page, private};
 use crate::domain::click::Click;
 use crate::domain::link::MAX_PAGE_BYTES;
 use crate::http::error::ApiError;
-use crate::http::message::{Head, Response};
+use crate::http::message::{AtOnce, Head, Response};
 use crate::http::output;
 use crate::http::router::{Answer, Call};
 use crate::render::Page;
 use crate::telemetry::metrics::RedirectOutcome;
 use crate::usecases::Env;
 use crate::usecases::error::Error;
-use crate::usecases::follow_link::{Followed, follow_link};
+use crate::usecases::follow_link::{Followed, follow_link, follow_link_at_once};
 
 /// Words in the names of programs that follow links without a person: crawlers, previews, mail
 /// and chat scanners, and plain HTTP clients. In lower case.
@@ -49,14 +52,21 @@ const ROBOTS: [&str; 26] = [
     "httpclient",
 ];
 
+/// Headers by which browsers say that nobody has clicked yet.
+const PREFETCH: [HeaderName; 3] = [
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("x-moz"),
+];
+
 /// GET and HEAD `/r/{token}?page=`.
 pub(super) async fn follow(call: Call, options: Options) -> Answer {
     let head = &call.request.head;
     let token = call.path.get("token");
-    let page_text = page_of(head);
+    let page = page_of(head);
     let is_human = looks_human(head);
     let now = head.received_at;
-    let followed = follow_link(&call.env, token, page_text.as_deref(), is_human, now).await;
+    let followed = follow_link(&call.env, token, page.as_deref(), is_human, now).await;
     let metrics = &call.env.metrics.redirects;
     let followed = followed.inspect_err(|_| metrics.inc(RedirectOutcome::Unavailable))?;
     let (outcome, click) = match &followed {
@@ -70,6 +80,30 @@ pub(super) async fn follow(call: Call, options: Options) -> Answer {
     answer(&call.env, head, &followed, options.redirect_status)
 }
 
+/// Where the path of a tracked link begins, and the route that it belongs to.
+pub(in crate::http) const PREFIX: &str = "/r/";
+pub(super) const ROUTE: &str = "/r/{token}";
+
+/// The answer to a click that leads to the shop, where all that decides it is remembered; `None`
+/// leaves the request to [`follow`].
+pub(in crate::http) fn follow_at_once(env: &Env, options: &Options, head: &Head) -> Option<AtOnce> {
+    let token = head.uri.path().strip_prefix(PREFIX)?;
+    if head.method != Method::GET && head.method != Method::HEAD {
+        return None;
+    }
+    let page = page_of(head);
+    let is_human = || looks_human(head);
+    let now = head.received_at;
+    let (url, click) = follow_link_at_once(env, token, page.as_deref(), is_human, now)?;
+    let response = redirect(url, options.redirect_status).ok()?;
+    env.metrics.redirects.inc(RedirectOutcome::Shop);
+    count(head, click, options);
+    Some(AtOnce {
+        response,
+        route: ROUTE,
+    })
+}
+
 fn count(head: &Head, click: Option<Click>, options: &Options) {
     if let Some(click) = click.filter(|_| head.method != Method::HEAD) {
         options.clicks.count(click);
@@ -78,7 +112,7 @@ fn count(head: &Head, click: Option<Click>, options: &Options) {
 
 fn answer(env: &Env, head: &Head, followed: &Followed, status: StatusCode) -> Answer {
     match followed {
-        Followed::Redirect { url, .. } => redirect(url, status),
+        Followed::Redirect { url, .. } => redirect(url.clone(), status),
         Followed::ContactSales { view, .. } => {
             page(env, head, Some(view), StatusCode::OK, Page::ContactSales)
         }
@@ -90,19 +124,20 @@ fn answer(env: &Env, head: &Head, followed: &Followed, status: StatusCode) -> An
     }
 }
 
-fn redirect(url: &str, status: StatusCode) -> Result<Response, ApiError> {
-    let location = HeaderValue::from_str(url)
+/// Room for the headers below and what the server adds to every answer.
+const HEADERS: usize = 12;
+
+fn redirect(url: String, status: StatusCode) -> Result<Response, ApiError> {
+    let location = HeaderValue::from_maybe_shared(Bytes::from(url))
         .map_err(|_| Error::Internal("a Buy link does not fit into Location".to_owned()))?;
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    private(&mut headers);
+    headers.insert(LOCATION, location);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, output::NOSNIFF);
     let mut response = Response::default();
     *response.status_mut() = status;
-    private(response.headers_mut());
-    response.headers_mut().insert(LOCATION, location);
-    Ok(output::with_headers(response, nosniff()))
-}
-
-fn nosniff() -> HeaderMap {
-    let name = HeaderName::from_static("x-content-type-options");
-    HeaderMap::from_iter([(name, HeaderValue::from_static("nosniff"))])
+    *response.headers_mut() = headers;
+    Ok(response)
 }
 
 /// The page that the link was followed from: what the link itself says, else what the browser
@@ -126,7 +161,7 @@ fn page_of(head: &Head) -> Option<String> {
 
 /// Whether the request looks like a person's: no HEAD, no prefetch, a browser's name.
 fn looks_human(head: &Head) -> bool {
-    let says_prefetch = |name: &str| {
+    let says_prefetch = |name: &HeaderName| {
         let mut values = head.headers.get_all(name).iter();
         values.any(|value| {
             let value = value.as_bytes().to_ascii_lowercase();
@@ -134,18 +169,31 @@ fn looks_human(head: &Head) -> bool {
             text.contains("prefetch") || text.contains("preview") || text.contains("prerender")
         })
     };
-    if head.method == Method::HEAD
-        || ["purpose", "sec-purpose", "x-moz"]
-            .into_iter()
-            .any(says_prefetch)
-    {
+    if head.method == Method::HEAD || PREFETCH.iter().any(says_prefetch) {
         return false;
     }
     let agent = head.headers.get(header::USER_AGENT);
-    let agent = agent.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
     agent.is_some_and(|agent| {
-        !agent.trim().is_empty() && !ROBOTS.iter().any(|word| agent.contains(word))
+        let agent = agent.as_bytes();
+        !agent.trim_ascii().is_empty() && !names_robot(agent)
     })
+}
+
+/// Whether one of [`ROBOTS`] stands in the name of a program.
+fn names_robot(agent: &[u8]) -> bool {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| {
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true).build(ROBOTS).ok()
+    });
+    match words {
+        Some(words) => words.is_match(agent),
+        // So few words always fit into an automaton; were it otherwise, slowly is as right.
+        None => {
+            let agent = String::from_utf8_lossy(agent).to_ascii_lowercase();
+            ROBOTS.iter().any(|word| agent.contains(word))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +214,7 @@ mod tests {
             headers: pairs.collect(),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             received_at: Timestamp::default(),
-            request_id: String::new(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         }
     }
 

@@ -15,7 +15,7 @@ pub fn resources(options: Options) -> Vec<Resource> {
         at("/").public(Method::GET, own::start),
         at("/robots.txt").public(Method::GET, own::robots),
         at("/favicon.ico").public(Method::GET, own::icon),
-        at("/r/{token}").public(Method::GET, move |call| {
+        at(redirect::ROUTE).public(Method::GET, move |call| {
             redirect::follow(call, options.clone())
         }),
         at("/u/{token}")

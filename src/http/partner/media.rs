@@ -115,7 +115,7 @@ mod tests {
             headers,
             peer: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
-            request_id: "1".into(),
+            request_id: crate::http::message::RequestId::from_bits(1),
         }
     }
 

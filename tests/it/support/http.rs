@@ -136,9 +136,9 @@ async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot:
         logo_bytes: 256 << 10,
         partner_plan_bytes: 64 << 10,
     };
-    let router = Router::new(routes::all(options), limits).unwrap();
+    let router = Router::new(routes::all(options.clone()), limits).unwrap();
     let cors = Cors::new(vec![CONSOLE.to_owned()]);
-    let service = Arc::new(Upsell::new(env, router, cors));
+    let service = Arc::new(Upsell::new(env, router, cors, options));
     let clock = move || Timestamp::from_micros(now.load(Ordering::SeqCst));
     let server = Server::new(service, Limits::default(), clock);
     let (stop, stopped) = oneshot::channel::<()>();
