@@ -4,6 +4,7 @@
 pub mod data;
 mod gauges;
 mod ops;
+mod serving;
 mod settings;
 
 use std::io;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -38,6 +40,7 @@ use crate::usecases::initialize::FirstClient;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
 use data::DataError;
 use ops::Ops;
+use serving::Serving;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,9 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
+    /// The system gives no more threads.
+    #[error("cannot start a thread: {0}; raise the limit on processes of this user")]
+    Thread(#[source] io::Error),
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -131,7 +137,7 @@ pub struct Running {
     pub env: Env,
     keys_path: PathBuf,
     stop: watch::Sender<Stage>,
-    server: JoinHandle<Drained>,
+    serving: Serving,
     ops: JoinHandle<Drained>,
     background: Vec<(&'static str, JoinHandle<()>)>,
 }
@@ -166,12 +172,13 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
 /// See [`AppError`]; nothing is left running then.
 pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Running, AppError> {
     let clock: Clock = Arc::new(system_clock);
-    let public = bind(config.main.listen)?;
+    let public = serving::bind(
+        config.main.listen,
+        serving::threads(config.main.http_threads),
+    )?;
     let operations = bind(config.main.ops_listen)?;
-    let (listen, ops_listen) = (
-        local(&public, config.main.listen)?,
-        local(&operations, config.main.ops_listen)?,
-    );
+    let ops_listen = local(&operations, config.main.ops_listen)?;
+    let listen = public.address;
     let public_url = settings::public_url(config, listen);
     let data = data::open_or_init(&config.main.data, clock()).await?;
     let env = Env {
@@ -206,7 +213,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         ),
     ];
     background.extend(counting(config, &env, click_source, &stage));
-    let server = tokio::spawn(server.run(public, reached(stage.clone(), Stage::Draining)));
+    let serving = serving::serve(&server, public, &stage)?;
     let ops = tokio::spawn(ops.run(operations, finishing()));
     tracing::info!(%listen, %ops_listen, drain_s = drain.as_secs(), "started");
     Ok(Running {
@@ -217,7 +224,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         env,
         keys_path: data::keys_path(&config.main.data),
         stop,
-        server,
+        serving,
         ops,
         background,
     })
@@ -251,7 +258,8 @@ fn public_server(
     resources.extend(further);
     let router = Router::new(resources, settings::body_limits(config))?;
     let cors = Cors::new(settings::cors_origins(config));
-    let service = Arc::new(Upsell::new(env.clone(), router, cors, pages));
+    let service =
+        Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));
     let server = Server::new(service, settings::limits(config), system_clock);
     let server = match tls(config)? {
         Some(tls) => server.with_tls(tls),
@@ -351,16 +359,7 @@ impl Running {
     /// The store could not be closed cleanly.
     pub async fn stop(self) -> Result<(), AppError> {
         self.stop.send_replace(Stage::Draining);
-        match self.server.await {
-            Ok(drained) if drained.requests_cut > 0 => {
-                tracing::warn!(
-                    requests = drained.requests_cut,
-                    "cut at the end of the drain time"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "the HTTP server failed"),
-        }
+        self.serving.drained().await;
         self.stop.send_replace(Stage::Finishing);
         for (name, task) in self.background {
             if let Err(error) = task.await {

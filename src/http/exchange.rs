@@ -103,8 +103,7 @@ pub(super) async fn exchange<S: Service>(
     peer: std::net::IpAddr,
     request: http::Request<Incoming>,
 ) -> http::Response<Outgoing> {
-    let stats = &shared.stats;
-    stats.requests.fetch_add(1, Relaxed);
+    shared.lane.requests.fetch_add(1, Relaxed);
     let _stream = match &conn {
         Conn::H1(watch) => {
             watch.on_request();
@@ -115,8 +114,6 @@ pub(super) async fn exchange<S: Service>(
             Some(OpenStream(watch))
         }
     };
-    let mut in_flight = Share::empty(&stats.in_flight);
-    let room = in_flight.take(1, shared.limits.requests_in_flight);
     let (parts, body) = request.into_parts();
     let id = shared.next_request_id();
     let mut reply = Reply {
@@ -128,11 +125,6 @@ pub(super) async fn exchange<S: Service>(
         route: NO_ROUTE,
         unread: !body.is_end_stream(),
     };
-    if !room {
-        stats.count(Cause::Overloaded);
-        reply.route = shared.service.route(parts.uri.path());
-        return reply.finish(overloaded());
-    }
     let response = answer(&shared, peer, parts, body, &mut reply).await;
     reply.finish(response)
 }
@@ -162,6 +154,12 @@ async fn answer<S: Service>(
         return found.response;
     }
     reply.route = shared.service.route(head.uri.path());
+    let stats = &shared.stats;
+    let mut in_flight = Share::empty(&stats.in_flight);
+    if !in_flight.take(1, shared.limits.requests_in_flight) {
+        stats.count(Cause::Overloaded);
+        return overloaded();
+    }
     if let Err(refusal) = checked {
         // The two parsers of a connection that carried a malformed head may disagree about where
         // the next one starts.
@@ -173,7 +171,7 @@ async fn answer<S: Service>(
         Err(response) => return *response,
     };
     // What is held of the body counts until the answer is there.
-    let mut held = Share::empty(&shared.stats.body_bytes);
+    let mut held = Share::empty(&stats.body_bytes);
     let body = if reply.unread {
         match read_body(shared, body, limit, &mut held).await {
             Ok(body) => body,

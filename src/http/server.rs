@@ -1,12 +1,13 @@
 //! The HTTP server: accepts connections, bounds them, and drains them at shutdown.
 //!
 //! One [`Server::run`] serves one listener on the runtime it is called on; for one runtime per
-//! core, run one server with its own listener on each (see [`super::listener::bind_shared`]).
+//! core, run a clone with its own listener on each (see [`super::listener::bind_shared`]). Clones
+//! share their bounds and counters, but nothing that every request writes to.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::connection;
 use super::limits::Limits;
 use super::message::{RequestId, Service};
 use super::socket::reset_on_close;
-use super::stats::{Cause, Stats};
+use super::stats::{Cause, Lane, Stats};
 use super::tls::Tls;
 use crate::domain::time::Timestamp;
 
@@ -31,20 +32,49 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Tells the time; the only clock the service sees.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// An HTTP server for one service.
+/// An HTTP server for one service. Clones serve the same within the same bounds.
 pub struct Server<S> {
     shared: Shared<S>,
 }
 
-/// What all connections of a server have in common.
+impl<S> Clone for Server<S> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.fork(),
+        }
+    }
+}
+
+/// What all connections of a listener have in common.
 pub(super) struct Shared<S> {
     pub(super) service: Arc<S>,
     pub(super) limits: Limits,
     pub(super) clock: Clock,
     pub(super) tls: Option<Tls>,
     pub(super) stats: Arc<Stats>,
-    peers: Mutex<HashMap<IpAddr, usize>>,
-    next_id: AtomicU64,
+    peers: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    pub(super) lane: Arc<Lane>,
+}
+
+impl<S> Shared<S> {
+    /// The same for another listener.
+    fn fork(&self) -> Self {
+        Self {
+            service: Arc::clone(&self.service),
+            limits: self.limits.clone(),
+            clock: Arc::clone(&self.clock),
+            tls: self.tls.clone(),
+            stats: Arc::clone(&self.stats),
+            peers: Arc::clone(&self.peers),
+            lane: self.stats.lane(random_or((self.clock)())),
+        }
+    }
+}
+
+/// A random number. Without the system's randomness identifiers start at the clock: still unique in
+/// this process, and they are names, not secrets.
+fn random_or(now: Timestamp) -> u64 {
+    getrandom::u64().unwrap_or(now.micros().unsigned_abs())
 }
 
 /// How a shutdown went.
@@ -64,19 +94,16 @@ impl<S: Service> Server<S> {
     where
         C: Fn() -> Timestamp + Send + Sync + 'static,
     {
-        // Without the system's randomness identifiers start at the clock: still unique in this
-        // process, and they are names, not secrets.
-        let now = clock().micros().unsigned_abs();
-        let seed = getrandom::u64().unwrap_or(now);
+        let stats: Arc<Stats> = Arc::default();
         Self {
             shared: Shared {
                 service,
                 limits,
+                lane: stats.lane(random_or(clock())),
                 clock: Arc::new(clock),
                 tls: None,
-                stats: Arc::default(),
-                peers: Mutex::default(),
-                next_id: AtomicU64::new(seed),
+                stats,
+                peers: Arc::default(),
             },
         }
     }
@@ -142,7 +169,7 @@ fn admit<S: Service>(
     peer: SocketAddr,
 ) {
     shared.stats.accepted.fetch_add(1, Relaxed);
-    let Some(seat) = Seat::take(shared, connections.len(), peer.ip()) else {
+    let Some(seat) = Seat::take(shared, peer.ip()) else {
         shared.stats.count(Cause::ConnectionLimit);
         reset_on_close(&stream);
         return;
@@ -171,7 +198,7 @@ impl<S> Shared<S> {
     /// (splitmix64, a bijection).
     pub(super) fn next_request_id(&self) -> RequestId {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = self.next_id.fetch_add(STEP, Relaxed);
+        let mut z = self.lane.next_id.fetch_add(STEP, Relaxed);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
@@ -199,26 +226,27 @@ struct Seat<S> {
 }
 
 impl<S> Seat<S> {
-    fn take(shared: &Arc<Shared<S>>, open: usize, peer: IpAddr) -> Option<Self> {
-        if open >= shared.limits.connections {
+    fn take(shared: &Arc<Shared<S>>, peer: IpAddr) -> Option<Self> {
+        let before = shared.stats.open.fetch_add(1, Relaxed);
+        let mut seat = Self {
+            shared: Arc::clone(shared),
+            peer: None,
+        };
+        if before >= shared.limits.connections {
             return None;
         }
-        let mut counted = None;
         if let Some(most) = shared.limits.connections_per_peer {
             let peer = network_of(peer);
             let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
             let count = peers.entry(peer).or_insert(0);
             if *count >= most {
+                drop(peers);
                 return None;
             }
             *count += 1;
-            counted = Some(peer);
+            seat.peer = Some(peer);
         }
-        shared.stats.open.fetch_add(1, Relaxed);
-        Some(Self {
-            shared: Arc::clone(shared),
-            peer: counted,
-        })
+        Some(seat)
     }
 }
 

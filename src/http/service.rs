@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
 use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
@@ -11,6 +14,7 @@ use super::request_log::NO_ROUTE;
 use super::router::Router;
 use crate::telemetry::metrics::{HttpDialect, StatusClass};
 use crate::usecases::Env;
+use crate::usecases::error::Error;
 
 /// All of `upsell` behind its public listener.
 #[derive(Clone)]
@@ -19,6 +23,7 @@ pub struct Upsell {
     router: Router,
     cors: Cors,
     pages: pages::Options,
+    workers: Option<Handle>,
 }
 
 impl Upsell {
@@ -30,7 +35,30 @@ impl Upsell {
             router,
             cors,
             pages,
+            workers: None,
         }
+    }
+
+    /// Leaves whatever cannot be answered at once to `workers`, so that a long answer never keeps
+    /// the runtime of a connection from its other requests.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Handle) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        let (head, began) = (request.head.clone(), Instant::now());
+        let response = match self.router.answer(&self.env, request).await {
+            Ok(response) => self.finish(&head, response),
+            Err(error) => self.dress(&error, &head),
+        };
+        let dialect = self.label(&head);
+        self.env
+            .metrics
+            .http_duration
+            .observe(dialect, began.elapsed().as_secs_f64());
+        response
     }
 
     fn dress(&self, error: &ApiError, head: &Head) -> Response {
@@ -107,16 +135,26 @@ impl Service for Upsell {
     }
 
     async fn call(&self, request: Request) -> Response {
-        let (head, began) = (request.head.clone(), Instant::now());
-        let response = match self.router.answer(&self.env, request).await {
-            Ok(response) => self.finish(&head, response),
-            Err(error) => self.dress(&error, &head),
+        let Some(workers) = &self.workers else {
+            return self.answer(request).await;
         };
-        let dialect = self.label(&head);
-        self.env
-            .metrics
-            .http_duration
-            .observe(dialect, began.elapsed().as_secs_f64());
-        response
+        let (service, head) = (self.clone(), request.head.clone());
+        let mut task = UntilDropped(workers.spawn(async move { service.answer(request).await }));
+        match (&mut task.0).await {
+            Ok(response) => response,
+            Err(error) => {
+                let error = Error::Internal(format!("a request was not worked on: {error}"));
+                self.dress(&ApiError::UseCase(error), &head)
+            }
+        }
+    }
+}
+
+/// A task that ends when nobody waits for it any more: the client is gone.
+struct UntilDropped(JoinHandle<Response>);
+
+impl Drop for UntilDropped {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

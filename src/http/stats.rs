@@ -1,6 +1,7 @@
 //! What an HTTP server counts, as plain atomics that telemetry reads.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why the server itself, and not the service behind it, refused or cut something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +73,20 @@ impl Cause {
     }
 }
 
+/// What every request writes to, one for each listener: two cores that wrote to the same would wait
+/// for each other.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) requests: AtomicU64,
+    pub(super) next_id: AtomicU64,
+}
+
 /// The counters of one server. All but the two gauges only ever grow.
 #[derive(Debug, Default)]
 pub struct Stats {
     pub(super) open: AtomicUsize,
     pub(super) accepted: AtomicU64,
-    pub(super) requests: AtomicU64,
+    lanes: Mutex<Vec<Arc<Lane>>>,
     pub(super) in_flight: AtomicUsize,
     pub(super) body_bytes: AtomicUsize,
     refused: [AtomicU64; Cause::ALL.len()],
@@ -99,7 +108,19 @@ impl Stats {
     /// Requests whose head was read since the start.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.requests.load(Relaxed)
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.iter().map(|lane| lane.requests.load(Relaxed)).sum()
+    }
+
+    /// What one more listener counts for itself.
+    pub(super) fn lane(&self, first_id: u64) -> Arc<Lane> {
+        let lane = Arc::new(Lane {
+            requests: AtomicU64::new(0),
+            next_id: AtomicU64::new(first_id),
+        });
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.push(Arc::clone(&lane));
+        lane
     }
 
     /// Requests being answered now.
