@@ -37,6 +37,7 @@ use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
 use crate::usecases::facts::Facts;
 use crate::usecases::initialize::FirstClient;
+use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
 use data::DataError;
 use ops::Ops;
@@ -184,6 +185,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let env = Env {
         store: data.store.clone(),
         facts: Facts::watching(&data.store, config.limits.cached_accounts),
+        remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),

@@ -4,19 +4,19 @@ use http::header::AUTHORIZATION;
 
 use super::error::ApiError;
 use super::message::Head;
+use crate::domain::time::Timestamp;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
-use crate::usecases::tokens::{self, Verified};
+use crate::usecases::tokens;
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
      dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
 
-/// The token of a request in the `Authorization` scheme of its dialect, as far as it can be
-/// checked without the store.
+/// The token of a request in the `Authorization` scheme of its dialect, unchecked.
 ///
 /// # Errors
 /// 401.
-pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError> {
+fn sent<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
     let mut headers = head.headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
@@ -28,8 +28,27 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
     if !sent.eq_ignore_ascii_case(scheme) {
         return Err(ApiError::Unauthorized(NO_TOKEN));
     }
-    let verified = tokens::verify(env, token.trim(), head.received_at);
-    verified.ok_or(ApiError::InvalidToken)
+    Ok(token.trim())
+}
+
+/// Checks the token of a request, as far as that can be done without the store.
+///
+/// # Errors
+/// 401.
+pub fn check(env: &Env, head: &Head, scheme: &str) -> Result<(), ApiError> {
+    let (token, now) = (sent(head, scheme)?, head.received_at);
+    if env.remembered.caller(env, token, now).is_some() {
+        return Ok(());
+    }
+    let verified = tokens::verify(env, token, now);
+    verified.map(drop).ok_or(ApiError::InvalidToken)
+}
+
+/// The caller of a request whose token was checked before; `None` says nothing.
+#[must_use]
+pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
+    let token = sent(head, scheme).ok()?;
+    env.remembered.caller(env, token, head.received_at)
 }
 
 /// The caller of a request.
@@ -37,9 +56,22 @@ pub fn token(env: &Env, head: &Head, scheme: &str) -> Result<Verified, ApiError>
 /// # Errors
 /// 401, or the store failed.
 pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
-    let token = token(env, head, scheme)?;
-    let caller = tokens::caller(env, &token).await?;
-    let mut caller = caller.ok_or(ApiError::InvalidToken)?;
+    let (token, now) = (sent(head, scheme)?, head.received_at);
+    let mut caller = match env.remembered.caller(env, token, now) {
+        Some(known) => known,
+        None => checked(env, token, now).await?,
+    };
     caller.request_id = Some(head.request_id.as_str().to_owned());
+    Ok(caller)
+}
+
+async fn checked(env: &Env, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+    let noted = (env.facts.access_epoch(), env.keyring.load_full());
+    let verified = tokens::verify(env, token, now).ok_or(ApiError::InvalidToken)?;
+    let caller = tokens::caller(env, &verified).await?;
+    let caller = caller.ok_or(ApiError::InvalidToken)?;
+    let times = (verified.expires_at, now);
+    env.remembered
+        .keep_caller(token, caller.clone(), times, noted);
     Ok(caller)
 }

@@ -29,12 +29,17 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     json_as(status, "application/json", value)
 }
 
+/// The compact JSON of a wire form.
+#[must_use]
+pub fn json_bytes<T: Serialize>(value: &T) -> Bytes {
+    // Wire forms are plain structs, whose serialization cannot fail.
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
 /// As [`json`], with another media type.
 #[must_use]
 pub fn json_as<T: Serialize>(status: StatusCode, media_type: &'static str, value: &T) -> Response {
-    // Wire forms are plain structs, whose serialization cannot fail.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = with_body(status, media_type, body);
+    let mut response = with_body(status, media_type, json_bytes(value));
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -9,6 +9,7 @@ use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
 use super::message::{AtOnce, Head, Problem, Request, Response, Service};
+use super::native;
 use super::pages;
 use super::request_log::NO_ROUTE;
 use super::router::Router;
@@ -95,14 +96,18 @@ impl Upsell {
 impl Service for Upsell {
     fn at_once(&self, head: &Head) -> Option<AtOnce> {
         let began = Instant::now();
-        let found = pages::redirect::follow_at_once(&self.env, &self.pages, head)?;
-        let metrics = &self.env.metrics;
-        let (dialect, status) = (HttpDialect::Redirect, found.response.status());
-        let class = StatusClass::of(status.as_u16());
-        metrics.http_requests.inc2(dialect, class);
-        metrics
-            .http_duration
-            .observe(dialect, began.elapsed().as_secs_f64());
+        let env = &self.env;
+        let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
+            Some(found) => (HttpDialect::Redirect, found),
+            None => (HttpDialect::Native, native::alerts::at_once(env, head)?),
+        };
+        if dialect == HttpDialect::Native {
+            found.response = self.cors.dress(head, found.response);
+        }
+        let class = StatusClass::of(found.response.status().as_u16());
+        env.metrics.http_requests.inc2(dialect, class);
+        let seconds = began.elapsed().as_secs_f64();
+        env.metrics.http_duration.observe(dialect, seconds);
         Some(found)
     }
 
@@ -114,7 +119,7 @@ impl Service for Upsell {
         let limit = self.router.admit(head).map_err(refuse)?;
         if self.router.wants_token_first(head) {
             let scheme = self.router.dialect(head.uri.path()).auth_scheme();
-            auth::token(&self.env, head, scheme).map_err(refuse)?;
+            auth::check(&self.env, head, scheme).map_err(refuse)?;
         }
         Ok(limit)
     }

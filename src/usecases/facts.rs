@@ -9,8 +9,6 @@
 
 mod load;
 mod slots;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

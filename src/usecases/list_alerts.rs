@@ -4,6 +4,7 @@ use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use super::messages::{Offer, Telling};
+use super::remembered::{Basis, Seen};
 use super::view;
 use super::what_to_buy::ToBuy;
 use crate::domain::ids::{AccountId, TenantId, UserId};
@@ -51,13 +52,13 @@ pub struct Alerts {
     pub user_id: UserId,
     /// The reader's tenant.
     pub tenant_id: TenantId,
-    /// When this was true.
+    /// When this was worked out.
     pub generated_at: Timestamp,
     /// The worst first.
     pub items: Vec<Alert>,
 }
 
-/// The alerts of `user`.
+/// The alerts of `user`, and what they were made of.
 ///
 /// # Errors
 /// The user is unknown or out of reach; the store failed.
@@ -67,19 +68,24 @@ pub async fn list_alerts(
     user: UserId,
     asked: Asked<'_>,
     now: Timestamp,
-) -> Result<Alerts, Error> {
+) -> Result<(Alerts, Basis), Error> {
+    let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
+    seen.note_partner(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
     let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
     let telling = Telling::new(env, &view, asked.lang, asked.page, now);
-    Ok(Alerts {
+    let items = alerts_of(env, &telling, &snoozes)?;
+    let ends = items.iter().filter_map(|alert| alert.snoozed_until).min();
+    let alerts = Alerts {
         user_id: view.user.id,
         tenant_id: view.tenant.id,
         generated_at: now,
-        items: alerts_of(env, &telling, &snoozes)?,
-    })
+        items,
+    };
+    Ok((alerts, Basis::new(seen, &view.tenant, ends)))
 }
 
 /// The alerts of a view.

@@ -42,6 +42,7 @@ pub mod partner_plans;
 pub mod precondition;
 pub mod preview;
 pub mod public_logo;
+pub mod remembered;
 pub mod report_usage;
 pub mod reseller;
 pub mod search;
@@ -71,6 +72,7 @@ use crate::render::Renderer;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use facts::Facts;
+use remembered::Remembered;
 
 /// Tells the time. The only clock that anything here sees.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -115,6 +117,8 @@ pub struct Env {
     pub store: Store,
     /// What is remembered of accounts between requests.
     pub facts: Arc<Facts>,
+    /// Answers and callers that are remembered between requests.
+    pub remembered: Arc<Remembered>,
     /// The deployment's settings.
     pub settings: Arc<Settings>,
     /// Secrets: link keys, sealing keys, token keys.

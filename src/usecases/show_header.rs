@@ -5,6 +5,7 @@ use super::access::Caller;
 use super::error::Error;
 use super::list_alerts::Asked;
 use super::messages::{Offer, Telling};
+use super::remembered::{Basis, Seen};
 use super::view;
 use super::what_to_buy::ToBuy;
 use crate::domain::ids::{TenantId, UserId};
@@ -21,7 +22,7 @@ pub struct Header {
     pub user_id: UserId,
     /// The reader's tenant.
     pub tenant_id: TenantId,
-    /// When this was true.
+    /// When this was worked out.
     pub generated_at: Timestamp,
     /// The worst first.
     pub items: Vec<HeaderItem>,
@@ -42,7 +43,7 @@ pub struct HeaderItem {
     pub to_buy: Option<ToBuy>,
 }
 
-/// The header for `user`.
+/// The header for `user`, and what it was made of.
 ///
 /// # Errors
 /// The user is unknown or out of reach; the store failed.
@@ -52,11 +53,14 @@ pub async fn show_header(
     user: UserId,
     asked: Asked<'_>,
     now: Timestamp,
-) -> Result<Header, Error> {
+) -> Result<(Header, Basis), Error> {
+    let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
+    seen.note_partner(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
-    header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))
+    let header = header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))?;
+    Ok((header, Basis::new(seen, &view.tenant, None)))
 }
 
 /// The header of a view.

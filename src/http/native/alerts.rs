@@ -1,43 +1,57 @@
 //! What one user is shown: alerts, header, edition message; and snoozing.
 
-use http::header::{CONTENT_SECURITY_POLICY, VARY};
-use http::{HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
+use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
+use crate::domain::client::ApiScope;
 use crate::domain::ids::UserId;
 use crate::domain::link::MAX_PAGE_BYTES;
 use crate::domain::snooze::AlertId;
-use crate::http::accept;
+use crate::http::dialect::Dialect;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
-use crate::http::message::Head;
+use crate::http::message::{AtOnce, Head, Response};
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
 use crate::http::router::{Answer, Call};
+use crate::http::{accept, auth};
 use crate::render::Lang;
+use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::edition::edition_proposal;
 use crate::usecases::error::{Error, What};
 use crate::usecases::list_alerts::{Asked, list_alerts};
+use crate::usecases::remembered::{Form, Wanted};
 use crate::usecases::show_header::show_header;
 use crate::usecases::snooze;
+
+/// Where what users are shown is.
+const USERS: &str = "/api/upsell/v1/users/";
+pub(super) const ALERTS: &str = "/api/upsell/v1/users/{user_id}/alerts";
+pub(super) const HEADER: &str = "/api/upsell/v1/users/{user_id}/header";
 
 /// GET `/users/{user_id}/alerts?page=&lang=`.
 pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let params = Params::of_query(&call.request.head)?;
     params.only(&["lang", "page"])?;
-    let user = user_of(&call)?;
-    let now = call.request.head.received_at;
-    let alerts = list_alerts(&call.env, &caller, user, asked(&params)?, now).await?;
-    Ok(output::ok(&AlertsForm {
+    let (user, asked) = (user_of(&call)?, asked(&params)?);
+    let (env, now) = (&call.env, call.request.head.received_at);
+    let (alerts, basis) = list_alerts(env, &caller, user, asked, now).await?;
+    let response = output::ok(&AlertsForm {
         user_id: alerts.user_id.uuid(),
         tenant_id: alerts.tenant_id.uuid(),
         generated_at: time(alerts.generated_at),
         stale: false,
         items: alerts.items.iter().map(AlertForm::from).collect(),
-    }))
+    });
+    let wanted = wanted(user, Form::Alerts, asked);
+    env.remembered
+        .keep(env, &wanted, basis, response.body(), now);
+    Ok(response)
 }
 
 /// GET `/users/{user_id}/header?page=&lang=`: JSON, or a fragment of HTML.
@@ -45,25 +59,71 @@ pub(super) async fn header(call: Call, caller: Caller) -> Answer {
     let html = wants_html(&call.request.head)?;
     let params = Params::of_query(&call.request.head)?;
     params.only(&["lang", "page"])?;
-    let user = user_of(&call)?;
-    let now = call.request.head.received_at;
-    let header = show_header(&call.env, &caller, user, asked(&params)?, now).await?;
-    let mut response = if html {
-        let media_type = "text/html; charset=utf-8";
-        let mut response = output::with_body(StatusCode::OK, media_type, header.html);
-        let headers = response.headers_mut();
+    let (user, asked) = (user_of(&call)?, asked(&params)?);
+    let (env, now) = (&call.env, call.request.head.received_at);
+    let (header, basis) = show_header(env, &caller, user, asked, now).await?;
+    let (form, body) = if html {
+        (Form::HeaderHtml, Bytes::from(header.html))
+    } else {
+        (Form::Header, output::json_bytes(&HeaderForm::from(&header)))
+    };
+    let wanted = wanted(user, form, asked);
+    env.remembered.keep(env, &wanted, basis, &body, now);
+    Ok(shown(form, body))
+}
+
+/// An answer, made now or before.
+fn shown(form: Form, body: Bytes) -> Response {
+    let media_type = match form {
+        Form::Alerts | Form::Header => "application/json",
+        Form::HeaderHtml => "text/html; charset=utf-8",
+    };
+    let mut response = output::with_body(StatusCode::OK, media_type, body);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if form == Form::HeaderHtml {
         let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
         headers.insert(CONTENT_SECURITY_POLICY, policy);
-        let no_store = HeaderValue::from_static("no-store");
-        headers.insert(http::header::CACHE_CONTROL, no_store);
-        response
-    } else {
-        output::ok(&HeaderForm::from(&header))
-    };
+    }
+    if form != Form::Alerts {
+        headers.append(VARY, HeaderValue::from_static("Accept"));
+    }
     response
-        .headers_mut()
-        .append(VARY, HeaderValue::from_static("Accept"));
-    Ok(response)
+}
+
+/// The answer of [`list`] or [`header`], where it is remembered and the caller is; `None` leaves the
+/// request to them, with whatever is wrong with it.
+pub(in crate::http) fn at_once(env: &Env, head: &Head) -> Option<AtOnce> {
+    let rest = head.uri.path().strip_prefix(USERS)?;
+    let (user, what) = rest.split_once('/')?;
+    let is_read = head.method == Method::GET || head.method == Method::HEAD;
+    if !is_read {
+        return None;
+    }
+    let (form, route) = match what {
+        "alerts" => (Form::Alerts, ALERTS),
+        "header" if wants_html(head).ok()? => (Form::HeaderHtml, HEADER),
+        "header" => (Form::Header, HEADER),
+        _ => return None,
+    };
+    let caller = auth::remembered(env, head, Dialect::Native.auth_scheme())?;
+    caller.require(ApiScope::AlertsRead).ok()?;
+    let params = Params::of_query(head).ok()?;
+    params.only(&["lang", "page"]).ok()?;
+    let wanted = wanted(user.parse().ok()?, form, asked(&params).ok()?);
+    let now = head.received_at;
+    let body = env.remembered.answer(env, &caller, &wanted, now)?;
+    let response = shown(form, body);
+    Some(AtOnce { response, route })
+}
+
+const fn wanted<'a>(user: UserId, form: Form, asked: Asked<'a>) -> Wanted<'a> {
+    Wanted {
+        user,
+        form,
+        lang: asked.lang,
+        page: asked.page,
+    }
 }
 
 /// The edition upsell message.

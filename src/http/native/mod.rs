@@ -1,6 +1,6 @@
 //! The native dialect, `/api/upsell/v1` (wire contract §6). Errors are RFC 9457 problems.
 
-mod alerts;
+pub(super) mod alerts;
 mod audit;
 mod clicks;
 mod emails;

@@ -16,19 +16,11 @@ use crate::http::router::{BodyLimit, Resource};
 pub fn resources() -> Vec<Resource> {
     let at = |path| Resource::at(Dialect::Native, path);
     vec![
-        at("/api/upsell/v1/users/{user_id}/alerts").on(
-            Method::GET,
-            Scope(AlertsRead),
-            alerts::list,
-        ),
+        at(alerts::ALERTS).on(Method::GET, Scope(AlertsRead), alerts::list),
         at("/api/upsell/v1/users/{user_id}/alerts/{alert_id}/snooze")
             .on(Method::POST, Scope(AlertsWrite), alerts::snooze)
             .on(Method::DELETE, Scope(AlertsWrite), alerts::wake),
-        at("/api/upsell/v1/users/{user_id}/header").on(
-            Method::GET,
-            Scope(AlertsRead),
-            alerts::header,
-        ),
+        at(alerts::HEADER).on(Method::GET, Scope(AlertsRead), alerts::header),
         at("/api/upsell/v1/users/{user_id}/edition-proposal").on(
             Method::GET,
             Scope(AlertsRead),

@@ -247,7 +247,7 @@ pub(super) struct HeaderForm<'a> {
     user_id: Uuid,
     /// The user's tenant.
     tenant_id: Uuid,
-    /// The moment of the answer.
+    /// When it was worked out: nothing in it has changed since.
     #[schema(format = DateTime)]
     generated_at: String,
     /// Whether it is from a cache because the store is away.
@@ -280,7 +280,7 @@ pub(super) struct AlertsForm<'a> {
     pub(super) user_id: Uuid,
     /// The user's tenant.
     pub(super) tenant_id: Uuid,
-    /// The moment of the answer.
+    /// When they were worked out: nothing in them has changed since.
     #[schema(format = DateTime)]
     pub(super) generated_at: String,
     /// Whether they are from a cache because the store is away.

@@ -69,7 +69,11 @@ impl Site {
     /// A second service on the same store, as another node would be: its base URL, and what stops
     /// it when dropped.
     pub async fn twin(&self) -> (String, oneshot::Sender<()>) {
-        let env = self.world.env.clone();
+        self.twin_with(self.world.env.clone()).await
+    }
+
+    /// A second service with another world around it.
+    pub async fn twin_with(&self, env: Env) -> (String, oneshot::Sender<()>) {
         let (base, _, stop) = listen(env, Arc::clone(&self.now)).await;
         (base, stop)
     }

@@ -25,6 +25,7 @@ use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
 use upsell::usecases::facts::Facts;
+use upsell::usecases::remembered::Remembered;
 use upsell::usecases::report_usage::{BatchOutcome, Mode, UsageReport, report_usages};
 use upsell::usecases::{Env, Settings};
 use uuid::Uuid;
@@ -95,6 +96,7 @@ impl World {
         let root = data.first_client.unwrap().tenant_id;
         let env = Env {
             facts: Facts::watching(&data.store, 10_000),
+            remembered: Arc::new(Remembered::new(1 << 20)),
             store: data.store,
             settings: Arc::new(settings),
             keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),

@@ -1,0 +1,304 @@
+//! Answers and callers that are remembered between requests, each for as long as nothing that it
+//! was made of has changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::Env;
+use super::access::Caller;
+use super::error::Error;
+use super::facts::{Epochs, Stamp};
+use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::keyring::Keyring;
+
+/// So many that two cores rarely meet in one.
+const SHARDS: usize = 64;
+
+/// Callers that are remembered at most, in all shards.
+const MAX_CALLERS: usize = 16_384;
+
+/// Answers of one user that are remembered at most: languages, pages, forms.
+const MAX_PER_USER: usize = 8;
+
+/// An answer is not served for longer than this: the links in it live from when it was made.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// ... nor for longer than this part of the life of a link.
+const MAX_PART_OF_LINK_TTL: u32 = 100;
+
+/// What remembering an answer takes beside its body, about.
+const ENTRY_BYTES: usize = 256;
+
+/// What kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The alerts of a user.
+    Alerts,
+    /// The header, as JSON.
+    Header,
+    /// The header, as HTML.
+    HeaderHtml,
+}
+
+/// Which answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// To whom.
+    pub user: UserId,
+    /// Which kind.
+    pub form: Form,
+    /// In which language, where the caller has a wish.
+    pub lang: Option<&'a str>,
+    /// For which page.
+    pub page: Option<&'a str>,
+}
+
+/// The state of everything that an answer is made of, noted before any of it is read.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    accounts: Vec<(AccountId, Stamp)>,
+    epochs: Epochs,
+    keyring: Arc<Keyring>,
+}
+
+impl Seen {
+    /// Begins an answer to this user.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn of(env: &Env, user: UserId) -> Result<Self, Error> {
+        // Nothing that is read for the answer may have been read before.
+        let mut seen = Self {
+            accounts: Vec::with_capacity(3),
+            epochs: env.facts.epochs(),
+            keyring: env.keyring.load_full(),
+        };
+        seen.note(env, AccountId::User(user));
+        if let Some(found) = env.store.user(user).await? {
+            seen.note(env, AccountId::Tenant(found.tenant_id));
+        }
+        Ok(seen)
+    }
+
+    /// Notes the partner by whose plan a tenant buys: the currency of the plan is the partner's.
+    pub fn note_partner(&mut self, env: &Env, tenant: &Tenant) {
+        if let Some(named) = tenant.settings.partner_plan {
+            self.note(env, AccountId::Tenant(named.partner));
+        }
+    }
+
+    /// Notes one more account before it is read.
+    fn note(&mut self, env: &Env, account: AccountId) {
+        self.accounts.push((account, env.facts.stamp(account)));
+    }
+
+    fn stands(&self, env: &Env) -> bool {
+        let stands = |(account, stamp): &(AccountId, Stamp)| env.facts.stands(*account, *stamp);
+        self.accounts.iter().all(stands)
+            && self.epochs == env.facts.epochs()
+            && Arc::ptr_eq(&self.keyring, &env.keyring.load())
+    }
+}
+
+/// What an answer was made of, for who remembers it.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    seen: Seen,
+    /// The tenant and all above it: who may see the answer.
+    lineage: Box<[TenantId]>,
+    /// When it ceases to be true by itself.
+    ends: Option<Timestamp>,
+}
+
+impl Basis {
+    /// Of an answer to a user of `tenant`.
+    #[must_use]
+    pub fn new(seen: Seen, tenant: &Tenant, ends: Option<Timestamp>) -> Self {
+        Self {
+            seen,
+            lineage: tenant.lineage().collect(),
+            ends,
+        }
+    }
+}
+
+/// An answer with what it depends on.
+#[derive(Debug, Clone)]
+struct Kept {
+    form: Form,
+    lang: Option<Box<str>>,
+    page: Option<Box<str>>,
+    basis: Basis,
+    until: Timestamp,
+    body: Bytes,
+}
+
+impl Kept {
+    fn is(&self, wanted: &Wanted<'_>) -> bool {
+        self.form == wanted.form
+            && self.lang.as_deref() == wanted.lang
+            && self.page.as_deref() == wanted.page
+    }
+
+    fn bytes(&self) -> usize {
+        let page = self.page.as_deref().map_or(0, str::len);
+        self.body.len() + page + ENTRY_BYTES
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    answers: HashMap<UserId, Vec<Kept>>,
+    bytes: usize,
+}
+
+/// A caller whose token was checked.
+#[derive(Debug, Clone)]
+struct KnownCaller {
+    caller: Caller,
+    expires_at: Timestamp,
+    access: u64,
+    keyring: Arc<Keyring>,
+}
+
+/// Remembers answers and callers, within bounds.
+#[derive(Debug)]
+pub struct Remembered {
+    answers: Box<[Mutex<Shard>]>,
+    max_shard_bytes: usize,
+    callers: Box<[Mutex<HashMap<[u8; 32], KnownCaller>>]>,
+}
+
+fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Remembered {
+    /// Room for `max_bytes` of answers.
+    #[must_use]
+    pub fn new(max_bytes: usize) -> Self {
+        Self {
+            answers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            max_shard_bytes: max_bytes / SHARDS,
+            callers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    /// The answer, if it is remembered, still true, and within the caller's reach.
+    #[must_use]
+    pub fn answer(
+        &self,
+        env: &Env,
+        caller: &Caller,
+        wanted: &Wanted<'_>,
+        now: Timestamp,
+    ) -> Option<Bytes> {
+        let shard = lock(self.shard(wanted.user));
+        let kept = shard.answers.get(&wanted.user)?;
+        let kept = kept.iter().find(|kept| kept.is(wanted))?;
+        let is_reached = caller.user.is_none_or(|own| own == wanted.user)
+            && kept.basis.lineage.contains(&caller.root);
+        (is_reached && now < kept.until && kept.basis.seen.stands(env)).then(|| kept.body.clone())
+    }
+
+    /// Remembers an answer.
+    pub fn keep(&self, env: &Env, wanted: &Wanted<'_>, basis: Basis, body: &Bytes, now: Timestamp) {
+        let age = MAX_AGE.min(env.settings.link_ttl / MAX_PART_OF_LINK_TTL);
+        let until = now.plus(age);
+        let kept = Kept {
+            form: wanted.form,
+            lang: wanted.lang.map(Box::from),
+            page: wanted.page.map(Box::from),
+            until: basis.ends.map_or(until, |ends| ends.min(until)),
+            basis,
+            body: body.clone(),
+        };
+        let mut guard = lock(self.shard(wanted.user));
+        let shard = &mut *guard;
+        let of_user = shard.answers.entry(wanted.user).or_default();
+        let before: usize = of_user.iter().map(Kept::bytes).sum();
+        of_user.retain(|old| !old.is(wanted) && now < old.until);
+        if of_user.len() >= MAX_PER_USER {
+            of_user.remove(0);
+        }
+        of_user.push(kept);
+        let after: usize = of_user.iter().map(Kept::bytes).sum();
+        shard.bytes = (shard.bytes + after).saturating_sub(before);
+        if shard.bytes > self.max_shard_bytes {
+            shard.make_room(self.max_shard_bytes, now);
+        }
+    }
+
+    /// The caller with this token, if it was checked before and nothing has changed since.
+    #[must_use]
+    pub fn caller(&self, env: &Env, token: &str, now: Timestamp) -> Option<Caller> {
+        let name = name_of(token);
+        let known = lock(self.callers_of(&name)).get(&name).cloned()?;
+        let stands = now < known.expires_at
+            && known.access == env.facts.access_epoch()
+            && Arc::ptr_eq(&known.keyring, &env.keyring.load());
+        stands.then_some(known.caller)
+    }
+
+    /// Remembers a caller whose token was checked after `access` and `keyring` were noted.
+    pub fn keep_caller(
+        &self,
+        token: &str,
+        caller: Caller,
+        (expires_at, now): (Timestamp, Timestamp),
+        (access, keyring): (u64, Arc<Keyring>),
+    ) {
+        let name = name_of(token);
+        let mut callers = lock(self.callers_of(&name));
+        if callers.len() >= MAX_CALLERS / SHARDS {
+            callers.retain(|_, known| now < known.expires_at && known.access == access);
+        }
+        if callers.len() >= MAX_CALLERS / SHARDS {
+            callers.clear();
+        }
+        let known = KnownCaller {
+            caller,
+            expires_at,
+            access,
+            keyring,
+        };
+        callers.insert(name, known);
+    }
+
+    fn shard(&self, user: UserId) -> &Mutex<Shard> {
+        let last = user.bytes().last().copied().unwrap_or_default();
+        &self.answers[usize::from(last) % SHARDS]
+    }
+
+    fn callers_of(&self, name: &[u8; 32]) -> &Mutex<HashMap<[u8; 32], KnownCaller>> {
+        &self.callers[usize::from(name[0]) % SHARDS]
+    }
+}
+
+impl Shard {
+    /// Lets go what is over, then whatever comes, to half of what there is room for.
+    fn make_room(&mut self, max_bytes: usize, now: Timestamp) {
+        let mut bytes = 0;
+        self.answers.retain(|_, of_user| {
+            of_user.retain(|kept| now < kept.until);
+            let more: usize = of_user.iter().map(Kept::bytes).sum();
+            let stays = !of_user.is_empty() && bytes + more <= max_bytes / 2;
+            if stays {
+                bytes += more;
+            }
+            stays
+        });
+        self.bytes = bytes;
+    }
+}
+
+/// Tokens are secrets: what is kept of one is its hash.
+fn name_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

@@ -1,0 +1,198 @@
+//! What is remembered of accounts says the same as the store, after every change and in the middle
+//! of changes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use upsell::domain::brand::Brand;
+use upsell::domain::ids::{AccountId, UserId};
+use upsell::domain::link::{BuyUrl, LinkProfile, Placement};
+use upsell::domain::quota::{Item, Percent, Quota};
+use upsell::domain::tenant::SoonSetting;
+use upsell::domain::user::COMPANY_ADMIN;
+use upsell::store::engine::Changes;
+use upsell::tracked_link::{Purpose, TrackedLink};
+use upsell::usecases::facts::{Destination, Facts};
+
+use crate::reseller_races::Dice;
+use crate::support::world::{START, World};
+
+const STEPS: usize = 300;
+
+fn link(world: &World, user: UserId, purpose: Purpose) -> TrackedLink {
+    let day = Duration::from_secs(86_400);
+    TrackedLink::new(purpose, world.customer.id, user, START, day)
+}
+
+/// Where the link leads by what is remembered, and by what is stored.
+async fn both(world: &World, cold: &Facts, link: &TrackedLink) -> [Option<Destination>; 2] {
+    let env = &world.env;
+    let remembered = env.facts.find_destination(env, link, None).await.unwrap();
+    let stored = cold.find_destination(env, link, None).await.unwrap();
+    [remembered, stored]
+}
+
+async fn change_tenant(world: &World, change: impl FnOnce(&mut upsell::domain::tenant::Tenant)) {
+    let store = &world.env.store;
+    let found = store.tenant(world.customer.id).await.unwrap().unwrap();
+    let mut tenant = found.value.clone();
+    change(&mut tenant);
+    let mut changes = Changes::new();
+    changes.update_tenant(&found, tenant);
+    store.commit(changes).await.unwrap();
+}
+
+async fn set_brand(world: &World, dice: &mut Dice) {
+    let store = &world.env.store;
+    // Its own, or that of the partner above.
+    let owner = [world.customer.id, world.root.root][dice.roll(2)];
+    let found = store.brand(owner).await.unwrap();
+    let expect = upsell::store::unchanged(found.as_ref());
+    let mut brand = found.map_or_else(|| Brand::unset(owner), |found| found.value);
+    brand.enabled = dice.roll(6) > 0;
+    let shop = dice.pick(&["https://a.example/buy?x=1", "https://b.example", ""]);
+    brand.buy_url = BuyUrl::parse(shop, world.env.settings.buy_url_rules).ok();
+    brand.link_profile = [None, Some(LinkProfile::Acronis)][dice.roll(2)];
+    let mut changes = Changes::new();
+    changes.put_brand(expect, brand);
+    store.commit(changes).await.unwrap();
+}
+
+/// One random change.
+pub(crate) async fn step(world: &World, dice: &mut Dice, users: &[UserId]) {
+    let user = users[dice.roll(users.len())];
+    let on = dice.roll(5) > 0;
+    match dice.roll(8) {
+        0 => world.change_user(user, |user| user.buyer = on).await,
+        1 => world.change_user(user, |user| user.enabled = on).await,
+        2 => {
+            let change = |user: &mut upsell::domain::user::User| {
+                for policy in &mut user.policies {
+                    policy.role = if on { COMPANY_ADMIN } else { "backup_user" };
+                }
+            };
+            world.change_user(user, change).await;
+        }
+        3 => change_tenant(world, |tenant| tenant.enabled = on).await,
+        4 => {
+            let percent = Percent::new(50).unwrap();
+            let soon = [
+                SoonSetting::Inherit,
+                SoonSetting::Off,
+                SoonSetting::At(percent),
+            ];
+            let soon = soon[dice.roll(3)];
+            change_tenant(world, |tenant| tenant.settings.soon_percent[0] = soon).await;
+        }
+        5 => set_brand(world, dice).await,
+        _ => {
+            let account = [AccountId::User(user), world.tenant_account()][dice.roll(2)];
+            let item = [Item::StorageSize, Item::VirtualMachines][dice.roll(2)];
+            let usage = [10, 60, 95, 150][dice.roll(4)];
+            world.report(account, item, usage, START).await;
+        }
+    }
+}
+
+pub(crate) async fn world() -> (World, [UserId; 2]) {
+    let world = World::new().await;
+    let users = [
+        world.add_user("ann", true).await,
+        world.add_user("bob", true).await,
+    ];
+    let quotas =
+        [Item::StorageSize, Item::VirtualMachines].map(|item| (item, Quota::hard(100, 10)));
+    for account in [AccountId::User(users[0]), world.tenant_account()] {
+        world.set_quotas(account, &quotas).await;
+    }
+    set_brand(&world, &mut Dice(0)).await;
+    (world, users)
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_what_is_stored() {
+    let (world, users) = world().await;
+    let mut dice = Dice(20_261_121);
+    let (mut shops, mut sales) = (0, 0);
+    for number in 0..STEPS {
+        step(&world, &mut dice, &users).await;
+        let cold = Facts::watching(&world.env.store, 1000);
+        for user in users {
+            for purpose in [Purpose::Quota(Placement::Email), Purpose::Edition] {
+                let link = link(&world, user, purpose);
+                let [remembered, stored] = both(&world, &cold, &link).await;
+                assert_eq!(remembered, stored, "step {number}");
+                let at_once = world
+                    .env
+                    .facts
+                    .destination(&world.env.settings, &link, None);
+                assert_eq!(at_once, stored, "step {number}");
+                match stored {
+                    Some(Destination::Shop(_)) => shops += 1,
+                    _ => sales += 1,
+                }
+            }
+        }
+    }
+    assert!(shops > STEPS / 10 && sales > STEPS / 10, "{shops} {sales}");
+}
+
+#[tokio::test]
+async fn who_is_gone_or_moved_leads_nowhere() {
+    let (world, users) = world().await;
+    let link = link(&world, users[0], Purpose::Edition);
+    let cold = || Facts::watching(&world.env.store, 1000);
+    assert!(both(&world, &cold(), &link).await[0].is_some());
+    let store = &world.env.store;
+    let found = store.user(users[0]).await.unwrap().unwrap();
+    let mut changes = Changes::new();
+    changes.delete_user(&found, &world.customer);
+    store.commit(changes).await.unwrap();
+    assert_eq!(both(&world, &cold(), &link).await, [None, None]);
+}
+
+/// Readers fill what a writer makes stale, all the time; what the writer was told is done is seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
+    const CHANGES: u64 = 200;
+    let (world, users) = world().await;
+    let mut brand = Brand::unset(world.customer.id);
+    brand.enabled = true;
+    brand.buy_url = BuyUrl::parse("https://shop.example/", world.env.settings.buy_url_rules).ok();
+    let mut changes = Changes::new();
+    let found = world.env.store.brand(world.customer.id).await.unwrap();
+    changes.put_brand(upsell::store::unchanged(found.as_ref()), brand);
+    world.env.store.commit(changes).await.unwrap();
+
+    let link = link(&world, users[1], Purpose::Quota(Placement::Email));
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers = [0; 3].map(|_| {
+        let (env, stop) = (world.env.clone(), Arc::clone(&stop));
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                env.facts.find_destination(&env, &link, None).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    for number in 0..CHANGES {
+        let is_over = number % 2 == 0;
+        let usage = if is_over { 150 } else { 10 };
+        let account = world.tenant_account();
+        world
+            .report(account, Item::VirtualMachines, usage, START)
+            .await;
+        let env = &world.env;
+        let found = env.facts.find_destination(env, &link, None).await.unwrap();
+        let Some(Destination::Shop(url)) = found else {
+            panic!("{found:?}");
+        };
+        let expected = url.contains("tenant_quota=virtual_machines");
+        assert_eq!(expected, is_over, "{number}: {url}");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}
