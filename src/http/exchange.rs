@@ -1,11 +1,14 @@
 //! One request: from hyper's head to the service's answer.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::Either;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use http_body_util::BodyExt;
@@ -52,7 +55,7 @@ impl Drop for PendingBody {
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn poll_frame(
         self: Pin<&mut Self>,
@@ -82,9 +85,9 @@ impl Body for Outgoing {
 }
 
 /// Marks an HTTP/2 stream as open for as long as its request is being answered.
-struct OpenStream<'a>(&'a H2Watch);
+struct OpenStream(Arc<H2Watch>);
 
-impl Drop for OpenStream<'_> {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.close_stream();
     }
@@ -96,46 +99,39 @@ enum Unread {
     Overloaded,
 }
 
+/// What comes of a request: an answer at once, or one that takes its time. Only the second is a
+/// future of some size, on the heap, so that the first need not be moved through it.
+pub(super) type Exchange = Either<Ready<Answered>, Pin<Box<dyn Future<Output = Answered> + Send>>>;
+
+type Answered = Result<http::Response<Outgoing>, Infallible>;
+
 /// Answers one request.
-pub(super) async fn exchange<S: Service>(
-    shared: Arc<Shared<S>>,
-    conn: Conn,
+pub(super) fn exchange<S: Service>(
+    shared: &Arc<Shared<S>>,
+    conn: &Conn,
     peer: std::net::IpAddr,
     request: http::Request<Incoming>,
-) -> http::Response<Outgoing> {
+) -> Exchange {
     shared.lane.requests.fetch_add(1, Relaxed);
-    let _stream = match &conn {
+    let stream = match conn {
         Conn::H1(watch) => {
             watch.on_request();
             None
         }
         Conn::H2(watch) => {
             watch.open_stream();
-            Some(OpenStream(watch))
+            Some(OpenStream(Arc::clone(watch)))
         }
     };
-    let (parts, body) = request.into_parts();
-    let id = shared.next_request_id();
+    let (mut parts, body) = request.into_parts();
     let mut reply = Reply {
-        conn: &conn,
         line: RequestLine::begin(&parts.method),
         head_only: parts.method == Method::HEAD,
         version: parts.version,
-        id,
+        id: shared.next_request_id(),
         route: NO_ROUTE,
         unread: !body.is_end_stream(),
     };
-    let response = answer(&shared, peer, parts, body, &mut reply).await;
-    reply.finish(response)
-}
-
-async fn answer<S: Service>(
-    shared: &Shared<S>,
-    peer: std::net::IpAddr,
-    mut parts: http::request::Parts,
-    body: Incoming,
-    reply: &mut Reply<'_>,
-) -> Response {
     let checked = head::check(&mut parts, &shared.limits);
     let head = Head {
         method: parts.method,
@@ -151,8 +147,23 @@ async fn answer<S: Service>(
         && let Some(found) = shared.service.at_once(&head)
     {
         reply.route = found.route;
-        return found.response;
+        return Either::Left(ready(Ok(reply.finish(conn, found.response))));
     }
+    let (shared, conn) = (Arc::clone(shared), conn.clone());
+    Either::Right(Box::pin(async move {
+        let _stream = stream;
+        let response = answer(&shared, head, checked, body, &mut reply).await;
+        Ok(reply.finish(&conn, response))
+    }))
+}
+
+async fn answer<S: Service>(
+    shared: &Shared<S>,
+    head: Head,
+    checked: Result<(), Refusal>,
+    body: Incoming,
+    reply: &mut Reply,
+) -> Response {
     reply.route = shared.service.route(head.uri.path());
     let stats = &shared.stats;
     let mut in_flight = Share::empty(&stats.in_flight);
@@ -275,8 +286,7 @@ async fn read_body<S: Service>(
 }
 
 /// What is needed to finish an answer, kept while the request itself is with the service.
-struct Reply<'a> {
-    conn: &'a Conn,
+struct Reply {
     line: RequestLine,
     head_only: bool,
     version: Version,
@@ -285,8 +295,8 @@ struct Reply<'a> {
     unread: bool,
 }
 
-impl Reply<'_> {
-    fn finish(self, response: Response) -> http::Response<Outgoing> {
+impl Reply {
+    fn finish(self, conn: &Conn, response: Response) -> http::Response<Outgoing> {
         let (mut parts, data) = response.into_parts();
         if parts.status.is_informational() {
             // hyper has no such final answer and would break off the connection.
@@ -309,7 +319,7 @@ impl Reply<'_> {
         let data = (!self.head_only && !bodiless && !data.is_empty()).then_some(data);
         let bytes = data.as_ref().map_or(0, Bytes::len);
         let mut pending = None;
-        match self.conn {
+        match conn {
             Conn::H1(watch) => {
                 watch.on_response(self.unread);
                 if self.unread || watch.is_draining() {
