@@ -172,8 +172,11 @@ struct KnownCaller {
 pub struct Remembered {
     answers: Box<[Mutex<Shard>]>,
     max_shard_bytes: usize,
-    callers: Box<[Mutex<HashMap<[u8; 32], KnownCaller>>]>,
+    callers: Box<[Mutex<Callers>]>,
 }
+
+/// By the hash of their tokens.
+type Callers = HashMap<[u8; 32], KnownCaller>;
 
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
@@ -276,7 +279,7 @@ impl Remembered {
         &self.answers[usize::from(last) % SHARDS]
     }
 
-    fn callers_of(&self, name: &[u8; 32]) -> &Mutex<HashMap<[u8; 32], KnownCaller>> {
+    fn callers_of(&self, name: &[u8; 32]) -> &Mutex<Callers> {
         &self.callers[usize::from(name[0]) % SHARDS]
     }
 }
