@@ -10,14 +10,19 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use upsell::domain::evaluate::{Measured, QuotaPolicy, evaluate};
-use upsell::domain::ids::{TenantId, UserId, V1Id};
+use upsell::domain::ids::{AccountId, TenantId, UserId, V1Id};
 use upsell::domain::item_set::ItemSet;
 use upsell::domain::link::{
     BuyLink, BuyUrl, BuyUrlRules, LinkProfile, LinkTemplate, ListStyle, Placement,
 };
+use upsell::domain::meter::{HotMeter, Limit, UsageKey, UsageNames};
 use upsell::domain::quota::{Item, Quota, Scope, State};
 use upsell::domain::time::Timestamp;
 use upsell::render::{BrandView, Lang, QuotaLine, QuotaMailView, Renderer};
+use upsell::store::embedded::{EmbeddedEngine, Options};
+use upsell::store::engine::{Changes, Engine as _, Expect, Key};
+use upsell::store::keys;
+use upsell::store::record::hot_meter;
 use upsell::tracked_link::{Purpose, TrackedLink};
 
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -98,5 +103,106 @@ fn mail(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, evaluation, buy_link, tracked_link, mail);
+/// A meter with two quotas that was measured and evaluated.
+fn measured_meter(account: AccountId) -> HotMeter {
+    let keys = ["storage", "vms"].map(|name| UsageKey {
+        usage_name: name.to_owned(),
+        edition: None,
+        infra_id: None,
+    });
+    let mut meter = HotMeter::empty(account);
+    let limits = keys.iter().map(|key| Limit {
+        key: key.clone(),
+        quota: Some(Quota::hard(1 << 40, 1 << 30)),
+    });
+    meter.offering_items = limits.collect();
+    for key in &keys {
+        meter.report(key, 1 << 39, NOW).unwrap();
+    }
+    meter.evaluate(&usage_names(), &QuotaPolicy::default(), NOW);
+    meter
+}
+
+fn usage_names() -> UsageNames {
+    let names = [
+        ("storage".to_owned(), Item::StorageSize),
+        ("vms".to_owned(), Item::VirtualMachines),
+    ];
+    names.into()
+}
+
+fn meter(c: &mut Criterion) {
+    let account = AccountId::Tenant(TenantId::random());
+    let meter = measured_meter(account);
+    let (names, policy) = (usage_names(), QuotaPolicy::default());
+    let stored = hot_meter::encode(&meter);
+    c.bench_function("read a hot meter", |b| {
+        b.iter(|| hot_meter::decode(account, black_box(&stored)).unwrap());
+    });
+    c.bench_function("write a hot meter", |b| {
+        b.iter(|| hot_meter::encode(black_box(&meter)));
+    });
+    let key = &meter.offering_items[0].key;
+    c.bench_function("report to a meter and evaluate it", |b| {
+        let mut meter = meter.clone();
+        b.iter(|| {
+            meter.report(black_box(key), 1 << 39, NOW).unwrap();
+            meter.evaluate(&names, &policy, NOW)
+        });
+    });
+}
+
+/// Commits of many changes, each with its expectation and its record.
+fn store_commit(c: &mut Criterion) {
+    const CHANGES: usize = 1_000;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    EmbeddedEngine::create(dir.path()).unwrap();
+    let options = Options {
+        hot_families: &[keys::METERS],
+        hot_bytes: 64 * 1024 * 1024,
+        ..Options::default()
+    };
+    let engine = EmbeddedEngine::open(dir.path(), options).unwrap();
+    let mut accounts: Vec<AccountId> = Vec::new();
+    accounts.resize_with(10 * CHANGES, || AccountId::Tenant(TenantId::random()));
+    let body = hot_meter::encode(&measured_meter(accounts[0]));
+    let mut round = 0;
+    c.bench_function("store commit of 1000 meters", |b| {
+        b.iter(|| {
+            round += 1;
+            let some = accounts.iter().skip(round % 10).step_by(10);
+            let meters: Vec<Key> = some.map(|account| keys::meter(*account)).collect();
+            runtime.block_on(async {
+                let seen = engine.get_each(&meters).await;
+                let pairs = meters.iter().zip(seen);
+                let changes = pairs.map(|(key, seen)| {
+                    let seen = seen.unwrap();
+                    let expect =
+                        seen.map_or(Expect::Absent, |seen| Expect::Revision(seen.revision));
+                    let mut change = Changes::new();
+                    change.expect(key.clone(), expect);
+                    change.put(key.clone(), body.clone());
+                    change
+                });
+                let done = engine.commit_each(changes.collect()).await;
+                assert!(done.iter().all(Result::is_ok));
+            });
+        });
+    });
+    runtime.block_on(engine.close()).unwrap();
+}
+
+criterion_group!(
+    benches,
+    evaluation,
+    buy_link,
+    tracked_link,
+    mail,
+    meter,
+    store_commit
+);
 criterion_main!(benches);

@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use crate::domain::time::Timestamp;
 use crate::keyring::{Keyring, KeyringError};
-use crate::store::Store;
 use crate::store::embedded::{EmbeddedEngine, OpenError, Options};
+use crate::store::{Store, keys as store_keys};
 use crate::usecases::error::Error;
 use crate::usecases::initialize::{self, FirstClient};
+
+/// Memory for meters: 1.5 M accounts with two quotas each. More accounts than fit are read from the
+/// disk as they are needed.
+const HOT_BYTES: usize = 256 * 1024 * 1024;
 
 /// Why the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +105,12 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
     if !store.exists() {
         EmbeddedEngine::create(dir)?;
     }
-    let engine = Arc::new(EmbeddedEngine::open(dir, Options::default())?);
+    let options = Options {
+        hot_families: &[store_keys::METERS],
+        hot_bytes: HOT_BYTES,
+        ..Options::default()
+    };
+    let engine = Arc::new(EmbeddedEngine::open(dir, options)?);
     let store = Store::new(engine.clone());
     let first_client = match initialize::root(&store).await? {
         Some(_) => None,

@@ -1,11 +1,17 @@
 //! A meter: the offering items of an account, what is used of them, and how each item stands.
 
+mod hot;
+mod offering;
+
 use std::collections::BTreeMap;
 
 use super::evaluate::{Evaluation, Measured, QuotaPolicy, Standing, evaluate, worst};
-use super::ids::{AccountId, ApplicationId, InfraId};
+use super::ids::{AccountId, InfraId};
 use super::quota::{Item, Quota, State};
 use super::time::Timestamp;
+
+pub use hot::HotMeter;
+pub use offering::{Limit, MeasurementUnit, Offered, OfferingItem, OfferingType};
 
 /// No account has more offering items, and none more usage entries.
 pub const MAX_OFFERING_ITEMS: usize = 256;
@@ -31,95 +37,6 @@ impl UsageKey {
     }
 }
 
-/// How the vendor classes an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum OfferingType {
-    /// Measured and limited.
-    #[default]
-    Count,
-    /// On or off.
-    Feature,
-    /// Measured per infrastructure component.
-    Infra,
-}
-
-impl OfferingType {
-    /// The name in the account dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::Feature => "feature",
-            Self::Infra => "infra",
-        }
-    }
-
-    /// The type of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Count, Self::Feature, Self::Infra]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-    }
-}
-
-/// The unit that the account dialect gives an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum MeasurementUnit {
-    /// Bytes.
-    Bytes,
-    /// Things.
-    #[default]
-    Quantity,
-    /// Nothing is measured.
-    NotApplicable,
-}
-
-impl MeasurementUnit {
-    /// The name in the account dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Quantity => "quantity",
-            Self::NotApplicable => "n/a",
-        }
-    }
-
-    /// The unit of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Bytes, Self::Quantity, Self::NotApplicable]
-            .into_iter()
-            .find(|unit| unit.name() == name)
-    }
-}
-
-/// Something sold to an account, with its quota.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferingItem {
-    /// The service it belongs to.
-    pub application_id: ApplicationId,
-    /// The vendor's name of it (`pw_base_storage`, …); with `key` it names the item.
-    pub name: String,
-    /// What usage counts against it.
-    pub key: UsageKey,
-    /// What the numbers count.
-    pub measurement_unit: MeasurementUnit,
-    /// How the vendor classes it.
-    pub kind: OfferingType,
-    /// Whether it is switched on (`status` 1). What is off has no quota to exceed.
-    pub active: bool,
-    /// Whether the tenant itself may change it.
-    pub locked: bool,
-    /// What is allowed; `None` where nothing is limited (features).
-    pub quota: Option<Quota>,
-    /// Grows by one with each change of the quota; 0 for an unlimited one.
-    pub quota_version: u64,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
 /// What is used, as last reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsageValue {
@@ -134,11 +51,11 @@ pub type UsageNames = BTreeMap<String, Item>;
 
 /// The meter of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meter {
+pub struct Meter<O = OfferingItem> {
     /// Whose meter.
     pub account: AccountId,
     /// What is sold to the account.
-    pub offering_items: Vec<OfferingItem>,
+    pub offering_items: Vec<O>,
     /// What it uses.
     pub usages: BTreeMap<UsageKey, UsageValue>,
     /// How each item stands; missing where never evaluated.
@@ -204,15 +121,17 @@ impl Meter {
             standings: BTreeMap::new(),
         }
     }
+}
 
+impl<O: Offered> Meter<O> {
     /// What is used of an offering item: reported for exactly it, else for its usage name without
     /// saying which.
     #[must_use]
-    pub fn usage_of(&self, offering: &OfferingItem) -> Option<UsageValue> {
-        self.usages.get(&offering.key).copied().or_else(|| {
+    pub fn usage_of(&self, offering: &O) -> Option<UsageValue> {
+        self.usages.get(offering.key()).copied().or_else(|| {
             self.usages
                 .iter()
-                .find(|(reported, _)| reported.fits(&offering.key))
+                .find(|(reported, _)| reported.fits(offering.key()))
                 .map(|(_, value)| *value)
         })
     }
@@ -227,16 +146,17 @@ impl Meter {
         absolute: u64,
         observed_at: Timestamp,
     ) -> Result<Report, ReportRefused> {
-        let key = self.resolve(reported)?;
-        if let Some(stored) = self.usages.get_mut(&key) {
+        let value = UsageValue {
+            absolute,
+            observed_at,
+        };
+        let key = Self::resolve(&self.offering_items, reported)?;
+        if let Some(stored) = self.usages.get_mut(key) {
             if observed_at < stored.observed_at {
                 return Ok(Report::Skipped);
             }
             let unchanged = stored.absolute == absolute;
-            *stored = UsageValue {
-                absolute,
-                observed_at,
-            };
+            *stored = value;
             return Ok(if unchanged {
                 Report::Unchanged
             } else {
@@ -246,47 +166,60 @@ impl Meter {
         if self.usages.len() >= MAX_OFFERING_ITEMS {
             return Err(ReportRefused::TooMany);
         }
-        self.usages.insert(
-            key,
-            UsageValue {
-                absolute,
-                observed_at,
-            },
-        );
+        self.usages.insert(key.clone(), value);
         Ok(Report::Accepted)
     }
 
     /// Which usage entry a report means: that of the one offering item it fits, or its own.
-    fn resolve(&self, reported: &UsageKey) -> Result<UsageKey, ReportRefused> {
-        let mut keys: Vec<&UsageKey> = self
-            .offering_items
+    fn resolve<'a>(
+        offering_items: &'a [O],
+        reported: &'a UsageKey,
+    ) -> Result<&'a UsageKey, ReportRefused> {
+        let fitting = offering_items
             .iter()
-            .filter(|offering| offering.active && reported.fits(&offering.key))
-            .map(|offering| &offering.key)
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        match keys.as_slice() {
-            [] => Ok(reported.clone()),
-            [only] => Ok((*only).clone()),
-            several if several.contains(&reported) => Ok(reported.clone()),
-            _ => Err(ReportRefused::Ambiguous),
+            .filter(|offering| offering.is_active() && reported.fits(offering.key()))
+            .map(Offered::key);
+        let (mut only, mut several) = (None, false);
+        for key in fitting {
+            if key == reported {
+                return Ok(reported);
+            }
+            several |= only.is_some_and(|known| known != key);
+            only = Some(key);
+        }
+        match only {
+            None => Ok(reported),
+            Some(_) if several => Err(ReportRefused::Ambiguous),
+            Some(key) => Ok(key),
         }
     }
 
     /// The quotas behind `item` with what is used of each.
     #[must_use]
     pub fn measured(&self, item: Item, names: &UsageNames) -> Vec<Measured> {
-        self.offering_items
-            .iter()
-            .filter(|offering| offering.active)
-            .filter(|offering| names.get(&offering.key.usage_name) == Some(&item))
-            .filter_map(|offering| {
-                let quota = offering.quota?;
-                let usage = self.usage_of(offering).map_or(0, |value| value.absolute);
-                Some(Measured { quota, usage })
-            })
-            .collect()
+        let [measured] = self.all_measured(names, [item]);
+        measured
+    }
+
+    /// The quotas behind each of `items` with what is used of each.
+    fn all_measured<const N: usize>(
+        &self,
+        names: &UsageNames,
+        items: [Item; N],
+    ) -> [Vec<Measured>; N] {
+        let mut all = items.map(|_| Vec::new());
+        for offering in &self.offering_items {
+            let Some(quota) = offering.quota().filter(|_| offering.is_active()) else {
+                continue;
+            };
+            let item = names.get(offering.key().usage_name.as_str());
+            let Some(index) = items.iter().position(|wanted| Some(wanted) == item) else {
+                continue;
+            };
+            let usage = self.usage_of(offering).map_or(0, |value| value.absolute);
+            all[index].push(Measured { quota, usage });
+        }
+        all
     }
 
     /// Evaluates every item and remembers how each stands; the outcomes in item order.
@@ -297,8 +230,8 @@ impl Meter {
         now: Timestamp,
     ) -> Vec<(Item, Evaluation)> {
         let mut outcomes = Vec::new();
-        for item in Item::ALL {
-            let measured = self.measured(item, names);
+        let all = self.all_measured(names, Item::ALL);
+        for (item, measured) in Item::ALL.into_iter().zip(all) {
             let previous = self.standings.get(&item).copied();
             if measured.is_empty() && previous.is_none() {
                 continue;
@@ -313,11 +246,13 @@ impl Meter {
     /// How every item that has a quota stands now, in item order.
     #[must_use]
     pub fn status(&self, names: &UsageNames, policy: &QuotaPolicy) -> Vec<ItemStatus> {
+        let all = self.all_measured(names, Item::ALL);
         Item::ALL
             .into_iter()
-            .filter_map(|item| {
+            .zip(all)
+            .filter_map(|(item, measured)| {
                 let soon = policy.soon_percent(item);
-                let found = worst(&self.measured(item, names), soon)?;
+                let found = worst(&measured, soon)?;
                 let since = self.standings.get(&item).map(|standing| standing.since);
                 Some(ItemStatus {
                     item,

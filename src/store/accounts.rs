@@ -4,7 +4,8 @@
 use uuid::Uuid;
 
 use super::engine::{Changes, Expect, Key};
-use super::record::Stored;
+use super::record::hot_meter::{self, StoredMeter};
+use super::record::{OfferingItems, Stored};
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
@@ -118,7 +119,7 @@ impl Changes {
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
         self.delete(keys::last_plan(old.id));
-        self.delete(keys::meter(AccountId::Tenant(old.id)))
+        self.delete_meter(AccountId::Tenant(old.id))
     }
 
     /// Stores a new user of `tenant`. Conflicts on [`keys::login`] where the login is taken.
@@ -154,7 +155,7 @@ impl Changes {
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
         self.delete(keys::open_mail(old.id));
-        self.delete(keys::meter(AccountId::User(old.id)))
+        self.delete_meter(AccountId::User(old.id))
     }
 
     /// Stores a brand; `expect` is what was seen of it.
@@ -165,8 +166,32 @@ impl Changes {
 
     /// Stores a meter; `expect` is what was seen of it.
     pub fn put_meter(&mut self, expect: Expect, meter: Meter) -> &mut Self {
-        let key = keys::meter(meter.account);
-        self.expect(key.clone(), expect).put(key, meter.encode())
+        let (hot, offering_items) = meter.split();
+        let undivided = Some(offering_items);
+        self.put_stored_meter(expect, StoredMeter { hot, undivided })
+    }
+
+    /// Stores what reports change of a meter, and its offering items where they were not on their
+    /// own yet; `expect` is what was seen of it.
+    pub fn put_stored_meter(&mut self, expect: Expect, meter: StoredMeter) -> &mut Self {
+        let account = meter.hot.account;
+        match meter.undivided {
+            None => {}
+            Some(items) if items.is_empty() => {
+                self.delete(keys::offering_items(account));
+            }
+            Some(items) => {
+                self.put(keys::offering_items(account), OfferingItems(items).encode());
+            }
+        }
+        let key = keys::meter(account);
+        let body = hot_meter::encode(&meter.hot);
+        self.expect(key.clone(), expect).put(key, body)
+    }
+
+    fn delete_meter(&mut self, account: AccountId) -> &mut Self {
+        self.delete(keys::offering_items(account));
+        self.delete(keys::meter(account))
     }
 
     /// Stores a client; `expect` is what was seen of it.

@@ -14,7 +14,9 @@
 //!   room again (`recover`); after anything else the process has to be restarted, since the
 //!   state of the disk is unknown.
 
+mod commit;
 mod group;
+mod hot;
 mod layout;
 mod read;
 mod recover;
@@ -33,11 +35,10 @@ use tokio::time::timeout;
 pub use layout::OpenError;
 pub use stats::Stats;
 
-use super::engine::{
-    BoxFuture, Changes, CommitError, Engine, Key, MAX_KEY_BYTES, Record, StoreError, Watcher, Write,
-};
+use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
+use hot::Hot;
 use shared::Shared;
-use writer::{Job, Message};
+use writer::{Job, Message, Outcomes};
 
 /// No stored value is longer than this.
 pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
@@ -67,7 +68,8 @@ pub struct Options {
     pub max_journal_bytes: u64,
     /// Files kept open for reading.
     pub max_open_files: usize,
-    /// Changes that wait for the writer or are being written.
+    /// Changes, or lists of changes handed over together, that wait for the writer or are being
+    /// written.
     pub max_queued_changes: usize,
     /// Bytes of those changes. A single change needs up to [`MAX_CHANGE_BYTES`].
     pub max_queued_bytes: usize,
@@ -78,6 +80,11 @@ pub struct Options {
     pub commit_timeout: Duration,
     /// Keys and values that one fsync makes durable at most, unless one change alone is larger.
     pub max_group_bytes: usize,
+    /// The first bytes of the keys of records that are kept in memory once they were read or
+    /// written, as far as there is room: those that are read and written all the time.
+    pub hot_families: &'static [u8],
+    /// Memory for them, about. An entry takes its key, its body and 50 bytes.
+    pub hot_bytes: usize,
 }
 
 impl Default for Options {
@@ -91,6 +98,8 @@ impl Default for Options {
             queue_wait: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(30),
             max_group_bytes: 16 * 1024 * 1024,
+            hot_families: &[],
+            hot_bytes: 0,
         }
     }
 }
@@ -130,7 +139,8 @@ impl EmbeddedEngine {
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let tables = layout::open(dir, &options)?;
         let next_revision = tables.next_revision()?;
-        let shared = Arc::new(Shared::new(tables));
+        let hot = Hot::new(options.hot_families, options.hot_bytes);
+        let shared = Arc::new(Shared::new(tables, hot));
         let max_byte_units = byte_units(options.max_queued_bytes.max(MAX_CHANGE_BYTES));
         let change_slots = Arc::new(Semaphore::new(options.max_queued_changes.max(1)));
         let byte_units = Arc::new(Semaphore::new(max_byte_units as usize));
@@ -162,8 +172,11 @@ impl EmbeddedEngine {
         &self.shared.stats
     }
 
-    async fn commit_queued(&self, changes: Changes) -> Result<(), CommitError> {
-        let change_bytes = checked_size(&changes)?;
+    async fn commit_queued(
+        &self,
+        changes: Vec<Changes>,
+        change_bytes: usize,
+    ) -> Result<Outcomes, StoreError> {
         self.shared.writable()?;
         let room = self.room_for(change_bytes).await?;
         let (answer, answered) = oneshot::channel();
@@ -176,16 +189,15 @@ impl EmbeddedEngine {
         self.shared.stats.enqueued();
         if self.to_writer.send(Message::Commit(job)).is_err() {
             self.shared.stats.dequeued();
-            return Err(StoreError::Unavailable("it is closed".to_owned()).into());
+            return Err(StoreError::Unavailable("it is closed".to_owned()));
         }
         match timeout(self.commit_timeout, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(StoreError::Unavailable("it is closing".to_owned()).into()),
+            Ok(Ok(outcomes)) => Ok(outcomes),
+            Ok(Err(_)) => Err(StoreError::Unavailable("it is closing".to_owned())),
             Err(_) => Err(StoreError::Unavailable(format!(
                 "the disk did not answer within {} s; the change may still be made",
                 self.commit_timeout.as_secs()
-            ))
-            .into()),
+            ))),
         }
     }
 
@@ -266,61 +278,16 @@ fn byte_units(bytes: usize) -> u32 {
         .max(1)
 }
 
-/// The bytes of a change, if it keeps to the limits.
-fn checked_size(changes: &Changes) -> Result<usize, StoreError> {
-    let Changes {
-        expectations,
-        writes,
-    } = changes;
-    if writes.len() > MAX_CHANGE_WRITES || expectations.len() > MAX_CHANGE_WRITES {
-        let most = writes.len().max(expectations.len());
-        return Err(refused(format!(
-            "{most} writes; at most {MAX_CHANGE_WRITES} are allowed"
-        )));
-    }
-    let mut total: usize = 0;
-    for (key, _) in expectations {
-        total = total.saturating_add(checked_key(key)?);
-    }
-    for write in writes {
-        let bytes = match write {
-            Write::Delete(key) => checked_key(key)?,
-            Write::Put(key, body) if body.len() > MAX_VALUE_BYTES => {
-                checked_key(key)?;
-                let found = body.len();
-                return Err(refused(format!(
-                    "a value of {found} bytes; {MAX_VALUE_BYTES} is most"
-                )));
-            }
-            Write::Put(key, body) => checked_key(key)? + body.len(),
-        };
-        total = total.saturating_add(bytes);
-    }
-    if total > MAX_CHANGE_BYTES {
-        return Err(refused(format!(
-            "{total} bytes in one change; {MAX_CHANGE_BYTES} is most"
-        )));
-    }
-    Ok(total)
-}
-
-fn checked_key(key: &Key) -> Result<usize, StoreError> {
-    match key.0.len() {
-        0 => Err(refused("an empty key".to_owned())),
-        found if found > MAX_KEY_BYTES => Err(refused(format!(
-            "a key of {found} bytes; {MAX_KEY_BYTES} is most"
-        ))),
-        found => Ok(found),
-    }
-}
-
-fn refused(why: String) -> StoreError {
-    StoreError::Refused(why)
-}
-
 impl Engine for EmbeddedEngine {
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(async move { self.shared.read(|tables| tables.get(key)) })
+        Box::pin(async move { self.shared.get(key) })
+    }
+
+    fn get_each<'a>(
+        &'a self,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Vec<Result<Option<Record>, StoreError>>> {
+        Box::pin(async move { self.shared.get_each(keys) })
     }
 
     fn get_many<'a>(
@@ -340,7 +307,11 @@ impl Engine for EmbeddedEngine {
     }
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
-        Box::pin(self.commit_queued(changes))
+        Box::pin(self.commit_one(changes))
+    }
+
+    fn commit_each(&self, changes: Vec<Changes>) -> BoxFuture<'_, Vec<Result<(), CommitError>>> {
+        Box::pin(self.commit_many(changes))
     }
 
     fn watch(&self, watcher: Arc<dyn Watcher>) {

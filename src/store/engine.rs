@@ -157,6 +157,21 @@ pub trait Engine: Send + Sync + 'static {
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>>;
 
+    /// The records under `keys`, in their order, each as [`Engine::get`] would give it: two of them
+    /// may be of different moments.
+    fn get_each<'a>(
+        &'a self,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Vec<Result<Option<Record>, StoreError>>> {
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(keys.len());
+            for key in keys {
+                found.push(self.get(key).await);
+            }
+            found
+        })
+    }
+
     /// Up to `limit` records whose keys start with `prefix`, in key order, beginning after `after`
     /// (which itself starts with `prefix`).
     fn scan<'a>(
@@ -168,6 +183,18 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Makes the change, atomically. `Ok` means durable.
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>>;
+
+    /// Makes each of the changes as [`Engine::commit`] would, one after the other: that one is not
+    /// made is no reason not to make the next. The outcomes are in their order.
+    fn commit_each(&self, changes: Vec<Changes>) -> BoxFuture<'_, Vec<Result<(), CommitError>>> {
+        Box::pin(async move {
+            let mut outcomes = Vec::with_capacity(changes.len());
+            for change in changes {
+                outcomes.push(self.commit(change).await);
+            }
+            outcomes
+        })
+    }
 
     /// Tells `watcher` of every change from now on, by whomever it is made: after readers can see
     /// it, and before a caller of [`Engine::commit`] is answered, even one that went away. A change

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod billing;
+mod meters;
 mod plans;
 mod read;
 pub mod request;
@@ -16,6 +17,7 @@ use crate::domain::time::Timestamp;
 
 use super::engine::Key;
 
+pub use meters::{METERS, meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
 
@@ -32,9 +34,13 @@ struct Builder {
     family: Option<u8>,
 }
 
+/// The usual length of a key, and a little more.
+const USUAL_BYTES: usize = 24;
+
 impl Builder {
     fn part(mut self, bytes: &[u8]) -> Self {
         if let Some(family) = self.family.take() {
+            self.bytes.reserve_exact(USUAL_BYTES);
             self.bytes.push(family);
         }
         self.bytes.extend_from_slice(bytes);
@@ -93,12 +99,6 @@ pub fn brand(id: TenantId) -> Key {
 #[must_use]
 pub fn logo(id: TenantId) -> Key {
     key(b'l').part(id.bytes()).end()
-}
-
-/// The meter of an account.
-#[must_use]
-pub fn meter(account: AccountId) -> Key {
-    key(b'm').account(account).end()
 }
 
 /// An API client.

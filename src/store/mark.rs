@@ -67,4 +67,23 @@ impl Mark {
         }
         done
     }
+
+    /// Makes changes that have nothing to do with each other; while the mark is not in, one by one
+    /// until it is, so that no change is made without it.
+    pub(super) async fn commit_each(
+        &self,
+        engine: &dyn Engine,
+        changes: Vec<Changes>,
+    ) -> Vec<Result<(), CommitError>> {
+        let mut outcomes = Vec::with_capacity(changes.len());
+        let mut left = changes.into_iter();
+        while self.state().await != Marked::Made {
+            let Some(first) = left.next() else {
+                return outcomes;
+            };
+            outcomes.push(self.commit(engine, first).await);
+        }
+        outcomes.extend(engine.commit_each(left.collect()).await);
+        outcomes
+    }
 }

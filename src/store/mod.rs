@@ -9,9 +9,11 @@ pub mod audits;
 pub mod billing;
 pub mod embedded;
 pub mod engine;
+pub mod holders;
 pub mod keys;
 pub mod mails;
 pub mod mark;
+pub mod meters;
 pub mod plans;
 pub mod record;
 pub mod resellers;
@@ -26,14 +28,15 @@ use uuid::Uuid;
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
-use crate::domain::meter::Meter;
 use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use holders::Holders;
 use mark::Mark;
 use record::Stored;
 use turns::Turns;
+pub use turns::TurnsAtMany;
 
 /// A loaded value and the revision it was loaded at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +74,7 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
+    holders: Arc<Holders>,
     /// Goes into the first change made over this clone.
     mark: Option<Arc<Mark>>,
 }
@@ -79,10 +83,13 @@ impl Store {
     /// A store on `engine`.
     #[must_use]
     pub fn new(engine: Arc<dyn Engine>) -> Self {
+        let holders = Arc::new(Holders::default());
+        engine.watch(holders.clone());
         Self {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
+            holders,
             mark: None,
         }
     }
@@ -102,11 +109,23 @@ impl Store {
         self.engine.as_ref()
     }
 
+    /// Which tenant holds an account, as far as it is kept in memory.
+    #[must_use]
+    pub fn holders(&self) -> &Holders {
+        &self.holders
+    }
+
     /// Waits for the turn to read, decide and write at an account, among the writers of this
     /// node. Held until the commit is done; not needed for correctness, which the expected
     /// revisions see to.
     pub async fn turn(&self, account: AccountId) -> MutexGuard<'_, ()> {
         self.turns.wait(account).await
+    }
+
+    /// The turns at many accounts, as far as they can be had now. Never waits for one while it
+    /// holds another, so no two callers can wait for each other.
+    pub async fn turns(&self, accounts: &[AccountId]) -> TurnsAtMany<'_> {
+        self.turns.take_many(accounts).await
     }
 
     /// Makes a change; `Ok` means durable.
@@ -117,6 +136,15 @@ impl Store {
         match &self.mark {
             None => self.engine.commit(changes).await,
             Some(mark) => mark.commit(self.engine.as_ref(), changes).await,
+        }
+    }
+
+    /// Makes changes that have nothing to do with each other, and shares the cost among them: each
+    /// is made or not made on its own. The outcomes are in their order; `Ok` means durable.
+    pub async fn commit_each(&self, changes: Vec<Changes>) -> Vec<Result<(), CommitError>> {
+        match &self.mark {
+            None => self.engine.commit_each(changes).await,
+            Some(mark) => mark.commit_each(self.engine.as_ref(), changes).await,
         }
     }
 
@@ -179,19 +207,6 @@ impl Store {
             .flatten()
             .map(|found| found.value)
             .find(|brand| brand.enabled))
-    }
-
-    /// The meter of an account; an account that was never measured has an empty one.
-    ///
-    /// # Errors
-    /// As [`Store::load`].
-    pub async fn meter(&self, account: AccountId) -> Result<(Meter, Expect), StoreError> {
-        let found = self.load::<Meter>(&keys::meter(account)).await?;
-        let expect = unchanged(found.as_ref());
-        Ok((
-            found.map_or_else(|| Meter::new(account), |found| found.value),
-            expect,
-        ))
     }
 
     /// An API client.

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::fan_out::users_of;
 use super::view::UserView;
 use crate::domain::ids::{AccountId, UserId};
-use crate::domain::meter::{ItemStatus, Meter};
+use crate::domain::meter::ItemStatus;
 use crate::domain::notification::Cause;
 use crate::domain::user::User;
 use crate::store::engine::Key;
@@ -95,19 +95,18 @@ async fn standing_of(
     if !view.user.is_company_admin() || !view.is_told() {
         return Ok(Vec::new());
     }
-    let meter_keys: Vec<Key> = users
-        .iter()
-        .map(|user| keys::meter(AccountId::User(user.id)))
-        .collect();
-    let meters = env.store.load_many::<Meter>(&meter_keys).await?;
+    let accounts = users.iter().map(|user| AccountId::User(user.id));
+    let accounts: Vec<AccountId> = accounts.collect();
+    let meters = env.store.hot_meters(&accounts).await;
     let policy = env.settings.quota.for_tenant(&view.tenant.settings);
     let mut standing = Vec::new();
     for (user, meter) in users.into_iter().zip(meters) {
         let concerns = user.enabled && user.tenant_id == view.tenant.id;
-        let Some(meter) = meter.filter(|_| concerns) else {
+        let (meter, _) = meter?;
+        if !concerns {
             continue;
-        };
-        let status = meter.status(&env.settings.usage_names, &policy);
+        }
+        let status = meter.hot.status(&env.settings.usage_names, &policy);
         let in_level = status
             .into_iter()
             .filter(|status| status.state.level().is_some());

@@ -152,7 +152,7 @@ impl From<CommitError> for Error {
 }
 
 /// How often a use case is tried that loses the race for a record.
-const ATTEMPTS: u32 = 16;
+pub(super) const ATTEMPTS: u32 = 16;
 
 /// Runs `attempt` until it does not lose the race, a bounded number of times.
 ///

@@ -158,7 +158,8 @@ pub async fn update(
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
-        let (_, notice) = evaluate(env, &mut meter, &account.tenant, now);
+        let of_tenant = (&account.tenant.settings, account.tenant.enabled);
+        let (_, notice) = evaluate(env, &mut meter, of_tenant, now);
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.

@@ -122,7 +122,8 @@ async fn change_once(
     new.version = old.version.saturating_add(1);
     new.updated_at = now;
     let (mut meter, expect) = env.store.meter(AccountId::Tenant(tenant)).await?;
-    let (outcomes, notice) = report_usage::evaluate(env, &mut meter, &new, now);
+    let (outcomes, notice) =
+        report_usage::evaluate(env, &mut meter, (&new.settings, new.enabled), now);
     let done = QuotaSettings::from(&new);
     let mut changes = Changes::new();
     let act = act("tenant.quota_settings", &new);

@@ -1,12 +1,15 @@
 //! What every storage engine must do, as tests over a factory of engines.
 //! [`contract_suite!`] puts an engine under them.
 
+mod each;
 use std::sync::{Arc, Mutex};
 
 use upsell::store::engine::{
     BoxFuture, Changes, CommitError, Engine, Expect, Key, MAX_KEY_BYTES, Revision, StoreError,
     Watcher, Write,
 };
+
+pub(crate) use each::{each_change_is_made_on_its_own, what_is_kept_in_memory_is_what_is_stored};
 
 /// Makes engines over one store, which is empty at first. Opening again, after `close`, gives what
 /// was stored.
@@ -381,6 +384,8 @@ macro_rules! contract_suite {
             keys_are_bounded
             concurrent_increments_lose_none
             watchers_are_told_before_the_answer
+            each_change_is_made_on_its_own
+            what_is_kept_in_memory_is_what_is_stored
         );
     };
     ($make_factory:expr; $($clause:ident)*) => {

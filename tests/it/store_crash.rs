@@ -12,7 +12,7 @@ use upsell::store::embedded::{EmbeddedEngine, OpenError, Options};
 use upsell::store::engine::{Changes, CommitError, Engine, Key, StoreError};
 
 use crate::store_contract::{key, put};
-use crate::store_embedded::InDirectory;
+use crate::store_embedded::{InDirectory, keeping_few};
 
 const DIR_VARIABLE: &str = "UPSELL_TEST_STORE_DIR";
 const WRITERS: u64 = 8;
@@ -81,7 +81,7 @@ fn child_that_is_killed() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let engine = EmbeddedEngine::open(&dir_of_child(), Options::default()).unwrap();
+        let engine = EmbeddedEngine::open(&dir_of_child(), keeping_few()).unwrap();
         let engine = Arc::new(engine);
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
@@ -225,7 +225,7 @@ fn child_without_room() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let engine = EmbeddedEngine::open(&dir_of_child(), Options::default()).unwrap();
+        let engine = EmbeddedEngine::open(&dir_of_child(), keeping_few()).unwrap();
         let mut n = 0;
         let why = loop {
             match engine.commit(numbered(0, n)).await {
@@ -263,6 +263,11 @@ fn child_without_room() {
             (engine.stats().failures(), engine.stats().recoveries()),
             (1, 1)
         );
+        let mut keys: Vec<Key> = (0..n + 500).map(|n| log_key(0, n)).collect();
+        keys.extend([last_key(0, 1), last_key(0, 2), key("small")]);
+        let each = engine.get_each(&keys).await;
+        let each: Result<Vec<_>, _> = each.into_iter().collect();
+        assert_eq!(each, engine.get_many(&keys).await, "memory and disk");
         println!("done");
     });
 }

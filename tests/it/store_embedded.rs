@@ -13,14 +13,38 @@ use upsell::store::engine::{BoxFuture, Changes, CommitError, Engine, Expect, Key
 
 use crate::store_contract::{Factory, contract_suite, key, put};
 
+/// Every family: records of all kinds are kept in memory.
+const FAMILIES: [u8; 256] = {
+    let mut all = [0; 256];
+    let mut next = 0_u8;
+    while next < u8::MAX {
+        next += 1;
+        all[next as usize] = next;
+    }
+    all
+};
+
+/// Keeps records in memory, and so few of them that some are evicted all the time.
+pub(crate) fn keeping_few() -> Options {
+    Options {
+        hot_families: &FAMILIES,
+        hot_bytes: 64 * 1024,
+        ..Options::default()
+    }
+}
+
 /// A store in a directory that is removed at the end.
-pub(crate) struct InDirectory(TempDir);
+pub(crate) struct InDirectory(TempDir, Options);
 
 impl InDirectory {
     pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
         let dir = TempDir::new().unwrap();
         EmbeddedEngine::create(dir.path()).unwrap();
-        Self(dir)
+        Self(dir, options)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -28,7 +52,7 @@ impl InDirectory {
     }
 
     pub(crate) fn engine(&self) -> EmbeddedEngine {
-        EmbeddedEngine::open(self.path(), Options::default()).unwrap()
+        EmbeddedEngine::open(self.path(), self.1.clone()).unwrap()
     }
 }
 
@@ -39,6 +63,21 @@ impl Factory for InDirectory {
 }
 
 contract_suite!(InDirectory::new());
+
+mod keeping_in_memory {
+    use super::{InDirectory, Options, contract_suite, keeping_few};
+
+    contract_suite!(InDirectory::with(Options {
+        hot_bytes: 1 << 20,
+        ..keeping_few()
+    }));
+
+    mod few {
+        use super::{InDirectory, contract_suite, keeping_few};
+
+        contract_suite!(InDirectory::with(keeping_few()));
+    }
+}
 
 /// All files under `dir` with their bytes.
 fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {

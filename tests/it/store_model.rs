@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use upsell::store::embedded::Options;
 use upsell::store::engine::{Changes, CommitError, Engine, Expect, Key, Revision};
 
-use crate::store_embedded::InDirectory;
+use crate::store_embedded::{InDirectory, keeping_few};
 
 type Model = BTreeMap<Key, (Revision, Vec<u8>)>;
 
@@ -142,8 +143,11 @@ async fn scan(engine: &dyn Engine, model: &Model, prefix: Key, after: Option<Key
     assert_eq!(found, expected);
 }
 
-async fn run(steps: Vec<Step>) {
-    let store = InDirectory::new();
+async fn run(steps: Vec<Step>, hot_bytes: usize) {
+    let store = InDirectory::with(Options {
+        hot_bytes,
+        ..keeping_few()
+    });
     let mut engine = store.engine();
     let mut model = Model::new();
     for step in steps {
@@ -168,14 +172,20 @@ async fn run(steps: Vec<Step>) {
     let keys: Vec<Key> = model.keys().cloned().collect();
     let found = engine.get_many(&keys).await.unwrap();
     assert!(found.iter().all(Option::is_some));
+    let each = engine.get_each(&keys).await;
+    let each: Result<Vec<_>, _> = each.into_iter().collect();
+    assert_eq!(each.unwrap(), found);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn engine_does_what_a_map_does(steps in vec(any_step(), 1..40)) {
+    fn engine_does_what_a_map_does(
+        steps in vec(any_step(), 1..40),
+        hot_bytes in prop_oneof![Just(0), Just(1 << 20)],
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(run(steps));
+        runtime.block_on(run(steps, hot_bytes));
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{ApplicationId, TenantId};
 use uuid::Uuid;
 
 fn key(usage_name: &str, edition: Option<&str>) -> UsageKey {

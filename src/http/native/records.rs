@@ -1,5 +1,7 @@
 //! Usage records as they come in: read one by one, so that a broken one never undoes another.
 
+mod value;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -13,6 +15,7 @@ use crate::domain::text::check_line;
 use crate::http::error::ApiError;
 use crate::http::output::parse_time;
 use crate::usecases::report_usage::UsageReport;
+use value::Value;
 
 /// More records than this in one body are refused: each may be answered by an error of its own.
 pub(super) const MAX_RECORDS: usize = 262_144;
@@ -20,40 +23,72 @@ pub(super) const MAX_RECORDS: usize = 262_144;
 /// The longest `usage_name` and `edition`, in bytes.
 const MAX_TEXT_BYTES: usize = 128;
 
-const NAMES: [&str; 8] = [
-    "tenant_id",
-    "user_id",
-    "item",
-    "usage_name",
-    "value",
-    "infra_id",
-    "edition",
-    "observed_at",
-];
+/// The fields of a record: places in [`Record::values`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    TenantId,
+    UserId,
+    Item,
+    UsageName,
+    Value,
+    InfraId,
+    Edition,
+    ObservedAt,
+}
 
-/// A line number, from 1, and what stands there.
-pub(super) type Line<'a> = (usize, Result<Record<'a>, ApiError>);
+impl Field {
+    const COUNT: usize = 8;
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TenantId => "tenant_id",
+            Self::UserId => "user_id",
+            Self::Item => "item",
+            Self::UsageName => "usage_name",
+            Self::Value => "value",
+            Self::InfraId => "infra_id",
+            Self::Edition => "edition",
+            Self::ObservedAt => "observed_at",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "tenant_id" => Self::TenantId,
+            "user_id" => Self::UserId,
+            "item" => Self::Item,
+            "usage_name" => Self::UsageName,
+            "value" => Self::Value,
+            "infra_id" => Self::InfraId,
+            "edition" => Self::Edition,
+            "observed_at" => Self::ObservedAt,
+            _ => return None,
+        })
+    }
+}
+
+/// A line number, from 1, and what is reported there.
+pub(super) type Line = (usize, Result<UsageReport, ApiError>);
 
 /// The records of a JSON array.
 ///
 /// # Errors
 /// 400 where the whole is no array of JSON values, or too long.
-pub(super) fn of_array(body: &[u8]) -> Result<Vec<Line<'_>>, ApiError> {
+pub(super) fn of_array(body: &[u8], names: &UsageNames) -> Result<Vec<Line>, ApiError> {
     let broken = |why: serde_json::Error| {
         ApiError::malformed("body", format!("no JSON array of records: {why}"))
     };
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let records = reader.deserialize_seq(Array).map_err(broken)?;
+    let lines = reader.deserialize_seq(Array(names)).map_err(broken)?;
     reader.end().map_err(broken)?;
-    let numbered = records.into_iter().enumerate();
-    Ok(numbered.map(|(index, r)| (index + 1, Ok(r))).collect())
+    Ok(lines)
 }
 
 /// The records of newline-delimited JSON; blank lines count as lines, and are skipped.
 ///
 /// # Errors
 /// 400 where there are too many.
-pub(super) fn of_lines(body: &[u8]) -> Result<Vec<Line<'_>>, ApiError> {
+pub(super) fn of_lines(body: &[u8], names: &UsageNames) -> Result<Vec<Line>, ApiError> {
     let mut lines = Vec::new();
     for (index, text) in body.split(|byte| *byte == b'\n').enumerate() {
         let text = text.trim_ascii();
@@ -65,7 +100,7 @@ pub(super) fn of_lines(body: &[u8]) -> Result<Vec<Line<'_>>, ApiError> {
         }
         let record = serde_json::from_slice::<Record<'_>>(text)
             .map_err(|why| ApiError::malformed("record", format!("no valid JSON: {why}")));
-        lines.push((index + 1, record));
+        lines.push((index + 1, record.and_then(|record| record.read(names))));
     }
     Ok(lines)
 }
@@ -74,43 +109,31 @@ fn too_many() -> String {
     format!("takes at most {MAX_RECORDS} records; send the rest in another request")
 }
 
-struct Array;
+struct Array<'n>(&'n UsageNames);
 
-impl<'de> Visitor<'de> for Array {
-    type Value = Vec<Record<'de>>;
+impl<'de> Visitor<'de> for Array<'_> {
+    type Value = Vec<Line>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of records")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut records = Vec::new();
-        while let Some(record) = seq.next_element()? {
-            if records.len() == MAX_RECORDS {
+        let mut lines = Vec::new();
+        while let Some(record) = seq.next_element::<Record<'de>>()? {
+            if lines.len() == MAX_RECORDS {
                 return Err(A::Error::custom(too_many()));
             }
-            records.push(record);
+            lines.push((lines.len() + 1, record.read(self.0)));
         }
-        Ok(records)
+        Ok(lines)
     }
-}
-
-/// What a field holds, as far as records need to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Value<'a> {
-    Null,
-    Text(Cow<'a, str>),
-    Count(u64),
-    /// Negative, fractional, or beyond 64 bits.
-    OtherNumber,
-    /// A truth value, an array or an object.
-    Other,
 }
 
 /// A record whose fields are known by name, and not yet by meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Record<'a> {
-    values: [Option<Value<'a>>; NAMES.len()],
+struct Record<'a> {
+    values: [Option<Value<'a>>; Field::COUNT],
     /// The first thing that is wrong with it as a whole: field and reason.
     problem: Option<(String, &'static str)>,
 }
@@ -131,7 +154,7 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// 400: which field, and why.
-    pub(super) fn read(mut self, names: &UsageNames) -> Result<UsageReport, ApiError> {
+    fn read(mut self, names: &UsageNames) -> Result<UsageReport, ApiError> {
         if let Some((field, why)) = self.problem {
             return Err(ApiError::malformed(field, why));
         }
@@ -141,14 +164,14 @@ impl<'a> Record<'a> {
             observed_at: self.observed_at()?,
             key: UsageKey {
                 usage_name: self.usage_name(names)?,
-                edition: self.bounded("edition")?,
-                infra_id: self.parsed::<InfraId>("infra_id")?,
+                edition: self.bounded(Field::Edition)?,
+                infra_id: self.parsed::<InfraId>(Field::InfraId)?,
             },
         })
     }
 
     fn account(&mut self) -> Result<AccountId, ApiError> {
-        match (self.parsed("tenant_id")?, self.parsed("user_id")?) {
+        match (self.parsed(Field::TenantId)?, self.parsed(Field::UserId)?) {
             (Some(tenant), None) => Ok(AccountId::Tenant(tenant)),
             (None, Some(user)) => Ok(AccountId::User(user)),
             _ => {
@@ -159,7 +182,7 @@ impl<'a> Record<'a> {
     }
 
     fn value(&mut self) -> Result<u64, ApiError> {
-        match self.take("value") {
+        match self.take(Field::Value) {
             Some(Value::Count(value)) => Ok(value),
             None => Err(ApiError::malformed("value", "is required")),
             Some(_) => {
@@ -170,7 +193,7 @@ impl<'a> Record<'a> {
     }
 
     fn observed_at(&mut self) -> Result<Option<crate::domain::time::Timestamp>, ApiError> {
-        let Some(text) = self.text("observed_at")? else {
+        let Some(text) = self.text(Field::ObservedAt)? else {
             return Ok(None);
         };
         let why = "must be a time such as 2030-01-31T12:00:00+00:00";
@@ -179,7 +202,10 @@ impl<'a> Record<'a> {
     }
 
     fn usage_name(&mut self, names: &UsageNames) -> Result<String, ApiError> {
-        match (self.parsed::<Item>("item")?, self.bounded("usage_name")?) {
+        match (
+            self.parsed::<Item>(Field::Item)?,
+            self.bounded(Field::UsageName)?,
+        ) {
             (None, Some(name)) => Ok(name),
             (Some(item), None) => {
                 let found = names.iter().find(|(_, known)| **known == item);
@@ -195,31 +221,30 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        let index = NAMES.iter().position(|known| *known == name)?;
-        self.values[index]
+    fn take(&mut self, field: Field) -> Option<Value<'a>> {
+        self.values[field as usize]
             .take()
             .filter(|value| *value != Value::Null)
     }
 
-    fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, ApiError> {
-        match self.take(name) {
+    fn text(&mut self, field: Field) -> Result<Option<Cow<'a, str>>, ApiError> {
+        match self.take(field) {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(ApiError::malformed(name, "must be a text")),
+            Some(_) => Err(ApiError::malformed(field.name(), "must be a text")),
         }
     }
 
-    fn bounded(&mut self, name: &str) -> Result<Option<String>, ApiError> {
-        let text = self.text(name)?.map(Cow::into_owned);
+    fn bounded(&mut self, field: Field) -> Result<Option<String>, ApiError> {
+        let text = self.text(field)?.map(Cow::into_owned);
         match text {
             Some(text) if text.is_empty() || text.len() > MAX_TEXT_BYTES => {
                 let why = format!("must be 1 to {MAX_TEXT_BYTES} bytes long");
-                Err(ApiError::malformed(name, why))
+                Err(ApiError::malformed(field.name(), why))
             }
             Some(text) => {
                 let checked = check_line(&text, MAX_TEXT_BYTES);
-                checked.map_err(|why| ApiError::malformed(name, why))?;
+                checked.map_err(|why| ApiError::malformed(field.name(), why))?;
                 Ok(Some(text))
             }
             None => Ok(None),
@@ -228,10 +253,10 @@ impl<'a> Record<'a> {
 
     fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
         &mut self,
-        name: &str,
+        field: Field,
     ) -> Result<Option<T>, ApiError> {
-        let parsed = self.text(name)?.map(|text| text.parse()).transpose();
-        parsed.map_err(|why| ApiError::malformed(name, why))
+        let parsed = self.text(field)?.map(|text| text.parse()).transpose();
+        parsed.map_err(|why| ApiError::malformed(field.name(), why))
     }
 }
 
@@ -258,10 +283,10 @@ impl<'de> Visitor<'de> for RecordVisitor {
             let value = map.next_value::<Value<'de>>()?;
             match known {
                 Err(name) => record.complain(&name, "is no field of a usage record"),
-                Ok(index) if record.values[index].is_some() => {
-                    record.complain(NAMES[index], "stands twice");
+                Ok(field) if record.values[field as usize].is_some() => {
+                    record.complain(field.name(), "stands twice");
                 }
-                Ok(index) => record.values[index] = Some(value),
+                Ok(field) => record.values[field as usize] = Some(value),
             }
         }
         Ok(record)
@@ -297,8 +322,8 @@ impl<'de> Visitor<'de> for RecordVisitor {
     }
 }
 
-/// The place of a known name, or the name that is not known.
-struct Key(Result<usize, String>);
+/// A known field, or the name that is not known.
+struct Key(Result<Field, String>);
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -316,62 +341,7 @@ impl Visitor<'_> for KeyVisitor {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        let known = NAMES.iter().position(|known| *known == name);
-        Ok(Key(known.ok_or_else(|| name.to_owned())))
-    }
-}
-
-impl<'de> Deserialize<'de> for Value<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_u64<E>(self, count: u64) -> Result<Self::Value, E> {
-        Ok(Value::Count(count))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Value::OtherNumber)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Value::OtherNumber)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(Key(Field::of_name(name).ok_or_else(|| name.to_owned())))
     }
 }
 

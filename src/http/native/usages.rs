@@ -18,7 +18,7 @@ use crate::http::router::{Answer, Call};
 use crate::store::engine::StoreError;
 use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
-use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, report_usages};
+use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, UsageReport, report_usages};
 use crate::usecases::would_send::{WouldSend, would_send};
 
 /// Why a record was not taken (RFC 9457).
@@ -99,16 +99,17 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
         Some(_) => return Err(ApiError::malformed("mode", "must be commit or dry_run")),
     };
     let body = &call.request.body;
+    let names = &call.env.settings.usage_names;
     let lines = match media_type(&call.request.head).as_deref() {
-        Some("application/json") => records::of_array(body)?,
-        Some("application/x-ndjson" | "application/ndjson") => records::of_lines(body)?,
+        Some("application/json") => records::of_array(body, names)?,
+        Some("application/x-ndjson" | "application/ndjson") => records::of_lines(body, names)?,
         _ => {
             let expected = "application/json (an array) or application/x-ndjson";
             return Err(ApiError::MediaType(expected));
         }
     };
     let mut summary = Summary::default();
-    let (numbers, reports) = read(&call, lines, &mut summary);
+    let (numbers, reports) = divide(lines, &mut summary);
     let now = call.request.head.received_at;
     let outcome = report_usages(&call.env, &caller, reports, mode, now).await;
     refuse_where_the_store_is_away(&outcome)?;
@@ -126,15 +127,11 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
 }
 
 /// The records that can be read, with their lines; the others are rejected at once.
-fn read(
-    call: &Call,
-    lines: Vec<Line<'_>>,
-    summary: &mut Summary,
-) -> (Vec<usize>, Vec<crate::usecases::report_usage::UsageReport>) {
-    let names = &call.env.settings.usage_names;
-    let (mut numbers, mut reports) = (Vec::new(), Vec::new());
-    for (number, record) in lines {
-        match record.and_then(|record| record.read(names)) {
+fn divide(lines: Vec<Line>, summary: &mut Summary) -> (Vec<usize>, Vec<UsageReport>) {
+    let mut numbers = Vec::with_capacity(lines.len());
+    let mut reports = Vec::with_capacity(lines.len());
+    for (number, report) in lines {
+        match report {
             Ok(report) => {
                 numbers.push(number);
                 reports.push(report);

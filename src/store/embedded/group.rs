@@ -1,9 +1,9 @@
 //! A group of changes on its way to one fsync.
 
-use std::collections::HashMap;
-
 use fjall::{OwnedWriteBatch, PersistMode};
+use hashbrown::HashMap;
 
+use super::hot::Hot;
 use super::read::{REVISION_BYTES, REVISION_MARK_KEY, Tables};
 use crate::store::engine::{Changes, CommitError, Expect, Key, Revision, StoreError, Write};
 
@@ -14,14 +14,16 @@ type Pending = Option<(Revision, Vec<u8>)>;
 /// order two writes of one key in a batch.
 pub(super) struct Group<'a> {
     tables: &'a Tables,
+    hot: &'a Hot,
     pending: HashMap<Key, Pending>,
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(tables: &'a Tables) -> Self {
+    pub(super) fn new(tables: &'a Tables, hot: &'a Hot, writes: usize) -> Self {
         Self {
             tables,
-            pending: HashMap::new(),
+            hot,
+            pending: HashMap::with_capacity(writes),
         }
     }
 
@@ -50,7 +52,10 @@ impl<'a> Group<'a> {
     fn revision(&self, key: &Key) -> Result<Option<Revision>, StoreError> {
         match self.pending.get(key) {
             Some(pending) => Ok(pending.as_ref().map(|(revision, _)| *revision)),
-            None => self.tables.revision(key),
+            None => match self.hot.revision(key) {
+                Some(revision) => Ok(Some(revision)),
+                None => self.tables.revision(key),
+            },
         }
     }
 
@@ -62,7 +67,9 @@ impl<'a> Group<'a> {
     /// Writes the group, and `revision_mark` if it moves, and returns after the fsync. fjall
     /// shows the batch to readers after that.
     pub(super) fn write(&self, revision_mark: Option<u64>) -> fjall::Result<()> {
-        let Self { tables, pending } = self;
+        let Self {
+            tables, pending, ..
+        } = self;
         let mut batch = OwnedWriteBatch::with_capacity(tables.database.clone(), pending.len() + 1)
             .durability(Some(PersistMode::SyncAll));
         for (key, write) in pending {
@@ -80,6 +87,16 @@ impl<'a> Group<'a> {
             batch.insert(&tables.records, REVISION_MARK_KEY, mark.to_be_bytes());
         }
         batch.commit()
+    }
+
+    /// Keeps what was made durable.
+    pub(super) fn remember(&self) {
+        for (key, write) in &self.pending {
+            match write {
+                Some((revision, body)) => self.hot.put(key, *revision, body),
+                None => self.hot.remove(key),
+            }
+        }
     }
 
     /// The keys of everything written or removed.

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use super::hot::{Hot, Look};
 use super::read::Tables;
 use super::stats::Stats;
-use crate::store::engine::{Key, StoreError, Watcher};
+use crate::store::engine::{Key, Record, StoreError, Watcher};
 
 /// Whether writes are possible.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub(super) struct Shared {
     tables: RwLock<Option<Tables>>,
     mode: Mutex<Mode>,
     watchers: RwLock<Vec<Arc<dyn Watcher>>>,
+    pub(super) hot: Hot,
     pub(super) stats: Stats,
 }
 
@@ -35,11 +37,12 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(tables: Tables) -> Self {
+    pub(super) fn new(tables: Tables, hot: Hot) -> Self {
         Self {
             tables: RwLock::new(Some(tables)),
             mode: Mutex::new(Mode::Writable),
             watchers: RwLock::default(),
+            hot,
             stats: Stats::default(),
         }
     }
@@ -73,16 +76,45 @@ impl Shared {
         }
     }
 
+    /// The record under `key`, from memory where it is kept there.
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        self.read(|tables| self.get_from(tables, key))
+    }
+
+    /// The records under `keys`, each as [`Self::get`] gives it.
+    pub(super) fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
+        let all = self.read(|tables| {
+            let records = keys.iter().map(|key| self.get_from(tables, key));
+            Ok(records.collect())
+        });
+        all.unwrap_or_else(|error| vec![Err(error); keys.len()])
+    }
+
+    fn get_from(&self, tables: &Tables, key: &Key) -> Result<Option<Record>, StoreError> {
+        match self.hot.get(key) {
+            Look::Found(record) => Ok(Some(record)),
+            Look::NotHot => tables.get(key),
+            Look::Missed(missed) => {
+                let record = tables.get(key)?;
+                if let Some(record) = &record {
+                    self.hot.fill(missed, key, record);
+                }
+                Ok(record)
+            }
+        }
+    }
+
     /// The open tables, for the writer.
     pub(super) fn tables(&self) -> RwLockReadGuard<'_, Option<Tables>> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the tables from all readers, and what is remembered of them.
     pub(super) fn take_tables(&self) -> Option<Tables> {
-        self.tables
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that no reader of the old tables fills it again.
+        self.hot.clear();
+        tables.take()
     }
 
     pub(super) fn put_tables(&self, tables: Tables) {

@@ -60,7 +60,7 @@ impl Stats {
         self.recoveries.load(Relaxed)
     }
 
-    /// Changes that wait for the writer now.
+    /// Changes, or lists of changes handed over together, that wait for the writer now.
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.queued.load(Relaxed)

@@ -37,17 +37,22 @@ pub(super) enum Message {
     Close(Option<oneshot::Sender<()>>),
 }
 
-/// A change that waits for its fsync.
+/// What became of each change of a job.
+pub(super) type Outcomes = Vec<Result<(), CommitError>>;
+
+/// Changes that wait for their fsync, each to be made on its own.
 pub(super) struct Job {
-    pub(super) changes: Changes,
+    pub(super) changes: Vec<Changes>,
     pub(super) change_bytes: usize,
-    pub(super) answer: oneshot::Sender<Result<(), CommitError>>,
+    pub(super) answer: oneshot::Sender<Outcomes>,
     pub(super) _room: Room,
 }
 
-/// An accepted change without its content: what remains is to answer.
-struct Accepted {
-    answer: oneshot::Sender<Result<(), CommitError>>,
+/// Changes without their content: what remains is to answer.
+struct Taken {
+    /// An `Ok` holds if the group is written.
+    outcomes: Outcomes,
+    answer: oneshot::Sender<Outcomes>,
     _room: Room,
 }
 
@@ -134,7 +139,10 @@ impl Writer {
             self.shared.stats.dequeued();
         }
         if let Err(error) = self.shared.writable() {
-            refuse_all(jobs.into_iter().map(|job| job.answer), &error);
+            for job in jobs {
+                let outcomes = vec![Err(error.clone().into()); job.changes.len()];
+                let _ = job.answer.send(outcomes);
+            }
             return;
         }
         let shared = Arc::clone(&self.shared);
@@ -142,50 +150,57 @@ impl Writer {
         let Some(tables) = tables.as_ref() else {
             return;
         };
-        let mut group = Group::new(tables);
-        let mut accepted = Vec::with_capacity(jobs.len());
-        for Job {
-            changes,
-            answer,
-            _room,
-            ..
-        } in jobs
-        {
-            let revision = Revision(self.next_revision);
-            self.next_revision += 1;
-            match group.take(changes, revision) {
-                Ok(()) => accepted.push(Accepted { answer, _room }),
-                Err(error) => self.answer_refused(answer, error),
-            }
-        }
+        let changes = jobs.iter().flat_map(|job| &job.changes);
+        let writes = changes.map(|change| change.writes.len()).sum();
+        let mut group = Group::new(tables, &shared.hot, writes);
+        let taken = jobs.into_iter().map(|job| self.take(&mut group, job));
+        let taken: Vec<Taken> = taken.collect();
         let written = if group.is_empty() {
             Ok(())
         } else {
             let written = self.write(tables, &group);
+            if written.is_ok() {
+                group.remember();
+            }
             // After a failed fsync too: what readers see then is not known.
             shared.tell(&group.into_keys());
             written
         };
-        match written {
-            Ok(()) => {
-                for Accepted { answer, .. } in accepted {
-                    self.shared.stats.committed();
-                    // A caller that went away is no reason to stop.
-                    let _ = answer.send(Ok(()));
-                }
-            }
-            Err(error) => {
-                let error = self.fail(&error);
-                refuse_all(accepted.into_iter().map(|accepted| accepted.answer), &error);
-            }
+        let written = written.map_err(|error| self.fail(&error));
+        self.answer(taken, written);
+    }
+
+    fn take(&mut self, group: &mut Group<'_>, job: Job) -> Taken {
+        let outcomes = job.changes.into_iter().map(|changes| {
+            let revision = Revision(self.next_revision);
+            self.next_revision += 1;
+            group.take(changes, revision)
+        });
+        Taken {
+            outcomes: outcomes.collect(),
+            answer: job.answer,
+            _room: job._room,
         }
     }
 
-    fn answer_refused(&self, answer: oneshot::Sender<Result<(), CommitError>>, error: CommitError) {
-        if matches!(error, CommitError::Conflict(_)) {
-            self.shared.stats.conflicted();
+    fn answer(&self, taken: Vec<Taken>, written: Result<(), StoreError>) {
+        for Taken {
+            mut outcomes,
+            answer,
+            _room,
+        } in taken
+        {
+            for outcome in &mut outcomes {
+                match (&outcome, &written) {
+                    (Ok(()), Ok(())) => self.shared.stats.committed(),
+                    (Ok(()), Err(error)) => *outcome = Err(error.clone().into()),
+                    (Err(CommitError::Conflict(_)), _) => self.shared.stats.conflicted(),
+                    (Err(CommitError::Store(_)), _) => {}
+                }
+            }
+            // A caller that went away is no reason to stop.
+            let _ = answer.send(outcomes);
         }
-        let _ = answer.send(Err(error));
     }
 
     fn write(&mut self, tables: &Tables, group: &Group<'_>) -> fjall::Result<()> {
@@ -252,13 +267,4 @@ fn wait_for_room(tables: &Tables) -> fjall::Result<()> {
         std::thread::sleep(ROOM_POLL);
     }
     Ok(())
-}
-
-fn refuse_all(
-    answers: impl Iterator<Item = oneshot::Sender<Result<(), CommitError>>>,
-    error: &StoreError,
-) {
-    for answer in answers {
-        let _ = answer.send(Err(error.clone().into()));
-    }
 }

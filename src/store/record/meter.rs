@@ -221,3 +221,30 @@ impl Stored for Meter {
         })
     }
 }
+
+/// The offering items of an account: what of its meter only changes when an admin changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OfferingItems(pub Vec<OfferingItem>);
+
+#[derive(Serialize, Deserialize)]
+pub struct OfferingItemsForm {
+    offering_items: Vec<OfferingForm>,
+}
+
+impl From<OfferingItems> for OfferingItemsForm {
+    fn from(items: OfferingItems) -> Self {
+        Self {
+            offering_items: items.0.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Stored for OfferingItems {
+    const NAME: &'static str = "offering items";
+    type Form = OfferingItemsForm;
+
+    fn from_form(form: OfferingItemsForm) -> Result<Self, String> {
+        let items = form.offering_items.into_iter().map(OfferingForm::into_item);
+        items.collect::<Result<_, _>>().map(Self)
+    }
+}

@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod billing;
 mod brand;
+pub mod hot_meter;
 mod mail;
 mod meter;
 mod plan;
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::engine::StoreError;
 
 pub use mail::Notice;
+pub use meter::OfferingItems;
 pub use request::KeptRequest;
 
 /// A value with a stored form.

@@ -113,7 +113,7 @@ impl Facts {
             return Ok(known.items);
         }
         let stamp = self.stamp(account);
-        let (meter, _) = env.store.meter(account).await?;
+        let meter = env.store.hot_meter(account).await?;
         let status = meter.status(&env.settings.usage_names, &tenant.policy);
         let items = listed_of(&status);
         let found = Some(Listed {

@@ -1,0 +1,142 @@
+//! Offering items: what is sold to an account, and what an evaluation needs of it.
+
+use super::UsageKey;
+use crate::domain::ids::ApplicationId;
+use crate::domain::quota::Quota;
+use crate::domain::time::Timestamp;
+
+/// How the vendor classes an offering item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OfferingType {
+    /// Measured and limited.
+    #[default]
+    Count,
+    /// On or off.
+    Feature,
+    /// Measured per infrastructure component.
+    Infra,
+}
+
+impl OfferingType {
+    /// The name in the account dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Feature => "feature",
+            Self::Infra => "infra",
+        }
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Count, Self::Feature, Self::Infra]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// The unit that the account dialect gives an offering item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MeasurementUnit {
+    /// Bytes.
+    Bytes,
+    /// Things.
+    #[default]
+    Quantity,
+    /// Nothing is measured.
+    NotApplicable,
+}
+
+impl MeasurementUnit {
+    /// The name in the account dialect.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Quantity => "quantity",
+            Self::NotApplicable => "n/a",
+        }
+    }
+
+    /// The unit of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Bytes, Self::Quantity, Self::NotApplicable]
+            .into_iter()
+            .find(|unit| unit.name() == name)
+    }
+}
+
+/// Something sold to an account, with its quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferingItem {
+    /// The service it belongs to.
+    pub application_id: ApplicationId,
+    /// The vendor's name of it (`pw_base_storage`, …); with `key` it names the item.
+    pub name: String,
+    /// What usage counts against it.
+    pub key: UsageKey,
+    /// What the numbers count.
+    pub measurement_unit: MeasurementUnit,
+    /// How the vendor classes it.
+    pub kind: OfferingType,
+    /// Whether it is switched on (`status` 1). What is off has no quota to exceed.
+    pub active: bool,
+    /// Whether the tenant itself may change it.
+    pub locked: bool,
+    /// What is allowed; `None` where nothing is limited (features).
+    pub quota: Option<Quota>,
+    /// Grows by one with each change of the quota; 0 for an unlimited one.
+    pub quota_version: u64,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What usage is held against: an offering item, as far as its usage goes.
+pub trait Offered {
+    /// What usage counts against it.
+    fn key(&self) -> &UsageKey;
+    /// Whether it is switched on. What is off has no quota to exceed.
+    fn is_active(&self) -> bool;
+    /// What is allowed; `None` where nothing is limited.
+    fn quota(&self) -> Option<Quota>;
+}
+
+impl Offered for OfferingItem {
+    fn key(&self) -> &UsageKey {
+        &self.key
+    }
+
+    fn is_active(&self) -> bool {
+        self.active
+    }
+
+    fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+}
+
+/// What an evaluation needs of an offering item that is switched on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// What usage counts against it.
+    pub key: UsageKey,
+    /// What is allowed; `None` where nothing is limited.
+    pub quota: Option<Quota>,
+}
+
+impl Offered for Limit {
+    fn key(&self) -> &UsageKey {
+        &self.key
+    }
+
+    fn is_active(&self) -> bool {
+        true
+    }
+
+    fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+}

@@ -1,0 +1,263 @@
+//! Stored form of hot meters: binary, since each usage report reads and writes one.
+//!
+//! A byte of version, then numbers as LEB128. Times are differences to one time of the record,
+//! usage names that most accounts have are one byte, and usage of an offering item points to it.
+//! The account is not in it: it is in the key.
+
+mod bytes;
+
+use std::collections::BTreeMap;
+
+use super::super::engine::StoreError;
+use super::Stored as _;
+use crate::domain::evaluate::Standing;
+use crate::domain::ids::{AccountId, InfraId};
+use crate::domain::meter::{HotMeter, Limit, Meter, OfferingItem, UsageKey, UsageValue};
+use crate::domain::quota::{Item, Level, Quota, State};
+use crate::domain::time::Timestamp;
+use bytes::{Reader, Writer};
+
+/// The version of the form. 1 is that of whole meters, which is still read.
+const VERSION: u8 = 2;
+
+/// Usage names that are stored as one byte: their place here, from 1. Names are only ever added,
+/// at the end.
+const KNOWN_NAMES: [&str; 5] = ["storage", "workstations", "servers", "vms", "mobiles"];
+
+const STATES: [State; 5] = [
+    State::Unlimited,
+    State::Ok,
+    State::Soon,
+    State::Exceeded,
+    State::HardExceeded,
+];
+
+const HAS_EDITION: u8 = 1;
+const HAS_INFRA: u8 = 1 << 1;
+const HAS_QUOTA: u8 = 1 << 2;
+const HAS_VALUE: u8 = 1 << 3;
+const HAS_OVERAGE: u8 = 1 << 4;
+
+/// A hot meter as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMeter {
+    /// What reports need.
+    pub hot: HotMeter,
+    /// The whole offering items, where the record was of the form that holds them too: they are
+    /// to be stored on their own when this one is replaced.
+    pub undivided: Option<Vec<OfferingItem>>,
+}
+
+/// Reads the stored meter of `account`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where it is damaged, or of a newer version.
+pub fn decode(account: AccountId, body: &[u8]) -> Result<StoredMeter, StoreError> {
+    if body.first() != Some(&VERSION) {
+        let (hot, undivided) = Meter::decode(body)?.split();
+        return Ok(StoredMeter {
+            hot,
+            undivided: Some(undivided),
+        });
+    }
+    let corrupt = |why| StoreError::Corrupt(format!("meter: {why}"));
+    let mut reader = Reader::new(body.get(1..).unwrap_or_default());
+    let hot = read(account, &mut reader).map_err(corrupt)?;
+    reader.end().map_err(corrupt)?;
+    Ok(StoredMeter {
+        hot,
+        undivided: None,
+    })
+}
+
+/// The bytes to store, under the key of the meter's account.
+#[must_use]
+pub fn encode(meter: &HotMeter) -> Vec<u8> {
+    let mut writer = Writer::new(VERSION);
+    let base = base_of(meter);
+    writer.signed(base);
+    writer.count(meter.offering_items.len());
+    for limit in &meter.offering_items {
+        write_limit(&mut writer, limit);
+    }
+    writer.count(meter.usages.len());
+    for (key, value) in &meter.usages {
+        let limits = &mut meter.offering_items.iter();
+        match limits.position(|limit| limit.key == *key) {
+            Some(index) => writer.count(index + 1),
+            None => {
+                writer.count(0);
+                writer.byte(flags_of(key));
+                write_key(&mut writer, key);
+            }
+        }
+        writer.number(value.absolute);
+        writer.signed(base.wrapping_sub(value.observed_at.micros()));
+    }
+    for (item, standing) in &meter.standings {
+        writer.byte(code_of(*item, standing));
+        writer.signed(base.wrapping_sub(standing.since.micros()));
+    }
+    writer.into_bytes()
+}
+
+/// The newest time in the meter: the others are told by their distance to it.
+fn base_of(meter: &HotMeter) -> i64 {
+    let observed = meter.usages.values().map(|value| value.observed_at);
+    let since = meter.standings.values().map(|standing| standing.since);
+    observed.chain(since).max().unwrap_or_default().micros()
+}
+
+const fn flags_of(key: &UsageKey) -> u8 {
+    let edition = if key.edition.is_some() {
+        HAS_EDITION
+    } else {
+        0
+    };
+    let infra = if key.infra_id.is_some() { HAS_INFRA } else { 0 };
+    edition | infra
+}
+
+fn write_limit(writer: &mut Writer, limit: &Limit) {
+    let mut flags = flags_of(&limit.key);
+    let Quota { value, overage } = limit.quota.unwrap_or_default();
+    for (is_there, flag) in [
+        (limit.quota.is_some(), HAS_QUOTA),
+        (value.is_some(), HAS_VALUE),
+        (overage.is_some(), HAS_OVERAGE),
+    ] {
+        flags |= if is_there { flag } else { 0 };
+    }
+    writer.byte(flags);
+    write_key(writer, &limit.key);
+    for number in [value, overage].into_iter().flatten() {
+        writer.number(number);
+    }
+}
+
+fn write_key(writer: &mut Writer, key: &UsageKey) {
+    let known = KNOWN_NAMES.iter().position(|name| *name == key.usage_name);
+    match known {
+        Some(index) => writer.count(index + 1),
+        None => {
+            writer.count(0);
+            writer.text(&key.usage_name);
+        }
+    }
+    if let Some(edition) = &key.edition {
+        writer.text(edition);
+    }
+    if let Some(infra) = &key.infra_id {
+        writer.bytes(infra.bytes());
+    }
+}
+
+/// An item's standing but for its time, in one byte: three bits, three bits, two bits.
+fn code_of(item: Item, standing: &Standing) -> u8 {
+    let place = |found: Option<usize>| found.and_then(|i| u8::try_from(i).ok()).unwrap_or(0);
+    let item = place(Some(item.index()));
+    let state = place(STATES.iter().position(|state| *state == standing.state));
+    let fired = standing.fired.map_or(0, |level| {
+        1 + place(Level::ALL.iter().position(|l| *l == level))
+    });
+    item | state << 3 | fired << 6
+}
+
+fn read(account: AccountId, reader: &mut Reader<'_>) -> Result<HotMeter, &'static str> {
+    let base = reader.signed()?;
+    let mut offering_items = Vec::with_capacity(8);
+    for _ in 0..reader.count()? {
+        offering_items.push(read_limit(reader)?);
+    }
+    let mut usages = BTreeMap::new();
+    for _ in 0..reader.count()? {
+        let key = match reader.count()?.checked_sub(1) {
+            Some(index) => {
+                let limit = offering_items.get(index).ok_or("a limit is missing")?;
+                limit.key.clone()
+            }
+            None => {
+                let flags = reader.byte()?;
+                read_key(reader, flags)?
+            }
+        };
+        let absolute = reader.number()?;
+        let observed_at = Timestamp::from_micros(base.wrapping_sub(reader.signed()?));
+        usages.insert(
+            key,
+            UsageValue {
+                absolute,
+                observed_at,
+            },
+        );
+    }
+    let mut standings = BTreeMap::new();
+    while !reader.is_empty() {
+        let (item, state, fired) = standing_of(reader.byte()?)?;
+        let since = Timestamp::from_micros(base.wrapping_sub(reader.signed()?));
+        standings.insert(
+            item,
+            Standing {
+                state,
+                since,
+                fired,
+            },
+        );
+    }
+    Ok(HotMeter {
+        account,
+        offering_items,
+        usages,
+        standings,
+    })
+}
+
+fn read_limit(reader: &mut Reader<'_>) -> Result<Limit, &'static str> {
+    let flags = reader.byte()?;
+    let key = read_key(reader, flags)?;
+    let mut number = |flag| match flags & flag {
+        0 => Ok(None),
+        _ => reader.number().map(Some),
+    };
+    let value = number(HAS_VALUE)?;
+    let overage = number(HAS_OVERAGE)?;
+    let quota = (flags & HAS_QUOTA != 0).then_some(Quota { value, overage });
+    Ok(Limit { key, quota })
+}
+
+fn read_key(reader: &mut Reader<'_>, flags: u8) -> Result<UsageKey, &'static str> {
+    let usage_name = match reader.count()?.checked_sub(1) {
+        Some(index) => {
+            let known = KNOWN_NAMES.get(index);
+            (*known.ok_or("a usage name is not known")?).to_owned()
+        }
+        None => reader.text()?.to_owned(),
+    };
+    let edition = match flags & HAS_EDITION {
+        0 => None,
+        _ => Some(reader.text()?.to_owned()),
+    };
+    let infra_id = match flags & HAS_INFRA {
+        0 => None,
+        _ => Some(InfraId::new(uuid::Uuid::from_bytes(*reader.array()?))),
+    };
+    Ok(UsageKey {
+        usage_name,
+        edition,
+        infra_id,
+    })
+}
+
+fn standing_of(code: u8) -> Result<(Item, State, Option<Level>), &'static str> {
+    let item = Item::ALL.get(usize::from(code & 7));
+    let state = STATES.get(usize::from(code >> 3 & 7));
+    let fired = match usize::from(code >> 6).checked_sub(1) {
+        None => None,
+        Some(index) => Some(*Level::ALL.get(index).ok_or("a level is not known")?),
+    };
+    let item = item.ok_or("an item is not known")?;
+    Ok((*item, *state.ok_or("a state is not known")?, fired))
+}
+
+#[cfg(test)]
+mod tests;

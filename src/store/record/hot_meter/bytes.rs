@@ -1,0 +1,120 @@
+//! Numbers and texts as bytes. LEB128: seven bits a byte, the lowest first.
+
+/// Writes them.
+pub(super) struct Writer(Vec<u8>);
+
+impl Writer {
+    /// Starts with a byte of version.
+    pub(super) fn new(version: u8) -> Self {
+        let mut bytes = Vec::with_capacity(128);
+        bytes.push(version);
+        Self(bytes)
+    }
+
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    pub(super) fn number(&mut self, mut number: u64) {
+        while number > 0x7F {
+            self.0.push(low_bits(number) | 0x80);
+            number >>= 7;
+        }
+        self.0.push(low_bits(number));
+    }
+
+    /// Small for small numbers of either sign.
+    pub(super) fn signed(&mut self, number: i64) {
+        self.number((number << 1 ^ number >> 63).cast_unsigned());
+    }
+
+    pub(super) fn count(&mut self, count: usize) {
+        self.number(count as u64);
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.bytes(text.as_bytes());
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// The lowest seven bits.
+fn low_bits(number: u64) -> u8 {
+    u8::try_from(number & 0x7F).unwrap_or(0)
+}
+
+/// Reads them. Errors say what is wrong with the bytes.
+pub(super) struct Reader<'a>(&'a [u8]);
+
+const SHORT: &str = "it ends too early";
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, &'static str> {
+        let (first, rest) = self.0.split_first().ok_or(SHORT)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], &'static str> {
+        let (first, rest) = self.0.split_first_chunk().ok_or(SHORT)?;
+        self.0 = rest;
+        Ok(first)
+    }
+
+    pub(super) fn number(&mut self) -> Result<u64, &'static str> {
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7F);
+            if bits << shift >> shift != bits {
+                return Err("a number is too large");
+            }
+            number |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err("a number is too long")
+    }
+
+    pub(super) fn signed(&mut self) -> Result<i64, &'static str> {
+        let number = self.number()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    pub(super) fn count(&mut self) -> Result<usize, &'static str> {
+        usize::try_from(self.number()?).map_err(|_| "a count is too large")
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, &'static str> {
+        let length = self.count()?;
+        let (text, rest) = self.0.split_at_checked(length).ok_or(SHORT)?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| "a text is no UTF-8")
+    }
+
+    /// # Errors
+    /// Something is left.
+    pub(super) const fn end(&self) -> Result<(), &'static str> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err("something stands behind its end")
+    }
+}

@@ -1,0 +1,278 @@
+//! A batch on its way through: whose account each line means, what it does there, and all changes
+//! to the store together.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::resolve::resolve_many;
+use super::{AccountTransition, BatchOutcome, Mode, Outcome, UsageReport, evaluate};
+use crate::domain::evaluate::Evaluation;
+use crate::domain::ids::AccountId;
+use crate::domain::meter::{HotMeter, Report};
+use crate::domain::quota::Item;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, CommitError};
+use crate::store::holders::Holder;
+use crate::store::meters::SeenMeter;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::error::{ATTEMPTS, Error};
+
+/// A report from further in the future than this is refused: stored, it would make every honest
+/// one after it look old.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(3600);
+
+/// Accounts of one batch whose changes go to the store together; bounds the memory they take.
+const ACCOUNTS_TOGETHER: usize = 4096;
+
+/// An account that lines are about.
+pub(super) struct Account {
+    id: AccountId,
+    holder: Arc<Holder>,
+    /// Its lines, as places in [`Batch::order`].
+    lines: Range<usize>,
+}
+
+/// What is to be stored of an account.
+struct Decided<'a> {
+    account: &'a Account,
+    lost: u32,
+    transitions: Vec<AccountTransition>,
+    is_told: bool,
+}
+
+/// An account that is still to be worked on, and how often a race for it was lost.
+type Left<'a> = (&'a Account, u32);
+
+/// See the module.
+pub(super) struct Batch<'a> {
+    env: &'a Env,
+    reports: &'a [UsageReport],
+    mode: Mode,
+    now: Timestamp,
+    /// The lines by account, those of one account in the order given.
+    order: Vec<usize>,
+    lines: Vec<Option<Result<Outcome, Error>>>,
+    transitions: Vec<AccountTransition>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(
+        env: &'a Env,
+        reports: &'a [UsageReport],
+        mode: Mode,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            env,
+            reports,
+            mode,
+            now,
+            order: Vec::with_capacity(reports.len()),
+            lines: vec![None; reports.len()],
+            transitions: Vec::new(),
+        }
+    }
+
+    /// The accounts that are meant; lines about others are answered.
+    pub(super) async fn resolve(&mut self, caller: &Caller) -> Vec<Account> {
+        let reports = self.reports;
+        let mut named: Vec<AccountId> = reports.iter().map(|report| report.account).collect();
+        named.sort_unstable();
+        named.dedup();
+        let resolved = resolve_many(self.env, caller, &named).await;
+        let mut meant: Vec<(AccountId, usize, &Arc<Holder>)> = Vec::with_capacity(reports.len());
+        for (line, report) in reports.iter().enumerate() {
+            let found = named.binary_search(&report.account).ok();
+            match found.and_then(|place| resolved.get(place)) {
+                Some(Ok((account, holder))) => meant.push((*account, line, holder)),
+                Some(Err(error)) => self.lines[line] = Some(Err(error.clone())),
+                None => {}
+            }
+        }
+        // Two ids may mean one account: its lines are taken in the order given all the same.
+        meant.sort_unstable_by_key(|(account, line, _)| (*account, *line));
+        self.order.extend(meant.iter().map(|(_, line, _)| *line));
+        let mut start = 0;
+        let of_accounts = meant.chunk_by(|(one, ..), (other, ..)| one == other);
+        let accounts = of_accounts.filter_map(|lines| {
+            let (id, _, holder) = lines.first()?;
+            let first = start;
+            start += lines.len();
+            Some(Account {
+                id: *id,
+                holder: Arc::clone(holder),
+                lines: first..start,
+            })
+        });
+        accounts.collect()
+    }
+
+    /// Takes the lines of `accounts`.
+    pub(super) async fn take(&mut self, accounts: &[Account]) {
+        for together in accounts.chunks(ACCOUNTS_TOGETHER) {
+            let mut left: Vec<Left<'_>> = together.iter().map(|account| (account, 0)).collect();
+            while !left.is_empty() {
+                left = self.take_some(left).await;
+            }
+        }
+    }
+
+    /// Takes the lines of the accounts whose turn it is; returns those that are left.
+    async fn take_some<'t>(&mut self, accounts: Vec<Left<'t>>) -> Vec<Left<'t>> {
+        let ids: Vec<AccountId> = accounts.iter().map(|(account, _)| account.id).collect();
+        if self.mode == Mode::DryRun {
+            let _nothing_to_store = self.decide(&accounts, &ids).await;
+            return Vec::new();
+        }
+        let turns = self.env.store.turns(&ids).await;
+        let mut is_mine = turns.is_mine.iter();
+        let (mine, mut left): (Vec<Left<'_>>, Vec<Left<'_>>) = accounts
+            .into_iter()
+            .partition(|_| is_mine.next() == Some(&true));
+        let ids: Vec<AccountId> = mine.iter().map(|(account, _)| account.id).collect();
+        let (decided, changes) = self.decide(&mine, &ids).await;
+        if changes.is_empty() {
+            return left;
+        }
+        let outcomes = self.env.store.commit_each(changes).await;
+        let mut is_told = false;
+        for (decided, outcome) in decided.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(()) => {
+                    self.transitions.extend(decided.transitions);
+                    is_told |= decided.is_told;
+                }
+                Err(error) => left.extend(self.failed(decided.account, decided.lost, error)),
+            }
+        }
+        if is_told {
+            self.env.outbox_wake.notify_one();
+        }
+        left
+    }
+
+    /// An account whose change was not made: to be tried again, or its lines have failed.
+    fn failed<'t>(
+        &mut self,
+        account: &'t Account,
+        lost: u32,
+        error: CommitError,
+    ) -> Option<Left<'t>> {
+        let lost = lost + 1;
+        match Error::from(error) {
+            Error::LostRace if lost < ATTEMPTS => Some((account, lost)),
+            error => {
+                self.refuse(account, &error);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, account: &Account, error: &Error) {
+        for place in account.lines.clone() {
+            self.lines[self.order[place]] = Some(Err(error.clone()));
+        }
+    }
+
+    /// What the lines do to each account, and the changes that store it.
+    async fn decide<'t>(
+        &mut self,
+        accounts: &[Left<'t>],
+        ids: &[AccountId],
+    ) -> (Vec<Decided<'t>>, Vec<Changes>) {
+        let meters = self.env.store.hot_meters(ids).await;
+        let mut all = Vec::with_capacity(accounts.len());
+        let mut changes = Vec::with_capacity(accounts.len());
+        for ((account, lost), meter) in accounts.iter().zip(meters) {
+            match meter {
+                Err(error) => self.refuse(account, &error.into()),
+                Ok(seen) => {
+                    if let Some((decided, change)) = self.decide_one(account, *lost, seen) {
+                        all.push(decided);
+                        changes.push(change);
+                    }
+                }
+            }
+        }
+        (all, changes)
+    }
+
+    /// `None` where nothing is to be stored.
+    fn decide_one<'t>(
+        &mut self,
+        account: &'t Account,
+        lost: u32,
+        (mut meter, expect): SeenMeter,
+    ) -> Option<(Decided<'t>, Changes)> {
+        let mut is_new = false;
+        for place in account.lines.clone() {
+            let line = self.order[place];
+            let outcome = take(&mut meter.hot, &self.reports[line], self.now);
+            is_new |= outcome
+                .as_ref()
+                .is_ok_and(|outcome| outcome.report != Report::Skipped);
+            self.lines[line] = Some(outcome);
+        }
+        let of_tenant = (&account.holder.settings, account.holder.enabled);
+        let (outcomes, notice) = evaluate(self.env, &mut meter.hot, of_tenant, self.now);
+        let transitions = transitions_of(account.id, &outcomes);
+        if self.mode == Mode::DryRun || !is_new {
+            // Time alone changes no state, but another policy does.
+            self.transitions.extend(transitions);
+            return None;
+        }
+        let is_told = notice.is_some();
+        let mut changes = Changes::new();
+        changes.put_stored_meter(expect, meter);
+        if let Some(notice) = notice {
+            changes.put_notice(notice);
+        }
+        let decided = Decided {
+            account,
+            lost,
+            transitions,
+            is_told,
+        };
+        Some((decided, changes))
+    }
+
+    pub(super) fn into_outcome(self) -> BatchOutcome {
+        let mut transitions = self.transitions;
+        transitions.sort_by_key(|change| (change.account, change.transition.item));
+        let missing = || Err(Error::Internal("a usage line was not worked on".to_owned()));
+        let lines = self.lines.into_iter();
+        BatchOutcome {
+            lines: lines.map(|line| line.unwrap_or_else(missing)).collect(),
+            transitions,
+        }
+    }
+}
+
+fn take(meter: &mut HotMeter, report: &UsageReport, now: Timestamp) -> Result<Outcome, Error> {
+    let observed_at = report.observed_at.unwrap_or(now);
+    if observed_at > now.plus(MAX_CLOCK_SKEW) {
+        return Err(Error::invalid(
+            "observed_at",
+            "lies more than an hour in the future",
+        ));
+    }
+    let taken = meter.report(&report.key, report.absolute, observed_at);
+    match taken {
+        Ok(report) => Ok(Outcome { report }),
+        Err(refused) => Err(Error::invalid("usage_name", refused)),
+    }
+}
+
+fn transitions_of(account: AccountId, outcomes: &[(Item, Evaluation)]) -> Vec<AccountTransition> {
+    let changed = outcomes.iter().filter_map(|(_, outcome)| {
+        let transition = outcome.transition?;
+        Some(AccountTransition {
+            account,
+            transition,
+            notify: outcome.notify,
+        })
+    });
+    changed.collect()
+}

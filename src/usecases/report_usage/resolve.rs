@@ -1,0 +1,88 @@
+//! Whose account a report names, and whether the caller reaches it.
+
+use std::sync::Arc;
+
+use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::tenant::Tenant;
+use crate::store::holders::Holder;
+use crate::usecases::Env;
+use crate::usecases::access::Caller;
+use crate::usecases::error::{Error, What};
+
+/// The account that is meant, and the tenant that holds it.
+pub(super) type Resolved = (AccountId, Arc<Holder>);
+
+/// The accounts that are meant by `named`, in their order.
+pub(super) async fn resolve_many(
+    env: &Env,
+    caller: &Caller,
+    named: &[AccountId],
+) -> Vec<Result<Resolved, Error>> {
+    let known = env.store.holders().get_many(named);
+    let mut resolved = Vec::with_capacity(named.len());
+    for (account, holder) in named.iter().zip(known) {
+        resolved.push(match holder {
+            Some(holder) if reaches(caller, *account, &holder) => Ok((*account, holder)),
+            // Unknown or out of reach: said by the one who says it everywhere.
+            _ => load(env, caller, *account).await,
+        });
+    }
+    resolved
+}
+
+/// The same as the caller's reach says of the loaded profiles.
+fn reaches(caller: &Caller, account: AccountId, holder: &Holder) -> bool {
+    let is_own = match account {
+        AccountId::Tenant(_) => caller.user.is_none(),
+        AccountId::User(id) => caller.user.is_none_or(|own| own == id),
+    };
+    is_own && holder.is_within(caller.root)
+}
+
+async fn load(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
+    let epoch = env.store.holders().epoch();
+    let (account, tenant) = resolve_account(env, caller, account).await?;
+    let holder = Holder::of(&tenant);
+    let holder = env.store.holders().fill(epoch, account, holder);
+    Ok((account, holder))
+}
+
+/// The account that is meant and its tenant. A user's personal tenant id means the user.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is unknown or out of reach.
+pub async fn resolve_account(
+    env: &Env,
+    caller: &Caller,
+    account: AccountId,
+) -> Result<(AccountId, Tenant), Error> {
+    match account {
+        AccountId::User(id) => {
+            let (_, tenant) = caller.user(&env.store, id).await?;
+            Ok((account, tenant.value))
+        }
+        AccountId::Tenant(id) => match caller.tenant(&env.store, id).await {
+            Ok(tenant) => Ok((account, tenant.value)),
+            Err(Error::NotFound(_)) => resolve_personal(env, caller, id).await,
+            Err(error) => Err(error),
+        },
+    }
+}
+
+async fn resolve_personal(
+    env: &Env,
+    caller: &Caller,
+    id: TenantId,
+) -> Result<(AccountId, Tenant), Error> {
+    let missing = Error::NotFound(What::Tenant);
+    let key = crate::store::keys::personal_tenant(id);
+    let Some(user) = env.store.lookup(&key).await? else {
+        return Err(missing);
+    };
+    let user = UserId::new(user);
+    match caller.user(&env.store, user).await {
+        Ok((_, tenant)) => Ok((AccountId::User(user), tenant.value)),
+        Err(Error::NotFound(_)) => Err(missing),
+        Err(error) => Err(error),
+    }
+}
