@@ -13,7 +13,7 @@ use upsell::domain::quota::Item;
 use crate::args::Args;
 use crate::fleet::{Account, Fleet, exceeding_usage};
 use crate::stats::Histogram;
-use client::Client;
+pub(crate) use client::Client;
 pub(crate) use sink::Sink;
 
 /// How long a mail may take before it counts as lost.
@@ -76,7 +76,11 @@ impl Latency {
             let arrived = sink.wait_for(&recipient, PATIENCE)?;
             mails.add(arrived.saturating_duration_since(start));
         }
-        Ok(json!({ "alert": alerts.to_json(), "mail": mails.to_json() }))
+        Ok(json!({
+            "alert": alerts.to_json(),
+            "mail": mails.to_json(),
+            "mail_bytes": sink.last_mail_bytes(),
+        }))
     }
 
     fn report(&self, client: &mut Client, tenant: u64) -> Result<(), String> {

@@ -11,6 +11,7 @@ use upsell::app::{self, Running};
 use upsell::config::{Config, Override, Sources};
 
 use crate::drive::{Outcome, Plan, Work, drive};
+use crate::exceed::exceed;
 use crate::engines::{FjallAlone, fsync};
 use crate::fleet::Fleet;
 use crate::latency::{Latency, Sink};
@@ -50,6 +51,7 @@ pub(crate) fn run() -> Result<(), String> {
     let (bearer, checked) = (token(&service, dir)?, service.listen);
     check_service(dir, checked, &bearer, &tokens)?;
     check_latency(checked, &bearer, &sink)?;
+    exceed(checked, &bearer, FLEET.tenants)?;
     runtime
         .block_on(service.stop())
         .map_err(|why| why.to_string())?;

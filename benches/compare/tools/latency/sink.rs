@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 struct Taken {
     mails: Mutex<HashMap<String, Instant>>,
     news: Condvar,
+    /// How long the last mail was.
+    bytes: AtomicUsize,
 }
 
 pub(crate) struct Sink {
@@ -34,6 +37,10 @@ impl Sink {
             }
         });
         Ok(Self { taken, port })
+    }
+
+    pub(crate) fn last_mail_bytes(&self) -> usize {
+        self.taken.bytes.load(Ordering::Relaxed)
     }
 
     /// When the mail to `recipient` was taken.
@@ -66,7 +73,8 @@ fn converse(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
             out.write_all(b"250 2.1.5 Ok\r\n")?;
         } else if command == "DATA" {
             out.write_all(b"354 Go on\r\n")?;
-            read_mail(&mut input)?;
+            let bytes = read_mail(&mut input)?;
+            taken.bytes.store(bytes, Ordering::Relaxed);
             let at = Instant::now();
             let mails = taken.mails.lock();
             let mut mails = mails.unwrap_or_else(PoisonError::into_inner);
@@ -83,12 +91,16 @@ fn converse(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read_mail(input: &mut BufReader<TcpStream>) -> std::io::Result<()> {
+/// Reads to the final dot; returns how long the mail was.
+fn read_mail(input: &mut BufReader<TcpStream>) -> std::io::Result<usize> {
     let mut line = Vec::new();
+    let mut bytes = 0;
     loop {
         line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 || line == b".\r\n" {
-            return Ok(());
+        let read = input.read_until(b'\n', &mut line)?;
+        if read == 0 || line == b".\r\n" {
+            return Ok(bytes);
         }
+        bytes += read;
     }
 }

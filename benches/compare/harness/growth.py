@@ -1,0 +1,97 @@
+"""P9, P11 and P12: memory and start, growth, and the build."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from .procs import Failed, say
+
+SIZES = ("smallest", "middle", "largest")
+
+
+def p9(bench):
+    """What an account costs in memory, against a service without any."""
+    fleet = bench.usages()
+    empty = bench.fleet("empty", tenants=1, users=1, standing=False)
+    for number in range(1, bench.scale.rounds + 1):
+        say(f"P9 round {number}/{bench.scale.rounds}")
+        with bench.upsell(empty) as upsell:
+            base = upsell.proc.rss_bytes()
+            upsell.stop()
+        with bench.upsell(fleet) as upsell:
+            rss = upsell.proc.rss_bytes()
+            where = ("P9", "1 M accounts", "upsell", number)
+            add = bench.results.add
+            add(*where, "accounts", fleet.accounts, "accounts")
+            add(*where, "rss", rss / 2**20, "MiB")
+            add(*where, "rss without accounts", base / 2**20, "MiB")
+            add(*where, "bytes/account", (rss - base) / fleet.accounts, "B")
+            add(*where, "start", upsell.start_s, "s")
+            upsell.stop()
+    bench.drop("empty")
+
+
+def p11(bench):
+    """Redirects and batches of reports, with more and more tenants. Each size is measured in
+    turn within a round, as the peers are elsewhere."""
+    fleets = {}
+    for size, tenants in zip(SIZES, bench.scale.growth, strict=True):
+        tokens = min(bench.scale.tokens, tenants * 10)
+        options = {"users": 1, "tokens": tokens, "standing": True}
+        fleets[size] = bench.fleet(f"growth-{size}", tenants=tenants, **options)
+    subjects = {
+        f"{fleet.tenants:,} tenants": lambda number, size=size, fleet=fleet: _grown(
+            bench, number, size, fleet
+        )
+        for size, fleet in fleets.items()
+    }
+    bench.rounds("P11", subjects)
+    for size in SIZES:
+        bench.drop(f"growth-{size}")
+
+
+def _grown(bench, number, size, fleet):
+    with bench.upsell(fleet, bench.server_cores) as upsell:
+        server = [upsell.proc]
+        for what, subcommand, unit, options in (
+            ("redirects", "load", "requests", {"tokens": fleet.tokens, "connections": 64}),
+            ("reports", "ingest", "records", _reports(fleet, upsell)),
+        ):
+            result = bench.load(subcommand, upsell.address, server, seed=number, **options)
+            where = ("P11", f"{what}, {size}", "upsell", number)
+            bench.results.add_load(where, result, server, unit)
+            bench.results.add(*where, "tenants", fleet.tenants, "tenants")
+        upsell.stop()
+
+
+def _reports(fleet, upsell):
+    options = {"batch": 1_000, "connections": 8, "bearer": upsell.token(fleet)}
+    return {**options, "tenants": fleet.tenants, "users": fleet.users}
+
+
+def p12(bench):
+    """A build with nothing there but the sources of the dependencies."""
+    if not bench.scale.build:
+        say("P12 is left out of a quick run: it takes minutes")
+        return
+    root = bench.tools.root
+    fetched = subprocess.run(["cargo", "fetch", "--locked", "--quiet"], cwd=root, check=False)
+    if fetched.returncode != 0:
+        raise Failed("cargo fetch failed")
+    target = bench.directory("build")
+    command = ["cargo", "build", "--locked", "--release", "--bin", "upsell", "--target-dir", target]
+    say("P12: a cold release build")
+    start = time.monotonic()
+    env = {**os.environ, "CARGO_INCREMENTAL": "0"}
+    shell = ["taskset", "-c", bench.both_cores, *map(str, command), "--quiet"]
+    done = subprocess.run(shell, cwd=root, env=env, check=False)
+    if done.returncode != 0:
+        raise Failed("the release build failed")
+    minutes = (time.monotonic() - start) / 60
+    size = Path(target, "release", "upsell").stat().st_size
+    where = ("P12", "release", "upsell", 1)
+    bench.results.add(*where, "build", minutes, "min")
+    bench.results.add(*where, "size", size / 2**20, "MiB")
+    shutil.rmtree(target)

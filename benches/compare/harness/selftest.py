@@ -1,0 +1,143 @@
+"""Checks of this program that need nothing but Python."""
+
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+from . import peers
+from .chart import growth_chart
+from .goals import GOALS, ROWS, Goal, number
+from .procs import Failed, Proc, accepts, cpu_s_of, free_port, stop_all
+from .report import report
+from .results import Results, Spread
+
+
+def sample():
+    """Figures of three rounds for every goal, each with its bound."""
+    results = Results("abc", "2030-01-31")
+    for goal in GOALS:
+        bound = goal.at_least if goal.at_most is None else goal.at_most
+        for round_number, factor in ((1, 0.9), (2, 1.0), (3, 1.3)):
+            where = (round_number, goal.metric)
+            results.add(goal.row, goal.case, goal.subject, *where, bound * factor, "x")
+            if goal.per:
+                results.add(goal.row, *goal.per, *where, 1, "x")
+    return results
+
+
+class ResultsTest(unittest.TestCase):
+    def test_ratios_are_taken_within_a_round(self):
+        results = Results("abc", "2030-01-31")
+        for number_, ours, theirs in ((1, 10, 5), (2, 40, 10), (3, 3, 1)):
+            results.add("P1", "c64", "upsell", number_, "rate", ours, "x")
+            results.add("P1", "c64", "nginx static", number_, "rate", theirs, "x")
+        goal = Goal("P1", "ratio", "c64", "rate", at_least=3, per=("c64", "nginx static"))
+        self.assertEqual(goal.spread(results), Spread(3, 2, 4))
+        self.assertTrue(goal.reached(goal.spread(results)))
+
+    def test_a_file_keeps_every_figure(self):
+        results = sample()
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "results.csv"
+            results.write(path)
+            again = Results("def", "2030-02-01")
+            again.add("P1", "c64", "upsell", 1, "rate", 7, "x")
+            again.read_earlier(path, ["P1"])
+        self.assertEqual([f.value for f in again.figures if f.row == "P1"], [7])
+        others = [figure for figure in results.figures if figure.row != "P1"]
+        self.assertEqual([f for f in again.figures if f.row != "P1"], others)
+
+    def test_the_spread_of_nothing_is_nothing(self):
+        self.assertIsNone(Spread.of([]))
+        self.assertEqual(Spread(100, 90, 110).apart_percent(), 20)
+
+
+class ReportTest(unittest.TestCase):
+    def test_every_row_is_there(self):
+        text = report(sample(), {"Machine": {"CPU": "x"}}, {"P5": "Why it is so."})
+        for row in ROWS:
+            self.assertIn(f"| {row} |", text)
+        self.assertIn("Why it is so.", text)
+        self.assertIn("`benches/compare/run --only P3`", text)
+        self.assertIn("comes with the Redis store", text)
+        self.assertNotIn("not measured", text)
+
+    def test_goals_are_met_or_not(self):
+        results = Results("abc", "2030-01-31")
+        results.add("P9", "1 M accounts", "upsell", 1, "start", 2.5, "s")
+        text = report(results, {}, {})
+        self.assertIn("| start until ready | ≤ 2.00 s | 2.50 s | 2.50 – 2.50 | **no** |", text)
+        self.assertIn("| ≤ 200 B | not measured |", text)
+
+    def test_numbers_are_readable(self):
+        written = {0: "0", 0.0123: "0.0123", 0.5: "0.50", 12.34: "12.3", 456.7: "457"}
+        for value, text in (written | {300_000: "300,000"}).items():
+            self.assertEqual(number(value), text)
+
+
+class ChartTest(unittest.TestCase):
+    def test_it_is_an_svg_with_all_sizes(self):
+        results = Results("abc", "2030-01-31")
+        for size, tenants in (("smallest", 10_000), ("middle", 100_000), ("largest", 1_000_000)):
+            for what in ("redirects", "reports"):
+                where = ("P11", f"{what}, {size}", "upsell", 1)
+                results.add(*where, "rate", 1000 - tenants / 1e4, "x")
+                results.add(*where, "tenants", tenants, "tenants")
+        svg = growth_chart(results)
+        xml.etree.ElementTree.fromstring(svg)
+        for text in ("1,000,000", "10,000", "900/s"):
+            self.assertIn(text, svg)
+        self.assertIsNone(growth_chart(Results("abc", "2030-01-31")))
+
+
+class PeersTest(unittest.TestCase):
+    def test_configurations_have_balanced_braces(self):
+        text = peers.config("/prefix", 8080, "location / { return 204; }", workers=2, lua=True)
+        self.assertEqual(text.count("{"), text.count("}"))
+        self.assertIn("listen 127.0.0.1:8080 backlog=4096 reuseport;", text)
+        self.assertIn("load_module", text)
+
+    def test_state_is_written_as_redis_has_it(self):
+        key, value = peers.record("u:" + "0a" * 16 + "\t" + "ff" * 16 + ";7;1;3;5,9\n")
+        self.assertEqual(key, b"u:" + b"\n" * 16)
+        self.assertEqual(value, b"\xff" * 16 + b";7;1;3;5,9")
+        self.assertEqual(peers.bulk(b"ab"), b"$2\r\nab\r\n")
+
+
+class ProcsTest(unittest.TestCase):
+    def test_a_process_is_measured_and_stopped(self):
+        proc = Proc("sleep", ["sleep", "100"])
+        self.assertGreater(proc.rss_bytes(), 0)
+        self.assertGreaterEqual(cpu_s_of(proc.pid), 0)
+        stop_all()
+        self.assertIsNotNone(proc.popen.returncode)
+
+    def test_one_that_ends_is_noticed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            log = Path(directory) / "log"
+            proc = Proc("sh", ["sh", "-c", "echo no room >&2; exit 3"], log=log)
+            proc.popen.wait()
+            with self.assertRaisesRegex(Failed, "ended with 3: no room"):
+                proc.check()
+            stop_all()
+
+    def test_a_free_port_is_free(self):
+        self.assertFalse(accepts(free_port()))
+
+
+class GoalsTest(unittest.TestCase):
+    def test_every_row_but_the_later_has_goals(self):
+        self.assertEqual({goal.row for goal in GOALS}, set(ROWS) - {"P7"})
+
+    def test_a_bound_is_one_sided(self):
+        for goal in GOALS:
+            self.assertNotEqual(goal.at_least is None, goal.at_most is None, goal)
+        self.assertEqual(GOALS[0].goal(), "≥ 1.05 ×")
+
+
+def main():
+    """The exit code."""
+    suite = unittest.defaultTestLoader.loadTestsFromModule(__import__(__name__, fromlist=["x"]))
+    outcome = unittest.TextTestRunner(verbosity=1).run(suite)
+    return 0 if outcome.wasSuccessful() else 1
