@@ -89,7 +89,7 @@ def lua_redirect(scratch, cores, fleet, socket=None):
     state = f"state = '{fleet.peers}', key_id = {key['id']}, key = '{key['hex']}'"
     where = f"socket = 'unix:{socket}'" if socket else "dict = true"
     http = f"""    lua_package_path "{HERE}/?.lua;/usr/share/lua/5.1/?.lua;;";
-    lua_shared_dict state 2g;
+    lua_shared_dict state 1024m;
     init_by_lua_block {{
         redirect = require "redirect"
         redirect.setup({{ {state}, {where} }})
