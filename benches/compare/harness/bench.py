@@ -21,6 +21,7 @@ class Scale:
     readers: int
     usage_tenants: int
     mails: int
+    mail_wait_s: int
     lettre_mails: int
     latency_reports: int
     growth: tuple
@@ -36,6 +37,7 @@ FULL = Scale(
     readers=10_000,
     usage_tenants=500_000,
     mails=20_000,
+    mail_wait_s=90,
     lettre_mails=1_000,
     latency_reports=300,
     growth=(10_000, 100_000, 1_000_000),
@@ -44,13 +46,14 @@ FULL = Scale(
 
 QUICK = Scale(
     rounds=1,
-    seconds=0.4,
+    seconds=0.7,
     warm_up=0.1,
     redirect_tenants=500,
     tokens=5_000,
     readers=50,
     usage_tenants=1_000,
     mails=300,
+    mail_wait_s=20,
     lettre_mails=40,
     latency_reports=10,
     growth=(100, 300, 500),

@@ -29,7 +29,7 @@ def _points(results, what):
             continue
         rate = Spread.of(results.by_round("P11", case, "upsell", "rate").values())
         tenants = Spread.of(results.by_round("P11", case, "upsell", "tenants").values())
-        if rate and tenants:
+        if rate and rate.median > 0 and tenants:
             points.append((tenants.median, rate))
     return sorted(points, key=lambda point: point[0])
 

@@ -46,17 +46,20 @@ def p8(bench):
 
 
 def _full_outbox(bench):
-    """A data directory in which every tenant has exceeded a quota, and its mail waits."""
-    count = bench.scale.mails
+    """A data directory in which every tenant has exceeded a quota, and its mail is due. The mails
+    are decided by a service without a mail server, and wait for company until it is stopped."""
+    count, wait_s = bench.scale.mails, bench.scale.mail_wait_s
     fleet = bench.fleet("mails", tenants=count, users=1, standing=False)
-    with bench.upsell(fleet, settings=(("mail.group_wait", "0"),)) as upsell:
+    with bench.upsell(fleet, settings=(("mail.group_wait", f"{wait_s}s"),)) as upsell:
         say(f"{count:,} mails are decided")
-        bench.tools.call(
-            "exceed", address=upsell.address, bearer=upsell.token(fleet), tenants=count
-        )
+        token = upsell.token(fleet)
+        bench.tools.call("exceed", address=upsell.address, bearer=token, tenants=count)
+        decided = time.monotonic()
+        # The gauge is brought up to date every 15 s.
         waiting = lambda: upsell.metric("upsell_outbox_mails", state="waiting") >= count
-        wait_for("mails in the outbox", waiting, PATIENCE_S)
+        wait_for("mails in the outbox", waiting, wait_s)
         upsell.stop()
+    time.sleep(max(0, decided + wait_s + 1 - time.monotonic()))
     return fleet.data
 
 

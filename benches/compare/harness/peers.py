@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +11,10 @@ from .procs import Failed, Proc, accepts, free_port
 from .system import program
 
 HERE = Path(__file__).resolve().parent.parent / "peers"
+
+# As `peers/redirect.lua` reads it.
+ACCOUNT = struct.Struct("<16s13d")
+KEY_BYTES = 18
 
 MODULES = """load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
@@ -86,8 +91,9 @@ def static_redirect(scratch, cores, location, workers=1):
 def lua_redirect(scratch, cores, fleet, socket=None):
     """The whole work in Lua: state in Redis at `socket`, or in a shared dict."""
     key = fleet.facts["link_key"]
-    state = f"state = '{fleet.peers}', key_id = {key['id']}, key = '{key['hex']}'"
-    where = f"socket = 'unix:{socket}'" if socket else "dict = true"
+    brands, accounts = pack(fleet, scratch)
+    state = f"brands = '{brands}', key_id = {key['id']}, key = '{key['hex']}'"
+    where = f"socket = 'unix:{socket}'" if socket else f"dict = true, accounts = '{accounts}'"
     http = f"""    lua_package_path "{HERE}/?.lua;/usr/share/lua/5.1/?.lua;;";
     lua_shared_dict state 1024m;
     init_by_lua_block {{
@@ -129,28 +135,46 @@ class Redis:
         command += ["--save", "", "--appendonly", "no", "--dir", scratch]
         self.proc = Proc("redis", command, cores, log=scratch / "redis.log")
         self.proc.wait_ready(self.socket.exists)
-        self._fill(fleet)
+        self._fill(pack(fleet, scratch)[1])
 
-    def _fill(self, fleet):
+    def _fill(self, accounts):
         command = ["redis-cli", "-s", str(self.socket), "--pipe"]
         pipe = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        with open(fleet.peers) as lines:
-            for line in lines:
-                if line[0] != "b":
-                    pipe.stdin.write(b"*3\r\n$3\r\nSET\r\n" + b"".join(map(bulk, record(line))))
+        with open(accounts, "rb") as file:
+            while key := file.read(KEY_BYTES):
+                value = file.read(ACCOUNT.size)
+                pipe.stdin.write(b"*3\r\n$3\r\nSET\r\n" + bulk(key) + bulk(value))
         said, _ = pipe.communicate()
         if pipe.returncode != 0 or b"errors: 0" not in said:
             raise Failed(f"Redis was not filled: {said.decode(errors='replace')[-500:]}")
 
 
+def pack(fleet, scratch):
+    """Brands as text, accounts packed, from what the seed wrote; made once in a directory."""
+    brands, accounts = scratch / "brands.tsv", scratch / "accounts.bin"
+    if accounts.exists():
+        return brands, accounts
+    with open(fleet.peers) as lines, open(brands, "w") as names, open(accounts, "wb") as packed:
+        for line in lines:
+            if line.startswith("b:"):
+                names.write(line[2:])
+            else:
+                packed.write(b"".join(record(line)))
+    return brands, accounts
+
+
 def record(line):
-    """Key and value of a line of `peers.tsv`, with ids as 16 bytes."""
-    key, _, value = line.rstrip("\n").partition("\t")
+    """Key and packed account of a line of `peers.tsv`."""
+    key, _, text = line.rstrip("\n").partition("\t")
     kind, _, name = key.partition(":")
-    body = value.encode()
-    if kind == "u":
-        body = bytes.fromhex(value[:32]) + value[32:].encode()
-    return kind.encode() + b":" + bytes.fromhex(name), body
+    facts = text.split(";")
+    quotas = [pair.split(",") for pair in facts[-5:]]
+    usage, quota = [float(pair[0]) for pair in quotas], [float(pair[1]) for pair in quotas]
+    # A user has its tenant first and its partner last; a tenant has neither.
+    tenant = bytes.fromhex(facts.pop(0)) if kind == "u" else b""
+    partner = float(facts[2]) if kind == "u" else 0.0
+    value = ACCOUNT.pack(tenant, float(facts[0]), float(facts[1]), partner, *usage, *quota)
+    return kind.encode() + b":" + bytes.fromhex(name), value
 
 
 def bulk(text):

@@ -99,9 +99,13 @@ class PeersTest(unittest.TestCase):
         self.assertIn("load_module", text)
 
     def test_state_is_written_as_redis_has_it(self):
-        key, value = peers.record("u:" + "0a" * 16 + "\t" + "ff" * 16 + ";7;1;3;5,9\n")
+        items = ";1,2;3,4;5,6;7,8;9,10\n"
+        key, value = peers.record("u:" + "0a" * 16 + "\t" + "ff" * 16 + ";7;1;3" + items)
         self.assertEqual(key, b"u:" + b"\n" * 16)
-        self.assertEqual(value, b"\xff" * 16 + b";7;1;3;5,9")
+        usage, quota = (1, 3, 5, 7, 9), (2, 4, 6, 8, 10)
+        self.assertEqual(peers.ACCOUNT.unpack(value), (b"\xff" * 16, 7, 1, 3, *usage, *quota))
+        key, value = peers.record("t:" + "0b" * 16 + "\t8;1" + items)
+        self.assertEqual(peers.ACCOUNT.unpack(value), (bytes(16), 8, 1, 0, *usage, *quota))
         self.assertEqual(peers.bulk(b"ab"), b"$2\r\nab\r\n")
 
 

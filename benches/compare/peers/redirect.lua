@@ -4,8 +4,7 @@
 local ffi = require "ffi"
 local base64 = require "ngx.base64"
 
-local byte, sub, find, match, gmatch = string.byte, string.sub, string.find, string.match, string.gmatch
-local concat, tonumber = table.concat, tonumber
+local byte, sub, find, match = string.byte, string.sub, string.find, string.match
 
 ffi.cdef [[
 typedef struct evp_md_st EVP_MD;
@@ -13,9 +12,17 @@ const EVP_MD *EVP_sha256(void);
 unsigned char *HMAC(const EVP_MD *md, const void *key, int key_len, const unsigned char *data,
                     size_t data_len, unsigned char *out, unsigned int *out_len);
 int CRYPTO_memcmp(const void *a, const void *b, size_t len);
+// As the harness packs it: a user with its tenant, or a tenant.
+typedef struct {
+    char tenant[16];
+    double id, may_buy, partner;
+    double usage[5], quota[5];
+} account;
 ]]
 local crypto = ffi.load("libcrypto.so.3")
 local sha256 = crypto.EVP_sha256()
+local about_user, about_tenant = ffi.new("account"), ffi.new("account")
+local ACCOUNT_BYTES = ffi.sizeof("account")
 local mac_out = ffi.new("unsigned char[32]")
 local mac_len = ffi.new("unsigned int[1]")
 
@@ -26,7 +33,19 @@ local PLACEMENTS = {
     "Alert_on_Storage", "alert_on_physical_machines", "alert_on_physical_servers",
     "alert_on_virtual_machines", "alert_on_mobile_devices", "email_notification", "mc_usage_info",
 }
-local SOON_PERCENT = 90
+local SOON_SHARE = 0.9
+
+-- The value of a link's list for each set of items.
+local LISTS = {}
+for set = 0, 31 do
+    local names = {}
+    for index = 1, 5 do
+        if bit.band(set, bit.lshift(1, index - 1)) ~= 0 then
+            names[#names + 1] = ITEMS[index]
+        end
+    end
+    LISTS[set] = table.concat(names, "%2C")
+end
 
 local M = { brands = {} }
 
@@ -34,26 +53,31 @@ local function unhex(text)
     return (text:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- Reads what the seed wrote; ids become 16 bytes, in keys and values.
+-- Reads the brands, and for a shared dict the accounts: keys of 18 bytes with a packed account.
 function M.setup(settings)
     M.key_id = settings.key_id
     M.key = unhex(settings.key)
     M.socket = settings.socket
     M.dict = settings.dict and ngx.shared.state
-    for line in io.lines(settings.state) do
-        local kind, name, value = match(line, "^(%l):(%w+)\t(.*)$")
-        if kind == "b" then
-            M.brands[name] = value
-        elseif M.dict then
-            if kind == "u" then
-                value = unhex(sub(value, 1, 32)) .. sub(value, 33)
-            end
-            local ok, err = M.dict:safe_set(kind .. ":" .. unhex(name), value)
-            if not ok then
-                error("the shared dict is too small: " .. err)
-            end
+    for line in io.lines(settings.brands) do
+        local name, value = match(line, "^(%d+)\t(.*)$")
+        M.brands[tonumber(name)] = value
+    end
+    if not M.dict then
+        return
+    end
+    local file = assert(io.open(settings.accounts, "rb"))
+    while true do
+        local key = file:read(18)
+        if not key then
+            break
+        end
+        local ok, err = M.dict:safe_set(key, file:read(ACCOUNT_BYTES))
+        if not ok then
+            error("the shared dict is too small: " .. err)
         end
     end
+    file:close()
 end
 
 local function read_reply(sock)
@@ -91,14 +115,14 @@ local function from_redis(user, tenant, placement)
         "*2\r\n$3\r\nGET\r\n$18\r\nt:", tenant, "\r\n",
         "*4\r\n$7\r\nHINCRBY\r\n$18\r\nc:", tenant, "\r\n$", #clicks, "\r\n", clicks, "\r\n$1\r\n1\r\n",
     })
-    local about_user, why = read_reply(sock)
-    local about_tenant = read_reply(sock)
+    local found_user, why = read_reply(sock)
+    local found_tenant = read_reply(sock)
     read_reply(sock)
-    if about_user == nil then
+    if found_user == nil then
         return nil, nil, why
     end
     sock:setkeepalive(600000, 1024)
-    return about_user, about_tenant
+    return found_user, found_tenant
 end
 
 local function from_dict(user, tenant, placement)
@@ -107,18 +131,18 @@ local function from_dict(user, tenant, placement)
     return dict:get("u:" .. user), dict:get("t:" .. tenant)
 end
 
--- `;usage,quota` five times: the names of the items that a link lists.
-local function listed(quotas)
-    local names, count, index = {}, 0, 0
-    for usage, quota in gmatch(quotas, ";(%d+),(%d+)") do
-        index = index + 1
-        usage, quota = tonumber(usage), tonumber(quota)
-        if usage >= quota or (index == 1 and usage * 100 >= quota * SOON_PERCENT) then
-            count = count + 1
-            names[count] = ITEMS[index]
+-- The items that a link lists: storage from "soon" on, the others once exceeded.
+local function listed(about)
+    local set = 0
+    if about.usage[0] >= about.quota[0] * SOON_SHARE then
+        set = 1
+    end
+    for index = 1, 4 do
+        if about.usage[index] >= about.quota[index] then
+            set = set + bit.lshift(1, index)
         end
     end
-    return count > 0 and concat(names, "%2C")
+    return LISTS[set]
 end
 
 local function verify(token)
@@ -151,27 +175,29 @@ function M.redirect()
     end
     local tenant, user = sub(bytes, 9, 24), sub(bytes, 25, 40)
     local fetch = M.dict and from_dict or from_redis
-    local about_user, about_tenant, err = fetch(user, tenant, placement)
+    local found_user, found_tenant, err = fetch(user, tenant, placement)
     if err then
         ngx.log(ngx.ERR, "state: ", err)
         return ngx.exit(503)
     end
-    if not about_user or not about_tenant or sub(about_user, 1, 16) ~= tenant then
+    if not found_user or not found_tenant or sub(found_user, 1, 16) ~= tenant then
         return ngx.exit(404)
     end
-    local user_id, may_buy, partner, user_quotas = match(about_user, "^;(%d+);(%d);(%d+)(.*)$", 17)
-    local tenant_id, enabled, tenant_quotas = match(about_tenant, "^(%d+);(%d)(.*)$")
-    local url = M.brands[partner]
-    if may_buy ~= "1" or enabled ~= "1" or not url then
+    ffi.copy(about_user, found_user, ACCOUNT_BYTES)
+    ffi.copy(about_tenant, found_tenant, ACCOUNT_BYTES)
+    local url = M.brands[about_user.partner]
+    if about_user.may_buy == 0 or about_tenant.may_buy == 0 or not url then
         return ngx.exit(404)
     end
-    local user_list, tenant_list = listed(user_quotas), listed(tenant_quotas)
-    ngx.header["Location"] = concat({
-        url, find(url, "?", 1, true) and "&" or "?", "placement=", place,
-        user_list and "&user_quota=" or "", user_list or "",
-        tenant_list and "&tenant_quota=" or "", tenant_list or "",
-        "&user_id=", user_id, "&tenant_id=", tenant_id,
-    })
+    local link = url .. (find(url, "?", 1, true) and "&placement=" or "?placement=") .. place
+    local user_list, tenant_list = listed(about_user), listed(about_tenant)
+    if user_list ~= "" then
+        link = link .. "&user_quota=" .. user_list
+    end
+    if tenant_list ~= "" then
+        link = link .. "&tenant_quota=" .. tenant_list
+    end
+    ngx.header["Location"] = link .. "&user_id=" .. about_user.id .. "&tenant_id=" .. about_tenant.id
     ngx.header["Cache-Control"] = "no-store"
     ngx.status = 302
     ngx.header["Content-Length"] = 0
