@@ -86,7 +86,7 @@ class ChartTest(unittest.TestCase):
                 results.add(*where, "tenants", tenants, "tenants")
         svg = growth_chart(results)
         xml.etree.ElementTree.fromstring(svg)
-        for text in ("1,000,000", "10,000", "900/s"):
+        for text in ("1,000,000", "10,000", ">900<"):
             self.assertIn(text, svg)
         self.assertIsNone(growth_chart(Results("abc", "2030-01-31")))
 

@@ -14,7 +14,9 @@ impl Args {
         while let Some(word) = words.next() {
             let name = word.strip_prefix("--");
             let name = name.ok_or_else(|| format!("{word}: must be a --name"))?;
-            let value = words.next().ok_or_else(|| format!("--{name} needs a value"))?;
+            let value = words
+                .next()
+                .ok_or_else(|| format!("--{name} needs a value"))?;
             pairs.insert(name.to_owned(), value);
         }
         Ok(Self(pairs))

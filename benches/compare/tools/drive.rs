@@ -313,7 +313,10 @@ impl<'a> Run<'a> {
 }
 
 fn is_close(why: &std::io::Error) -> bool {
-    matches!(why.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+    matches!(
+        why.kind(),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
 }
 
 struct Whole<'a> {
@@ -361,9 +364,7 @@ fn read_answer(bytes: &[u8]) -> Result<Option<Whole<'_>>, String> {
 
 fn header<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (found, value) = line.split_at_checked(name.len())?;
-    found
-        .eq_ignore_ascii_case(name)
-        .then(|| value.trim_ascii())
+    found.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

@@ -64,7 +64,9 @@ async fn send_some(
     let envelope = Envelope::new(from, vec![address("grace@people.example")?]);
     let envelope = envelope.map_err(|why| why.to_string())?;
     while left
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        })
         .is_ok()
     {
         let sent = transport.send_raw(&envelope, &mail).await;
@@ -79,7 +81,9 @@ fn mail(bytes: usize) -> Vec<u8> {
         Subject: Storage quota has been exceeded\r\n\r\n"
         .to_vec();
     while mail.len() < bytes {
-        mail.extend_from_slice(b"Your storage quota has been exceeded: 104 GiB of 100 GiB in use.\r\n");
+        mail.extend_from_slice(
+            b"Your storage quota has been exceeded: 104 GiB of 100 GiB in use.\r\n",
+        );
     }
     mail
 }

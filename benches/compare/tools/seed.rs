@@ -65,7 +65,10 @@ pub(crate) fn seed(dir: &Path, fleet: Fleet, wanted: Wanted) -> Result<(), Strin
     let started = Instant::now();
     let figures = runtime.block_on(seed_within(dir, fleet, wanted))?;
     let seconds = started.elapsed().as_secs_f64();
-    println!("{}", crate::stats::merged(figures, json!({ "seconds": seconds })));
+    println!(
+        "{}",
+        crate::stats::merged(figures, json!({ "seconds": seconds }))
+    );
     Ok(())
 }
 
@@ -83,7 +86,9 @@ async fn seed_within(
     let maker = Maker::new(fleet, first.tenant_id, now);
     let bytes = fill(&data.store, &maker, &mut lists, first.tenant_id).await?;
     lists.finish(&first)?;
-    data::close(&data.store).await.map_err(|why| why.to_string())?;
+    data::close(&data.store)
+        .await
+        .map_err(|why| why.to_string())?;
     Ok(json!({
         "tenants": fleet.tenants,
         "accounts": fleet.accounts(),
@@ -129,8 +134,7 @@ async fn fill(
     Ok(meter_bytes)
 }
 
-type Committed =
-    Result<Result<(), upsell::store::engine::CommitError>, tokio::task::JoinError>;
+type Committed = Result<Result<(), upsell::store::engine::CommitError>, tokio::task::JoinError>;
 
 fn settle(done: Option<Committed>) -> Result<(), String> {
     match done {

@@ -11,8 +11,8 @@ use upsell::app::{self, Running};
 use upsell::config::{Config, Override, Sources};
 
 use crate::drive::{Outcome, Plan, Work, drive};
-use crate::exceed::exceed;
 use crate::engines::{FjallAlone, fsync};
+use crate::exceed::exceed;
 use crate::fleet::Fleet;
 use crate::latency::{Latency, Sink};
 use crate::seed::{Wanted, seed};
@@ -107,7 +107,10 @@ fn check_raw(tokens: &Tokens) -> Result<(), String> {
     let (answer, stop) = (raw::answer_to(location), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let server = scope.spawn(|| raw::serve(listener, &answer, &stop));
-        let good = load(address, &mut Redirects::new(tokens, address, Some(location)));
+        let good = load(
+            address,
+            &mut Redirects::new(tokens, address, Some(location)),
+        );
         let bad = load(address, &mut Redirects::new(tokens, address, None));
         stop.store(true, Ordering::Relaxed);
         server.join().map_err(|_| "the raw server panicked")??;
@@ -150,7 +153,12 @@ async fn serve(dir: &Path, smtp_port: u16) -> Result<Running, String> {
 fn token(service: &Running, dir: &Path) -> Result<String, String> {
     let facts: serde_json::Value =
         serde_json::from_str(&read(dir, "facts.json")?).map_err(|why| why.to_string())?;
-    let text = |name: &str| facts["client"][name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        facts["client"][name]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let form = BTreeMap::from([
         ("grant_type", "client_credentials".to_owned()),
         ("client_id", text("client_id")),
@@ -158,8 +166,7 @@ fn token(service: &Running, dir: &Path) -> Result<String, String> {
     ]);
     let body = serde_urlencoded::to_string(form).map_err(|why| why.to_string())?;
     let answer = crate::latency::token(service.listen, &body)?;
-    let answer: serde_json::Value =
-        serde_json::from_str(&answer).map_err(|why| why.to_string())?;
+    let answer: serde_json::Value = serde_json::from_str(&answer).map_err(|why| why.to_string())?;
     let token = answer["access_token"].as_str();
     token
         .map(str::to_owned)
@@ -175,7 +182,10 @@ fn check_service(
     load(address, &mut Redirects::new(tokens, address, None))?;
     let text = read(dir, "readers.txt")?;
     let users: Vec<&str> = text.lines().collect();
-    load(address, &mut Bodies::new(&users, &wanted_alerts(bearer), address))?;
+    load(
+        address,
+        &mut Bodies::new(&users, &wanted_alerts(bearer), address),
+    )?;
     let quiet = Fleet {
         standing: false,
         ..FLEET

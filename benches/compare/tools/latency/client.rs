@@ -79,7 +79,10 @@ impl Client {
             let line = line.trim_end();
             let lower = line.to_ascii_lowercase();
             if let Some(rest) = lower.strip_prefix("http/1.1 ") {
-                status = rest.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+                status = rest
+                    .get(..3)
+                    .and_then(|code| code.parse().ok())
+                    .unwrap_or(0);
             } else if let Some(value) = lower.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap_or(0);
             } else if line.is_empty() {

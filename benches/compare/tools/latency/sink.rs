@@ -63,7 +63,11 @@ fn converse(stream: TcpStream, taken: &Taken) -> std::io::Result<()> {
     let mut recipient = String::new();
     let mut line = String::new();
     out.write_all(b"220 sink.example ESMTP\r\n")?;
-    while { line.clear(); input.read_line(&mut line)? } > 0 {
+    while {
+        line.clear();
+        input.read_line(&mut line)?
+    } > 0
+    {
         let command = line.trim_end().to_ascii_uppercase();
         if command.starts_with("EHLO") {
             out.write_all(b"250-sink.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n")?;

@@ -176,10 +176,14 @@ impl Lists {
     }
 
     pub(super) fn finish(mut self, first: &FirstClient) -> Result<(), String> {
-        let flushed = [self.tokens.as_mut(), self.peers.as_mut(), Some(&mut self.readers)]
-            .into_iter()
-            .flatten()
-            .try_for_each(Write::flush);
+        let flushed = [
+            self.tokens.as_mut(),
+            self.peers.as_mut(),
+            Some(&mut self.readers),
+        ]
+        .into_iter()
+        .flatten()
+        .try_for_each(Write::flush);
         flushed.map_err(|why| why.to_string())?;
         let mut key = String::new();
         for byte in self.key.1 {

@@ -63,9 +63,7 @@ impl Work for Bodies {
         let body = answer.body;
         let holds = answer.status == 200
             && match asked.seen {
-                Some((at, length)) => {
-                    body.len() == length && body[at..].starts_with(&asked.has)
-                }
+                Some((at, length)) => body.len() == length && body[at..].starts_with(&asked.has),
                 None => {
                     let at = find(body, &asked.has);
                     asked.seen = at.map(|at| (at, body.len()));

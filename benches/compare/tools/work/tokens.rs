@@ -7,8 +7,7 @@ use crate::drive::{Answer, Verdict, Work};
 use crate::rng::Rng;
 
 /// What people's browsers say; robots are counted apart, and that is less work.
-const USER_AGENT: &str =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The lines of `tokens.tsv`.
 pub(crate) struct Tokens {
@@ -56,11 +55,7 @@ pub(crate) struct Redirects<'a> {
 }
 
 impl<'a> Redirects<'a> {
-    pub(crate) fn new(
-        tokens: &'a Tokens,
-        address: SocketAddr,
-        constant: Option<&'a str>,
-    ) -> Self {
+    pub(crate) fn new(tokens: &'a Tokens, address: SocketAddr, constant: Option<&'a str>) -> Self {
         let host = host(address);
         let rest = format!(" HTTP/1.1\r\n{host}User-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n");
         Self {
