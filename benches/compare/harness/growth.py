@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from .procs import Failed, say
@@ -36,34 +37,37 @@ def p9(bench):
 def p11(bench):
     """Redirects and batches of reports, with more and more tenants. Each size is measured in
     turn within a round, as the peers are elsewhere."""
-    fleets = {}
-    for size, tenants in zip(SIZES, bench.scale.growth, strict=True):
-        tokens = min(bench.scale.tokens, tenants * 10)
-        options = {"users": 1, "tokens": tokens, "standing": True}
-        fleets[size] = bench.fleet(f"growth-{size}", tenants=tenants, **options)
-    subjects = {
-        f"{fleet.tenants:,} tenants": lambda number, size=size, fleet=fleet: _grown(
-            bench, number, size, fleet
-        )
-        for size, fleet in fleets.items()
-    }
-    bench.rounds("P11", subjects)
+    subjects = {}
+    with ExitStack() as stack:
+        for size, tenants in zip(SIZES, bench.scale.growth, strict=True):
+            tokens = min(bench.scale.tokens, tenants * 10)
+            options = {"users": 1, "tokens": tokens, "standing": True}
+            fleet = bench.fleet(f"growth-{size}", tenants=tenants, **options)
+            upsell = stack.enter_context(bench.upsell(fleet, bench.server_cores))
+            for what in ("redirects", "reports"):
+                name = f"{what} of {tenants:,} tenants"
+                subjects[name] = _grown(bench, what, size, fleet, upsell)
+        bench.rounds("P11", subjects)
     for size in SIZES:
         bench.drop(f"growth-{size}")
 
 
-def _grown(bench, number, size, fleet):
-    with bench.upsell(fleet, bench.server_cores) as upsell:
+def _grown(bench, what, size, fleet, upsell):
+    if what == "redirects":
+        subcommand, unit = "load", "requests"
+        options = {"tokens": fleet.tokens, "connections": 64}
+    else:
+        subcommand, unit = "ingest", "records"
+        options = _reports(fleet, upsell)
+
+    def measure(number):
         server = [upsell.proc]
-        for what, subcommand, unit, options in (
-            ("redirects", "load", "requests", {"tokens": fleet.tokens, "connections": 64}),
-            ("reports", "ingest", "records", _reports(fleet, upsell)),
-        ):
-            result = bench.load(subcommand, upsell.address, server, seed=number, **options)
-            where = ("P11", f"{what}, {size}", "upsell", number)
-            bench.results.add_load(where, result, server, unit)
-            bench.results.add(*where, "tenants", fleet.tenants, "tenants")
-        upsell.stop()
+        result = bench.load(subcommand, upsell.address, server, number=number, **options)
+        where = ("P11", f"{what}, {size}", "upsell", number)
+        bench.results.add_load(where, result, server, unit)
+        bench.results.add(*where, "tenants", fleet.tenants, "tenants")
+
+    return measure
 
 
 def _reports(fleet, upsell):

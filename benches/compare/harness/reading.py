@@ -66,7 +66,7 @@ def _subject(bench, row, case, name, server, options):
     length = options.pop("length")
 
     def measure(number):
-        result = bench.load("reads", server.address, [server.proc], seed=number, **options)
+        result = bench.load("reads", server.address, [server.proc], number=number, **options)
         bench.results.add_load((row, case, name, number), result, [server.proc])
         bench.results.add(row, case, name, number, "body", length, "bytes")
 

@@ -73,7 +73,7 @@ def _subject(bench, row, case, name, server, fleet, connections, **options):
 
     def measure(number):
         tokens = {"tokens": fleet.tokens, "location": location, "connections": connections}
-        result = bench.load("load", address, procs, seed=number, **tokens, **options)
+        result = bench.load("load", address, procs, number=number, **tokens, **options)
         bench.results.add_load((row, case, name, number), result, procs)
 
     return measure

@@ -55,7 +55,7 @@ def _service(bench, fleet, row, number, batch, connections):
     case = "batches" if batch else "singles"
     with bench.upsell(fleet) as upsell:
         options = {"batch": batch, "tenants": fleet.tenants, "users": fleet.users}
-        options |= {"bearer": upsell.token(fleet), "connections": connections, "seed": number}
+        options |= {"bearer": upsell.token(fleet), "connections": connections, "number": number}
         # The load takes what it needs of all cores, too.
         result = bench.load("ingest", upsell.address, [upsell.proc], cores=bench.both_cores, **options)
         bench.results.add_load((row, case, "upsell", number), result, [upsell.proc], "records")

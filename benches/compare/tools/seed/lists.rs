@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use upsell::domain::ids::V1Id;
+use upsell::domain::item_set::ItemSet;
 use upsell::domain::link::{
     BuyLink, BuyUrl, BuyUrlRules, LinkProfile, ListStyle, Placement, listed,
 };
 use upsell::domain::meter::ItemStatus;
-use upsell::domain::quota::Item;
 use upsell::domain::tenant::Tenant;
 use upsell::domain::user::User;
 use upsell::tracked_link::{LinkKey, Purpose, TrackedLink};
@@ -122,8 +122,8 @@ impl Lists {
             let link = TrackedLink::new(purpose, tenant.id, user.id, self.now, ttl);
             let location = BuyLink {
                 placement,
-                user_quota: &user_quota,
-                tenant_quota: &tenant_quota,
+                user_quota,
+                tenant_quota,
                 user_id: Some(user.v1_id),
                 tenant_id: Some(tenant.v1_id),
                 page: None,
@@ -202,7 +202,7 @@ impl Lists {
     }
 }
 
-fn listed_of(items: &[ItemStatus]) -> Vec<Item> {
+fn listed_of(items: &[ItemStatus]) -> ItemSet {
     items
         .iter()
         .filter(|status| listed(status.item, status.state))
