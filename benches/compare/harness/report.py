@@ -78,6 +78,8 @@ def _table(row, case, results):
 def _head(row, case, metric, results):
     units = {f.unit for f in results.figures if (f.row, f.case, f.metric) == (row, case, metric)}
     unit = " or ".join(sorted(units)).replace("us", "µs")
+    if unit == metric:
+        return metric
     return {"rate": unit, "cpu": f"CPU {unit}"}.get(metric, f"{metric}, {unit}")
 
 
