@@ -23,7 +23,6 @@ class Scale:
     readers: int
     usage_tenants: int
     mails: int
-    mail_wait_s: int
     lettre_mails: int
     latency_reports: int
     growth: tuple
@@ -39,8 +38,7 @@ FULL = Scale(
     tokens=1_000_000,
     readers=10_000,
     usage_tenants=500_000,
-    mails=20_000,
-    mail_wait_s=90,
+    mails=40_000,
     lettre_mails=1_000,
     latency_reports=300,
     growth=(10_000, 100_000, 1_000_000),
@@ -57,7 +55,6 @@ QUICK = Scale(
     readers=50,
     usage_tenants=1_000,
     mails=300,
-    mail_wait_s=20,
     lettre_mails=40,
     latency_reports=10,
     growth=(100, 300, 500),
@@ -123,7 +120,7 @@ class Bench:
 
     def usages(self):
         """1 M accounts of which none has an alert."""
-        return self.fleet("usages", tenants=self.scale.usage_tenants, users=1, standing=False)
+        return self.fleet("usages", tenants=self.scale.usage_tenants, users=1, standing="quiet")
 
     def upsell(self, fleet, cores=None, settings=(), data=None):
         """A running service on a fleet's data."""

@@ -16,7 +16,7 @@ def p9(bench):
     """What an account costs in memory, against a service with few of them under the same load."""
     fleet = bench.usages()
     few_tenants = min(500, fleet.tenants // 10)
-    few = bench.fleet("few", tenants=few_tenants, users=1, standing=False)
+    few = bench.fleet("few", tenants=few_tenants, users=1, standing="quiet")
     for number in range(1, bench.scale.rounds + 1):
         say(f"P9 round {number}/{bench.scale.rounds}")
         base, base_used, _ = _memory(bench, few)
@@ -52,7 +52,7 @@ def p11(bench):
     with ExitStack() as stack:
         for size, tenants in zip(SIZES, bench.scale.growth, strict=True):
             tokens = min(bench.scale.tokens, tenants * 10)
-            options = {"users": 1, "tokens": tokens, "standing": True}
+            options = {"users": 1, "tokens": tokens, "standing": "half"}
             fleet = bench.fleet(f"growth-{size}", tenants=tenants, **options)
             upsell = stack.enter_context(bench.upsell(fleet, bench.server_cores))
             for what in ("redirects", "reports"):

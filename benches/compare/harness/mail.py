@@ -4,7 +4,7 @@ import shutil
 import time
 
 from .peers import SmtpSink, smtp_source
-from .procs import Failed, free_port, say, wait_for
+from .procs import Failed, free_port, say
 from .service import copy_data
 
 CONNECTIONS = 10
@@ -26,12 +26,14 @@ def settings(port):
 
 def p8(bench):
     """Everybody sends from one core to the same server on another."""
-    filled = _full_outbox(bench)
+    count = bench.scale.mails
+    options = {"users": 1, "standing": "tenant-storage", "mails": True}
+    filled = bench.fleet("mails", tenants=count, **options).data
     sink = SmtpSink(bench.scratch, bench.load_cores)
     with sink.proc:
         mail_bytes = _latency(bench, "one-mail", 1)["mail_bytes"]
         say(f"a mail has {mail_bytes} bytes")
-        cores, count = bench.server_cores, bench.scale.mails
+        cores = bench.server_cores
         sources = {
             "smtp-source -d": (count, True),
             "smtp-source": (count, False),
@@ -41,26 +43,7 @@ def p8(bench):
             subjects[name] = _source(bench, name, sink, cores, mails, mail_bytes, keep)
         subjects["lettre pool"] = lambda number: _lettre(bench, sink, number, mail_bytes)
         bench.rounds("P8", subjects)
-    shutil.rmtree(filled)
     bench.drop("mails")
-
-
-def _full_outbox(bench):
-    """A data directory in which every tenant has exceeded a quota, and its mail is due. The mails
-    are decided by a service without a mail server, and wait for company until it is stopped."""
-    count, wait_s = bench.scale.mails, bench.scale.mail_wait_s
-    fleet = bench.fleet("mails", tenants=count, users=1, standing=False)
-    with bench.upsell(fleet, settings=(("mail.group_wait", f"{wait_s}s"),)) as upsell:
-        say(f"{count:,} mails are decided")
-        token = upsell.token(fleet)
-        bench.tools.call("exceed", address=upsell.address, bearer=token, tenants=count)
-        decided = time.monotonic()
-        # The gauge is brought up to date every 15 s.
-        waiting = lambda: upsell.metric("upsell_outbox_mails", state="waiting") >= count
-        wait_for("mails in the outbox", waiting, wait_s)
-        upsell.stop()
-    time.sleep(max(0, decided + wait_s + 1 - time.monotonic()))
-    return fleet.data
 
 
 def _service(bench, filled, sink, number):
@@ -117,7 +100,7 @@ def p10(bench):
 
 def _latency(bench, name, count):
     """Reports on a fleet of its own, one after the other."""
-    fleet = bench.fleet(name, tenants=max(count, 1_000), users=1, standing=False)
+    fleet = bench.fleet(name, tenants=max(count, 1_000), users=1, standing="quiet")
     port = free_port()
     with bench.upsell(fleet, bench.server_cores, settings(port)) as upsell:
         options = {"address": upsell.address, "bearer": upsell.token(fleet), "smtp_port": port}

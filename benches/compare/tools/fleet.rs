@@ -12,8 +12,31 @@ use crate::rng::mix;
 pub(crate) struct Fleet {
     pub(crate) tenants: u64,
     pub(crate) users_per_tenant: u64,
-    /// Whether about half of all items stand in a level; else none does.
-    pub(crate) standing: bool,
+    pub(crate) standing: Standing,
+}
+
+/// Which items stand in a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// None.
+    Quiet,
+    /// About half of all, at both levels.
+    Half,
+    /// The storage of every tenant: one mail for each.
+    TenantStorage,
+}
+
+impl std::str::FromStr for Standing {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "quiet" => Ok(Self::Quiet),
+            "half" => Ok(Self::Half),
+            "tenant-storage" => Ok(Self::TenantStorage),
+            _ => Err("must be quiet, half or tenant-storage".to_owned()),
+        }
+    }
 }
 
 /// A tenant, or the user of that number in it.
@@ -88,12 +111,13 @@ impl Fleet {
 
     /// Of the ten items of a user and the tenant, those that stand: bits 0–4 the tenant's.
     fn mask(&self, account: Account) -> u64 {
-        if !self.standing {
-            return 0;
-        }
-        match account {
-            Account::Tenant(tenant) => mix(tenant ^ 0x6d61_736b) & 0x1f,
-            Account::User(tenant, user) => mix(self.user_number(tenant, user)) >> 8 & 0x1f,
+        match (self.standing, account) {
+            (Standing::Quiet, _) | (Standing::TenantStorage, Account::User(..)) => 0,
+            (Standing::TenantStorage, Account::Tenant(_)) => 1,
+            (Standing::Half, Account::Tenant(tenant)) => mix(tenant ^ 0x6d61_736b) & 0x1f,
+            (Standing::Half, Account::User(tenant, user)) => {
+                mix(self.user_number(tenant, user)) >> 8 & 0x1f
+            }
         }
     }
 

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use upsell::domain::quota::Item;
 
 use crate::args::Args;
-use crate::fleet::{Account, Fleet, exceeding_usage};
+use crate::fleet::{Account, Fleet, Standing, exceeding_usage};
 use crate::stats::Histogram;
-pub(crate) use client::Client;
+use client::Client;
 pub(crate) use sink::Sink;
 
 /// How long a mail may take before it counts as lost.
@@ -37,7 +37,7 @@ pub(crate) fn command(args: &mut Args) -> Result<(), String> {
         fleet: Fleet {
             tenants: args.need("tenants")?,
             users_per_tenant: args.need("users")?,
-            standing: false,
+            standing: Standing::Quiet,
         },
         count: args.or("count", 200)?,
         pause: Duration::from_millis(args.or("pause-ms", 20)?),
@@ -73,7 +73,7 @@ impl Latency {
             alerts.add(start.elapsed());
             let number = self.fleet.user_number(tenant, 0);
             let recipient = format!("u{number}@people.example");
-            let arrived = sink.wait_for(&recipient, PATIENCE)?;
+            let arrived = sink.wait_for(&recipient, start, PATIENCE)?;
             mails.add(arrived.saturating_duration_since(start));
         }
         Ok(json!({

@@ -13,7 +13,6 @@
 mod args;
 mod drive;
 mod engines;
-mod exceed;
 mod fleet;
 mod latency;
 mod mails;
@@ -32,7 +31,7 @@ use args::Args;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "subcommands: seed, load, reads, ingest, exceed, raw, fjall, fsync, lettre, latency; \
+const USAGE: &str = "subcommands: seed, load, reads, ingest, raw, fjall, fsync, lettre, latency; \
     each with --name value pairs, as benches/compare/run calls them";
 
 fn main() -> ExitCode {
@@ -62,7 +61,6 @@ fn run(command: &str, words: Vec<String>) -> Result<(), String> {
         "fjall" => engines::fjall_command(&mut args),
         "fsync" => engines::fsync_command(&mut args),
         "lettre" => mails::command(&mut args),
-        "exceed" => exceed::command(&mut args),
         "latency" => latency::command(&mut args),
         other => Err(format!("no subcommand {other}; {USAGE}")),
     }

@@ -19,7 +19,7 @@ use upsell::store::engine::{Changes, Expect};
 use upsell::usecases::initialize::FirstClient;
 
 use crate::args::Args;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Standing};
 use accounts::Maker;
 use lists::Lists;
 
@@ -38,6 +38,8 @@ pub(crate) struct Wanted {
     pub(crate) readers: u64,
     /// What a script would keep in Redis.
     pub(crate) peer_state: bool,
+    /// In the outbox, due: a mail to each user of a tenant about what stands there.
+    pub(crate) mails: bool,
 }
 
 pub(crate) fn command(args: &mut Args) -> Result<(), String> {
@@ -45,12 +47,13 @@ pub(crate) fn command(args: &mut Args) -> Result<(), String> {
     let fleet = Fleet {
         tenants: args.or("tenants", 1_000)?,
         users_per_tenant: args.or("users", 1)?,
-        standing: args.or("standing", true)?,
+        standing: args.or("standing", Standing::Half)?,
     };
     let wanted = Wanted {
         tokens: args.or("tokens", 0)?,
         readers: args.or("readers", 0)?,
         peer_state: args.or("peer-state", false)?,
+        mails: args.or("mails", false)?,
     };
     args.finish()?;
     seed(Path::new(&dir), fleet, wanted)
@@ -83,7 +86,7 @@ async fn seed_within(
     let first = data.first_client.ok_or("the directory has data already")?;
     let (key_id, key) = data.keyring.link_signer();
     let mut lists = Lists::create(dir, fleet, wanted, (key_id, *key), now)?;
-    let maker = Maker::new(fleet, first.tenant_id, now);
+    let maker = Maker::new(fleet, wanted.mails, first.tenant_id, now);
     let bytes = fill(&data.store, &maker, &mut lists, first.tenant_id).await?;
     lists.finish(&first)?;
     data::close(&data.store)

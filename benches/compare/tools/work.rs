@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::args::Args;
 use crate::drive::{Outcome, Plan, Work, drive};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Standing};
 
 pub(crate) use bodies::Bodies;
 pub(crate) use tokens::{Redirects, Tokens};
@@ -123,7 +123,7 @@ pub(crate) fn ingest(args: &mut Args) -> Result<(), String> {
     let fleet = Fleet {
         tenants: args.need("tenants")?,
         users_per_tenant: args.need("users")?,
-        standing: false,
+        standing: Standing::Quiet,
     };
     let batch: u64 = args.or("batch", 1_000)?;
     let bearer: String = args.need("bearer")?;

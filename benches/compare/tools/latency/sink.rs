@@ -43,14 +43,21 @@ impl Sink {
         self.taken.bytes.load(Ordering::Relaxed)
     }
 
-    /// When the mail to `recipient` was taken.
-    pub(crate) fn wait_for(&self, recipient: &str, patience: Duration) -> Result<Instant, String> {
+    /// When a mail to `recipient` was taken, not before `since`.
+    pub(crate) fn wait_for(
+        &self,
+        recipient: &str,
+        since: Instant,
+        patience: Duration,
+    ) -> Result<Instant, String> {
         let mails = self.taken.mails.lock();
         let mails = mails.unwrap_or_else(PoisonError::into_inner);
-        let missing = |mails: &mut HashMap<String, Instant>| !mails.contains_key(recipient);
+        let missing = |mails: &mut HashMap<String, Instant>| {
+            mails.get(recipient).is_none_or(|taken| *taken < since)
+        };
         let waited = self.taken.news.wait_timeout_while(mails, patience, missing);
         let (mails, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let at = mails.get(recipient).copied();
+        let at = mails.get(recipient).copied().filter(|at| *at >= since);
         at.ok_or_else(|| format!("no mail came for {recipient}"))
     }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use upsell::domain::brand::Brand;
 use upsell::domain::contact::Contact;
 use upsell::domain::evaluate::QuotaPolicy;
-use upsell::domain::ids::{AccountId, ApplicationId, TenantId, UserId, V1Id};
+use upsell::domain::ids::{AccountId, ApplicationId, MailId, TenantId, UserId, V1Id};
 use upsell::domain::link::{BuyUrl, BuyUrlRules};
 use upsell::domain::meter::{
     MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey, UsageNames,
 };
+use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Unit};
 use upsell::domain::tenant::{Tenant, TenantKind, TenantSettings};
 use upsell::domain::user::{AccessPolicy, COMPANY_ADMIN, QUOTA_NOTIFICATION, User};
-use upsell::store::Store;
 use upsell::store::engine::{Changes, Expect};
 use upsell::store::record::Stored;
+use upsell::store::{Store, keys};
 use uuid::Uuid;
 
 use super::Now;
@@ -24,6 +25,7 @@ use crate::fleet::{Account, Fleet, USAGE_NAMES};
 
 pub(super) struct Maker {
     pub(super) fleet: Fleet,
+    mails: bool,
     root: TenantId,
     names: Arc<UsageNames>,
     policy: QuotaPolicy,
@@ -36,9 +38,10 @@ pub(super) fn buy_url(partner: u64) -> String {
 }
 
 impl Maker {
-    pub(super) fn new(fleet: Fleet, root: TenantId, now: Now) -> Self {
+    pub(super) fn new(fleet: Fleet, mails: bool, root: TenantId, now: Now) -> Self {
         Self {
             fleet,
+            mails,
             root,
             names: super::usage_names(),
             policy: QuotaPolicy::default(),
@@ -120,10 +123,30 @@ impl Maker {
                 user_items: user_meter.status(&self.names, &self.policy),
                 tenant_items: tenant_meter.status(&self.names, &self.policy),
             })?;
+            if self.mails {
+                self.mail(changes, &user, &tenant_meter);
+            }
             changes.create_user(user, &tenant);
             bytes += put_meter(changes, user_meter);
         }
         Ok(bytes)
+    }
+
+    /// A mail about everything that stands at the tenant, as the fan-out would have made it.
+    fn mail(&self, changes: &mut Changes, user: &User, meter: &Meter) {
+        let (id, to) = (MailId::random(), (user.tenant_id, user.id));
+        let mut mail = Mail::new(id, MailKind::Quota, to, self.now, self.now);
+        for status in meter.status(&self.names, &self.policy) {
+            if let Some(level) = status.state.level() {
+                mail.add(Cause {
+                    account: meter.account,
+                    item: status.item,
+                    level,
+                });
+            }
+        }
+        changes.put(keys::open_mail(user.id), id.bytes().to_vec());
+        changes.create_mail(mail);
     }
 
     /// A company admin who is a buyer: the reader whom links lead to the shop.
