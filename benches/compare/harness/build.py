@@ -49,12 +49,13 @@ class Tools:
         return words
 
     def call(self, subcommand, cores=None, watch=(), **options):
-        """Runs a tool and returns its figures. The CPU time that `watch` uses is counted from
-        the tool's word that it measures to its end."""
+        """Runs a tool and returns its figures. The CPU time that `watch` uses (None: the tool
+        itself) is counted from the tool's word that it measures to its end."""
         log = self.scratch / f"{subcommand}.log"
         log.write_bytes(b"")
         command = self.command(subcommand, **options)
         tool = Proc(subcommand, command, cores, stdout=subprocess.PIPE, log=log)
+        watch = [tool] if watch is None else watch
         with tool:
             before, result = sum(proc.cpu_s() for proc in watch), None
             for line in tool.popen.stdout:

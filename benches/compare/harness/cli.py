@@ -106,7 +106,9 @@ def main(words):
 def run(options):
     rows = rows_of(options.only)
     out, keep = options.out or HERE, bool(options.out) or not options.quick
-    results = Results(system.commit(ROOT), time.strftime("%Y-%m-%d"))
+    # Figures of another profile are not to be taken for those of a release.
+    profile = "" if options.profile == "release" else f" (profile {options.profile})"
+    results = Results(system.commit(ROOT) + profile, time.strftime("%Y-%m-%d"))
     if keep:
         results.read_earlier(out / "results.csv", [] if options.render else rows)
     if options.render:

@@ -75,16 +75,16 @@ def _sent(upsell):
 
 def _source(bench, name, sink, cores, mails, mail_bytes, keep):
     def measure(number):
-        rate = smtp_source(sink, cores, mails, CONNECTIONS, mail_bytes, keep)
-        bench.results.add("P8", "c10", name, number, "rate", rate, "mails/s")
+        result = smtp_source(sink, cores, mails, CONNECTIONS, mail_bytes, keep)
+        bench.results.add_load(("P8", "c10", name, number), result, unit="mails")
 
     return measure
 
 
 def _lettre(bench, sink, number, mail_bytes):
     options = {"mails": bench.scale.lettre_mails, "connections": CONNECTIONS, "bytes": mail_bytes}
-    result = bench.tools.call("lettre", bench.server_cores, port=sink.port, **options)
-    bench.results.add("P8", "c10", "lettre pool", number, "rate", result["units_per_s"], "mails/s")
+    result = bench.tools.call("lettre", bench.server_cores, None, port=sink.port, **options)
+    bench.results.add_load(("P8", "c10", "lettre pool", number), result, unit="mails")
 
 
 def p10(bench):

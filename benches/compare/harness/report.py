@@ -50,7 +50,9 @@ def _details(row, results, note):
         yield "\nNot measured yet.\n"
     else:
         measured = sorted({(f.commit, f.date) for f in results.figures if f.row == row})
-        yield "\n" + "; ".join(f"{date}, commit `{commit}`" for commit, date in measured) + "\n"
+        rounds = len({f.round for f in results.figures if f.row == row})
+        when = "; ".join(f"{date}, commit {commit}" for commit, date in measured)
+        yield f"\n{when}; rounds: {rounds}\n"
     for case in cases:
         yield f"\n### {case}\n\n" if len(cases) > 1 else "\n"
         yield from _table(row, case, results)

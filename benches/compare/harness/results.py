@@ -44,8 +44,9 @@ class Results:
         for name in ("p50_us", "p99_us", "p999_us"):
             if name in result:
                 self.add(*where, name.removesuffix("_us"), result[name], "us")
+        if result.get("cpu_s") and count:
+            self.add(*where, "cpu", result["cpu_s"] * 1e6 / count, f"us/{unit[:-1]}")
         if procs:
-            self.add(*where, "cpu", result["cpu_s"] * 1e6 / max(count, 1), f"us/{unit[:-1]}")
             rss = sum(proc.rss_bytes() for proc in procs)
             self.add(*where, "rss", rss / 2**20, "MiB")
         if result.get("refused"):

@@ -67,7 +67,7 @@ def _service(bench, fleet, row, number, batch, connections):
 def _fjall(bench, fleet, number, record_bytes, name):
     directory = bench.directory("fjall")
     options = {"keys": fleet.accounts, "batch": BATCH, "record_bytes": record_bytes}
-    result = bench.tools.call("fjall", dir=directory, seconds=bench.scale.seconds, **options)
+    result = bench.tools.call("fjall", watch=None, dir=directory, seconds=bench.scale.seconds, **options)
     bench.results.add_load(("P5", "batches", name, number), result, unit="records")
     bench.directory("fjall")
 
