@@ -35,6 +35,9 @@ MEASURES = {
     "P12": (growth.p12, []),
 }
 
+# Seeded directories and the rows that use them; they go when no row is left that does.
+SHARED = {"redirects": {"P1", "P2", "P3", "P4"}, "usages": {"P5", "P6", "P9"}}
+
 ROW_LIST = "\n".join(f"  {row:4} {title}" for row, title in TITLES.items())
 
 
@@ -138,7 +141,7 @@ def run(options):
 def measure(bench, rows, keep):
     """All rows; what is measured is written after each, so that a failure costs only the rest."""
     failures = []
-    for row in rows:
+    for place, row in enumerate(rows):
         say(f"{row}: {TITLES[row]}")
         try:
             MEASURES[row][0](bench)
@@ -147,6 +150,9 @@ def measure(bench, rows, keep):
             failures.append(row)
             bench.results.figures = [f for f in bench.results.figures if f.row != row]
         stop_all()
+        for name, users in SHARED.items():
+            if not users.intersection(rows[place + 1 :]):
+                bench.drop(name)
         if keep:
             keep()
     if failures:
