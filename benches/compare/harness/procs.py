@@ -166,7 +166,9 @@ def _interrupted(number, _frame):
 
 
 def guard():
-    """From now on everything is stopped at the end, at Ctrl-C and at SIGTERM."""
+    """From now on everything is stopped at the end, at Ctrl-C and at other orders to stop."""
     atexit.register(stop_all)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    signal.signal(signal.SIGINT, _interrupted)
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGHUP, _interrupted)
