@@ -15,6 +15,7 @@ pub mod mails;
 pub mod mark;
 pub mod meters;
 pub mod plans;
+mod read_brands;
 pub mod record;
 pub mod resellers;
 mod turns;
@@ -34,6 +35,7 @@ use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
 use holders::Holders;
 use mark::Mark;
+use read_brands::ReadBrands;
 use record::Stored;
 use turns::Turns;
 pub use turns::TurnsAtMany;
@@ -75,6 +77,7 @@ pub struct Store {
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
     holders: Arc<Holders>,
+    brands: Arc<ReadBrands>,
     /// Goes into the first change made over this clone.
     mark: Option<Arc<Mark>>,
 }
@@ -90,6 +93,7 @@ impl Store {
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
             holders,
+            brands: Arc::default(),
             mark: None,
         }
     }
@@ -201,12 +205,17 @@ impl Store {
     /// As [`Store::load`].
     pub async fn effective_brand(&self, tenant: &Tenant) -> Result<Option<Brand>, StoreError> {
         let keys: Vec<Key> = tenant.lineage().map(keys::brand).collect();
-        let brands = self.load_many::<Brand>(&keys).await?;
-        Ok(brands
-            .into_iter()
-            .flatten()
-            .map(|found| found.value)
-            .find(|brand| brand.enabled))
+        let records = self.engine.get_many(&keys).await?;
+        for (id, record) in tenant.lineage().zip(records) {
+            let brand = match record {
+                Some(record) => self.brands.read(id, &record)?,
+                None => continue,
+            };
+            if brand.enabled {
+                return Ok(Some(Brand::clone(&brand)));
+            }
+        }
+        Ok(None)
     }
 
     /// An API client.
