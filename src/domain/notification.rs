@@ -205,6 +205,13 @@ impl Mail {
         self.last_error = Some(why);
     }
 
+    /// Gives the mail back as it was before it was taken: nobody tried to send it.
+    pub fn give_back_untried(&mut self, now: Timestamp) {
+        self.due_at = now;
+        self.lease_until = None;
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+
     /// Ends the mail: sent, dead or cancelled.
     pub fn end(&mut self, state: MailState, why: Option<String>, now: Timestamp) {
         self.state = state;

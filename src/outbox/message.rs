@@ -1,9 +1,15 @@
-//! From a composed mail to an RFC 5322 message.
+//! From a composed mail to an RFC 5322 message: the headers by lettre, which knows how names and
+//! subjects are encoded; the two parts of the body by `body`.
+
+mod body;
 
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::header::{
+    Date, From, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0, MessageId, ReplyTo,
+    Subject, To,
+};
+use lettre::message::{Mailbox, Mailboxes};
 
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::MailId;
@@ -16,9 +22,6 @@ pub enum MessageError {
     /// An address that our own type took is refused by the message builder.
     #[error("an address cannot be used in a message")]
     Address(#[from] lettre::address::AddressError),
-    /// The message builder refused the whole.
-    #[error("the message cannot be built")]
-    Build(#[from] lettre::error::Error),
 }
 
 /// What a message needs beyond what it says.
@@ -43,31 +46,34 @@ pub fn build(composed: &Composed, posting: Posting<'_>) -> Result<Vec<u8>, Messa
     let brand = composed.brand.as_ref();
     let sender = brand.map_or("", |brand| brand.service_name.as_str());
     let seconds = u64::try_from(posting.now.secs()).unwrap_or(0);
-    let mut message = Message::builder()
-        .from(mailbox(sender, posting.from)?)
-        .to(mailbox(&composed.to_name, &composed.to)?)
-        .subject(composed.subject.as_str())
-        .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-        .message_id(Some(format!("<{}@{}>", posting.id, posting.id_domain)))
-        .header(AutoSubmitted);
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let mut headers = Headers::with_capacity(10);
+    headers.set(From::from(one(mailbox(sender, posting.from)?)));
+    headers.set(To::from(one(mailbox(&composed.to_name, &composed.to)?)));
+    headers.set(Subject::from(composed.subject.clone()));
+    headers.set(Date::new(at));
+    let id = format!("<{}@{}>", posting.id, posting.id_domain);
+    headers.set(MessageId::from(id));
+    headers.set(AutoSubmitted);
     if let Some(reply) = brand.and_then(|brand| brand.smtp.reply_address.as_ref()) {
-        message = message.reply_to(mailbox(sender, reply)?);
+        headers.set(ReplyTo::from(one(mailbox(sender, reply)?)));
     }
     if let Some(url) = &composed.unsubscribe_url {
-        message = message
-            .header(ListUnsubscribe(format!("<{url}>")))
-            .header(OneClick);
+        headers.set(ListUnsubscribe(format!("<{url}>")));
+        headers.set(OneClick);
     }
-    let body = MultiPart::alternative()
-        .singlepart(part(ContentType::TEXT_PLAIN, &composed.text))
-        .singlepart(part(ContentType::TEXT_HTML, &composed.html));
-    Ok(message.multipart(body)?.formatted())
+    headers.set(MIME_VERSION_1_0);
+    let mut message = headers.to_string().into_bytes();
+    let parts = [
+        ("text/plain", composed.text.as_str()),
+        ("text/html", &composed.html),
+    ];
+    body::append_alternatives(&mut message, posting.id, parts);
+    Ok(message)
 }
 
-fn part(content_type: ContentType, body: &str) -> SinglePart {
-    SinglePart::builder()
-        .header(content_type)
-        .body(body.to_owned())
+fn one(mailbox: Mailbox) -> Mailboxes {
+    Mailboxes::new().with(mailbox)
 }
 
 fn mailbox(name: &str, address: &EmailAddress) -> Result<Mailbox, MessageError> {

@@ -1,118 +1,241 @@
-//! One mail that was taken: composed, handed to its server, and what came of it recorded.
+//! One connection at work: the mails of its line are composed in their turn, handed to the server,
+//! and what came of each goes to be recorded.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio::time::Instant;
+
+use super::line::{Line, Taken, Turn};
 use super::message::{self, Posting};
-use super::route::Route;
-use super::smtp::{Envelope, Kind, Mailbox, Reservation};
+use super::results::Results;
+use super::smtp::{Cause, Envelope, Kind, Lane, Mailbox, Parcel, Reservation, SendError};
 use super::worker::Outbox;
-use crate::domain::notification::{AfterFailure, Mail};
-use crate::domain::time::Timestamp;
+use crate::domain::notification::Mail;
 use crate::telemetry::metrics::MailOutcome;
 use crate::usecases::compose::{Composed, Due, compose};
-use crate::usecases::deliver::{self, Failure};
-use crate::usecases::error::Error;
+use crate::usecases::deliver::{self, Ended, Failure, Outcome};
 
-impl Outbox {
-    /// Sends a mail that was taken and records what came of it. When that cannot be recorded the
-    /// lease runs out and the mail is sent again: rather twice than never. Returns when it is to be
-    /// tried again.
-    pub(super) async fn send_recorded(
-        &self,
-        mail: &Mail,
-        route: &Route,
-        reservation: Reservation,
-    ) -> Option<Timestamp> {
-        let recorded = match compose(&self.env, mail, (self.clock)()).await {
-            Ok(Due::Cancel(why)) => {
-                self.env.metrics.mails.inc(MailOutcome::Withdrawn);
-                let ended = deliver::cancelled(&self.env, mail.id, why, (self.clock)()).await;
-                ended.map(|()| None)
-            }
-            Ok(Due::Send(composed)) => {
-                match self.hand_over(mail, &composed, route, reservation).await {
-                    Ok(()) => {
-                        self.count_sent(mail);
-                        let subject = &composed.subject;
-                        let ended = deliver::sent(&self.env, mail.id, subject, (self.clock)());
-                        ended.await.map(|()| None)
-                    }
-                    Err(failure) => self.record_failure(mail, &failure).await,
+/// A mail says what is true when it is composed. One that was composed ahead of its turn longer ago
+/// is composed again.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// A mail that is ready for the wire.
+struct Ready {
+    taken: Box<Taken>,
+    parcel: Parcel,
+    subject: String,
+    composed_at: Instant,
+}
+
+/// One connection's work.
+pub(super) struct Sender {
+    outbox: Outbox,
+    line: Arc<Line>,
+    results: Results,
+}
+
+impl Sender {
+    pub(super) fn new(outbox: Outbox, line: Arc<Line>, results: Results) -> Self {
+        line.join();
+        Self {
+            outbox,
+            line,
+            results,
+        }
+    }
+
+    /// Sends until the line has no more.
+    pub(super) async fn run(self, reservation: Reservation) {
+        let mut lane = reservation.into_lane();
+        let mut ahead: Option<Ready> = None;
+        loop {
+            let ready = match ahead.take() {
+                Some(ready) => self.still_good(ready, &mut lane).await,
+                None => self.next().await,
+            };
+            let Some(ready) = ready else {
+                if self.line.is_stopping() || self.line.len() == 0 {
+                    break;
                 }
+                continue;
+            };
+            ahead = self.hand_over(ready, &mut lane).await;
+        }
+        lane.rest().await;
+    }
+
+    /// Hands over one mail, and the envelope of the next where there is one at hand.
+    async fn hand_over(&self, ready: Ready, lane: &mut Lane) -> Option<Ready> {
+        let (next, takes_more) = if lane.sends_ahead() {
+            self.at_hand().await
+        } else {
+            (None, false)
+        };
+        let more = async {
+            if takes_more {
+                self.take_more().await;
+            }
+        };
+        let send = lane.send(&ready.parcel, next.as_ref().map(|next| &next.parcel));
+        let (sent, ()) = join(send, more).await;
+        self.finish(ready, sent.map(|_| ())).await;
+        next
+    }
+
+    /// The next mail, composed. `None`: there may be no more.
+    async fn next(&self) -> Option<Ready> {
+        loop {
+            let change = self.line.change();
+            match self.line.turn() {
+                Turn::Send(taken, takes_more) => {
+                    if takes_more {
+                        self.take_more().await;
+                    }
+                    if let Some(ready) = self.compose(taken).await {
+                        return Some(ready);
+                    }
+                }
+                Turn::Take => self.take_more().await,
+                Turn::Wait => change.await,
+                Turn::End => return None,
+            }
+        }
+    }
+
+    /// The next mail if that needs no waiting, and whether more are to be taken.
+    async fn at_hand(&self) -> (Option<Ready>, bool) {
+        match self.line.turn() {
+            Turn::Send(taken, takes_more) => (self.compose(taken).await, takes_more),
+            Turn::Take => (None, true),
+            Turn::Wait | Turn::End => (None, false),
+        }
+    }
+
+    async fn take_more(&self) {
+        let ids = self.line.to_take();
+        let Outbox { env, clock, .. } = &self.outbox;
+        let taken = deliver::take_all(env, &ids, clock()).await;
+        let taken = taken.unwrap_or_else(|error| {
+            tracing::warn!(%error, "no mails could be taken; they are met again");
+            Vec::new()
+        });
+        self.line.took(taken);
+    }
+
+    /// A mail that was composed ahead, as far as it may go now.
+    async fn still_good(&self, ready: Ready, lane: &mut Lane) -> Option<Ready> {
+        if self.line.is_stopping() {
+            lane.forget_ahead();
+            self.end(&ready.taken.mail, Ended::Untried).await;
+            return None;
+        }
+        if ready.composed_at.elapsed() < FRESH {
+            return Some(ready);
+        }
+        lane.forget_ahead();
+        self.compose(ready.taken).await
+    }
+
+    /// Composes a mail. `None`: it is not to be sent, and that is dealt with.
+    async fn compose(&self, taken: Box<Taken>) -> Option<Ready> {
+        let mail = &taken.mail;
+        if taken.is_held_too_long() {
+            self.end(mail, Ended::Untried).await;
+            return None;
+        }
+        let Outbox { env, clock, .. } = &self.outbox;
+        let composed = match compose(env, mail, clock()).await {
+            Ok(Due::Send(composed)) => composed,
+            Ok(Due::Cancel(why)) => {
+                env.metrics.mails.inc(MailOutcome::Withdrawn);
+                self.end(mail, Ended::Cancelled(why)).await;
+                return None;
             }
             Err(error) => {
                 tracing::error!(mail = %mail.id, %error, "a mail could not be composed");
                 let why = "the mail could not be composed; see the log".to_owned();
-                self.record_failure(
-                    mail,
-                    &Failure {
-                        is_permanent: false,
-                        why,
-                    },
-                )
-                .await
+                self.fail(mail, false, why).await;
+                return None;
             }
         };
-        recorded.unwrap_or_else(|error| {
-            tracing::error!(mail = %mail.id, %error, "what became of a mail was not recorded");
-            None
-        })
+        match self.parcel(mail, &composed) {
+            Ok(parcel) => Some(Ready {
+                parcel,
+                subject: composed.subject,
+                composed_at: Instant::now(),
+                taken,
+            }),
+            Err(why) => {
+                self.fail(mail, true, why).await;
+                None
+            }
+        }
     }
 
-    async fn hand_over(
-        &self,
-        mail: &Mail,
-        composed: &Composed,
-        route: &Route,
-        reservation: Reservation,
-    ) -> Result<(), Failure> {
-        let permanent = |why: String| Failure {
-            is_permanent: true,
-            why,
-        };
+    fn parcel(&self, mail: &Mail, composed: &Composed) -> Result<Parcel, String> {
+        let from = &self.line.route.from;
         let posting = Posting {
             id: mail.id,
-            from: &route.from,
-            id_domain: &self.id_domain,
-            now: (self.clock)(),
+            from,
+            id_domain: &self.outbox.id_domain,
+            now: (self.outbox.clock)(),
         };
-        let message =
-            message::build(composed, posting).map_err(|error| permanent(error.to_string()))?;
-        let bad_address = |_| permanent("the address cannot be used in SMTP".to_owned());
+        let message = message::build(composed, posting).map_err(|error| error.to_string())?;
+        let bad_address = |_| "the address cannot be used in SMTP".to_owned();
         let envelope = Envelope {
-            from: Mailbox::parse(route.from.as_str()).map_err(bad_address)?,
+            from: Mailbox::parse(from.as_str()).map_err(bad_address)?,
             to: Mailbox::parse(composed.to.as_str()).map_err(bad_address)?,
         };
-        match reservation.send(&envelope, &message).await {
-            Ok(_) => Ok(()),
+        let parcel = self.outbox.mailer.parcel(envelope, &message);
+        parcel.map_err(|error| error.public().to_owned())
+    }
+
+    async fn finish(&self, ready: Ready, sent: Result<(), SendError>) {
+        let mail = &ready.taken.mail;
+        match sent {
+            Ok(()) => {
+                self.line.went_well();
+                self.count_sent(mail);
+                let subject = ready.subject;
+                self.end(mail, Ended::Sent { subject }).await;
+            }
             Err(error) => {
                 tracing::warn!(mail = %mail.id, attempt = mail.attempts, %error, "a mail was not sent");
+                if !matches!(error.cause(), Cause::Answer(_) | Cause::Unsendable(_)) {
+                    self.line.went_wrong();
+                }
                 let is_permanent = error.kind() == Kind::Permanent;
-                Err(Failure {
-                    is_permanent,
-                    why: error.public().to_owned(),
-                })
+                self.fail(mail, is_permanent, error.public().to_owned())
+                    .await;
             }
         }
     }
 
     fn count_sent(&self, mail: &Mail) {
-        let took = (self.clock)().since(mail.created_at);
-        self.env.metrics.mails.inc(MailOutcome::Sent);
-        self.env.metrics.mail_latency.observe(took.as_secs_f64());
+        let Outbox { env, clock, .. } = &self.outbox;
+        let took = clock().since(mail.created_at);
+        env.metrics.mails.inc(MailOutcome::Sent);
+        env.metrics.mail_latency.observe(took.as_secs_f64());
     }
 
-    async fn record_failure(
-        &self,
-        mail: &Mail,
-        failure: &Failure,
-    ) -> Result<Option<Timestamp>, Error> {
+    async fn fail(&self, mail: &Mail, is_permanent: bool, why: String) {
         let random = u64::from_le_bytes(random_bytes());
-        let next = deliver::failed(&self.env, mail.id, failure, random, (self.clock)()).await?;
-        let (outcome, retry_at) = match next {
-            AfterFailure::RetryAt(at) => (MailOutcome::Deferred, Some(at)),
-            AfterFailure::GiveUp => (MailOutcome::Dead, None),
-        };
-        self.env.metrics.mails.inc(outcome);
-        Ok(retry_at)
+        let failure = Failure { is_permanent, why };
+        self.end(mail, Ended::Failed { failure, random }).await;
+    }
+
+    async fn end(&self, mail: &Mail, ended: Ended) {
+        let outcome = Outcome { id: mail.id, ended };
+        // The recorder ends after the last sender.
+        let _ = self.results.send(outcome).await;
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.line.leave();
     }
 }
 

@@ -13,6 +13,8 @@ mod connect;
 mod content;
 mod envelope;
 mod error;
+mod exchange;
+mod lane;
 mod pool;
 mod reply;
 mod session;
@@ -29,13 +31,13 @@ use tokio::sync::OwnedSemaphorePermit;
 
 pub use envelope::{Envelope, HelloName, InvalidHelloName, InvalidMailbox, Mailbox};
 pub use error::{Cause, Kind, SendError, Stage};
+pub use exchange::Parcel;
+pub use lane::Lane;
 pub use reply::Reply;
 pub use settings::{InvalidSettings, Lookup, Resolve, Roots, Settings, SystemResolver, Timeouts};
 pub use target::{Credentials, DomainName, Encryption, Host, InvalidTarget, Target, Trust};
 
-use content::Content;
 use pool::{Pool, Visit};
-use session::Session;
 
 /// How often a mail moves on to another connection because the server had dropped the idle one.
 const MAX_STALE_CONNECTIONS: usize = 3;
@@ -98,6 +100,14 @@ impl Mailer {
         message: &[u8],
     ) -> Result<Accepted, SendError> {
         self.reserve(target).await?.send(envelope, message).await
+    }
+
+    /// Makes a message ready for [`Lane::send`].
+    ///
+    /// # Errors
+    /// It is too long, or holds what mail cannot carry.
+    pub fn parcel(&self, envelope: Envelope, message: &[u8]) -> Result<Parcel, SendError> {
+        Parcel::new(envelope, message, self.shared.settings.message_bytes)
     }
 
     /// Waits for one of the target's connections.
@@ -184,46 +194,20 @@ impl Reservation {
     /// # Errors
     /// [`SendError`].
     pub async fn send(self, envelope: &Envelope, message: &[u8]) -> Result<Accepted, SendError> {
-        let settings = &self.mailer.shared.settings;
-        let content = Content::new(message, settings.message_bytes)
-            .map_err(|cause| SendError::new(Stage::Content, cause))?;
-        for _ in 0..MAX_STALE_CONNECTIONS {
-            let Some(session) = self.visit.take() else {
-                break;
-            };
-            match self.send_over(session, envelope, &content).await {
-                Err(error) if error.is_stale_connection() => {}
-                result => return result,
-            }
+        let parcel = self.mailer.parcel(envelope.clone(), message)?;
+        let mut lane = self.into_lane();
+        let sent = lane.send(&parcel, None).await;
+        match &sent {
+            Ok(_) => lane.rest().await,
+            Err(_) => lane.quit().await,
         }
-        let session = self.open().await?;
-        self.send_over(session, envelope, &content).await
+        sent
     }
 
-    async fn open(&self) -> Result<Session, SendError> {
-        let shared = &self.mailer.shared;
-        let permit = shared
-            .pool
-            .permit()
-            .ok_or_else(|| SendError::new(Stage::Slot, Cause::TooManyConnections))?;
-        Session::open(self.visit.target(), &shared.settings, &shared.tls, permit).await
-    }
-
-    async fn send_over(
-        &self,
-        mut session: Session,
-        envelope: &Envelope,
-        content: &Content,
-    ) -> Result<Accepted, SendError> {
-        let settings = &self.mailer.shared.settings;
-        let result = session.send(envelope, content, &settings.timeouts).await;
-        match &result {
-            Ok(_) if session.is_reusable(settings) => self.visit.put(session),
-            Ok(_) => session.quit(&settings.timeouts).await,
-            Err(error) if error.is_in_step() => session.quit(&settings.timeouts).await,
-            Err(_) => {}
-        }
-        result.map(|server_reply| Accepted { server_reply })
+    /// The connection for mail after mail.
+    #[must_use]
+    pub fn into_lane(self) -> Lane {
+        Lane::new(self)
     }
 }
 

@@ -1,24 +1,29 @@
-//! Runs the outbox: one pass does all that is due and says when it wants to run again.
+//! Runs the outbox: one pass finds all that is due and says when it wants to run again.
 //!
-//! Stages, each one commit: a notice becomes mails (fan-out), a mail that is due is taken, sent,
-//! and recorded. Mails are taken only with a connection to their server in hand, so a dead server
-//! holds its own mails up and nobody else's.
+//! Stages, each one commit: notices become mails (fan-out), mails that are due are taken, sent, and
+//! recorded. Mails stand in the line of their way out, and a line is worked off by as many
+//! connections as its server may have, so a dead server holds its own mails up and nobody else's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::queue::Queue;
-use super::route::{Deployment, Route, route};
-use super::smtp::{Mailer, Reservation};
+use super::line::Lines;
+use super::results::{self, DueAgain, Results};
+use super::route::{Deployment, NoRoute, Route, route};
+use super::sending::Sender;
+use super::smtp::Mailer;
+use crate::domain::brand::Brand;
 use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::Mail;
+use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
-use crate::usecases::deliver::{self, Remind};
+use crate::usecases::deliver::{self, Ended, Outcome, Remind};
 use crate::usecases::error::Error;
 use crate::usecases::fan_out::{self, FanOut};
 use crate::usecases::{Clock, Env};
@@ -29,8 +34,18 @@ const PAGE: usize = 200;
 /// Queue entries looked at in one pass; those of busy servers are passed over.
 const MAX_LOOKED_AT: usize = 20_000;
 
-/// Notices and reminders handled in one pass, so that sending is never starved by them.
-const MAX_FAN_OUTS: usize = 1000;
+/// Connections at work at once, over all servers.
+const MAX_CONNECTIONS: usize = 1000;
+
+/// Mails remembered while they wait for a connection to their server; further ones are met again in
+/// a later pass.
+const MAX_WAITING: usize = 50_000;
+
+/// Commits of notices in one pass, so that sending is never starved by them.
+const MAX_FAN_OUT_COMMITS: usize = 8;
+
+/// Reminders handled in one pass, likewise.
+const MAX_REMINDERS: usize = 1000;
 
 /// How long mails without a usable mail server are put off; also the longest sleep.
 const PUT_OFF: Duration = Duration::from_secs(60);
@@ -42,7 +57,7 @@ const STORE_BACKOFF: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Outbox {
     pub(super) env: Env,
-    mailer: Mailer,
+    pub(super) mailer: Mailer,
     deployment: Arc<Deployment>,
     pub(super) id_domain: Arc<str>,
     pub(super) clock: Clock,
@@ -51,6 +66,24 @@ pub struct Outbox {
 /// When the outbox wants to run again, unless it is woken earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct NextPass(Duration);
+
+/// What is under way.
+struct Work {
+    lines: Lines,
+    /// One for each connection.
+    senders: JoinSet<()>,
+    results: Results,
+    /// There was more than one pass looks at.
+    has_more: bool,
+}
+
+/// The ways out that one pass has found.
+#[derive(Default)]
+struct Routes {
+    of_tenant: HashMap<TenantId, Arc<Route>>,
+    /// By whose brand it is; `None` where there is none, or none that is enabled.
+    of_brand: HashMap<TenantId, Option<Result<Arc<Route>, NoRoute>>>,
+}
 
 impl Outbox {
     /// An outbox that sends through `mailer`. `id_domain` stands on the right of `Message-ID`s.
@@ -75,25 +108,49 @@ impl Outbox {
     /// What does not is sent again after the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>, drain: Duration) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut queue = Queue::default();
+        let (results, outcomes) = results::channel();
+        let due_again = Arc::new(DueAgain::default());
+        let recorder = results::record_all(
+            self.env.clone(),
+            outcomes,
+            Arc::clone(&due_again),
+            self.clock.clone(),
+        );
+        let recorder = tokio::spawn(recorder);
+        let mut work = Work {
+            lines: Lines::default(),
+            senders: JoinSet::new(),
+            results,
+            has_more: false,
+        };
         loop {
-            let wait = match self.pass(&mut queue).await {
+            let wait = match self.pass(&mut work).await {
                 Ok(NextPass(wait)) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox waits for the store");
                     STORE_BACKOFF
                 }
             };
-            if !self.rest(&mut queue, shutdown.as_mut(), wait).await {
+            if !self
+                .rest(&mut work, &due_again, shutdown.as_mut(), wait)
+                .await
+            {
                 break;
             }
         }
-        let finish = async { while queue.sending.join_next().await.is_some() {} };
-        if tokio::time::timeout(drain, finish).await.is_err() {
+        if tokio::time::timeout(drain, finish(&mut work))
+            .await
+            .is_err()
+        {
             tracing::warn!(
-                mails = queue.sending.len(),
+                connections = work.senders.len(),
                 "stopped while mails were being sent"
             );
+        }
+        // What is still being sent ends here; what has come of others is recorded.
+        drop(work);
+        if tokio::time::timeout(drain, recorder).await.is_err() {
+            tracing::warn!("stopped before it was recorded what became of some mails");
         }
         self.mailer.close_idle().await;
     }
@@ -102,7 +159,8 @@ impl Outbox {
     /// meanwhile, without another look at the whole queue. False: shut down.
     async fn rest(
         &self,
-        queue: &mut Queue,
+        work: &mut Work,
+        due_again: &DueAgain,
         mut shutdown: std::pin::Pin<&mut impl Future<Output = ()>>,
         wait: Duration,
     ) -> bool {
@@ -115,36 +173,36 @@ impl Outbox {
                     self.mailer.close_expired().await;
                     return true;
                 }
-                Some(ended) = queue.sending.join_next() => {
-                    // The pass before saw this mail in somebody's hands, due long after.
-                    if let Some(due) = queue.ended(ended.ok().flatten()) {
-                        let until = Instant::now() + due.since((self.clock)());
-                        let sooner = until.min(slept.deadline());
-                        slept.as_mut().reset(sooner);
+                // The pass before saw this mail in somebody's hands, due long after.
+                at = due_again.next() => {
+                    let until = Instant::now() + at.since((self.clock)());
+                    let sooner = until.min(slept.deadline());
+                    slept.as_mut().reset(sooner);
+                }
+                Some(_) = work.senders.join_next() => {
+                    if work.has_more && work.lines.waiting() < MAX_WAITING / 2 {
+                        return true;
                     }
-                    if let Err(error) = self.resume(queue).await {
-                        tracing::warn!(%error, "the outbox waits for the store");
-                    }
+                    self.start_senders(work);
                 }
             }
         }
     }
 
-    /// Does all that is due. Sending goes on behind it.
+    /// Finds all that is due. Sending goes on behind it.
     ///
     /// # Errors
     /// The store failed; what was not done is still due.
-    async fn pass(&self, queue: &mut Queue) -> Result<NextPass, Error> {
+    async fn pass(&self, work: &mut Work) -> Result<NextPass, Error> {
         let mut work_left = true;
-        for _ in 0..MAX_FAN_OUTS {
-            if fan_out::run_one(&self.env, (self.clock)()).await? == FanOut::Idle {
+        for _ in 0..MAX_FAN_OUT_COMMITS {
+            if fan_out::run_some(&self.env, (self.clock)()).await? == FanOut::Idle {
                 work_left = false;
                 break;
             }
         }
         let reminder = self.remind().await?;
-        self.resume(queue).await?;
-        let mail = self.dispatch(queue).await?;
+        let mail = self.dispatch(work).await?;
         let wait = if work_left {
             Duration::ZERO
         } else {
@@ -153,35 +211,26 @@ impl Outbox {
         Ok(NextPass(wait))
     }
 
-    /// Gives free connections to mails that wait for one.
-    async fn resume(&self, queue: &mut Queue) -> Result<(), Error> {
-        for route in queue.waiting.keys().cloned().collect::<Vec<_>>() {
-            while queue.has_room() {
-                let Some(reservation) = self.mailer.try_reserve(&route.target) else {
+    /// Gives free connections to lines that have mail.
+    fn start_senders(&self, work: &mut Work) {
+        while work.senders.try_join_next().is_some() {}
+        for line in work.lines.with_mail() {
+            let mut more = line.len();
+            while more > 0 && work.senders.len() < MAX_CONNECTIONS {
+                let Some(reservation) = self.mailer.try_reserve(&line.route.target) else {
                     break;
                 };
-                let Some(id) = queue.next_waiting(&route) else {
-                    break;
-                };
-                let now = (self.clock)();
-                let due = self
-                    .env
-                    .store
-                    .mail(id)
-                    .await?
-                    .filter(|mail| mail.is_due(now));
-                if let Some(mail) = due {
-                    self.start(mail, route.clone(), reservation, queue, now)
-                        .await?;
-                }
+                let (line, results) = (Arc::clone(&line), work.results.clone());
+                let sender = Sender::new(self.clone(), line, results);
+                work.senders.spawn(sender.run(reservation));
+                more -= 1;
             }
         }
-        Ok(())
     }
 
     /// Queues the reminders that are due; how long until the next.
     async fn remind(&self) -> Result<Duration, Error> {
-        for _ in 0..MAX_FAN_OUTS {
+        for _ in 0..MAX_REMINDERS {
             let now = (self.clock)();
             match deliver::remind_one(&self.env, now).await? {
                 Remind::Done => {}
@@ -192,72 +241,53 @@ impl Outbox {
         Ok(Duration::ZERO)
     }
 
-    /// Hands due mails to their servers; how long until the next is due.
-    async fn dispatch(&self, queue: &mut Queue) -> Result<Duration, Error> {
-        let mut routes = HashMap::new();
+    /// Puts due mails into their lines; how long until the next is due.
+    async fn dispatch(&self, work: &mut Work) -> Result<Duration, Error> {
+        let mut routes = Routes::default();
         let mut after: Option<Key> = None;
+        work.has_more = false;
         for _ in 0..MAX_LOOKED_AT / PAGE {
             let engine = self.env.store.engine();
             let page = engine
                 .scan(&keys::mails_due(), after.as_ref(), PAGE)
                 .await?;
             let now = (self.clock)();
-            for (key, _) in &page {
-                if let Some(due) = key.leading_time().filter(|due| *due > now) {
-                    return Ok(due.since(now));
-                }
-                if !queue.has_room() {
-                    return Ok(Duration::MAX);
-                }
-                let id = key.trailing_uuid().map(MailId::new);
-                if let Some(id) = id.filter(|id| !queue.is_waiting(*id)) {
-                    self.meet(id, &mut routes, queue, now).await?;
-                }
+            let is_due = |key: &Key| key.leading_time().is_none_or(|due| due <= now);
+            let due = page.iter().take_while(|(key, _)| is_due(key));
+            let ids = due.filter_map(|(key, _)| key.trailing_uuid().map(MailId::new));
+            let ids: Vec<MailId> = ids.filter(|id| !work.lines.has(*id)).collect();
+            self.meet(&ids, &mut routes, work, now).await?;
+            self.start_senders(work);
+            let later = page.iter().find(|(key, _)| !is_due(key));
+            if let Some(due) = later.and_then(|(key, _)| key.leading_time()) {
+                return Ok(due.since(now));
             }
             if page.len() < PAGE {
                 return Ok(Duration::MAX);
             }
+            if work.lines.waiting() >= MAX_WAITING {
+                break;
+            }
             after = page.into_iter().next_back().map(|(key, _)| key);
         }
+        work.has_more = true;
         Ok(Duration::MAX)
     }
 
-    /// Starts one due mail if its server has a connection free; else the mail waits for one.
+    /// Puts each mail into the line of its way out.
     async fn meet(
         &self,
-        id: MailId,
-        routes: &mut HashMap<TenantId, Route>,
-        queue: &mut Queue,
+        ids: &[MailId],
+        routes: &mut Routes,
+        work: &mut Work,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(mail) = self.env.store.mail(id).await? else {
-            return Ok(());
-        };
-        let Some(route) = self.route_of(&mail, routes, now).await? else {
-            return Ok(());
-        };
-        match self.mailer.try_reserve(&route.target) {
-            Some(reservation) => self.start(mail, route, reservation, queue, now).await,
-            None => {
-                queue.wait(route, id);
-                Ok(())
+        let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
+        let mails = self.env.store.load_many::<Mail>(&mail_keys).await?;
+        for mail in mails.into_iter().flatten() {
+            if let Some(route) = self.route_of(&mail, routes, now).await? {
+                work.lines.push(&route, mail.id);
             }
-        }
-    }
-
-    async fn start(
-        &self,
-        mail: Found<Mail>,
-        route: Route,
-        reservation: Reservation,
-        queue: &mut Queue,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        if let Some(mail) = deliver::take(&self.env, mail, now).await? {
-            let outbox = self.clone();
-            queue
-                .sending
-                .spawn(async move { outbox.send_recorded(&mail, &route, reservation).await });
         }
         Ok(())
     }
@@ -267,20 +297,20 @@ impl Outbox {
     async fn route_of(
         &self,
         mail: &Found<Mail>,
-        routes: &mut HashMap<TenantId, Route>,
+        routes: &mut Routes,
         now: Timestamp,
-    ) -> Result<Option<Route>, Error> {
-        if let Some(known) = routes.get(&mail.tenant_id) {
+    ) -> Result<Option<Arc<Route>>, Error> {
+        if let Some(known) = routes.of_tenant.get(&mail.tenant_id) {
             return Ok(Some(known.clone()));
         }
-        let brand = match self.env.store.tenant(mail.tenant_id).await? {
-            Some(tenant) => self.env.store.effective_brand(&tenant).await?,
+        let found = match self.env.store.tenant(mail.tenant_id).await? {
+            Some(tenant) => self.route_of_tenant(&tenant, routes).await?,
             None => None,
         };
-        let found = route(brand.as_ref(), &self.deployment, &self.env.keyring.load());
-        match found {
+        let keyring = self.env.keyring.load();
+        match found.unwrap_or_else(|| route(None, &self.deployment, &keyring).map(Arc::new)) {
             Ok(found) => {
-                routes.insert(mail.tenant_id, found.clone());
+                routes.of_tenant.insert(mail.tenant_id, found.clone());
                 Ok(Some(found))
             }
             Err(missing) => {
@@ -290,4 +320,41 @@ impl Outbox {
             }
         }
     }
+
+    /// The way out by the nearest enabled brand, from the tenant up its ancestors.
+    async fn route_of_tenant(
+        &self,
+        tenant: &Tenant,
+        routes: &mut Routes,
+    ) -> Result<Option<Result<Arc<Route>, NoRoute>>, Error> {
+        for id in tenant.lineage() {
+            if let Some(known) = routes.of_brand.get(&id) {
+                if known.is_some() {
+                    return Ok(known.clone());
+                }
+                continue;
+            }
+            let brand: Option<Brand> = self.env.store.brand(id).await?.map(|found| found.value);
+            let enabled = brand.filter(|brand| brand.enabled);
+            let found = enabled.map(|brand| {
+                let keyring = self.env.keyring.load();
+                route(Some(&brand), &self.deployment, &keyring).map(Arc::new)
+            });
+            routes.of_brand.insert(id, found.clone());
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Lets what is with a server come to its end, and gives back what is not.
+async fn finish(work: &mut Work) {
+    for taken in work.lines.stop() {
+        let (id, ended) = (taken.mail.id, Ended::Untried);
+        // The recorder ends after the last sender.
+        let _ = work.results.send(Outcome { id, ended }).await;
+    }
+    while work.senders.join_next().await.is_some() {}
 }

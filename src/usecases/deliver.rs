@@ -1,17 +1,21 @@
 //! The life of a mail between the queue and its end: taken, given back, sent, dead, cancelled;
 //! and reminders. Each step is one commit, so a crash between two of them loses nothing.
 
+mod together;
+
 use std::time::Duration;
 
 use super::Env;
-use super::error::{Error, retrying};
+use super::error::Error;
 use super::{colleagues, view};
 use crate::domain::ids::{AccountId, MailId, UserId};
-use crate::domain::notification::{AfterFailure, Cause, Mail, MailKind, MailState, Recipient};
+use crate::domain::notification::{AfterFailure, Cause, Mail, MailKind, Recipient};
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
+
+pub use together::{Ended, Outcome, record, record_one, take_all};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
 pub const LEASE: Duration = Duration::from_secs(2 * 3600);
@@ -46,25 +50,10 @@ pub async fn take(env: &Env, mail: Found<Mail>, now: Timestamp) -> Result<Option
 /// # Errors
 /// The store failed: the mail will be sent again once its lease is over.
 pub async fn sent(env: &Env, id: MailId, subject: &str, now: Timestamp) -> Result<(), Error> {
-    retrying(|| async {
-        let Some(found) = env.store.mail(id).await? else {
-            return Ok(());
-        };
-        let mut mail = found.value.clone();
-        mail.end(MailState::Sent, None, now);
-        mail.sent_at = Some(now);
-        mail.subject = Some(subject.to_owned());
-        let user = mail.user_id;
-        let mut changes = Changes::new();
-        if mail.kind.is_quota() && env.store.user(user).await?.is_some() {
-            let old = env.store.load::<Recipient>(&keys::recipient(user)).await?;
-            let new = Recipient::after_sending(user, now, env.settings.repeat_interval);
-            changes.put_recipient(old.as_ref(), new);
-        }
-        changes.update_mail(&found, mail);
-        Ok(env.store.commit(changes).await?)
-    })
-    .await
+    let subject = subject.to_owned();
+    let ended = Ended::Sent { subject };
+    record_one(env, &Outcome { id, ended }, now).await?;
+    Ok(())
 }
 
 /// Records a failed attempt: tried again later, or a dead letter now.
@@ -78,45 +67,25 @@ pub async fn failed(
     random: u64,
     now: Timestamp,
 ) -> Result<AfterFailure, Error> {
-    retrying(|| async {
-        let Some(found) = env.store.mail(id).await? else {
-            return Ok(AfterFailure::GiveUp);
-        };
-        let mut mail = found.value.clone();
-        let retry = &env.settings.retry;
-        let next = if failure.is_permanent {
-            AfterFailure::GiveUp
-        } else {
-            retry.after_failure(mail.attempts, mail.created_at, now, random)
-        };
-        match next {
-            AfterFailure::RetryAt(at) => mail.give_back(at, failure.why.clone()),
-            AfterFailure::GiveUp => mail.end(MailState::Dead, Some(failure.why.clone()), now),
-        }
-        let mut changes = Changes::new();
-        changes.update_mail(&found, mail);
-        env.store.commit(changes).await?;
-        Ok(next)
-    })
-    .await
+    let failure = failure.clone();
+    let ended = Ended::Failed { failure, random };
+    let next = record_one(env, &Outcome { id, ended }, now).await?;
+    Ok(next.unwrap_or(AfterFailure::GiveUp))
 }
 
 /// Records that a mail is not sent because it is no longer true.
 ///
 /// # Errors
 /// The store failed.
-pub async fn cancelled(env: &Env, id: MailId, why: &str, now: Timestamp) -> Result<(), Error> {
-    retrying(|| async {
-        let Some(found) = env.store.mail(id).await? else {
-            return Ok(());
-        };
-        let mut mail = found.value.clone();
-        mail.end(MailState::Cancelled, Some(why.to_owned()), now);
-        let mut changes = Changes::new();
-        changes.update_mail(&found, mail);
-        Ok(env.store.commit(changes).await?)
-    })
-    .await
+pub async fn cancelled(
+    env: &Env,
+    id: MailId,
+    why: &'static str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let ended = Ended::Cancelled(why);
+    record_one(env, &Outcome { id, ended }, now).await?;
+    Ok(())
 }
 
 /// Puts a mail off that nobody could try to send; this is no attempt.

@@ -1,19 +1,23 @@
 //! From a notice ("this account entered these levels") to mails: one open mail per recipient,
 //! which takes in everything of its window.
 
-use std::collections::BTreeSet;
+mod window;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use uuid::Uuid;
 
 use super::Env;
 use super::error::{Error, retrying};
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
-use crate::domain::notification::{Cause, Mail, MailKind};
+use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key};
 use crate::store::record::{Notice, Stored};
 use crate::store::{Found, keys};
+use window::Windows;
 
 /// Users read from the store at once.
 const PAGE: usize = 500;
@@ -22,12 +26,15 @@ const PAGE: usize = 500;
 /// notice goes with the last.
 const RECIPIENTS_PER_COMMIT: usize = 1000;
 
+/// Notices that are turned into mails with one commit, at most.
+const NOTICES_PER_COMMIT: usize = 256;
+
 /// What a run of the fan-out found to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FanOut {
-    /// A notice was turned into mails for this many recipients.
+    /// A notice, or several, were turned into mails for this many recipients.
     Done {
-        /// How many people will be told.
+        /// How many people will be told; who is told of several counts for each.
         recipients: usize,
     },
     /// There is no notice.
@@ -56,6 +63,44 @@ pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
     })
 }
 
+/// Turns the oldest notices into mails, with one commit where they are no more than fit into one
+/// and nobody else changes the same mails meanwhile.
+///
+/// # Errors
+/// The store failed; the notices are still there.
+pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
+    let engine = env.store.engine();
+    let oldest = engine
+        .scan(&keys::notices(), None, NOTICES_PER_COMMIT)
+        .await?;
+    if oldest.is_empty() {
+        return Ok(FanOut::Idle);
+    }
+    let (mut windows, mut done) = (Windows::new(now), Changes::new());
+    let (mut people, mut recipients) = (People::default(), 0);
+    for (key, record) in oldest {
+        let notice = Notice::decode(&record.body)?;
+        let told = people.told_of(env, notice.account).await?;
+        if recipients + told.len() > RECIPIENTS_PER_COMMIT {
+            break;
+        }
+        recipients += told.len();
+        windows.add(env, &notice, &told).await?;
+        done.expect(key.clone(), Expect::Revision(record.revision))
+            .delete(key);
+    }
+    if done.is_empty() {
+        // More than one commit holds.
+        return run_one(env, now).await;
+    }
+    windows.into_changes(&mut done);
+    match env.store.commit(done).await.map_err(Error::from) {
+        Ok(()) => Ok(FanOut::Done { recipients }),
+        Err(Error::LostRace) => run_one(env, now).await,
+        Err(error) => Err(error),
+    }
+}
+
 /// All but the last chunk, and the last one, which may be empty.
 fn split_last(recipients: &[User]) -> (&[User], impl Iterator<Item = &[User]>) {
     let whole = recipients.len().saturating_sub(1) / RECIPIENTS_PER_COMMIT * RECIPIENTS_PER_COMMIT;
@@ -69,19 +114,34 @@ fn split_last(recipients: &[User]) -> (&[User], impl Iterator<Item = &[User]>) {
 /// # Errors
 /// The store failed.
 pub async fn recipients_of(env: &Env, account: AccountId) -> Result<Vec<User>, Error> {
-    let (tenant, own) = match account {
-        AccountId::Tenant(tenant) => (tenant, None),
-        AccountId::User(id) => match env.store.user(id).await? {
-            Some(user) => (user.tenant_id, Some(id)),
-            None => return Ok(Vec::new()),
-        },
-    };
-    let mut recipients = users_of(env, tenant).await?;
-    recipients.retain(|user| {
-        let concerned = own.is_none_or(|own| user.id == own || user.is_company_admin());
-        concerned && user.receives_quota_mail().is_ok()
-    });
-    Ok(recipients)
+    People::default().told_of(env, account).await
+}
+
+/// The people of tenants, read once for several notices.
+#[derive(Default)]
+struct People {
+    of_tenant: BTreeMap<TenantId, Vec<User>>,
+}
+
+impl People {
+    async fn told_of(&mut self, env: &Env, account: AccountId) -> Result<Vec<User>, Error> {
+        let (tenant, own) = match account {
+            AccountId::Tenant(tenant) => (tenant, None),
+            AccountId::User(id) => match env.store.user(id).await? {
+                Some(user) => (user.tenant_id, Some(id)),
+                None => return Ok(Vec::new()),
+            },
+        };
+        let users = match self.of_tenant.entry(tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(users_of(env, tenant).await?),
+        };
+        let is_told = |user: &&User| {
+            let concerned = own.is_none_or(|own| user.id == own || user.is_company_admin());
+            concerned && user.receives_quota_mail().is_ok()
+        };
+        Ok(users.iter().filter(is_told).cloned().collect())
+    }
 }
 
 /// Everybody of a tenant itself.
@@ -114,33 +174,9 @@ async fn add_to_mails(
     done: Option<(&Key, Expect)>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let mut changes = Changes::new();
-    let mut seen = BTreeSet::new();
-    for user in recipients.iter().filter(|user| seen.insert(user.id)) {
-        let open = open_mail_of(env, user.id).await?;
-        let causes = notice.entered.iter().map(|(item, level)| Cause {
-            account: notice.account,
-            item: *item,
-            level: *level,
-        });
-        match open.mail {
-            Some(found) => {
-                let mut mail = found.value.clone();
-                causes.for_each(|cause| mail.add(cause));
-                changes.update_mail(&found, mail);
-            }
-            None => {
-                let due_at = now.plus(env.settings.group_wait);
-                let to = (user.tenant_id, user.id);
-                let mut mail = Mail::new(MailId::random(), MailKind::Quota, to, now, due_at);
-                causes.for_each(|cause| mail.add(cause));
-                let pointer = keys::open_mail(user.id);
-                changes.expect(pointer.clone(), open.expect);
-                changes.put(pointer, mail.id.bytes().to_vec());
-                changes.create_mail(mail);
-            }
-        }
-    }
+    let (mut windows, mut changes) = (Windows::new(now), Changes::new());
+    windows.add(env, notice, recipients).await?;
+    windows.into_changes(&mut changes);
     if let Some((key, expect)) = done {
         changes.expect(key.clone(), expect).delete(key.clone());
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use upsell::outbox::smtp::{Encryption, Mailer, Settings, Target};
 
 use crate::support::smtp_client::{envelope, message, settings, target};
-use crate::support::smtp_script::{ServerTls, Setup, SmtpScript};
+use crate::support::smtp_script::{Pipelining, ServerTls, Setup, SmtpScript};
 
 /// Numbers that look random and repeat with the seed.
 struct Dice(u64);
@@ -62,9 +62,15 @@ async fn whole(mailer: &Mailer, target: &Target, token: &str, lines: usize) {
 }
 
 /// Cancels `count` sends and checks every answer and every mail after it.
-async fn cancelled_sends(tls: ServerTls, encryption: Encryption, count: usize, seed: u64) {
+async fn cancelled_sends(
+    (tls, pipelining): (ServerTls, Pipelining),
+    encryption: Encryption,
+    count: usize,
+    seed: u64,
+) {
     let setup = Setup {
         tls,
+        pipelining,
         pause: Duration::from_micros(300),
         ..Setup::default()
     };
@@ -123,10 +129,18 @@ fn check(server: &SmtpScript) {
 
 #[tokio::test]
 async fn a_cancelled_send_desynchronises_nothing() {
-    cancelled_sends(ServerTls::Never, Encryption::None, 200, 0x5eed).await;
+    let server = (ServerTls::Never, Pipelining::NotOffered);
+    cancelled_sends(server, Encryption::None, 200, 0x5eed).await;
 }
 
 #[tokio::test]
 async fn a_cancelled_send_desynchronises_nothing_under_tls() {
-    cancelled_sends(ServerTls::Offered, Encryption::StartTls, 200, 0xbead).await;
+    let server = (ServerTls::Offered, Pipelining::NotOffered);
+    cancelled_sends(server, Encryption::StartTls, 200, 0xbead).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_send_desynchronises_nothing_where_commands_go_together() {
+    let server = (ServerTls::Never, Pipelining::Works);
+    cancelled_sends(server, Encryption::None, 200, 0xfeed).await;
 }

@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use upsell::outbox::smtp::{Cause, Encryption, Kind, SendError, Stage, Trust};
 
 use crate::support::smtp_client::{envelope, impatient, mailer, message, target, target_at};
-use crate::support::smtp_script::{Act, At, ServerTls, Setup, SmtpScript};
+use crate::support::smtp_script::{Act, At, Pipelining, ServerTls, Setup, SmtpScript};
 
 /// Long enough for a busy machine to answer, short enough to wait for.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -26,11 +26,12 @@ const STAGES: [(At, Stage); 8] = [
 
 /// Sends one mail to a server that does `act` at `at`, then, when it has come to its senses, the
 /// same mail again: this one must arrive, and only it.
-async fn fault(at: At, act: Act) -> SendError {
+async fn fault(at: At, act: Act, pipelining: Pipelining) -> SendError {
     let features = vec!["AUTH PLAIN".to_owned()];
     let setup = Setup {
         tls: ServerTls::Offered,
         features,
+        pipelining,
         ..Setup::default()
     };
     let server = SmtpScript::with(setup).await;
@@ -77,11 +78,14 @@ async fn fault(at: At, act: Act) -> SendError {
 }
 
 async fn faults_everywhere(act: impl Fn(At) -> Act) -> Vec<(Stage, SendError)> {
-    let cases = STAGES.map(|(at, stage)| {
-        let act = act(at);
-        async move { (stage, fault(at, act).await) }
+    let both = [Pipelining::NotOffered, Pipelining::Works].map(|pipelining| {
+        let act = &act;
+        STAGES.map(|(at, stage)| {
+            let act = act(at);
+            Box::pin(async move { (stage, fault(at, act, pipelining).await) })
+        })
     });
-    join_all(cases).await
+    join_all(both.into_iter().flatten()).await
 }
 
 #[tokio::test]
@@ -125,7 +129,12 @@ async fn a_5xx_is_permanent_only_about_the_mail() {
             "{error}"
         );
     }
-    let error = fault(At::Mail, Act::say("530 5.7.0 Authentication required")).await;
+    let error = fault(
+        At::Mail,
+        Act::say("530 5.7.0 Authentication required"),
+        Pipelining::Works,
+    )
+    .await;
     assert_eq!(
         error.kind(),
         Kind::Transient,
@@ -183,9 +192,9 @@ async fn what_is_not_smtp_is_refused_at_each_stage() {
 
 #[tokio::test]
 async fn the_mail_may_have_arrived_when_the_answer_is_lost() {
-    let error = fault(At::FinalDot, Act::TakeAndClose).await;
+    let error = fault(At::FinalDot, Act::TakeAndClose, Pipelining::Works).await;
     assert!(error.perhaps_accepted());
-    let error = fault(At::Data, Act::UsualAndClose).await;
+    let error = fault(At::Data, Act::UsualAndClose, Pipelining::Works).await;
     assert_eq!(error.kind(), Kind::Transient);
     assert!(
         matches!(error.stage(), Stage::Content | Stage::FinalDot),

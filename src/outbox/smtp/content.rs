@@ -7,6 +7,7 @@ use super::error::Cause;
 /// A CR or LF that stands alone becomes CRLF *before* the dots are doubled. Servers disagree on
 /// what a lone one means, and a mail that smuggles a second one lives on that disagreement; after
 /// this there is nothing left to disagree on.
+#[derive(Debug)]
 pub(super) struct Content {
     wire: Vec<u8>,
     is_ascii: bool,
@@ -30,7 +31,7 @@ impl Content {
         let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
         let mut rest = message;
         while !rest.is_empty() {
-            let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+            let end = memchr::memchr2(b'\r', b'\n', rest);
             let (line, next) = match end {
                 Some(at) if rest[at..].starts_with(b"\r\n") => (&rest[..at], &rest[at + 2..]),
                 Some(at) => (&rest[..at], &rest[at + 1..]),

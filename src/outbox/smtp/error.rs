@@ -107,6 +107,10 @@ pub enum Cause {
     /// The server said no.
     #[error("the server answered {0}")]
     Answer(Reply),
+    /// The server refused to forget a mail that it had refused before: nothing of this one was
+    /// said to it.
+    #[error("the server would not begin anew: {0}")]
+    NoReset(Reply),
     /// What the server sent is not SMTP, or not in its turn.
     #[error("protocol violation: {0}")]
     Protocol(&'static str),
@@ -210,11 +214,32 @@ impl SendError {
         )
     }
 
+    /// Whether the server said that it goes (RFC 5321 §3.8).
+    pub(super) fn is_farewell(&self) -> bool {
+        matches!(&self.cause, Cause::Answer(reply) if reply.code() == 421)
+    }
+
+    /// Whether it may be because the commands came in one packet: the server lost its place, hung
+    /// up, or complains of their order or form (RFC 5321 §4.2.4). Nothing of the content was said.
+    pub(super) fn is_perhaps_of_pipelining(&self) -> bool {
+        let odd = match &self.cause {
+            Cause::Io(_) | Cause::Closed | Cause::TimedOut | Cause::Protocol(_) => true,
+            Cause::Answer(reply) => (500..=503).contains(&reply.code()),
+            _ => false,
+        };
+        odd && (Stage::Mail..=Stage::Data).contains(&self.stage)
+    }
+
+    /// Whether the time was over.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(self.cause, Cause::TimedOut)
+    }
+
     /// Whether the server had dropped the connection before this mail began: nothing of the mail
     /// was said, so another connection may be tried at once.
     pub(super) fn is_stale_connection(&self) -> bool {
         let gone = match &self.cause {
-            Cause::Io(_) | Cause::Closed => true,
+            Cause::Io(_) | Cause::Closed | Cause::NoReset(_) => true,
             Cause::Answer(reply) => reply.code() == 421,
             _ => false,
         };

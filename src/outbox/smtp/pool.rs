@@ -28,9 +28,17 @@ struct Host {
     users: usize,
 }
 
+/// How long a server that offers PIPELINING and cannot do it is spared it.
+const PLAIN_FOR: Duration = Duration::from_secs(3600);
+
+/// Servers remembered as such; beyond that all are tried again.
+const MAX_PLAIN: usize = 1000;
+
 /// All targets in use.
 pub(super) struct Pool {
     hosts: Mutex<HashMap<Target, Host>>,
+    /// Servers that offer PIPELINING and cannot do it, and since when that is known.
+    plain: Mutex<HashMap<Target, Instant>>,
     connections: Arc<Semaphore>,
     slots_per_host: usize,
     idle_time: Duration,
@@ -40,10 +48,29 @@ impl Pool {
     pub(super) fn new(slots_per_host: usize, total: usize, idle_time: Duration) -> Self {
         Self {
             hosts: Mutex::default(),
+            plain: Mutex::default(),
             connections: Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS))),
             slots_per_host: slots_per_host.min(Semaphore::MAX_PERMITS),
             idle_time,
         }
+    }
+
+    /// Whether PIPELINING may be tried with this server, where it is offered.
+    pub(super) fn may_pipeline(&self, target: &Target) -> bool {
+        let plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        plain
+            .get(target)
+            .is_none_or(|since| since.elapsed() >= PLAIN_FOR)
+    }
+
+    /// From now on this server is told one command at a time.
+    pub(super) fn spare_pipelining(&self, target: &Target) {
+        let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        plain.retain(|_, since| since.elapsed() < PLAIN_FOR);
+        if plain.len() >= MAX_PLAIN {
+            plain.clear();
+        }
+        plain.insert(target.clone(), Instant::now());
     }
 
     fn hosts(&self) -> MutexGuard<'_, HashMap<Target, Host>> {

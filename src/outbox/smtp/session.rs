@@ -1,5 +1,5 @@
 //! The conversation with a server: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE),
-//! 6152 (8BITMIME) and 6531 (SMTPUTF8).
+//! 6152 (8BITMIME), 6531 (SMTPUTF8) and 2920 (PIPELINING).
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -14,13 +14,14 @@ use super::connect::{connect, server_name};
 use super::content::Content;
 use super::envelope::Envelope;
 use super::error::{Cause, SendError, Stage};
+use super::exchange::Opening;
 use super::reply::Reply;
 use super::settings::{Settings, Timeouts};
 use super::target::{Credentials, Encryption, Target};
 use super::wire::Wire;
 
 /// Lets a cause be named with its stage: `.map_err(at(Stage::Mail))`.
-fn at(stage: Stage) -> impl Fn(Cause) -> SendError {
+pub(super) fn at(stage: Stage) -> impl Fn(Cause) -> SendError {
     move |cause| SendError::new(stage, cause)
 }
 
@@ -30,6 +31,7 @@ struct Features {
     starttls: bool,
     eight_bit_mime: bool,
     smtputf8: bool,
+    pipelining: bool,
     auth_plain: bool,
     auth_login: bool,
     /// `SIZE` was offered.
@@ -49,6 +51,7 @@ impl Features {
                 Some("STARTTLS") => features.starttls = true,
                 Some("8BITMIME") => features.eight_bit_mime = true,
                 Some("SMTPUTF8") => features.smtputf8 = true,
+                Some("PIPELINING") => features.pipelining = true,
                 Some("SIZE") => {
                     let max_bytes = words.next().and_then(|word| word.parse().ok());
                     features.size = true;
@@ -74,9 +77,18 @@ impl Features {
 /// Whoever lends one out takes it by value and gives it back only after a complete exchange: a
 /// future that is dropped half-way drops the connection with it.
 pub(super) struct Session {
-    wire: Wire,
+    pub(super) wire: Wire,
     features: Features,
-    mails: u32,
+    /// Mails that were handed over.
+    pub(super) mails: u32,
+    /// Commands are sent without waiting for the answers to those before.
+    pub(super) pipelines: bool,
+    /// The opening of the next mail that was sent already; its answers are still to be read.
+    pub(super) ahead: Option<Opening>,
+    /// A mail was begun and refused: the server is to forget it before the next.
+    pub(super) needs_reset: bool,
+    /// The last exchange was complete, and the server did not say that it goes.
+    pub(super) is_usable: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -86,6 +98,7 @@ impl Session {
         target: &Target,
         settings: &Settings,
         tls: &Arc<ClientConfig>,
+        may_pipeline: bool,
         permit: OwnedSemaphorePermit,
     ) -> Result<Self, SendError> {
         let times = &settings.timeouts;
@@ -119,59 +132,21 @@ impl Session {
         }
         Ok(Self {
             wire,
+            pipelines: may_pipeline && features.pipelining,
             features,
             mails: 0,
+            ahead: None,
+            needs_reset: false,
+            is_usable: true,
             _permit: permit,
         })
     }
 
-    /// Hands over one mail.
-    pub(super) async fn send(
-        &mut self,
+    pub(super) fn mail_command(
+        &self,
         envelope: &Envelope,
         content: &Content,
-        times: &Timeouts,
-    ) -> Result<Reply, SendError> {
-        let mail = self
-            .mail_command(envelope, content)
-            .map_err(at(Stage::Mail))?;
-        let rcpt = format!("RCPT TO:<{}>\r\n", envelope.to.as_str());
-        let wire = &mut self.wire;
-
-        let reply = wire
-            .command(&mail, times.mail)
-            .await
-            .map_err(at(Stage::Mail))?;
-        positive(reply, Stage::Mail)?;
-        let reply = wire
-            .command(&rcpt, times.rcpt)
-            .await
-            .map_err(at(Stage::Rcpt))?;
-        positive(reply, Stage::Rcpt)?;
-        let reply = wire
-            .command("DATA\r\n", times.data)
-            .await
-            .map_err(at(Stage::Data))?;
-        expect(reply, Stage::Data, |reply| reply.code() == 354)?;
-
-        let bytes = content.wire();
-        let last = wire
-            .all_but_last_block(bytes, times.block)
-            .await
-            .map_err(at(Stage::Content))?;
-        // From here on the server may have the whole message.
-        wire.last_block(last, times.block)
-            .await
-            .map_err(at(Stage::FinalDot))?;
-        let reply = wire
-            .reply(times.final_dot)
-            .await
-            .map_err(at(Stage::FinalDot))?;
-        self.mails = self.mails.saturating_add(1);
-        positive(reply, Stage::FinalDot)
-    }
-
-    fn mail_command(&self, envelope: &Envelope, content: &Content) -> Result<String, Cause> {
+    ) -> Result<String, Cause> {
         let features = &self.features;
         if features
             .max_bytes
@@ -204,7 +179,9 @@ impl Session {
 
     /// Whether the connection may carry another mail.
     pub(super) fn is_reusable(&self, settings: &Settings) -> bool {
-        self.wire.is_in_step() && self.mails < settings.mails_per_connection
+        // The answers to what was sent ahead may have come already.
+        let in_step = self.ahead.is_some() || self.wire.is_in_step();
+        self.is_usable && in_step && self.mails < settings.mails_per_connection
     }
 
     /// Whether the server has neither hung up nor spoken unasked while the connection was idle.
@@ -283,11 +260,15 @@ fn challenge(reply: Reply) -> Result<(), Cause> {
     }
 }
 
-fn positive(reply: Reply, stage: Stage) -> Result<Reply, SendError> {
+pub(super) fn positive(reply: Reply, stage: Stage) -> Result<Reply, SendError> {
     expect(reply, stage, Reply::is_positive)
 }
 
-fn expect(reply: Reply, stage: Stage, good: impl Fn(&Reply) -> bool) -> Result<Reply, SendError> {
+pub(super) fn expect(
+    reply: Reply,
+    stage: Stage,
+    good: impl Fn(&Reply) -> bool,
+) -> Result<Reply, SendError> {
     if good(&reply) {
         return Ok(reply);
     }

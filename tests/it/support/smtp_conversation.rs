@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 
-use super::smtp_script::{Act, At, ServerTls, Shared, Taken};
+use super::smtp_script::{Act, At, Pipelining, ServerTls, Shared, Taken};
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
@@ -69,7 +70,14 @@ pub(crate) async fn converse(tcp: TcpStream, shared: &Shared, number: usize) -> 
                 }
             }
             "AUTH" => state.login = peer.log_in(&line).await?,
-            "MAIL" | "RCPT" | "DATA" => peer.transact(&verb, &line, &mut state, number).await?,
+            "MAIL" | "RCPT" | "DATA" => {
+                peer.meet_the_group(&verb).await?;
+                peer.transact(&verb, &line, &mut state, number).await?;
+            }
+            "RSET" => {
+                (state.from, state.to) = (None, None);
+                peer.write(b"250 2.0.0 forgotten\r\n").await?;
+            }
             "QUIT" => {
                 peer.answer(At::Quit, "221 2.0.0 bye").await?;
                 break;
@@ -86,6 +94,9 @@ pub(crate) async fn converse(tcp: TcpStream, shared: &Shared, number: usize) -> 
 fn ehlo_text(shared: &Shared, starttls: bool) -> String {
     let mut lines = vec!["mail.example.test".to_owned()];
     lines.extend(shared.setup.features.clone());
+    if shared.setup.pipelining != Pipelining::NotOffered {
+        lines.push("PIPELINING".to_owned());
+    }
     if starttls {
         lines.push("STARTTLS".to_owned());
     }
@@ -126,23 +137,37 @@ impl Peer<'_> {
             state.from = said.starts_with('2').then(|| path(line));
             return Ok(());
         }
+        // Who pipelines cannot know of a refusal yet: what follows one is answered, not counted.
+        let in_turn = self.shared.setup.pipelining == Pipelining::NotOffered;
         if verb == "RCPT" {
             self.check(
-                state.from.is_some() && state.to.is_none(),
+                (state.from.is_some() || !in_turn) && state.to.is_none(),
                 "RCPT out of turn",
             );
-            let said = self.answer(At::Rcpt, "250 2.1.5 ok").await?;
-            state.to = said.starts_with('2').then(|| path(line));
+            let usual = match &state.from {
+                Some(_) => "250 2.1.5 ok",
+                None => "503 5.5.1 no sender",
+            };
+            let said = self.answer(At::Rcpt, usual).await?;
+            let is_open = state.from.is_some() && said.starts_with('2');
+            state.to = is_open.then(|| path(line));
+            return Ok(());
+        }
+        let is_whole = state.from.is_some() && state.to.is_some();
+        self.check(is_whole || !in_turn, "DATA out of turn");
+        let usual = if is_whole || in_turn {
+            "354 go ahead"
+        } else {
+            "503 5.5.1 no recipient"
+        };
+        if !self.answer(At::Data, usual).await?.starts_with("354") {
             return Ok(());
         }
         let (from, to) = (state.from.take(), state.to.take());
-        self.check(from.is_some() && to.is_some(), "DATA out of turn");
-        if !self
-            .answer(At::Data, "354 go ahead")
-            .await?
-            .starts_with("354")
-        {
-            return Ok(());
+        if !is_whole && !in_turn {
+            let message = self.message().await?.ok_or_else(closed)?;
+            self.check(message.is_empty(), "content for nobody");
+            return self.write(b"554 5.5.1 no valid recipients\r\n").await;
         }
         let message = self.message().await?.ok_or_else(closed)?;
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
@@ -156,6 +181,26 @@ impl Peer<'_> {
             connection,
         })
         .await
+    }
+
+    /// What a server that cannot do PIPELINING does with commands that came together.
+    async fn meet_the_group(&mut self, verb: &str) -> io::Result<()> {
+        let cannot = [Pipelining::HangsUp, Pipelining::Discards];
+        if !cannot.contains(&self.shared.setup.pipelining) {
+            return Ok(());
+        }
+        let more = self.stream.fill_buf().now_or_never();
+        let together = more.map_or(0, |more| more.map_or(0, <[u8]>::len));
+        if together == 0 {
+            return Ok(());
+        }
+        if self.shared.setup.pipelining == Pipelining::HangsUp {
+            return Err(closed());
+        }
+        if verb == "MAIL" {
+            self.stream.consume(together);
+        }
+        Ok(())
     }
 
     /// A line without its CRLF; `None` when the client has hung up.

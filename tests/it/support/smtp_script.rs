@@ -68,6 +68,17 @@ pub(crate) enum ServerTls {
     Always,
 }
 
+/// What the server makes of PIPELINING (RFC 2920).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pipelining {
+    NotOffered,
+    Works,
+    /// Offers it, and hangs up when commands come together.
+    HangsUp,
+    /// Offers it, and forgets what came together with MAIL.
+    Discards,
+}
+
 /// A mail that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
@@ -88,6 +99,7 @@ pub(crate) struct Setup {
     pub(crate) tls: ServerTls,
     /// Lines of the EHLO answer besides `STARTTLS`.
     pub(crate) features: Vec<String>,
+    pub(crate) pipelining: Pipelining,
     /// Waits so long before each answer.
     pub(crate) pause: Duration,
 }
@@ -98,6 +110,7 @@ impl Default for Setup {
         Self {
             tls: ServerTls::Never,
             features,
+            pipelining: Pipelining::NotOffered,
             pause: Duration::ZERO,
         }
     }

@@ -1,0 +1,159 @@
+//! The body of a mail: the same text in several forms (RFC 2046 §5.1.4), each in lines that every
+//! mail server carries.
+
+use crate::domain::ids::MailId;
+
+/// Longest line of text that is left as it is, in bytes. RFC 5322 §2.1.1 allows 998.
+const MAX_PLAIN_LINE_BYTES: usize = 900;
+
+/// Longest line of quoted-printable without its line end (RFC 2045 §6.7, rule 5).
+const MAX_QUOTED_LINE_BYTES: usize = 76;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Appends the rest of the header and the body: alternatives, the best one last.
+pub(super) fn append_alternatives(message: &mut Vec<u8>, id: MailId, parts: [(&str, &str); 2]) {
+    let text_bytes: usize = parts.iter().map(|(_, text)| text.len()).sum();
+    message.reserve(text_bytes + text_bytes / 4 + 1024);
+    // "=_" is in no part: quoted-printable has hexadecimal digits after it, and a part that is left
+    // as it is does not have this id after it (RFC 2045 §6.7, note on boundaries).
+    let boundary = format!("=_{id}");
+    let mut say = |text: &str| message.extend_from_slice(text.as_bytes());
+    say("Content-Type: multipart/alternative; boundary=\"");
+    say(&boundary);
+    say("\"\r\n\r\n");
+    for (content_type, text) in parts {
+        message.extend_from_slice(
+            format!("--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n").as_bytes(),
+        );
+        if may_stay(text) {
+            message.extend_from_slice(b"Content-Transfer-Encoding: 7bit\r\n\r\n");
+            append_lines(message, text);
+        } else {
+            message.extend_from_slice(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+            append_quoted(message, text);
+        }
+        message.extend_from_slice(b"\r\n");
+    }
+    message.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+}
+
+/// Whether every server carries the text as it is.
+fn may_stay(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    text.bytes().all(is_plain) && text.lines().all(|line| line.len() <= MAX_PLAIN_LINE_BYTES)
+}
+
+fn append_lines(message: &mut Vec<u8>, text: &str) {
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            message.extend_from_slice(b"\r\n");
+        }
+        message.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// Quoted-printable (RFC 2045 §6.7). Line ends of the text stay line ends.
+fn append_quoted(message: &mut Vec<u8>, text: &str) {
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            message.extend_from_slice(b"\r\n");
+        }
+        append_quoted_line(message, line.as_bytes());
+    }
+}
+
+fn append_quoted_line(message: &mut Vec<u8>, line: &[u8]) {
+    let mut rest = line;
+    // Bytes in the line of the message so far; one is kept free for the "=" of a soft line break.
+    let mut used = 0;
+    let room = MAX_QUOTED_LINE_BYTES - 1;
+    while !rest.is_empty() {
+        let fits = rest.len().min(room - used);
+        let plain = rest.iter().take(fits).take_while(|byte| is_literal(**byte));
+        let (literal, next) = rest.split_at(plain.count());
+        // White space at the end of a line gets lost on the way (rule 3).
+        let (literal, next) = match literal.split_last() {
+            Some((b' ' | b'\t', before)) if next.is_empty() => (before, &rest[before.len()..]),
+            _ => (literal, next),
+        };
+        message.extend_from_slice(literal);
+        used += literal.len();
+        rest = next;
+        let Some((byte, next)) = rest.split_first() else {
+            return;
+        };
+        let is_quoted = !is_literal(*byte) || next.is_empty();
+        if is_quoted && used + 3 <= room {
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            message.extend_from_slice(&[b'=', HEX[high], HEX[low]]);
+            used += 3;
+            rest = next;
+        } else {
+            message.extend_from_slice(b"=\r\n");
+            used = 0;
+        }
+    }
+}
+
+fn is_literal(byte: u8) -> bool {
+    matches!(byte, b' '..=b'<' | b'>'..=b'~' | b'\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::MessageParser;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quoted(text: &str) -> String {
+        let mut message = Vec::new();
+        append_quoted(&mut message, text);
+        String::from_utf8(message).unwrap()
+    }
+
+    #[test]
+    fn quoted_printable_is_as_the_rfc_has_it() {
+        for (text, expected) in [
+            ("", ""),
+            ("a=b", "a=3Db"),
+            ("Grüße\n", "Gr=C3=BC=C3=9Fe\r\n"),
+            ("end \nnext\t", "end=20\r\nnext=09"),
+            (" ", "=20"),
+            ("1\u{a0}GiB", "1=C2=A0GiB"),
+        ] {
+            assert_eq!(quoted(text), expected, "{text:?}");
+        }
+        let long = "x".repeat(77);
+        assert_eq!(quoted(&long), format!("{}=\r\nxx", "x".repeat(75)));
+        assert_eq!(quoted(&"x".repeat(75)), "x".repeat(75));
+    }
+
+    #[test]
+    fn what_is_plain_stays_readable() {
+        assert!(may_stay("a\n.b <c d=\"e\">\t"));
+        for text in ["\u{a0}", "a\rb", "a\0", &"x".repeat(901)] {
+            assert!(!may_stay(text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_parts_arrive_as_they_were(
+            text in "([ -~\\u{a0}ü容=.\t-]{0,90}\n){0,6}",
+            html in "([ -~]{0,200}\n){0,4}",
+        ) {
+            let mut message = b"Subject: x\r\nMIME-Version: 1.0\r\n".to_vec();
+            let parts = [("text/plain", text.as_str()), ("text/html", &html)];
+            append_alternatives(&mut message, MailId::random(), parts);
+            let raw = String::from_utf8(message.clone()).unwrap();
+            prop_assert!(raw.is_ascii());
+            prop_assert!(raw.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n'])));
+            let parsed = MessageParser::default().parse(&message).unwrap();
+            let arrived = |part: Option<std::borrow::Cow<'_, str>>| part.unwrap_or_default().replace("\r\n", "\n");
+            prop_assert_eq!(arrived(parsed.body_text(0)), text);
+            prop_assert_eq!(arrived(parsed.body_html(0)), html);
+        }
+    }
+}

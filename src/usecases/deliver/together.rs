@@ -1,0 +1,217 @@
+//! Many mails in one commit: a commit costs an fsync, and mails come in thousands.
+//!
+//! A commit is all or nothing, so one lost race would undo the steps of all others: then each is
+//! made alone.
+
+use std::collections::HashSet;
+
+use super::{Failure, LEASE, take};
+use crate::domain::ids::{MailId, UserId};
+use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy};
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Key, StoreError};
+use crate::store::{Found, keys};
+use crate::usecases::Env;
+use crate::usecases::error::{Error, retrying};
+
+/// What became of a mail that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which mail.
+    pub id: MailId,
+    /// What became of it.
+    pub ended: Ended,
+}
+
+/// How it ended to have taken a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// A mail server accepted it.
+    Sent {
+        /// The subject it was sent with.
+        subject: String,
+    },
+    /// An attempt failed: it is tried again later, or a dead letter now.
+    Failed {
+        /// How.
+        failure: Failure,
+        /// Any number; it spreads the retries.
+        random: u64,
+    },
+    /// It is not sent, because it is no longer true; says why.
+    Cancelled(&'static str),
+    /// Its turn did not come; it is due as before, and this was no attempt.
+    Untried,
+}
+
+/// Takes those of the mails that are due, for sending. Mails that somebody else took first are
+/// left out.
+///
+/// # Errors
+/// The store failed.
+pub async fn take_all(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail>, Error> {
+    let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
+    let found = env.store.load_many::<Mail>(&mail_keys).await?;
+    let due: Vec<Found<Mail>> = found
+        .into_iter()
+        .flatten()
+        .filter(|mail| mail.is_due(now))
+        .collect();
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut changes = Changes::new();
+    let mut taken = Vec::with_capacity(due.len());
+    for mail in &due {
+        let mut of_us = mail.value.clone();
+        of_us.take(now, LEASE);
+        changes.update_mail(mail, of_us.clone());
+        taken.push(of_us);
+    }
+    match env.store.commit(changes).await.map_err(Error::from) {
+        Ok(()) => Ok(taken),
+        Err(Error::LostRace) => take_each(env, due, now).await,
+        Err(error) => Err(error),
+    }
+}
+
+async fn take_each(env: &Env, due: Vec<Found<Mail>>, now: Timestamp) -> Result<Vec<Mail>, Error> {
+    let mut taken = Vec::new();
+    for mail in due {
+        taken.extend(take(env, mail, now).await?);
+    }
+    Ok(taken)
+}
+
+/// Records what became of mails, in one commit where nobody else changed one of them meanwhile.
+/// Says of each failed one what follows.
+///
+/// # Errors
+/// The store failed: mails of which nothing was recorded are sent again once their lease is over.
+pub async fn record(
+    env: &Env,
+    outcomes: &[Outcome],
+    now: Timestamp,
+) -> Result<Vec<Option<AfterFailure>>, Error> {
+    match record_together(env, outcomes, now).await {
+        Err(Error::LostRace) => {
+            let mut next = Vec::with_capacity(outcomes.len());
+            for outcome in outcomes {
+                next.push(record_one(env, outcome, now).await?);
+            }
+            Ok(next)
+        }
+        done => done,
+    }
+}
+
+/// Records what became of one mail.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_one(
+    env: &Env,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<Option<AfterFailure>, Error> {
+    let next = retrying(|| record_together(env, std::slice::from_ref(outcome), now)).await?;
+    Ok(next.into_iter().next().flatten())
+}
+
+async fn record_together(
+    env: &Env,
+    outcomes: &[Outcome],
+    now: Timestamp,
+) -> Result<Vec<Option<AfterFailure>>, Error> {
+    let mail_keys: Vec<Key> = outcomes
+        .iter()
+        .map(|outcome| keys::mail(outcome.id))
+        .collect();
+    let mails = env.store.load_many::<Mail>(&mail_keys).await?;
+    let mut changes = Changes::new();
+    let mut told = Vec::new();
+    let mut next = Vec::with_capacity(outcomes.len());
+    for (outcome, found) in outcomes.iter().zip(mails) {
+        let Some(found) = found else {
+            next.push(gone(&outcome.ended));
+            continue;
+        };
+        let mut mail = found.value.clone();
+        next.push(end(&mut mail, &outcome.ended, &env.settings.retry, now));
+        if matches!(outcome.ended, Ended::Sent { .. }) && mail.kind.is_quota() {
+            told.push(mail.user_id);
+        }
+        changes.update_mail(&found, mail);
+    }
+    remember(env, &mut changes, told, now).await?;
+    if !changes.is_empty() {
+        env.store.commit(changes).await?;
+    }
+    Ok(next)
+}
+
+/// What follows where the mail was deleted meanwhile.
+fn gone(ended: &Ended) -> Option<AfterFailure> {
+    matches!(ended, Ended::Failed { .. }).then_some(AfterFailure::GiveUp)
+}
+
+fn end(
+    mail: &mut Mail,
+    ended: &Ended,
+    retry: &RetryPolicy,
+    now: Timestamp,
+) -> Option<AfterFailure> {
+    match ended {
+        Ended::Sent { subject } => {
+            mail.end(MailState::Sent, None, now);
+            mail.sent_at = Some(now);
+            mail.subject = Some(subject.clone());
+            None
+        }
+        Ended::Failed { failure, random } => {
+            let next = if failure.is_permanent {
+                AfterFailure::GiveUp
+            } else {
+                retry.after_failure(mail.attempts, mail.created_at, now, *random)
+            };
+            let why = failure.why.clone();
+            match next {
+                AfterFailure::RetryAt(at) => mail.give_back(at, why),
+                AfterFailure::GiveUp => mail.end(MailState::Dead, Some(why), now),
+            }
+            Some(next)
+        }
+        Ended::Cancelled(why) => {
+            mail.end(MailState::Cancelled, Some((*why).to_owned()), now);
+            None
+        }
+        Ended::Untried => {
+            mail.give_back_untried(now);
+            None
+        }
+    }
+}
+
+/// Remembers of each recipient that they were told now, and when to remind them. Nothing is kept
+/// of a user who was deleted meanwhile.
+async fn remember(
+    env: &Env,
+    changes: &mut Changes,
+    told: Vec<UserId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
+    let mut told = told;
+    told.retain(|user| seen.insert(*user));
+    let user_keys: Vec<Key> = told.iter().map(|user| keys::user(*user)).collect();
+    let users = env.store.engine().get_many(&user_keys).await?;
+    let recipient_keys: Vec<Key> = told.iter().map(|user| keys::recipient(*user)).collect();
+    let known = env.store.load_many::<Recipient>(&recipient_keys).await?;
+    for ((user, stored), old) in told.into_iter().zip(users).zip(known) {
+        if stored.is_some() {
+            let new = Recipient::after_sending(user, now, env.settings.repeat_interval);
+            changes.put_recipient(old.as_ref(), new);
+        }
+    }
+    Ok(())
+}

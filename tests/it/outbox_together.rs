@@ -1,0 +1,298 @@
+//! Many mails in one commit: nothing is lost, sent to the wrong end or forgotten because others
+//! were dealt with at the same time, nor when all of it is cut off.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join;
+use upsell::domain::ids::{AccountId, MailId, UserId};
+use upsell::domain::notification::{AfterFailure, Mail, MailState, Recipient};
+use upsell::domain::quota::{Item, Quota};
+use upsell::outbox::route::Deployment;
+use upsell::outbox::smtp::Encryption;
+use upsell::outbox::worker::Outbox;
+use upsell::store::keys;
+use upsell::usecases::deliver::{self, Ended, Failure, Outcome};
+use upsell::usecases::fan_out::{self, FanOut};
+
+use crate::outbox_rules::{later, queued_for};
+use crate::support::smtp_client::{mailer, target};
+use crate::support::smtp_script::{Act, At, Pipelining, Setup, SmtpScript};
+use crate::support::world::{START, World};
+
+const STORAGE: Item = Item::StorageSize;
+const VMS: Item = Item::VirtualMachines;
+
+/// A customer with so many people, all of whom are to be told.
+async fn told(people: usize) -> (World, Vec<UserId>) {
+    let world = World::new().await;
+    let mut users = Vec::new();
+    for number in 0..people {
+        users.push(world.add_user(&format!("user{number}"), false).await);
+    }
+    let tenant = world.tenant_account();
+    let quotas = [(STORAGE, Quota::soft(100)), (VMS, Quota::soft(10))];
+    world.set_quotas(tenant, &quotas).await;
+    world.report(tenant, STORAGE, 100, START).await;
+    (world, users)
+}
+
+async fn fan_out(world: &World) -> Vec<MailId> {
+    while fan_out::run_some(&world.env, START).await.unwrap() != FanOut::Idle {}
+    let queued = world.mails(MailState::Queued).await;
+    queued.iter().map(|mail| mail.id).collect()
+}
+
+async fn mail(world: &World, id: MailId) -> Mail {
+    world.env.store.mail(id).await.unwrap().unwrap().value
+}
+
+#[tokio::test]
+async fn notices_of_one_commit_become_one_mail_a_recipient() {
+    let (world, users) = told(3).await;
+    world
+        .report(world.tenant_account(), VMS, 10, later(1))
+        .await;
+    let own = AccountId::User(users[0]);
+    world.set_quotas(own, &[(STORAGE, Quota::soft(10))]).await;
+    world.report(own, STORAGE, 10, later(2)).await;
+
+    let done = fan_out::run_some(&world.env, later(3)).await.unwrap();
+    assert_eq!(done, FanOut::Done { recipients: 7 });
+    let done = fan_out::run_some(&world.env, later(3)).await.unwrap();
+    assert_eq!(done, FanOut::Idle);
+    for (user, causes) in [(users[0], 3), (users[1], 2), (users[2], 2)] {
+        let mails = queued_for(&world, user).await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].causes.len(), causes);
+    }
+    // What comes later joins the open mails.
+    let own = AccountId::User(users[1]);
+    world.set_quotas(own, &[(STORAGE, Quota::soft(10))]).await;
+    world.report(own, STORAGE, 10, later(4)).await;
+    fan_out::run_some(&world.env, later(5)).await.unwrap();
+    let mails = queued_for(&world, users[1]).await;
+    assert_eq!((mails.len(), mails[0].causes.len()), (1, 3));
+}
+
+#[tokio::test]
+async fn a_mail_is_taken_once_by_however_many() {
+    let (world, _) = told(20).await;
+    let mut ids = fan_out(&world).await;
+    let early = deliver::take_all(&world.env, &ids, later(29))
+        .await
+        .unwrap();
+    assert_eq!(early, []);
+    ids.push(MailId::random());
+    let env = &world.env;
+    let (one, two) = join(
+        deliver::take_all(env, &ids, later(30)),
+        deliver::take_all(env, &ids, later(30)),
+    )
+    .await;
+    let mut taken: Vec<MailId> = one
+        .unwrap()
+        .iter()
+        .chain(&two.unwrap())
+        .map(|mail| mail.id)
+        .collect();
+    assert_eq!(taken.len(), 20);
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), 20);
+    for id in taken {
+        let mail = mail(&world, id).await;
+        assert_eq!(mail.lease_until, Some(later(30).plus(deliver::LEASE)));
+        assert_eq!(mail.attempts, 1);
+    }
+}
+
+#[tokio::test]
+async fn each_mail_gets_its_own_end() {
+    let (world, _) = told(5).await;
+    let ids = fan_out(&world).await;
+    let env = &world.env;
+    let taken = deliver::take_all(env, &ids, later(30)).await.unwrap();
+    assert_eq!(taken.len(), 5);
+    let failure = |is_permanent| Failure {
+        is_permanent,
+        why: "no".to_owned(),
+    };
+    let subject = "Subject".to_owned();
+    let failed = |is_permanent| Ended::Failed {
+        failure: failure(is_permanent),
+        random: 0,
+    };
+    let ends = [
+        Ended::Sent { subject },
+        failed(false),
+        failed(true),
+        Ended::Cancelled("not true"),
+        Ended::Untried,
+    ];
+    let outcomes = ids.iter().zip(ends);
+    let mut outcomes: Vec<Outcome> = outcomes
+        .map(|(id, ended)| Outcome { id: *id, ended })
+        .collect();
+    let gone = MailId::random();
+    let ended = failed(false);
+    outcomes.push(Outcome { id: gone, ended });
+    // Somebody changes one of them at the same moment: the others lose nothing by it.
+    let last = env.store.mail(ids[4]).await.unwrap().unwrap();
+    let (next, other) = join(
+        deliver::record(env, &outcomes, later(31)),
+        deliver::put_off(env, last, later(31), "in between"),
+    )
+    .await;
+    other.unwrap();
+    assert_eq!(
+        next.unwrap(),
+        [
+            None,
+            Some(AfterFailure::RetryAt(later(61))),
+            Some(AfterFailure::GiveUp),
+            None,
+            None,
+            Some(AfterFailure::GiveUp),
+        ]
+    );
+    let mut mails = Vec::new();
+    for id in &ids {
+        mails.push(mail(&world, *id).await);
+    }
+    let states: Vec<MailState> = mails.iter().map(|mail| mail.state).collect();
+    use MailState::{Cancelled, Dead, Queued, Sent};
+    assert_eq!(states, [Sent, Queued, Dead, Cancelled, Queued]);
+    assert_eq!(mails[0].subject.as_deref(), Some("Subject"));
+    assert_eq!((mails[1].attempts, mails[1].due_at), (1, later(61)));
+    assert_eq!((mails[4].attempts, mails[4].due_at), (0, later(31)));
+    assert!(mails.iter().all(|mail| mail.lease_until.is_none()));
+    // Who was told is remembered, and nobody else.
+    for (number, mail) in mails.iter().enumerate() {
+        let key = keys::recipient(mail.user_id);
+        let known = env.store.load::<Recipient>(&key).await.unwrap();
+        assert_eq!(known.is_some(), number == 0, "{number}");
+    }
+}
+
+fn outbox(world: &World, server: &SmtpScript, seconds: u64) -> Outbox {
+    let deployment = Deployment {
+        target: Some(target(server, Encryption::None)),
+        from: "upsell@cloud.example".parse().unwrap(),
+    };
+    let clock = Arc::new(move || later(seconds));
+    Outbox::new(
+        world.env.clone(),
+        mailer(server),
+        deployment,
+        "cloud.example",
+        clock,
+    )
+}
+
+async fn server() -> SmtpScript {
+    let setup = Setup {
+        pipelining: Pipelining::Works,
+        ..Setup::default()
+    };
+    SmtpScript::with(setup).await
+}
+
+async fn until_none_is_queued(world: &World) {
+    let all_done = async {
+        while !world.mails(MailState::Queued).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(30), all_done).await;
+    assert!(in_time.is_ok(), "mails are left in the queue");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_loses_no_mail_and_repeats_few() {
+    const PEOPLE: usize = 400;
+    /// Mails that were accepted and not recorded: in the queue to the recorder, in its commit, and
+    /// one for each connection.
+    const MOST_REPEATED: usize = 64 + 64 + 10;
+    let (world, _) = told(PEOPLE).await;
+    assert_eq!(fan_out(&world).await.len(), PEOPLE);
+    let server = server().await;
+    let crashing = tokio::runtime::Runtime::new().unwrap();
+    let run = outbox(&world, &server, 30).run(std::future::pending(), Duration::ZERO);
+    crashing.spawn(run);
+    server.until_taken(|taken| taken.len() >= PEOPLE / 2).await;
+    crashing.shutdown_background();
+
+    deliver::recover_leases(&world.env, later(31))
+        .await
+        .unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let again = tokio::spawn(outbox(&world, &server, 32).run(stopped, Duration::from_secs(3)));
+    until_none_is_queued(&world).await;
+    stop.send(()).unwrap();
+    again.await.unwrap();
+
+    let mut ids: HashMap<String, Vec<String>> = HashMap::new();
+    for mail in server.taken() {
+        let id = mail
+            .message
+            .lines()
+            .find(|line| line.starts_with("Message-ID:"));
+        ids.entry(mail.to).or_default().push(id.unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), PEOPLE);
+    let repeated: usize = ids.values().map(|ids| ids.len() - 1).sum();
+    println!("{repeated} of {PEOPLE} mails came twice");
+    assert!(repeated <= MOST_REPEATED, "{repeated}");
+    for ids in ids.values() {
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
+    assert_eq!(server.breaches(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_stop_gives_back_what_no_server_has() {
+    let (world, _) = told(60).await;
+    fan_out(&world).await;
+    let server = server().await;
+    server.always(At::FinalDot, Act::Stall);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let running =
+        tokio::spawn(outbox(&world, &server, 30).run(stopped, Duration::from_millis(300)));
+    server.until_reached(At::FinalDot, 10).await;
+    stop.send(()).unwrap();
+    running.await.unwrap();
+    let queued = world.mails(MailState::Queued).await;
+    assert_eq!(queued.len(), 60);
+    let (with_server, back): (Vec<&Mail>, Vec<&Mail>) =
+        queued.iter().partition(|mail| mail.lease_until.is_some());
+    assert_eq!(with_server.len(), 10);
+    assert!(
+        back.iter()
+            .all(|mail| mail.attempts == 0 && mail.is_due(later(30)))
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_answers_nothing_holds_few_mails() {
+    let (world, _) = told(200).await;
+    fan_out(&world).await;
+    let server = server().await;
+    server.always(At::Greeting, Act::Stall);
+    let running =
+        tokio::spawn(outbox(&world, &server, 30).run(std::future::pending(), Duration::ZERO));
+    server.until_reached(At::Greeting, 10).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let queued = world.mails(MailState::Queued).await;
+    let taken = queued.iter().filter(|mail| mail.lease_until.is_some());
+    let taken = taken.count();
+    assert!((10..=20).contains(&taken), "{taken}");
+    running.abort();
+}
