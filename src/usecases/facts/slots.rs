@@ -124,3 +124,36 @@ impl<F> fmt::Debug for Slots<F> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_taken() {
+        let slots: Slots<u8> = Slots::new(1_000_000);
+        let id = Uuid::from_u128(7);
+        let seen = slots.stamp(id, || 1);
+        assert_eq!(slots.stamp(id, || 2), seen);
+        slots.change(id, |slot| slot.stamp = 3);
+        slots.fill(id, seen, |slot| slot.facts = Some(1));
+        assert_eq!(slots.with(id, |slot| slot.facts), Some(None));
+        slots.fill(id, 3, |slot| slot.facts = Some(2));
+        assert_eq!(slots.with(id, |slot| slot.facts), Some(Some(2)));
+        // Nobody asked for this one: a change of it is nothing to remember.
+        let other = Uuid::from_u128(8);
+        slots.change(other, |slot| slot.stamp = 4);
+        assert_eq!(slots.with(other, |slot| slot.stamp), None);
+    }
+
+    #[test]
+    fn there_are_never_more_than_there_is_room_for() {
+        const MAX: usize = 64 * SHARDS;
+        let slots: Slots<u8> = Slots::new(MAX);
+        for number in 0..3 * MAX as u128 {
+            slots.stamp(Uuid::from_u128(number), || 1);
+        }
+        // A full shard gives up a part of what it has, not all.
+        assert!((MAX / 2..=MAX).contains(&slots.len()), "{}", slots.len());
+    }
+}
