@@ -166,6 +166,11 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
         assert_eq!(shop.told(what, shop.buyer, "en").await, vec![]);
     }
     shop.name_currency("EUR").await;
+    // Though the same was asked for, and answered without a currency, a moment ago.
+    for what in ["alerts", "header"] {
+        let told = shop.told(what, shop.admin, "en").await;
+        assert_eq!(told[0].1["currency"], "EUR", "{what}");
+    }
     let german = shop.told("alerts", shop.admin, "de").await;
     assert_eq!(german[0].1["currency"], "EUR");
     assert_eq!(

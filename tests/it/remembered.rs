@@ -108,17 +108,18 @@ async fn a_snooze_ends_on_time() {
     site.world
         .report(account, Item::StorageSize, 150, START)
         .await;
-    let path = format!("/users/{user}/alerts/user.{user}.storage_size/snooze");
+    let snoozed = |alerts: Value| alerts["items"][0]["snoozed_until"].is_string();
+    let alerts = format!("/users/{user}/alerts");
+    assert!(!snoozed(site.get(&alerts).await));
+    let path = format!("{alerts}/user.{user}.storage_size/snooze");
     let until = json!({ "until": "2023-11-14T22:13:30+00:00" });
     let done = site.api(Method::POST, &path).json(&until).send().await;
     assert_eq!(done.unwrap().status(), StatusCode::OK);
-    let snoozed = |alerts: Value| alerts["items"][0]["snoozed_until"].is_string();
-    let path = format!("/users/{user}/alerts");
-    assert!(snoozed(site.get(&path).await));
+    assert!(snoozed(site.get(&alerts).await));
     site.turn_to(9);
-    assert!(snoozed(site.get(&path).await));
+    assert!(snoozed(site.get(&alerts).await));
     site.turn_to(10);
-    assert!(!snoozed(site.get(&path).await));
+    assert!(!snoozed(site.get(&alerts).await));
 }
 
 #[tokio::test]
