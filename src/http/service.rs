@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use http::Method;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -95,8 +96,11 @@ impl Upsell {
 
 impl Service for Upsell {
     fn at_once(&self, head: &Head) -> Option<AtOnce> {
-        let began = Instant::now();
-        let env = &self.env;
+        // What is remembered are answers to reads.
+        if head.method != Method::GET && head.method != Method::HEAD {
+            return None;
+        }
+        let (began, env) = (Instant::now(), &self.env);
         let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
             Some(found) => (HttpDialect::Redirect, found),
             None => (HttpDialect::Native, native::alerts::at_once(env, head)?),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let (user, asked) = (user_of(&call)?, asked(&params)?);
     let (env, now) = (&call.env, call.request.head.received_at);
     let (alerts, basis) = list_alerts(env, &caller, user, asked, now).await?;
-    let response = output::ok(&AlertsForm {
+    let body = output::json_bytes(&AlertsForm {
         user_id: alerts.user_id.uuid(),
         tenant_id: alerts.tenant_id.uuid(),
         generated_at: time(alerts.generated_at),
@@ -49,9 +49,8 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
         items: alerts.items.iter().map(AlertForm::from).collect(),
     });
     let wanted = wanted(user, Form::Alerts, asked);
-    env.remembered
-        .keep(env, &wanted, basis, response.body(), now);
-    Ok(response)
+    env.remembered.keep(env, &wanted, basis, &body, now);
+    Ok(shown(Form::Alerts, body))
 }
 
 /// GET `/users/{user_id}/header?page=&lang=`: JSON, or a fragment of HTML.
@@ -91,15 +90,11 @@ fn shown(form: Form, body: Bytes) -> Response {
     response
 }
 
-/// The answer of [`list`] or [`header`], where it is remembered and the caller is; `None` leaves the
+/// The answer of [`list`] or [`header`] to a read, where it is remembered and the caller is; `None` leaves the
 /// request to them, with whatever is wrong with it.
 pub(in crate::http) fn at_once(env: &Env, head: &Head) -> Option<AtOnce> {
     let rest = head.uri.path().strip_prefix(USERS)?;
     let (user, what) = rest.split_once('/')?;
-    let is_read = head.method == Method::GET || head.method == Method::HEAD;
-    if !is_read {
-        return None;
-    }
     let (form, route) = match what {
         "alerts" => (Form::Alerts, ALERTS),
         "header" if wants_html(head).ok()? => (Form::HeaderHtml, HEADER),

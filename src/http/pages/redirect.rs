@@ -84,13 +84,10 @@ pub(super) async fn follow(call: Call, options: Options) -> Answer {
 pub(in crate::http) const PREFIX: &str = "/r/";
 pub(super) const ROUTE: &str = "/r/{token}";
 
-/// The answer to a click that leads to the shop, where all that decides it is remembered; `None`
+/// The answer to a click (GET or HEAD) that leads to the shop, where all that decides it is remembered; `None`
 /// leaves the request to [`follow`].
 pub(in crate::http) fn follow_at_once(env: &Env, options: &Options, head: &Head) -> Option<AtOnce> {
     let token = head.uri.path().strip_prefix(PREFIX)?;
-    if head.method != Method::GET && head.method != Method::HEAD {
-        return None;
-    }
     let page = page_of(head);
     let is_human = || looks_human(head);
     let now = head.received_at;
