@@ -190,6 +190,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),
         metrics: Arc::new(Metrics::new()?),
+        click_marks: Arc::default(),
         outbox_wake: Arc::new(Notify::new()),
     };
     recover(&env, clock()).await?;

@@ -170,6 +170,7 @@ pub(crate) async fn open(dir: &Path) -> (Env, TenantId) {
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new().unwrap()),
         metrics: Arc::new(Metrics::new().unwrap()),
+        click_marks: Arc::default(),
         outbox_wake: Arc::default(),
     };
     (env, root.unwrap().unwrap())

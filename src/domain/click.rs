@@ -1,5 +1,6 @@
 //! Clicks on tracked links, counted three ways (product rule 4).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ids::{TenantId, UserId};
@@ -47,6 +48,29 @@ impl Click {
     }
 }
 
+/// A click as it is logged: who it was by is judged, whether it is the first of its hour is not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoggedClick {
+    /// The tenant of the link.
+    pub tenant_id: TenantId,
+    /// The user of the link.
+    pub user_id: UserId,
+    /// Where the link stood.
+    pub placement: Placement,
+    /// The hour it was made in, counted from 1970-01-01T00.
+    pub hour: u32,
+    /// Whether a person is likely behind it.
+    pub is_likely_human: bool,
+}
+
+impl LoggedClick {
+    /// The day it was made on, counted from 1970-01-01.
+    #[must_use]
+    pub const fn day(&self) -> u32 {
+        self.hour / 24
+    }
+}
+
 /// How often a link was followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClickCounts {
@@ -72,6 +96,15 @@ impl ClickCounts {
         self.unique = self.unique.saturating_add(other.unique);
         self.likely_human = self.likely_human.saturating_add(other.likely_human);
     }
+}
+
+/// How often the links of a tenant's people were followed on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DayOfClicks {
+    /// The last entry of the click log that is counted here: none is counted twice.
+    pub counted_to: u64,
+    /// By place.
+    pub by_placement: BTreeMap<Placement, ClickCounts>,
 }
 
 #[cfg(test)]

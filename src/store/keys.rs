@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod billing;
+pub mod clicks;
 mod meters;
 mod plans;
 mod read;
@@ -11,7 +12,6 @@ pub mod request;
 pub mod reseller;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
-use crate::domain::link::Placement;
 use crate::domain::notification::MailState;
 use crate::domain::time::Timestamp;
 
@@ -193,43 +193,6 @@ pub fn reminder_due(due: Timestamp, id: UserId) -> Key {
 #[must_use]
 pub fn reminders_due() -> Key {
     key(b'R').end()
-}
-
-/// The clicks of a tenant's people on one day in one place. `day` counts from 1970-01-01.
-#[must_use]
-pub fn clicks(tenant: TenantId, day: u32, placement: Placement) -> Key {
-    clicks_of_day(tenant, day).then(&[placement.code()])
-}
-
-/// The clicks of a tenant's people on one day.
-#[must_use]
-pub fn clicks_of_day(tenant: TenantId, day: u32) -> Key {
-    key(b'k')
-        .part(tenant.bytes())
-        .part(&day.to_be_bytes())
-        .end()
-}
-
-/// All clicks of a tenant's people.
-#[must_use]
-pub fn clicks_of_tenant(tenant: TenantId) -> Key {
-    key(b'k').part(tenant.bytes()).end()
-}
-
-/// Says that a user has clicked in a place within an hour. `hour` counts from 1970-01-01T00.
-#[must_use]
-pub fn click_seen(hour: u32, user: UserId, placement: Placement) -> Key {
-    key(b'K')
-        .part(&hour.to_be_bytes())
-        .part(user.bytes())
-        .part(&[placement.code()])
-        .end()
-}
-
-/// All hourly click marks, the oldest first.
-#[must_use]
-pub fn clicks_seen() -> Key {
-    key(b'K').end()
 }
 
 /// A login, folded, to its user.

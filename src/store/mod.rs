@@ -310,7 +310,11 @@ fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {
     })
 }
 
-fn read_counter(body: &[u8]) -> Result<u64, StoreError> {
+/// Reads a number that only grows.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn read_counter(body: &[u8]) -> Result<u64, StoreError> {
     let bytes = body.try_into();
     bytes
         .map(u64::from_be_bytes)

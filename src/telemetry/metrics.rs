@@ -77,8 +77,13 @@ impl<L: Label> By<L, Histogram> {
 impl<A: Label, B: Label> By<A, By<B, IntCounter>> {
     /// Counts one.
     pub fn inc2(&self, first: A, second: B) {
+        self.add2(first, second, 1);
+    }
+
+    /// Counts `more`.
+    pub fn add2(&self, first: A, second: B, more: u64) {
         if let Some(counters) = self.get(&first) {
-            counters.inc(second);
+            counters.add(second, more);
         }
     }
 }

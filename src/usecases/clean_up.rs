@@ -23,14 +23,14 @@ const REMOVED_PER_COMMIT: usize = 1000;
 /// Commits of them in one run.
 const COMMITS_PER_RUN: usize = 100;
 
-/// Click marks are kept this many hours beyond their own: clicks are counted when they are
-/// flushed, which is later than they were made.
+/// Click marks are kept this many hours beyond their own: clicks are counted later than they were
+/// made.
 const MARKS_KEPT_HOURS: u32 = 2;
 
 /// What a run of the clean-up removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CleanedUp {
-    /// Marks of past hours.
+    /// Records of marks of past hours.
     pub click_marks: usize,
     /// Revoked tokens that would have expired by now.
     pub revoked_tokens: usize,
@@ -52,7 +52,7 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     let engine = env.store.engine();
     let this_hour = u32::try_from(now.secs() / 3600).unwrap_or(0);
     let marks = engine
-        .scan(&keys::clicks_seen(), None, REMOVED_PER_RUN)
+        .scan(&keys::clicks::all_marks(), None, REMOVED_PER_RUN)
         .await?;
     for (key, _) in marks {
         let hour = key.leading_hour().unwrap_or(0);

@@ -71,6 +71,7 @@ use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use count_clicks::ClickMarks;
 use facts::Facts;
 use remembered::Remembered;
 
@@ -119,6 +120,8 @@ pub struct Env {
     pub facts: Arc<Facts>,
     /// Answers and callers that are remembered between requests.
     pub remembered: Arc<Remembered>,
+    /// Who has clicked where within the hour, as far as this node knows.
+    pub click_marks: Arc<ClickMarks>,
     /// The deployment's settings.
     pub settings: Arc<Settings>,
     /// Secrets: link keys, sealing keys, token keys.

@@ -1,21 +1,26 @@
 //! How followed links are counted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use upsell::domain::click::Click;
-use upsell::domain::ids::UserId;
+use upsell::domain::click::{Click, DayOfClicks};
+use upsell::domain::ids::{TenantId, UserId};
 use upsell::domain::link::Placement;
 use upsell::domain::notification::Recipient;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
-use upsell::store::keys;
+use upsell::store::{Store, keys};
+use upsell::usecases::Env;
 use upsell::usecases::clean_up::clean_up;
-use upsell::usecases::count_clicks::{channel, flush, run_clicks};
+use upsell::usecases::count_clicks::count::count_logged;
+use upsell::usecases::count_clicks::log::append;
+use upsell::usecases::count_clicks::{channel, run_clicks};
 
 use crate::support::http::{FIREFOX, Site, add_shop};
+use crate::support::nodes::{Failure, Shared};
 use crate::support::world::{START, World};
 
 async fn site() -> (Site, UserId) {
@@ -119,10 +124,10 @@ async fn unique_is_per_user_placement_and_hour_and_scanners_burst() {
         click(&world, two, 5, mail),
         click(&world, one, 60, Placement::PortalHeader),
     ];
-    flush(&world.env, &mut waiting).await.unwrap();
+    append(&world.env, &mut waiting).await.unwrap();
     assert!(waiting.is_empty());
     let mut waiting = vec![click(&world, one, 61, mail), click(&world, one, 7200, mail)];
-    flush(&world.env, &mut waiting).await.unwrap();
+    append(&world.env, &mut waiting).await.unwrap();
     let site = Site::serve(world).await;
     let path = format!(
         "/tenants/{}/clicks?to=2023-11-15&from=2023-11-14",
@@ -154,18 +159,12 @@ async fn what_finds_no_room_is_dropped_and_counted() {
     ));
     stop.send(()).unwrap();
     running.await.unwrap();
-    let key = keys::clicks(
-        world.customer.id,
-        click(&world, user, 0, Placement::Email).day(),
-        Placement::Email,
-    );
-    let counted = world
-        .env
-        .store
-        .load::<upsell::domain::click::ClickCounts>(&key)
-        .await
-        .unwrap();
-    assert_eq!(counted.unwrap().raw, 2);
+    count_logged(&world.env).await.unwrap();
+    let day = click(&world, user, 0, Placement::Email).day();
+    let key = keys::clicks::of_day(world.customer.id, day);
+    let counted = world.env.store.load::<DayOfClicks>(&key).await.unwrap();
+    let counted = &counted.unwrap().value.by_placement[&Placement::Email];
+    assert_eq!(counted.raw, 2);
 }
 
 #[tokio::test]
@@ -173,7 +172,8 @@ async fn marks_and_revocations_go_when_their_time_is_over() {
     let world = World::new().await;
     let user = world.add_user("one", true).await;
     let mut waiting = vec![click(&world, user, 0, Placement::Email)];
-    flush(&world.env, &mut waiting).await.unwrap();
+    append(&world.env, &mut waiting).await.unwrap();
+    count_logged(&world.env).await.unwrap();
     let mut changes = Changes::new();
     let over = START.plus(Duration::from_secs(60));
     changes.put(keys::revoked_token("jti"), Vec::new());
@@ -194,4 +194,84 @@ async fn marks_and_revocations_go_when_their_time_is_over() {
             .unwrap()
             .is_none()
     );
+}
+
+/// A node of its own on the world's store: it knows of no marks yet.
+fn node(world: &World, store: Store) -> Env {
+    Env {
+        store,
+        click_marks: Arc::default(),
+        ..world.env.clone()
+    }
+}
+
+async fn counted(env: &Env, tenant: TenantId) -> [u64; 3] {
+    let key = keys::clicks::of_day(tenant, 19_675);
+    let day = env.store.load::<DayOfClicks>(&key).await.unwrap();
+    let day = day.map(|day| day.value).unwrap_or_default();
+    let counts = day.by_placement.get(&Placement::Email).copied();
+    let counts = counts.unwrap_or_default();
+    [counts.raw, counts.unique, counts.likely_human]
+}
+
+/// More tenants than one commit counts.
+const TENANTS: usize = 5000;
+
+/// Commits that a window of so many takes: its begin, two of counts, its end.
+const COMMITS: usize = 4;
+
+#[tokio::test]
+async fn what_is_cut_off_while_counting_is_counted_once() {
+    let world = World::new().await;
+    for cut_at in 0..COMMITS {
+        for failure in [Failure::Before, Failure::After] {
+            let users: Vec<_> = (0..TENANTS)
+                .map(|_| (TenantId::random(), UserId::random()))
+                .collect();
+            for _ in 0..2 {
+                let mut waiting = users.iter().map(|(tenant, user)| Click {
+                    tenant_id: *tenant,
+                    ..click(&world, *user, 60, Placement::Email)
+                });
+                let mut waiting = waiting.by_ref().collect();
+                append(&world.env, &mut waiting).await.unwrap();
+            }
+            let cut = node(&world, Shared::failing(&world.env.store, cut_at, failure));
+            count_logged(&cut).await.unwrap_err();
+            // The same node goes on, or another one does.
+            let next = node(&world, Shared::node(&world.env.store));
+            let goes_on = if cut_at % 2 == 0 { &cut } else { &next };
+            count_logged(goes_on).await.unwrap();
+            for (tenant, _) in users {
+                let counts = counted(&world.env, tenant).await;
+                assert_eq!(counts, [2, 1, 2], "cut off at {cut_at}, {failure:?}");
+            }
+        }
+    }
+    let log = keys::clicks::entries();
+    let left = world.env.store.engine().scan(&log, None, 1).await.unwrap();
+    assert_eq!(left, [], "what is counted is not kept");
+}
+
+#[tokio::test]
+async fn nodes_know_of_each_others_clicks() {
+    let world = World::new().await;
+    let user = world.add_user("one", true).await;
+    let other = world.add_user("other", true).await;
+    let nodes = [(); 2].map(|()| node(&world, Shared::node(&world.env.store)));
+    // Each in turn counts what the other one has marked since it last looked.
+    for (counts, who) in [(0, user), (1, other), (0, other), (0, user), (1, user)] {
+        let mut waiting = vec![click(&world, who, 60, Placement::Email)];
+        append(&nodes[1 - counts], &mut waiting).await.unwrap();
+        count_logged(&nodes[counts]).await.unwrap();
+    }
+    assert_eq!(counted(&world.env, world.customer.id).await, [5, 2, 5]);
+    // At once, too.
+    for minute in 5..25 {
+        let mut waiting = vec![click(&world, user, 60 * minute, Placement::Email)];
+        append(&world.env, &mut waiting).await.unwrap();
+        let (one, other) = tokio::join!(count_logged(&nodes[0]), count_logged(&nodes[1]));
+        one.and(other).unwrap();
+    }
+    assert_eq!(counted(&world.env, world.customer.id).await, [25, 2, 25]);
 }

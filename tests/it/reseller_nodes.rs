@@ -7,10 +7,6 @@ use upsell::domain::ids::UserId;
 use upsell::domain::reseller::change::KeepRole;
 use upsell::domain::reseller::name::Name;
 use upsell::domain::reseller::role::RolePatch;
-use upsell::store::Store;
-use upsell::store::engine::{
-    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher,
-};
 use upsell::usecases::Env;
 use upsell::usecases::access::Caller;
 use upsell::usecases::error::Error;
@@ -22,51 +18,11 @@ use upsell::usecases::reseller::roles::Home;
 use upsell::usecases::reseller::{change_plan, plans, roles};
 
 use crate::reseller_races::{Dice, PLANS, ROLES, check_store};
+use crate::support::nodes::Shared;
 use crate::support::world::{START, World};
 
 const NODES: u64 = 4;
 const STEPS: u64 = 60;
-
-/// The engine of another store.
-struct Shared(Store);
-
-impl Engine for Shared {
-    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        self.0.engine().get(key)
-    }
-
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [Key],
-    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>> {
-        self.0.engine().get_many(keys)
-    }
-
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a Key,
-        after: Option<&'a Key>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<(Key, Record)>, StoreError>> {
-        self.0.engine().scan(prefix, after, limit)
-    }
-
-    fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
-        self.0.engine().commit(changes)
-    }
-
-    fn watch(&self, watcher: Arc<dyn Watcher>) {
-        self.0.engine().watch(watcher);
-    }
-
-    fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.0.engine().health()
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.0.engine().close()
-    }
-}
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -144,7 +100,7 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
     let tasks: Vec<_> = (0..NODES)
         .map(|seed| {
             let (mut env, caller) = (env.clone(), caller.clone());
-            env.store = Store::new(Arc::new(Shared(env.store.clone())));
+            env.store = Shared::node(&env.store);
             let users = Arc::clone(&users);
             tokio::spawn(async move {
                 let mut dice = Dice(seed * 7919 + 3);

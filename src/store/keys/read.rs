@@ -1,7 +1,6 @@
 //! What index keys say, read back.
 
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
-use crate::domain::link::Placement;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 
@@ -13,19 +12,30 @@ impl Key {
         uuid::Uuid::from_slice(self.0.get(start..)?).ok()
     }
 
-    /// The hour of a click mark.
+    /// The hour of click marks.
     #[must_use]
     pub fn leading_hour(&self) -> Option<u32> {
-        let bytes: [u8; 4] = self.0.get(1..5)?.try_into().ok()?;
+        self.number_at(1)
+    }
+
+    /// The day of a tenant's clicks.
+    #[must_use]
+    pub fn day_of_clicks(&self) -> Option<u32> {
+        self.number_at(17)
+    }
+
+    fn number_at(&self, start: usize) -> Option<u32> {
+        let bytes: [u8; 4] = self.0.get(start..start + 4)?.try_into().ok()?;
         Some(u32::from_be_bytes(bytes))
     }
 
-    /// Day and placement of a count of clicks.
+    /// The last 8 bytes: the number of an entry of the click log, or of the last one that marks
+    /// are of.
     #[must_use]
-    pub fn day_and_placement(&self) -> Option<(u32, Placement)> {
-        let day: [u8; 4] = self.0.get(17..21)?.try_into().ok()?;
-        let placement = Placement::from_code(*self.0.get(21)?)?;
-        Some((u32::from_be_bytes(day), placement))
+    pub fn trailing_number(&self) -> Option<u64> {
+        let start = self.0.len().checked_sub(8)?;
+        let bytes: [u8; 8] = self.0.get(start..)?.try_into().ok()?;
+        Some(u64::from_be_bytes(bytes))
     }
 
     /// Creation time and id of a mail in the index by state.

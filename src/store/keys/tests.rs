@@ -23,15 +23,15 @@ fn a_search_prefix_is_a_prefix_of_its_texts() {
 
 #[test]
 fn index_keys_read_back() {
-    let (id, user) = (MailId::random(), UserId::random());
+    let id = MailId::random();
     let at = Timestamp::from_secs(1_234_567);
     let mail = mail_by_state(MailState::Dead, at, id);
     assert_eq!(mail.created_and_mail(), Some((at, id)));
-    assert_eq!(
-        click_seen(77, user, Placement::Email).leading_hour(),
-        Some(77)
-    );
-    let clicks = clicks(TenantId::random(), 9, Placement::Email);
-    assert_eq!(clicks.day_and_placement(), Some((9, Placement::Email)));
+    let marks = clicks::marks(77, 12);
+    assert_eq!(marks.leading_hour(), Some(77));
+    assert_eq!(marks.trailing_number(), Some(12));
+    assert_eq!(clicks::entry(12).trailing_number(), Some(12));
+    let day = clicks::of_day(TenantId::random(), 9);
+    assert_eq!(day.day_of_clicks(), Some(9));
     assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
 }

@@ -1,11 +1,10 @@
-//! Stored forms of mails, notices and click counts.
+//! Stored forms of mails and notices.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::meter::{AccountForm, item, level};
 use super::{Stored, known};
-use crate::domain::click::ClickCounts;
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::notification::{Cause, Mail, MailKind, MailState};
 use crate::domain::quota::{Item, Level};
@@ -144,26 +143,6 @@ impl Stored for Mail {
             last_error: form.last_error,
             sent_at: form.sent_us.map(Timestamp::from_micros),
             subject: form.subject,
-        })
-    }
-}
-
-/// `[raw, unique, likely human]`.
-impl From<ClickCounts> for [u64; 3] {
-    fn from(counts: ClickCounts) -> Self {
-        [counts.raw, counts.unique, counts.likely_human]
-    }
-}
-
-impl Stored for ClickCounts {
-    const NAME: &'static str = "click counts";
-    type Form = [u64; 3];
-
-    fn from_form([raw, unique, likely_human]: [u64; 3]) -> Result<Self, String> {
-        Ok(Self {
-            raw,
-            unique,
-            likely_human,
         })
     }
 }

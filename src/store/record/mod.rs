@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod billing;
 mod brand;
+pub mod clicks;
 pub mod hot_meter;
 mod mail;
 mod meter;

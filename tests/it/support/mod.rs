@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod app;
 pub mod http;
 pub(crate) mod inside;
+pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod operations;
 pub(crate) mod python;

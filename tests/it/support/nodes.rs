@@ -1,0 +1,93 @@
+//! Several nodes over one store: each with a memory of its own, and one that can fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use upsell::store::Store;
+use upsell::store::engine::{
+    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher,
+};
+
+/// How a commit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It is not made.
+    Before,
+    /// It is made, and the caller is not told.
+    After,
+}
+
+/// The engine of another store, one commit of which may fail.
+pub struct Shared {
+    of: Store,
+    fails: Option<(AtomicUsize, Failure)>,
+}
+
+impl Shared {
+    /// A second node on `store`.
+    pub fn node(store: &Store) -> Store {
+        Store::new(Arc::new(Self {
+            of: store.clone(),
+            fails: None,
+        }))
+    }
+
+    /// A second node on `store`, whose commit fails when `made` were made.
+    pub fn failing(store: &Store, made: usize, failure: Failure) -> Store {
+        Store::new(Arc::new(Self {
+            of: store.clone(),
+            fails: Some((AtomicUsize::new(made), failure)),
+        }))
+    }
+
+    async fn committed(&self, changes: Changes) -> Result<(), CommitError> {
+        let lost = || Err(StoreError::Unavailable("cut off".to_owned()).into());
+        let Some((left, failure)) = &self.fails else {
+            return self.of.engine().commit(changes).await;
+        };
+        let is_last = left.fetch_sub(1, Ordering::Relaxed) == 0;
+        if is_last && *failure == Failure::Before {
+            return lost();
+        }
+        let made = self.of.engine().commit(changes).await;
+        if is_last { lost() } else { made }
+    }
+}
+
+impl Engine for Shared {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        self.of.engine().get(key)
+    }
+
+    fn get_many<'a>(
+        &'a self,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>> {
+        self.of.engine().get_many(keys)
+    }
+
+    fn scan<'a>(
+        &'a self,
+        prefix: &'a Key,
+        after: Option<&'a Key>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(Key, Record)>, StoreError>> {
+        self.of.engine().scan(prefix, after, limit)
+    }
+
+    fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
+        Box::pin(self.committed(changes))
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.of.engine().watch(watcher);
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.of.engine().health()
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.of.engine().close()
+    }
+}
