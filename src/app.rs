@@ -36,6 +36,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
 use crate::usecases::facts::Facts;
+use crate::usecases::facts::preload::run_preload;
 use crate::usecases::initialize::FirstClient;
 use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
@@ -271,19 +272,22 @@ fn public_server(
     Ok((server, source))
 }
 
-/// The tasks that count clicks and remove what nothing asks for any more.
+/// The tasks that count clicks, remove what nothing asks for any more, and remember what is asked for
+/// soon.
 fn counting(
     config: &Config,
     env: &Env,
     source: ClickSource,
     stage: &watch::Receiver<Stage>,
-) -> [(&'static str, JoinHandle<()>); 2] {
+) -> [(&'static str, JoinHandle<()>); 3] {
     let finishing = || reached(stage.clone(), Stage::Finishing);
     let interval = config.clicks.flush_interval;
     let clicks = count_clicks::run_clicks(env.clone(), source, interval, finishing());
     let clean_up =
         clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, finishing());
+    let preload = run_preload(env.clone(), reached(stage.clone(), Stage::Draining));
     [
+        ("preload", tokio::spawn(preload)),
         ("clicks", tokio::spawn(clicks)),
         ("clean-up", tokio::spawn(clean_up)),
     ]

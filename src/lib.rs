@@ -13,5 +13,6 @@ pub mod reference;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+pub mod threads;
 pub mod tracked_link;
 pub mod usecases;

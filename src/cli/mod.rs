@@ -26,6 +26,7 @@ use crate::domain::link::BuyUrlError;
 use crate::keyring::KeyringError;
 use crate::outbox::message::MessageError;
 use crate::render::RenderError;
+use crate::threads;
 use crate::usecases::error::Error;
 use args::{Cli, Command};
 
@@ -161,21 +162,12 @@ fn command_named(arguments: &[OsString]) -> String {
     name
 }
 
-/// How far the threads that do what takes long stand back behind those that answer at once, in the
-/// steps of `nice`: where all cores are busy, they still get a tenth.
-const WORKERS_STAND_BACK: i32 = 10;
-
 /// A runtime for a command that needs one. What runs on the calling thread, and the threads it
 /// starts, keep the priority of the process.
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     Ok(tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("worker")
-        .on_thread_start(|| {
-            let me = Some(rustix::thread::gettid());
-            let own = rustix::process::getpriority_process(me).unwrap_or_default();
-            // Where that is not allowed, all have the same priority.
-            let _refused = rustix::process::setpriority_process(me, own + WORKERS_STAND_BACK);
-        })
+        .on_thread_start(threads::stand_back)
         .build()?)
 }

@@ -89,6 +89,12 @@ pub fn user(id: UserId) -> Key {
     key(b'u').part(id.bytes()).end()
 }
 
+/// All users' profiles.
+#[must_use]
+pub fn users() -> Key {
+    key(b'u').end()
+}
+
 /// A tenant's brand.
 #[must_use]
 pub fn brand(id: TenantId) -> Key {

@@ -8,6 +8,7 @@
 //! stamps it began with stand.
 
 mod load;
+pub mod preload;
 mod slots;
 
 use std::collections::HashMap;

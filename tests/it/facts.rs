@@ -152,6 +152,33 @@ async fn who_is_gone_or_moved_leads_nowhere() {
     assert_eq!(both(&world, &cold(), &link).await, [None, None]);
 }
 
+#[tokio::test]
+async fn what_is_read_ahead_answers_at_once() {
+    let (world, users) = world().await;
+    for number in 0..130 {
+        world.add_user(&format!("user {number}"), false).await;
+    }
+    let env = &world.env;
+    let later = Facts::watching(&env.store, 10_000);
+    let link = |user| link(&world, user, Purpose::Quota(Placement::Email));
+    assert_eq!(
+        later.destination(&env.settings, &link(users[0]), None),
+        None
+    );
+    // A stop does not wait for the end.
+    let read = later.preload(env, std::future::ready(())).await.unwrap();
+    assert_eq!(read, 128);
+    let read = later.preload(env, std::future::pending()).await.unwrap();
+    assert!(read >= 132, "{read}");
+    for user in users {
+        let link = link(user);
+        let at_once = later.destination(&env.settings, &link, None);
+        assert!(at_once.is_some());
+        let stored = env.facts.find_destination(env, &link, None).await;
+        assert_eq!(at_once, stored.unwrap());
+    }
+}
+
 /// Readers fill what a writer makes stale, all the time; what the writer was told is done is seen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {

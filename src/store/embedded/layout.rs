@@ -4,12 +4,14 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use fjall::{Database, KeyspaceCreateOptions};
 use thiserror::Error;
 
 use super::read::{Tables, words};
 use super::{MEMTABLE_BYTES, Options};
+use crate::threads;
 
 /// The layout that this program reads and writes. Raise it when an older program could no longer
 /// read what is stored.
@@ -199,12 +201,16 @@ fn check_format(dir: &Path, path: &Path) -> Result<(), OpenError> {
 
 fn open_database(path: &Path, options: &Options) -> Result<Tables, OpenError> {
     let failed = |error| from_fjall(path, error);
-    let database = Database::builder(path)
+    let builder = Database::builder(path)
         .cache_size(options.cache_bytes)
         .max_journaling_size(options.max_journal_bytes.max(MIN_JOURNAL_BYTES))
         .max_cached_files(Some(options.max_open_files.max(MIN_OPEN_FILES)))
-        .worker_threads(BACKGROUND_THREADS)
-        .open()
+        .worker_threads(BACKGROUND_THREADS);
+    let database = standing_back(|| builder.open())
+        .map_err(|source| OpenError::Io {
+            dir: path.to_owned(),
+            source,
+        })?
         .map_err(failed)?;
     let records = database
         .keyspace(RECORDS, || {
@@ -212,6 +218,19 @@ fn open_database(path: &Path, options: &Options) -> Result<Tables, OpenError> {
         })
         .map_err(failed)?;
     Ok(Tables { database, records })
+}
+
+/// Runs `open` on a thread that stands back, so that those that it starts do too: tables are merged
+/// for seconds on end.
+fn standing_back<T: Send>(open: impl FnOnce() -> T + Send) -> io::Result<T> {
+    thread::scope(|scope| {
+        let opening = thread::Builder::new().spawn_scoped(scope, || {
+            threads::stand_back();
+            open()
+        })?;
+        let opened = opening.join();
+        opened.map_err(|_| io::Error::other("the thread that opened it panicked"))
+    })
 }
 
 fn from_fjall(path: &Path, error: fjall::Error) -> OpenError {

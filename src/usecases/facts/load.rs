@@ -40,15 +40,34 @@ impl Facts {
         let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? else {
             return Ok(None);
         };
-        let (reader, home) = (
-            AccountId::User(link.user_id),
-            AccountId::Tenant(user.tenant_id),
-        );
-        let user_items = self.listed(env, reader, &tenant).await?;
-        let tenant_items = self.listed(env, home, &tenant).await?;
-        let items = (user_items, tenant_items);
+        let items = self.both_listed(env, link.user_id, &user, &tenant).await?;
         let found = destination(&env.settings, (&user, &tenant), items, link.purpose, page);
         Ok(Some(found))
+    }
+
+    /// Remembers what says where a user's links lead.
+    pub(super) async fn remember(&self, env: &Env, id: UserId) -> Result<(), Error> {
+        let Some(user) = self.user_facts(env, id).await? else {
+            return Ok(());
+        };
+        let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? else {
+            return Ok(());
+        };
+        self.both_listed(env, id, &user, &tenant).await?;
+        Ok(())
+    }
+
+    /// The items that a Buy link names for a user and the user's tenant.
+    async fn both_listed(
+        &self,
+        env: &Env,
+        id: UserId,
+        user: &UserFacts,
+        tenant: &TenantFacts,
+    ) -> Result<(ItemSet, ItemSet), Error> {
+        let of_user = self.listed(env, AccountId::User(id), tenant).await?;
+        let home = AccountId::Tenant(user.tenant_id);
+        Ok((of_user, self.listed(env, home, tenant).await?))
     }
 
     async fn user_facts(&self, env: &Env, id: UserId) -> Result<Option<UserFacts>, Error> {

@@ -53,6 +53,11 @@ impl<F> Slots<F> {
         }
     }
 
+    /// How many there can be.
+    pub(super) const fn max(&self) -> usize {
+        self.max_per_shard * SHARDS
+    }
+
     /// Looks at a slot, if there is one.
     pub(super) fn with<T>(&self, id: Uuid, look: impl FnOnce(&Slot<F>) -> T) -> Option<T> {
         self.read(id).get(&id).map(look)
