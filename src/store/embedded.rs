@@ -36,6 +36,7 @@ pub use layout::OpenError;
 pub use stats::Stats;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
+use crate::threads;
 use hot::Hot;
 use shared::Shared;
 use writer::{Job, Message, Outcomes};
@@ -149,7 +150,10 @@ impl EmbeddedEngine {
         let writer = writer::Writer::new(Arc::clone(&shared), dir, options, next_revision);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(&from_callers))
+            .spawn(move || {
+                threads::stand_back();
+                writer.run(&from_callers);
+            })
             .map_err(|source| OpenError::Io {
                 dir: dir.to_owned(),
                 source,

@@ -156,7 +156,7 @@ async fn who_is_gone_or_moved_leads_nowhere() {
 async fn what_is_read_ahead_answers_at_once() {
     let (world, users) = world().await;
     for number in 0..130 {
-        world.add_user(&format!("user {number}"), false).await;
+        world.add_user(&format!("user{number}"), false).await;
     }
     let env = &world.env;
     let later = Facts::watching(&env.store, 10_000);

@@ -22,7 +22,7 @@ use crate::usecases::error::{Error, retrying};
 
 /// Clicks in a window; an entry of the log that goes beyond is part of it. The more, the more
 /// clicks share the write of their tenant's count; each takes 24 bytes of memory meanwhile.
-pub(super) const MAX_CLICKS: usize = 1 << 19;
+pub(super) const MAX_CLICKS: usize = 1 << 20;
 
 /// Entries of the log in a window: they are removed in one change.
 const MAX_ENTRIES: usize = 10_000;
