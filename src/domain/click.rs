@@ -98,13 +98,22 @@ impl ClickCounts {
     }
 }
 
-/// How often the links of a tenant's people were followed on one day.
+/// How often the links of some tenants' people were followed on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayOfClicks {
     /// The last entry of the click log that is counted here: none is counted twice.
     pub counted_to: u64,
-    /// By place.
-    pub by_placement: BTreeMap<Placement, ClickCounts>,
+    /// By tenant and place, in their order.
+    pub counts: BTreeMap<(TenantId, Placement), ClickCounts>,
+}
+
+impl DayOfClicks {
+    /// Those of one tenant.
+    pub fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = (Placement, ClickCounts)> {
+        let counts = self.counts.range((tenant, Placement::ALL[0])..);
+        let counts = counts.take_while(move |((id, _), _)| *id == tenant);
+        counts.map(|((_, placement), counts)| (*placement, *counts))
+    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use upsell::domain::click::{Click, DayOfClicks};
+use upsell::domain::click::{Click, ClickCounts};
 use upsell::domain::ids::{TenantId, UserId};
 use upsell::domain::link::Placement;
 use upsell::domain::notification::Recipient;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
+use upsell::store::record::clicks::decode_day;
 use upsell::store::{Store, keys};
 use upsell::usecases::Env;
 use upsell::usecases::clean_up::clean_up;
@@ -161,10 +162,8 @@ async fn what_finds_no_room_is_dropped_and_counted() {
     running.await.unwrap();
     count_logged(&world.env).await.unwrap();
     let day = click(&world, user, 0, Placement::Email).day();
-    let key = keys::clicks::of_day(world.customer.id, day);
-    let counted = world.env.store.load::<DayOfClicks>(&key).await.unwrap();
-    let counted = &counted.unwrap().value.by_placement[&Placement::Email];
-    assert_eq!(counted.raw, 2);
+    assert_eq!(day, START_DAY);
+    assert_eq!(counted(&world.env, world.customer.id).await, [2, 1, 2]);
 }
 
 #[tokio::test]
@@ -205,28 +204,37 @@ fn node(world: &World, store: Store) -> Env {
     }
 }
 
+/// The day of [`START`].
+const START_DAY: u32 = 19_675;
+
 async fn counted(env: &Env, tenant: TenantId) -> [u64; 3] {
-    let key = keys::clicks::of_day(tenant, 19_675);
-    let day = env.store.load::<DayOfClicks>(&key).await.unwrap();
-    let day = day.map(|day| day.value).unwrap_or_default();
-    let counts = day.by_placement.get(&Placement::Email).copied();
-    let counts = counts.unwrap_or_default();
+    let key = keys::clicks::of_day(tenant, START_DAY);
+    let record = env.store.engine().get(&key).await.unwrap();
+    let day = record.map(|record| decode_day(&record.body).unwrap());
+    let counts = day.and_then(|day| day.of_tenant(tenant).next());
+    let (_, counts) = counts.unwrap_or((Placement::Email, ClickCounts::default()));
     [counts.raw, counts.unique, counts.likely_human]
 }
 
-/// More tenants than one commit counts.
-const TENANTS: usize = 5000;
+/// So many, each in a bucket of its own.
+const TENANTS: u16 = 640;
 
-/// Commits that a window of so many takes: its begin, two of counts, its end.
-const COMMITS: usize = 4;
+/// Commits that a window of so many takes: its begin, five of counts, its end.
+const COMMITS: usize = 7;
+
+fn tenant_in_bucket(bucket: u16) -> TenantId {
+    let mut bytes = *TenantId::random().bytes();
+    bytes[..2].copy_from_slice(&(bucket << 6).to_be_bytes());
+    TenantId::new(uuid::Uuid::from_bytes(bytes))
+}
 
 #[tokio::test]
 async fn what_is_cut_off_while_counting_is_counted_once() {
     let world = World::new().await;
-    for cut_at in 0..COMMITS {
+    for cut_at in [0, 1, 2, COMMITS - 2, COMMITS - 1] {
         for failure in [Failure::Before, Failure::After] {
             let users: Vec<_> = (0..TENANTS)
-                .map(|_| (TenantId::random(), UserId::random()))
+                .map(|bucket| (tenant_in_bucket(bucket), UserId::random()))
                 .collect();
             for _ in 0..2 {
                 let mut waiting = users.iter().map(|(tenant, user)| Click {

@@ -46,14 +46,18 @@ pub fn all_marks() -> Key {
     key(b'K').end()
 }
 
-/// The clicks of a tenant's people on one day. `day` counts from 1970-01-01.
+/// Tenants whose ids begin alike, in so many bits, share a record of each day: one click more costs a
+/// tenth of what it would with a record for each tenant.
+const BUCKET_BITS: u32 = 10;
+
+/// The clicks on one day of people of the tenants in `tenant`'s bucket, which an order by ids keeps
+/// together. `day` counts from 1970-01-01.
 #[must_use]
 pub fn of_day(tenant: TenantId, day: u32) -> Key {
-    of_tenant(tenant).then(&day.to_be_bytes())
-}
-
-/// All clicks of a tenant's people.
-#[must_use]
-pub fn of_tenant(tenant: TenantId) -> Key {
-    key(b'k').part(tenant.bytes()).end()
+    let [first, second, ..] = *tenant.bytes();
+    let bucket = u16::from_be_bytes([first, second]) >> (u16::BITS - BUCKET_BITS);
+    key(b'k')
+        .part(&day.to_be_bytes())
+        .part(&bucket.to_be_bytes())
+        .end()
 }

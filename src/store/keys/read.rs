@@ -15,17 +15,7 @@ impl Key {
     /// The hour of click marks.
     #[must_use]
     pub fn leading_hour(&self) -> Option<u32> {
-        self.number_at(1)
-    }
-
-    /// The day of a tenant's clicks.
-    #[must_use]
-    pub fn day_of_clicks(&self) -> Option<u32> {
-        self.number_at(17)
-    }
-
-    fn number_at(&self, start: usize) -> Option<u32> {
-        let bytes: [u8; 4] = self.0.get(start..start + 4)?.try_into().ok()?;
+        let bytes: [u8; 4] = self.0.get(1..5)?.try_into().ok()?;
         Some(u32::from_be_bytes(bytes))
     }
 

@@ -31,7 +31,14 @@ fn index_keys_read_back() {
     assert_eq!(marks.leading_hour(), Some(77));
     assert_eq!(marks.trailing_number(), Some(12));
     assert_eq!(clicks::entry(12).trailing_number(), Some(12));
-    let day = clicks::of_day(TenantId::random(), 9);
-    assert_eq!(day.day_of_clicks(), Some(9));
     assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
+}
+
+#[test]
+fn neighbours_share_a_bucket_of_clicks() {
+    let tenant = |id| TenantId::new(uuid::Uuid::from_u128(id));
+    let bucket = |id| clicks::of_day(tenant(id), 9);
+    assert_eq!(bucket(0), bucket((1 << 118) - 1));
+    assert!(bucket((1 << 118) - 1) < bucket(1 << 118));
+    assert!(bucket(u128::MAX) < clicks::of_day(tenant(0), 10));
 }

@@ -1,11 +1,9 @@
-//! Stored forms of clicks. The log and the marks are binary, since there may be very many: a byte of
-//! version, then one entry of fixed length after the other.
+//! Stored forms of clicks: binary, since there may be very many. A byte of version, then, in the log and
+//! the marks, one entry of fixed length after the other.
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use super::Stored;
+use super::bytes::{Reader, Writer};
 use crate::domain::click::{ClickCounts, DayOfClicks, LoggedClick};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::link::Placement;
@@ -126,57 +124,68 @@ fn leading<const N: usize>(bytes: &[u8]) -> ([u8; N], &[u8]) {
 }
 
 fn placed(name: &str, code: u8) -> Result<Placement, StoreError> {
-    Placement::from_code(code).ok_or_else(|| corrupt(name, "a placement that is not known"))
+    Placement::from_code(code).ok_or_else(|| corrupt(name, NO_PLACEMENT))
 }
+
+const NO_PLACEMENT: &str = "a placement that is not known";
 
 fn corrupt(name: &str, why: &str) -> StoreError {
     StoreError::Corrupt(format!("{name}: {why}"))
 }
 
-/// Form 1 of [`DayOfClicks`]: by the code of the placement, `[raw, unique, likely human]`.
-#[derive(Serialize, Deserialize)]
-pub struct DayForm {
-    counted_to: u64,
-    counts: BTreeMap<u8, [u64; 3]>,
-}
-
-impl From<DayOfClicks> for DayForm {
-    fn from(day: DayOfClicks) -> Self {
-        let counts = day.by_placement.into_iter();
-        Self {
-            counted_to: day.counted_to,
-            counts: counts
-                .map(|(placement, counts)| {
-                    let counts = [counts.raw, counts.unique, counts.likely_human];
-                    (placement.code(), counts)
-                })
-                .collect(),
+/// The bytes of counts: how far they are counted; then of each tenant its id, the number of its
+/// places, and of each place its code and three counts, as LEB128.
+#[must_use]
+pub fn encode_day(day: &DayOfClicks) -> Vec<u8> {
+    let mut writer = Writer::new(VERSION);
+    writer.number(day.counted_to);
+    let places: Vec<_> = day.counts.iter().collect();
+    for places in places.chunk_by(|((one, _), _), ((next, _), _)| one == next) {
+        if let Some(((tenant, _), _)) = places.first() {
+            writer.bytes(tenant.bytes());
+            writer.count(places.len());
+        }
+        for ((_, placement), counts) in places {
+            writer.byte(placement.code());
+            writer.number(counts.raw);
+            writer.number(counts.unique);
+            writer.number(counts.likely_human);
         }
     }
+    writer.into_bytes()
 }
 
-impl Stored for DayOfClicks {
-    const NAME: &'static str = "click counts";
-    const VERSION: u8 = 2;
-    type Form = DayForm;
+/// Reads counts.
+///
+/// # Errors
+/// As [`decode_log`].
+pub fn decode_day(bytes: &[u8]) -> Result<DayOfClicks, StoreError> {
+    let name = "click counts";
+    let Some((&VERSION, rest)) = bytes.split_first() else {
+        return Err(corrupt(name, "of a newer form; use a newer upsell"));
+    };
+    read_day(&mut Reader::new(rest)).map_err(|why| corrupt(name, why))
+}
 
-    fn from_form(form: DayForm) -> Result<Self, String> {
-        let mut day = Self {
-            counted_to: form.counted_to,
-            ..Self::default()
-        };
-        for (code, [raw, unique, likely_human]) in form.counts {
-            let placement = Placement::from_code(code);
-            let placement = placement.ok_or_else(|| format!("placement {code} is not known"))?;
-            let counts = ClickCounts {
-                raw,
-                unique,
-                likely_human,
+fn read_day(reader: &mut Reader<'_>) -> Result<DayOfClicks, &'static str> {
+    let counted_to = reader.number()?;
+    let mut counts = Vec::new();
+    while !reader.is_empty() {
+        let tenant = TenantId::new(Uuid::from_bytes(*reader.array()?));
+        for _ in 0..reader.count()? {
+            let placement = Placement::from_code(reader.byte()?).ok_or(NO_PLACEMENT)?;
+            let count = ClickCounts {
+                raw: reader.number()?,
+                unique: reader.number()?,
+                likely_human: reader.number()?,
             };
-            day.by_placement.insert(placement, counts);
+            counts.push(((tenant, placement), count));
         }
-        Ok(day)
     }
+    Ok(DayOfClicks {
+        counted_to,
+        counts: counts.into_iter().collect(),
+    })
 }
 
 #[cfg(test)]
@@ -210,6 +219,27 @@ mod tests {
         let encoded = encode_marks(&marks);
         let read: Result<Vec<_>, _> = decode_marks(&encoded).unwrap().collect();
         assert_eq!(read.unwrap(), marks);
+    }
+
+    #[test]
+    fn counts_read_back() {
+        let counts = clicks().into_iter().zip(1..).map(|(click, number)| {
+            let counts = ClickCounts {
+                raw: number,
+                unique: number << 32,
+                likely_human: u64::MAX - number,
+            };
+            ((click.tenant_id, click.placement), counts)
+        });
+        let day = DayOfClicks {
+            counted_to: 7,
+            counts: counts.collect(),
+        };
+        let bytes = encode_day(&day);
+        assert_eq!(decode_day(&bytes), Ok(day));
+        for bad in [&[], &bytes[..20], &bytes[..bytes.len() - 1], &[9; 9]] {
+            assert!(decode_day(bad).is_err(), "{} bytes", bad.len());
+        }
     }
 
     #[test]

@@ -4,18 +4,16 @@
 //! usage names that most accounts have are one byte, and usage of an offering item points to it.
 //! The account is not in it: it is in the key.
 
-mod bytes;
-
 use std::collections::BTreeMap;
 
 use super::super::engine::StoreError;
 use super::Stored as _;
+use super::bytes::{Reader, Writer};
 use crate::domain::evaluate::Standing;
 use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{HotMeter, Limit, Meter, OfferingItem, UsageKey, UsageValue};
 use crate::domain::quota::{Item, Level, Quota, State};
 use crate::domain::time::Timestamp;
-use bytes::{Reader, Writer};
 
 /// The version of the form. 1 is that of whole meters, which is still read.
 const VERSION: u8 = 2;

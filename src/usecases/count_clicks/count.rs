@@ -1,9 +1,9 @@
 //! From the log to the counts.
 //!
 //! A window of the log is counted at a time. Its end is stored first; then the counts of its tenants,
-//! each with how far it is counted, some thousand in a commit; then, in one change, the marks, the
+//! each record with how far it is counted, some hundred in a commit; then, in one change, the marks, the
 //! end of the log's entries, and that the window is done. Whoever goes on after a crash counts the
-//! same window with the same marks, and leaves out the tenants that have it already. Two nodes that
+//! same window with the same marks, and leaves out the records that have it already. Two nodes that
 //! count at once lose races against each other, and nothing else.
 
 use std::collections::BTreeMap;
@@ -13,15 +13,14 @@ use crate::domain::click::{ClickCounts, DayOfClicks, LoggedClick};
 use crate::domain::ids::TenantId;
 use crate::domain::link::Placement;
 use crate::store::engine::{Changes, Expect, Key, StoreError};
-use crate::store::record::Stored as _;
-use crate::store::record::clicks::{clicks_in, decode_log};
-use crate::store::{keys, read_counter, unchanged};
+use crate::store::record::clicks::{clicks_in, decode_day, decode_log, encode_day};
+use crate::store::{keys, read_counter};
 use crate::telemetry::metrics::ClickKind;
 use crate::usecases::Env;
 use crate::usecases::error::{Error, retrying};
 
 /// Clicks in a window; an entry of the log that goes beyond is part of it. The more, the more
-/// clicks share the write of their tenant's count; each takes 24 bytes of memory meanwhile.
+/// clicks share the write of a count; each takes 24 bytes of memory meanwhile.
 pub(super) const MAX_CLICKS: usize = 1 << 20;
 
 /// Entries of the log in a window: they are removed in one change.
@@ -30,8 +29,8 @@ const MAX_ENTRIES: usize = 10_000;
 /// Entries of the log that are read at once.
 const READ_AT_ONCE: usize = 8;
 
-/// Counts in one commit.
-const COUNTS_PER_COMMIT: usize = 4096;
+/// Buckets whose counts are written in one commit.
+const BUCKETS_PER_COMMIT: usize = 128;
 
 /// Counts what is in the log now.
 ///
@@ -115,8 +114,8 @@ async fn count_window_with(env: &Env, marks: &mut Known) -> Result<Option<u64>, 
             return Err(Error::LostRace);
         }
     }
-    for counts in window.by_day.chunks(COUNTS_PER_COMMIT) {
-        add(env, counts, end).await?;
+    for buckets in window.buckets.chunks(BUCKETS_PER_COMMIT) {
+        add(env, buckets, end).await?;
     }
     let mut changes = progress.changes();
     Progress::store(&mut changes, end, end);
@@ -130,22 +129,25 @@ async fn count_window_with(env: &Env, marks: &mut Known) -> Result<Option<u64>, 
     Ok(Some(end))
 }
 
-/// Adds what one window has of some tenants and days, unless they have it already.
-async fn add(env: &Env, counts: &[DayCounts], end: u64) -> Result<(), Error> {
-    let keys: Vec<Key> = counts.iter().map(DayCounts::key).collect();
-    let stored = env.store.load_many::<DayOfClicks>(&keys).await?;
+/// Adds what one window has of some buckets, unless they have it already.
+async fn add(env: &Env, buckets: &[Bucket], end: u64) -> Result<(), Error> {
+    let keys: Vec<Key> = buckets.iter().map(|bucket| bucket.key.clone()).collect();
+    let records = env.store.engine().get_many(&keys).await?;
     let mut changes = Changes::new();
-    for ((key, counts), stored) in keys.into_iter().zip(counts).zip(stored) {
-        changes.expect(key.clone(), unchanged(stored.as_ref()));
-        let mut day = stored.map(|stored| stored.value).unwrap_or_default();
+    for (bucket, record) in buckets.iter().zip(records) {
+        let (mut day, expect) = match record {
+            Some(record) => (decode_day(&record.body)?, Expect::Revision(record.revision)),
+            None => (DayOfClicks::default(), Expect::Absent),
+        };
         if day.counted_to >= end {
             continue;
         }
         day.counted_to = end;
-        for (placement, more) in &counts.by_placement {
-            day.by_placement.entry(*placement).or_default().merge(*more);
+        for (place, more) in &bucket.counts {
+            day.counts.entry(*place).or_default().merge(*more);
         }
-        changes.put(key, day.encode());
+        changes.expect(bucket.key.clone(), expect);
+        changes.put(bucket.key.clone(), encode_day(&day));
     }
     if !changes.is_empty() {
         env.store.commit(changes).await?;
@@ -153,32 +155,31 @@ async fn add(env: &Env, counts: &[DayCounts], end: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a window has of a tenant on a day.
-struct DayCounts {
-    tenant_id: TenantId,
-    day: u32,
-    by_placement: Vec<(Placement, ClickCounts)>,
-}
-
-impl DayCounts {
-    fn key(&self) -> Key {
-        keys::clicks::of_day(self.tenant_id, self.day)
-    }
+/// What a window has of the tenants that share a record of a day.
+struct Bucket {
+    key: Key,
+    counts: Vec<((TenantId, Placement), ClickCounts)>,
 }
 
 /// A click of the window, as short as it can be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Counted {
-    tenant_id: TenantId,
     day: u32,
+    tenant_id: TenantId,
     placement: Placement,
     is_first: bool,
     is_likely_human: bool,
 }
 
+impl Counted {
+    const fn place(&self) -> (u32, TenantId, Placement) {
+        (self.day, self.tenant_id, self.placement)
+    }
+}
+
 struct Window {
     entries: Vec<u64>,
-    by_day: Vec<DayCounts>,
+    buckets: Vec<Bucket>,
 }
 
 impl Window {
@@ -221,13 +222,13 @@ impl Window {
         clicks.sort_unstable();
         Ok(Self {
             entries,
-            by_day: by_day(&clicks),
+            buckets: buckets(&clicks),
         })
     }
 
     fn tell_metrics(&self, env: &Env) {
         let mut totals: BTreeMap<Placement, ClickCounts> = BTreeMap::new();
-        for (placement, counts) in self.by_day.iter().flat_map(|day| &day.by_placement) {
+        for ((_, placement), counts) in self.buckets.iter().flat_map(|bucket| &bucket.counts) {
             totals.entry(*placement).or_default().merge(*counts);
         }
         let clicks = &env.metrics.clicks;
@@ -250,23 +251,26 @@ fn counted(click: &LoggedClick, is_first: bool) -> Counted {
 }
 
 /// Adds up sorted clicks.
-fn by_day(clicks: &[Counted]) -> Vec<DayCounts> {
-    let days = clicks.chunk_by(|one, next| (one.tenant_id, one.day) == (next.tenant_id, next.day));
-    let days = days.filter_map(|clicks| {
-        let first = clicks.first()?;
-        let places = clicks.chunk_by(|one, next| one.placement == next.placement);
-        let by_placement = places.filter_map(|clicks| {
-            let mut counts = ClickCounts::default();
-            for click in clicks {
-                counts.add(click.is_first, click.is_likely_human);
-            }
-            Some((clicks.first()?.placement, counts))
-        });
-        Some(DayCounts {
-            tenant_id: first.tenant_id,
-            day: first.day,
-            by_placement: by_placement.collect(),
-        })
-    });
-    days.collect()
+fn buckets(clicks: &[Counted]) -> Vec<Bucket> {
+    let mut buckets: Vec<Bucket> = Vec::new();
+    let places = clicks.chunk_by(|one, next| one.place() == next.place());
+    for clicks in places {
+        let Some(first) = clicks.first() else {
+            continue;
+        };
+        let mut counts = ClickCounts::default();
+        for click in clicks {
+            counts.add(click.is_first, click.is_likely_human);
+        }
+        let counts = ((first.tenant_id, first.placement), counts);
+        let key = keys::clicks::of_day(first.tenant_id, first.day);
+        match buckets.last_mut().filter(|bucket| bucket.key == key) {
+            Some(bucket) => bucket.counts.push(counts),
+            None => buckets.push(Bucket {
+                key,
+                counts: vec![counts],
+            }),
+        }
+    }
+    buckets
 }

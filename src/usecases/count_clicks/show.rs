@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::count::count_logged;
-use crate::domain::click::{ClickCounts, DayOfClicks};
+use crate::domain::click::ClickCounts;
 use crate::domain::ids::TenantId;
 use crate::domain::link::Placement;
+use crate::store::engine::Key;
 use crate::store::keys;
-use crate::store::record::Stored as _;
+use crate::store::record::clicks::decode_day;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
@@ -35,20 +36,13 @@ pub async fn show_clicks(
     if let Err(error) = count_logged(env).await {
         tracing::warn!(%error, "clicks are shown without those that could not be counted yet");
     }
-    let prefix = keys::clicks::of_tenant(tenant.id);
-    let engine = env.store.engine();
+    let keys: Vec<Key> = (from..=to)
+        .map(|day| keys::clicks::of_day(tenant.id, day))
+        .collect();
     let mut totals: BTreeMap<Placement, ClickCounts> = BTreeMap::new();
-    let before = from
-        .checked_sub(1)
-        .map(|day| keys::clicks::of_day(tenant.id, day));
-    let records = engine
-        .scan(&prefix, before.as_ref(), MAX_DAYS as usize)
-        .await?;
-    for (key, record) in records {
-        if key.day_of_clicks().is_none_or(|day| day > to) {
-            break;
-        }
-        for (placement, counts) in DayOfClicks::decode(&record.body)?.by_placement {
+    for record in env.store.engine().get_many(&keys).await?.iter().flatten() {
+        let day = decode_day(&record.body)?;
+        for (placement, counts) in day.of_tenant(tenant.id) {
             totals.entry(placement).or_default().merge(counts);
         }
     }
