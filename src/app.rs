@@ -1,6 +1,7 @@
 //! The composition root: builds every part from the configuration, starts every task, and stops
 //! them in an order in which nothing is lost.
 
+mod aside;
 pub mod data;
 mod gauges;
 mod ops;
@@ -287,7 +288,7 @@ fn counting(
         clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, finishing());
     let preload = run_preload(env.clone(), reached(stage.clone(), Stage::Draining));
     [
-        ("preload", tokio::spawn(preload)),
+        ("preload", tokio::spawn(aside::run("preload", preload))),
         ("clicks", tokio::spawn(clicks)),
         ("clean-up", tokio::spawn(clean_up)),
     ]

@@ -186,7 +186,7 @@ section! {
         cached_accounts: usize = whole(1_000, 100_000_000), "1000000";
         /// The size of all answers for consoles and portals that are remembered, each until
         /// something in it changes, for a minute at most.
-        cached_answer_bytes: usize = bytes(0, 64 * GIB), "64MiB";
+        cached_answer_bytes: usize = bytes(0, 64 * GIB), "128MiB";
         /// How long a client may take to send the header of a request.
         header_timeout: Duration = span(MILLISECOND, HOUR), "10s";
         /// How long a client may take to send the body of a request.

@@ -122,10 +122,11 @@ class Bench:
         """1 M accounts of which none has an alert."""
         return self.fleet("usages", tenants=self.scale.usage_tenants, users=1, standing="quiet")
 
-    def upsell(self, fleet, cores=None, settings=(), data=None):
-        """A running service on a fleet's data."""
+    def upsell(self, fleet, cores=None, settings=(), data=None, settled=True):
+        """A running service on a fleet's data, which has read ahead what it does."""
         data = data or fleet.data
-        return Upsell(self.tools, data, self.log("upsell"), cores, settings)
+        service = Upsell(self.tools, data, self.log("upsell"), cores, settings)
+        return service.settle() if settled else service
 
     def rounds(self, row, subjects):
         """Each subject in turn, so many times: what changes on the machine meets all of them.

@@ -36,8 +36,9 @@ def p9(bench):
 def _memory(bench, fleet):
     """Resident bytes after start, the same when all accounts have reported, and the time of the
     start."""
-    with bench.upsell(fleet) as upsell:
+    with bench.upsell(fleet, settled=False) as upsell:
         rss = upsell.proc.rss_bytes()
+        upsell.settle()
         options = _reports(fleet, upsell)
         bench.load("ingest", upsell.address, [upsell.proc], cores=bench.both_cores, **options)
         used, start_s = upsell.proc.rss_bytes(), upsell.start_s

@@ -51,7 +51,9 @@ def _service(bench, filled, sink, number):
     shutil.rmtree(data, ignore_errors=True)
     copy_data(filled, data)
     count = bench.scale.mails
+    # Mails are sent from the first moment on.
     options = {"cores": bench.server_cores, "settings": settings(sink.port), "data": data}
+    options["settled"] = False
     with bench.upsell(None, **options) as upsell:
         first, begin, cpu_s = _sent(upsell), time.monotonic(), upsell.proc.cpu_s()
         sent = first

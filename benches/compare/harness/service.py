@@ -12,6 +12,10 @@ from .build import environment
 from .procs import Failed, Proc, free_port
 
 
+# With 1 M accounts it is some 20 s.
+SETTLE_S = 240
+
+
 class Fleet:
     """A seeded directory."""
 
@@ -82,6 +86,16 @@ class Upsell:
             if found and found[1] == name and wanted <= set((found[2] or "").split(",")):
                 return float(found[3])
         return 0.0
+
+    def settle(self):
+        """Waits until what it reads ahead after a start is read: until it does nothing."""
+        end, used = time.monotonic() + SETTLE_S, self.proc.cpu_s()
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            before, used = used, self.proc.cpu_s()
+            if used - before < 0.02:
+                return self
+        raise Failed(f"upsell is still busy {SETTLE_S} s after its start")
 
     def token(self, fleet):
         """An access token of the first client."""

@@ -21,7 +21,6 @@ def p5(bench):
     _warn_of_memory(bench)
     say(f"a stored meter has {stored} bytes")
     subjects = {
-        "upsell": lambda number: _service(bench, fleet, "P5", number, BATCH, 8),
         "fjall alone": lambda number: _fjall(bench, fleet, number, stored, "fjall alone"),
         "SQLite": lambda number: _sqlite(bench, fleet, number, stored, "SQLite"),
         f"fjall alone, {SMALL_RECORD_BYTES} B": lambda number: _fjall(
@@ -31,18 +30,23 @@ def p5(bench):
             bench, fleet, number, SMALL_RECORD_BYTES, f"SQLite, {SMALL_RECORD_BYTES} B"
         ),
     }
-    bench.rounds("P5", subjects)
+    with bench.upsell(fleet) as upsell:
+        service = _service(bench, fleet, upsell, "P5", BATCH, 8)
+        bench.rounds("P5", {"upsell": service, **subjects})
+        upsell.stop()
 
 
 def p6(bench):
     """Singles, and what the disk can promise in the same minute."""
     fleet = bench.usages()
     _warn_of_memory(bench)
-    subjects = {
-        "fsync": lambda number: _fsync(bench, number),
-        "upsell": lambda number: _service(bench, fleet, "P6", number, 0, 64),
-    }
-    bench.rounds("P6", subjects)
+    with bench.upsell(fleet) as upsell:
+        subjects = {
+            "fsync": lambda number: _fsync(bench, number),
+            "upsell": _service(bench, fleet, upsell, "P6", 0, 64),
+        }
+        bench.rounds("P6", subjects)
+        upsell.stop()
     _in_fsyncs(bench)
 
 
@@ -51,17 +55,24 @@ def _warn_of_memory(bench):
         raise Failed(f"{bench.scratch} is in memory, where fsync is free: give --scratch on a disk")
 
 
-def _service(bench, fleet, row, number, batch, connections):
+def _service(bench, fleet, upsell, row, batch, connections):
+    """The service stays: between its turns it does nothing."""
     case = "batches" if batch else "singles"
-    with bench.upsell(fleet) as upsell:
-        options = {"batch": batch, "tenants": fleet.tenants, "users": fleet.users}
-        options |= {"bearer": upsell.token(fleet), "connections": connections, "number": number}
+    options = {"batch": batch, "tenants": fleet.tenants, "users": fleet.users}
+    options |= {"bearer": upsell.token(fleet), "connections": connections}
+
+    def measure(number):
+        before = upsell.metric("upsell_store_fsyncs_total")
         # The load takes what it needs of all cores, too.
-        result = bench.load("ingest", upsell.address, [upsell.proc], cores=bench.both_cores, **options)
+        result = bench.load(
+            "ingest", upsell.address, [upsell.proc], cores=bench.both_cores, number=number, **options
+        )
         bench.results.add_load((row, case, "upsell", number), result, [upsell.proc], "records")
-        fsyncs = upsell.metric("upsell_store_fsyncs_total")
+        fsyncs = upsell.metric("upsell_store_fsyncs_total") - before
         bench.results.add(row, case, "upsell", number, "fsyncs", fsyncs, "fsyncs")
-        upsell.stop()
+        upsell.settle()
+
+    return measure
 
 
 def _fjall(bench, fleet, number, record_bytes, name):
