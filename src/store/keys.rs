@@ -89,6 +89,12 @@ pub fn user(id: UserId) -> Key {
     key(b'u').part(id.bytes()).end()
 }
 
+/// All tenants' profiles.
+#[must_use]
+pub fn tenants() -> Key {
+    key(b't').end()
+}
+
 /// All users' profiles.
 #[must_use]
 pub fn users() -> Key {

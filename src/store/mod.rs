@@ -9,7 +9,6 @@ pub mod audits;
 pub mod billing;
 pub mod embedded;
 pub mod engine;
-pub mod holders;
 pub mod keys;
 pub mod mails;
 pub mod mark;
@@ -33,7 +32,6 @@ use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
-use holders::Holders;
 use mark::Mark;
 use read_brands::ReadBrands;
 use record::Stored;
@@ -76,7 +74,6 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
-    holders: Arc<Holders>,
     brands: Arc<ReadBrands>,
     /// Goes into the first change made over this clone.
     mark: Option<Arc<Mark>>,
@@ -86,13 +83,10 @@ impl Store {
     /// A store on `engine`.
     #[must_use]
     pub fn new(engine: Arc<dyn Engine>) -> Self {
-        let holders = Arc::new(Holders::default());
-        engine.watch(holders.clone());
         Self {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
-            holders,
             brands: Arc::default(),
             mark: None,
         }
@@ -111,12 +105,6 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> &dyn Engine {
         self.engine.as_ref()
-    }
-
-    /// Which tenant holds an account, as far as it is kept in memory.
-    #[must_use]
-    pub fn holders(&self) -> &Holders {
-        &self.holders
     }
 
     /// Waits for the turn to read, decide and write at an account, among the writers of this

@@ -1,5 +1,5 @@
-//! What is remembered of accounts between requests: just enough to say where a followed link leads
-//! without asking the store, in some 100 bytes an account.
+//! What is remembered of accounts between requests: just enough to say where a followed link leads,
+//! and whom a report is about, without asking the store, in some 100 bytes an account.
 //!
 //! A slot has a *stamp*, which changes with every change of a record of its account; stamps are
 //! never used twice. Who fills a slot reads the stamp first, then the records, and what was found is
@@ -7,18 +7,18 @@
 //! after it, and whatever else is made from these records (see `shown`) is good for as long as the
 //! stamps it began with stand.
 
+mod holders;
 mod load;
 pub mod preload;
+mod shared;
 mod slots;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::Settings;
 use super::view::usable_buy_url;
 use crate::domain::brand::Brand;
-use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::ids::{AccountId, TenantId, UserId, V1Id};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, LinkTemplate};
@@ -28,7 +28,11 @@ use crate::store::Store;
 use crate::store::engine::{Key, Watcher};
 use crate::store::keys::Subject;
 use crate::tracked_link::{Purpose, TrackedLink};
+use holders::Kin;
+use shared::Shared;
 use slots::{Slot, Slots};
+
+pub use holders::Holder;
 
 /// The moment at which records were looked at: none of them had changed since, if the account still
 /// has it.
@@ -48,7 +52,7 @@ struct UserFacts {
 struct TenantFacts {
     v1_id: V1Id,
     enabled: bool,
-    policy: QuotaPolicy,
+    kin: Arc<Kin>,
     shop: Arc<ShopFacts>,
     /// The state of all brands at which `shop` was found.
     brands: u64,
@@ -86,7 +90,8 @@ pub enum Destination {
 pub struct Facts {
     users: Slots<UserFacts>,
     tenants: Slots<TenantFacts>,
-    shops: Mutex<HashMap<Option<TenantId>, Arc<ShopFacts>>>,
+    shops: Mutex<Shared<ShopFacts>>,
+    kins: Mutex<Shared<Kin>>,
     /// Grow with every change of any brand, any partner plan, any client or revoked token.
     brands: AtomicU64,
     plans: AtomicU64,
@@ -111,6 +116,7 @@ impl Facts {
             users: Slots::new(max_accounts),
             tenants: Slots::new(max_accounts),
             shops: Mutex::default(),
+            kins: Mutex::default(),
             brands: AtomicU64::new(0),
             plans: AtomicU64::new(0),
             access: AtomicU64::new(0),

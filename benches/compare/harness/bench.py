@@ -16,6 +16,7 @@ class Scale:
     rounds: int
     seconds: float
     warm_up: float
+    reads_warm_up: float
     # Before the first round: what a service remembers is there then, as it is after a minute of use.
     first_warm_up: float
     redirect_tenants: int
@@ -33,6 +34,7 @@ FULL = Scale(
     rounds=5,
     seconds=5,
     warm_up=1,
+    reads_warm_up=5,
     first_warm_up=15,
     redirect_tenants=100_000,
     tokens=1_000_000,
@@ -49,6 +51,7 @@ QUICK = Scale(
     rounds=1,
     seconds=0.7,
     warm_up=0.1,
+    reads_warm_up=0.1,
     first_warm_up=0.1,
     redirect_tenants=500,
     tokens=5_000,
@@ -139,7 +142,9 @@ class Bench:
 
     def load(self, subcommand, address, procs, cores=None, number=1, **options):
         """A load for this run's time, in round `number`."""
-        warm_up = self.scale.first_warm_up if number == 1 else self.scale.warm_up
+        warm_up = options.pop("warm_up", self.scale.warm_up)
+        if number == 1:
+            warm_up = self.scale.first_warm_up
         times = {"seconds": self.scale.seconds, "warm_up": warm_up}
         options = {**times, "seed": number, **options}
         cores = self.load_cores if cores is None else cores

@@ -64,6 +64,9 @@ def _body(server, path):
 
 def _subject(bench, row, case, name, server, options):
     length = options.pop("length")
+    # Answers are remembered for a minute, and between two rounds more than that goes by: all readers
+    # are to have come by again.
+    options["warm_up"] = bench.scale.reads_warm_up
 
     def measure(number):
         result = bench.load("reads", server.address, [server.proc], number=number, **options)

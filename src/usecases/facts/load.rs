@@ -12,9 +12,6 @@ use crate::usecases::error::Error;
 use crate::usecases::view::listed_of;
 use crate::usecases::{Env, Settings};
 
-/// Shops that are shared at most; beyond that, those that few share are let go.
-const MAX_SHOPS: usize = 10_000;
-
 impl Facts {
     /// Where a link that was checked leads, read from the store as far as it is not remembered;
     /// `None` where its reader is gone or has another tenant now.
@@ -40,37 +37,22 @@ impl Facts {
         let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? else {
             return Ok(None);
         };
-        let items = self.both_listed(env, link.user_id, &user, &tenant).await?;
+        let (reader, home) = (
+            AccountId::User(link.user_id),
+            AccountId::Tenant(user.tenant_id),
+        );
+        let user_items = self.listed(env, reader, &tenant).await?;
+        let tenant_items = self.listed(env, home, &tenant).await?;
+        let items = (user_items, tenant_items);
         let found = destination(&env.settings, (&user, &tenant), items, link.purpose, page);
         Ok(Some(found))
     }
 
-    /// Remembers what says where a user's links lead.
-    pub(super) async fn remember(&self, env: &Env, id: UserId) -> Result<(), Error> {
-        let Some(user) = self.user_facts(env, id).await? else {
-            return Ok(());
-        };
-        let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? else {
-            return Ok(());
-        };
-        self.both_listed(env, id, &user, &tenant).await?;
-        Ok(())
-    }
-
-    /// The items that a Buy link names for a user and the user's tenant.
-    async fn both_listed(
+    pub(super) async fn user_facts(
         &self,
         env: &Env,
         id: UserId,
-        user: &UserFacts,
-        tenant: &TenantFacts,
-    ) -> Result<(ItemSet, ItemSet), Error> {
-        let of_user = self.listed(env, AccountId::User(id), tenant).await?;
-        let home = AccountId::Tenant(user.tenant_id);
-        Ok((of_user, self.listed(env, home, tenant).await?))
-    }
-
-    async fn user_facts(&self, env: &Env, id: UserId) -> Result<Option<UserFacts>, Error> {
+    ) -> Result<Option<UserFacts>, Error> {
         if let Some(known) = self.users.with(id.uuid(), |slot| slot.facts).flatten() {
             return Ok(Some(known));
         }
@@ -89,7 +71,11 @@ impl Facts {
         Ok(Some(facts))
     }
 
-    async fn tenant_facts(&self, env: &Env, id: TenantId) -> Result<Option<TenantFacts>, Error> {
+    pub(super) async fn tenant_facts(
+        &self,
+        env: &Env,
+        id: TenantId,
+    ) -> Result<Option<TenantFacts>, Error> {
         let brands = self.brands.load(Ordering::Acquire);
         let known = self.tenants.with(id.uuid(), |slot| slot.facts.clone());
         let known = known.flatten();
@@ -106,8 +92,8 @@ impl Facts {
         let facts = TenantFacts {
             v1_id: tenant.v1_id,
             enabled: tenant.enabled,
-            policy: env.settings.quota.for_tenant(&tenant.settings),
-            shop: self.shared(&env.settings, brand.as_ref()),
+            kin: self.kin(&env.settings, &tenant),
+            shop: self.shop(&env.settings, brand.as_ref()),
             brands,
             profile: profile.unwrap_or_else(|| self.fresh()),
         };
@@ -117,7 +103,7 @@ impl Facts {
     }
 
     /// The items that a Buy link names for an account of `tenant`.
-    async fn listed(
+    pub(super) async fn listed(
         &self,
         env: &Env,
         account: AccountId,
@@ -133,7 +119,7 @@ impl Facts {
         }
         let stamp = self.stamp(account);
         let meter = env.store.hot_meter(account).await?;
-        let status = meter.status(&env.settings.usage_names, &tenant.policy);
+        let status = meter.status(&env.settings.usage_names, &tenant.kin.policy);
         let items = listed_of(&status);
         let found = Some(Listed {
             items,
@@ -147,21 +133,9 @@ impl Facts {
     }
 
     /// The shop of a brand, in one copy for all its tenants.
-    fn shared(&self, settings: &Settings, brand: Option<&Brand>) -> Arc<ShopFacts> {
+    fn shop(&self, settings: &Settings, brand: Option<&Brand>) -> Arc<ShopFacts> {
         let shop = ShopFacts::of(settings, brand);
-        let key = brand.map(|brand| brand.tenant_id);
         let mut shops = self.shops.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = shops.get(&key).filter(|known| ***known == shop) {
-            return Arc::clone(known);
-        }
-        if shops.len() >= MAX_SHOPS {
-            shops.retain(|_, shop| Arc::strong_count(shop) > 2);
-        }
-        if shops.len() >= MAX_SHOPS {
-            shops.clear();
-        }
-        let shop = Arc::new(shop);
-        shops.insert(key, Arc::clone(&shop));
-        shop
+        shops.share(brand.map(|brand| brand.tenant_id), shop)
     }
 }

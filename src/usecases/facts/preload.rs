@@ -3,17 +3,19 @@
 
 use std::pin::pin;
 
+use futures_util::FutureExt as _;
+
 use super::Facts;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::store::keys;
 use crate::usecases::Env;
 use crate::usecases::error::Error;
 
-/// Users between two looks at whether to stop.
+/// Accounts between two looks at whether to stop.
 const BATCH: usize = 128;
 
 impl Facts {
-    /// Remembers the users that are stored and their tenants, as far as there is room. How many.
+    /// Remembers the tenants and users that are stored, as far as there is room. How many.
     ///
     /// # Errors
     /// The store failed; what was remembered before stays.
@@ -23,30 +25,62 @@ impl Facts {
         shutdown: impl Future<Output = ()>,
     ) -> Result<usize, Error> {
         let mut shutdown = pin!(shutdown);
-        let room = self.users.max().saturating_sub(BATCH);
-        let (mut after, mut remembered) = (None, 0);
-        while remembered < room {
-            let ids = env.store.ids_under(&keys::users(), after, BATCH).await?;
-            for id in &ids {
-                self.remember(env, UserId::new(*id)).await?;
+        let mut remembered = 0;
+        // One family after the other, each in the order in which it is stored: neighbours are read
+        // together.
+        for (family, room) in [
+            (keys::tenants(), self.tenants.max()),
+            (keys::users(), self.users.max()),
+        ] {
+            let (mut after, mut left) = (None, room);
+            while left >= BATCH {
+                let ids = env.store.ids_under(&family, after, BATCH).await?;
+                for id in &ids {
+                    if family == keys::users() {
+                        self.remember_user(env, UserId::new(*id)).await?;
+                    } else {
+                        self.remember_tenant(env, TenantId::new(*id)).await?;
+                    }
+                }
+                remembered += ids.len();
+                left -= ids.len();
+                after = ids.last().copied();
+                if shutdown.as_mut().now_or_never().is_some() {
+                    return Ok(remembered);
+                }
+                if after.is_none() {
+                    break;
+                }
+                // A read of the store seldom waits: without this nobody else would have a turn.
+                tokio::task::yield_now().await;
             }
-            remembered += ids.len();
-            after = ids.last().copied();
-            if after.is_none() || futures_util::FutureExt::now_or_never(&mut shutdown).is_some() {
-                break;
-            }
-            // A read of the store seldom waits: without this nobody else would have a turn.
-            tokio::task::yield_now().await;
         }
         Ok(remembered)
+    }
+
+    async fn remember_tenant(&self, env: &Env, id: TenantId) -> Result<(), Error> {
+        if let Some(tenant) = self.tenant_facts(env, id).await? {
+            self.listed(env, AccountId::Tenant(id), &tenant).await?;
+        }
+        Ok(())
+    }
+
+    async fn remember_user(&self, env: &Env, id: UserId) -> Result<(), Error> {
+        let Some(user) = self.user_facts(env, id).await? else {
+            return Ok(());
+        };
+        if let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? {
+            self.listed(env, AccountId::User(id), &tenant).await?;
+        }
+        Ok(())
     }
 }
 
 /// Runs [`Facts::preload`] once.
 pub async fn run_preload(env: Env, shutdown: impl Future<Output = ()>) {
     match env.facts.preload(&env, shutdown).await {
-        Ok(users) => tracing::info!(users, "what links lead to is remembered"),
-        // Links are followed all the same, only not as fast.
-        Err(error) => tracing::warn!(%error, "what links lead to could not be read ahead"),
+        Ok(accounts) => tracing::info!(accounts, "accounts are remembered"),
+        // All is done without, only not as fast.
+        Err(error) => tracing::warn!(%error, "accounts could not be read ahead"),
     }
 }

@@ -2,7 +2,6 @@
 //! to the store together.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::resolve::resolve_many;
@@ -13,11 +12,11 @@ use crate::domain::meter::{HotMeter, Report};
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, CommitError};
-use crate::store::holders::Holder;
 use crate::store::meters::SeenMeter;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{ATTEMPTS, Error};
+use crate::usecases::facts::Holder;
 
 /// A report from further in the future than this is refused: stored, it would make every honest
 /// one after it look old.
@@ -29,7 +28,7 @@ const ACCOUNTS_TOGETHER: usize = 4096;
 /// An account that lines are about.
 pub(super) struct Account {
     id: AccountId,
-    holder: Arc<Holder>,
+    holder: Holder,
     /// Its lines, as places in [`Batch::order`].
     lines: Range<usize>,
 }
@@ -82,7 +81,7 @@ impl<'a> Batch<'a> {
         named.sort_unstable();
         named.dedup();
         let resolved = resolve_many(self.env, caller, &named).await;
-        let mut meant: Vec<(AccountId, usize, &Arc<Holder>)> = Vec::with_capacity(reports.len());
+        let mut meant: Vec<(AccountId, usize, &Holder)> = Vec::with_capacity(reports.len());
         for (line, report) in reports.iter().enumerate() {
             let found = named.binary_search(&report.account).ok();
             match found.and_then(|place| resolved.get(place)) {
@@ -102,7 +101,7 @@ impl<'a> Batch<'a> {
             start += lines.len();
             Some(Account {
                 id: *id,
-                holder: Arc::clone(holder),
+                holder: Holder::clone(holder),
                 lines: first..start,
             })
         });
@@ -215,7 +214,7 @@ impl<'a> Batch<'a> {
                 .is_ok_and(|outcome| outcome.report != Report::Skipped);
             self.lines[line] = Some(outcome);
         }
-        let of_tenant = (&account.holder.settings, account.holder.enabled);
+        let of_tenant = (account.holder.settings(), account.holder.enabled);
         let (outcomes, notice) = evaluate(self.env, &mut meter.hot, of_tenant, self.now);
         let transitions = transitions_of(account.id, &outcomes);
         if self.mode == Mode::DryRun || !is_new {

@@ -1,16 +1,14 @@
 //! Whose account a report names, and whether the caller reaches it.
 
-use std::sync::Arc;
-
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
-use crate::store::holders::Holder;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
+use crate::usecases::facts::Holder;
 
 /// The account that is meant, and the tenant that holds it.
-pub(super) type Resolved = (AccountId, Arc<Holder>);
+pub(super) type Resolved = (AccountId, Holder);
 
 /// The accounts that are meant by `named`, in their order.
 pub(super) async fn resolve_many(
@@ -18,16 +16,23 @@ pub(super) async fn resolve_many(
     caller: &Caller,
     named: &[AccountId],
 ) -> Vec<Result<Resolved, Error>> {
-    let known = env.store.holders().get_many(named);
     let mut resolved = Vec::with_capacity(named.len());
-    for (account, holder) in named.iter().zip(known) {
-        resolved.push(match holder {
-            Some(holder) if reaches(caller, *account, &holder) => Ok((*account, holder)),
-            // Unknown or out of reach: said by the one who says it everywhere.
-            _ => load(env, caller, *account).await,
-        });
+    for account in named {
+        resolved.push(resolve(env, caller, *account).await);
     }
     resolved
+}
+
+async fn resolve(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
+    let reached = |holder: &Holder| reaches(caller, account, holder);
+    if let Some(holder) = env.facts.find_holder(env, account).await?.filter(reached) {
+        return Ok((account, holder));
+    }
+    // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
+    let (meant, _) = resolve_account(env, caller, account).await?;
+    let holder = env.facts.find_holder(env, meant).await?;
+    let holder = holder.ok_or(Error::NotFound(What::Tenant))?;
+    Ok((meant, holder))
 }
 
 /// The same as the caller's reach says of the loaded profiles.
@@ -37,14 +42,6 @@ fn reaches(caller: &Caller, account: AccountId, holder: &Holder) -> bool {
         AccountId::User(id) => caller.user.is_none_or(|own| own == id),
     };
     is_own && holder.is_within(caller.root)
-}
-
-async fn load(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
-    let epoch = env.store.holders().epoch();
-    let (account, tenant) = resolve_account(env, caller, account).await?;
-    let holder = Holder::of(&tenant);
-    let holder = env.store.holders().fill(epoch, account, holder);
-    Ok((account, holder))
 }
 
 /// The account that is meant and its tenant. A user's personal tenant id means the user.
