@@ -183,7 +183,7 @@ section! {
         partner_plan_bytes: usize = bytes(KIB, MIB), "64KiB";
         /// Users, and as many tenants, that are remembered between requests so that following a
         /// link asks no store; each takes some 100 bytes.
-        cached_accounts: usize = whole(1_000, 100_000_000), "1000000";
+        cached_accounts: usize = whole(1_000, 100_000_000), "4000000";
         /// The size of all answers for consoles and portals that are remembered, each until
         /// something in it changes, for a minute at most.
         cached_answer_bytes: usize = bytes(0, 64 * GIB), "128MiB";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use uuid::Uuid;
 
 use super::{Listed, Stamp};
@@ -33,7 +33,12 @@ impl<F> Slot<F> {
     }
 }
 
-type Shard<F> = HashMap<Uuid, Slot<F>>;
+/// The slots of a shard lie close together, and the table has only their places: a table of slots
+/// is half empty on average, and there are many slots.
+struct Shard<F> {
+    places: HashTable<u32>,
+    slots: Vec<(Uuid, Slot<F>)>,
+}
 
 /// A bounded number of slots.
 pub(super) struct Slots<F> {
@@ -42,13 +47,79 @@ pub(super) struct Slots<F> {
     max_per_shard: usize,
 }
 
+impl<F> Shard<F> {
+    const fn new() -> Self {
+        Self {
+            places: HashTable::new(),
+            slots: Vec::new(),
+        }
+    }
+
+    fn place(&self, hash: u64, id: Uuid) -> Option<usize> {
+        let is_it = |place: &u32| {
+            self.slots
+                .get(*place as usize)
+                .is_some_and(|(i, _)| *i == id)
+        };
+        self.places.find(hash, is_it).map(|place| *place as usize)
+    }
+
+    fn get(&self, hash: u64, id: Uuid) -> Option<&Slot<F>> {
+        let place = self.place(hash, id)?;
+        self.slots.get(place).map(|(_, slot)| slot)
+    }
+
+    fn get_mut(&mut self, hash: u64, id: Uuid) -> Option<&mut Slot<F>> {
+        let place = self.place(hash, id)?;
+        self.slots.get_mut(place).map(|(_, slot)| slot)
+    }
+
+    /// Adds a slot that is not there yet.
+    fn add(&mut self, id: Uuid, slot: Slot<F>, hasher: &DefaultHashBuilder) {
+        if self.slots.len() == self.slots.capacity() {
+            // To double it would leave a quarter of it unused on average.
+            self.slots.reserve_exact((self.slots.len() / 8).max(4));
+        }
+        self.slots.push((id, slot));
+        self.index_last(hasher);
+    }
+
+    fn index_last(&mut self, hasher: &DefaultHashBuilder) {
+        let Self { places, slots } = self;
+        index(places, slots, slots.len().saturating_sub(1), hasher);
+    }
+
+    /// Gives up a part of the slots.
+    fn give_up_some(&mut self, hasher: &DefaultHashBuilder) {
+        let mut place = 0;
+        self.slots.retain(|_| {
+            place += 1;
+            place % GIVEN_UP_PART != 1
+        });
+        self.places.clear();
+        for place in 0..self.slots.len() {
+            index(&mut self.places, &self.slots, place, hasher);
+        }
+    }
+}
+
+fn index<F>(
+    places: &mut HashTable<u32>,
+    slots: &[(Uuid, Slot<F>)],
+    place: usize,
+    hasher: &DefaultHashBuilder,
+) {
+    let hash_of = |place: usize| slots.get(place).map_or(0, |(id, _)| hasher.hash_one(id));
+    // A shard has some hundred slots.
+    let number = u32::try_from(place).unwrap_or(u32::MAX);
+    places.insert_unique(hash_of(place), number, |place| hash_of(*place as usize));
+}
+
 impl<F> Slots<F> {
     pub(super) fn new(max: usize) -> Self {
-        let hasher = DefaultHashBuilder::default();
-        let shard = || RwLock::new(HashMap::with_hasher(hasher.clone()));
         Self {
-            shards: (0..SHARDS).map(|_| shard()).collect(),
-            hasher: hasher.clone(),
+            shards: (0..SHARDS).map(|_| RwLock::new(Shard::new())).collect(),
+            hasher: DefaultHashBuilder::default(),
             max_per_shard: (max / SHARDS).max(1),
         }
     }
@@ -60,31 +131,33 @@ impl<F> Slots<F> {
 
     /// Looks at a slot, if there is one.
     pub(super) fn with<T>(&self, id: Uuid, look: impl FnOnce(&Slot<F>) -> T) -> Option<T> {
-        self.read(id).get(&id).map(look)
+        let hash = self.hasher.hash_one(id);
+        self.read(hash).get(hash, id).map(look)
     }
 
     /// The stamp of a slot, which is made where there is none.
     pub(super) fn stamp(&self, id: Uuid, fresh: impl FnOnce() -> Stamp) -> Stamp {
-        if let Some(stamp) = self.with(id, |slot| slot.stamp) {
-            return stamp;
+        let hash = self.hasher.hash_one(id);
+        if let Some(slot) = self.read(hash).get(hash, id) {
+            return slot.stamp;
         }
-        let mut shard = self.write(id);
-        if shard.len() >= self.max_per_shard && !shard.contains_key(&id) {
-            let mut place = 0;
-            shard.retain(|_, _| {
-                place += 1;
-                place % GIVEN_UP_PART != 1
-            });
+        let mut shard = self.write(hash);
+        // Somebody may have been faster.
+        if let Some(slot) = shard.get(hash, id) {
+            return slot.stamp;
         }
-        shard
-            .entry(id)
-            .or_insert_with(|| Slot::empty(fresh()))
-            .stamp
+        if shard.slots.len() >= self.max_per_shard {
+            shard.give_up_some(&self.hasher);
+        }
+        let stamp = fresh();
+        shard.add(id, Slot::empty(stamp), &self.hasher);
+        stamp
     }
 
     /// Changes a slot, if there is one.
     pub(super) fn change(&self, id: Uuid, change: impl FnOnce(&mut Slot<F>)) {
-        if let Some(slot) = self.write(id).get_mut(&id) {
+        let hash = self.hasher.hash_one(id);
+        if let Some(slot) = self.write(hash).get_mut(hash, id) {
             change(slot);
         }
     }
@@ -99,26 +172,27 @@ impl<F> Slots<F> {
     }
 
     pub(super) fn len(&self) -> usize {
-        let lock =
-            |shard: &RwLock<Shard<F>>| shard.read().unwrap_or_else(PoisonError::into_inner).len();
+        let lock = |shard: &RwLock<Shard<F>>| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            shard.slots.len()
+        };
         self.shards.iter().map(lock).sum()
     }
 
-    fn shard(&self, id: Uuid) -> &RwLock<Shard<F>> {
+    fn shard(&self, hash: u64) -> &RwLock<Shard<F>> {
         // The upper bits: the lower ones choose the place within the shard.
-        let hash = self.hasher.hash_one(id);
         let index = usize::try_from(hash >> 48).unwrap_or_default() % SHARDS;
         &self.shards[index]
     }
 
-    fn read(&self, id: Uuid) -> RwLockReadGuard<'_, Shard<F>> {
-        let shard = self.shard(id);
-        shard.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Shard<F>> {
+        let shard = self.shard(hash).read();
+        shard.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, id: Uuid) -> RwLockWriteGuard<'_, Shard<F>> {
-        let shard = self.shard(id);
-        shard.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Shard<F>> {
+        let shard = self.shard(hash).write();
+        shard.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,5 +234,11 @@ mod tests {
         }
         // A full shard gives up a part of what it has, not all.
         assert!((MAX / 2..=MAX).contains(&slots.len()), "{}", slots.len());
+        // What is left is still found.
+        let last = Uuid::from_u128(3 * MAX as u128 - 1);
+        assert_eq!(slots.with(last, |slot| slot.stamp), Some(1));
+        let ids = (0..3 * MAX as u128).map(Uuid::from_u128);
+        let found = ids.filter(|id| slots.with(*id, |_| ()).is_some());
+        assert_eq!(found.count(), slots.len());
     }
 }
