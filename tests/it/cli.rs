@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::support::app::binary;
+
 /// What one run gave.
 struct Run {
     code: i32,
@@ -10,7 +12,7 @@ struct Run {
 }
 
 fn upsell(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_upsell"))
+    let output = Command::new(binary())
         .args(arguments)
         .env_clear()
         .envs(environment.iter().copied())

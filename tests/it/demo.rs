@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::app::{DEADLINE, eventually};
+use crate::support::app::{DEADLINE, binary, eventually};
 
 struct Demo {
     process: Child,
@@ -23,7 +23,7 @@ struct Demo {
 }
 
 fn command(arguments: &[&str], tmp: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_upsell"));
+    let mut command = Command::new(binary());
     command
         .arg("demo")
         .args(arguments)

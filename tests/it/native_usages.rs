@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use upsell::domain::ids::{AccountId, TenantId, UserId};
 use upsell::domain::notification::MailState;
 use upsell::domain::quota::{Item, Quota};
+use upsell::usecases::Env;
 
 use crate::support::http::{Site, json as body_of};
+use crate::support::nodes::{Failure, Shared};
 use crate::support::world::World;
 
 const NDJSON: &str = "application/x-ndjson";
@@ -140,4 +142,39 @@ async fn a_dry_run_says_who_would_be_told_and_stores_nothing() {
         (&real["accepted"], &real["transitions"]),
         (&json!(1), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn what_the_store_has_no_room_for_is_to_come_again() {
+    let (site, _) = site().await;
+    let store = &site.world.env.store;
+    let env = Env {
+        store: Shared::failing(store, 0, Failure::Before),
+        ..site.world.env.clone()
+    };
+    let (base, _stop) = site.twin_with(env).await;
+    let tenant = site.world.customer.id;
+    let line = format!(r#"{{"tenant_id":"{tenant}","item":"storage_size","value":120}}"#);
+    let send = async || {
+        let request = site.api(Method::POST, "/usages");
+        let (client, request) = request.build_split();
+        let mut request = request.unwrap();
+        let url = format!("{base}{}", request.url().path());
+        *request.url_mut() = url.parse().unwrap();
+        request
+            .headers_mut()
+            .insert("content-type", NDJSON.parse().unwrap());
+        *request.body_mut() = Some(line.clone().into());
+        client.execute(request).await.unwrap()
+    };
+    let refused = send().await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    // Nothing of it was kept, and it is taken the next time.
+    let quotas = site.get(&format!("/tenants/{tenant}/quotas")).await;
+    assert_eq!(quotas["items"][0]["usage"], Value::Null);
+    let taken = body_of(send().await).await;
+    assert_eq!(taken["accepted"], 1, "{taken}");
+    let quotas = site.get(&format!("/tenants/{tenant}/quotas")).await;
+    assert_eq!(quotas["items"][0]["usage"], 120);
 }

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use crate::support::app::binary;
+
 fn preview(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_upsell"))
+    let output = Command::new(binary())
         .arg("preview")
         .args(arguments)
         .env_clear()

@@ -23,6 +23,7 @@ ROOT = HERE.parent.parent
 # Each row: how it is measured, and what must be installed for it.
 MEASURES = {
     "P1": (redirect.p1, ["nginx", "lua", "redis", "wrk"]),
+    "P1B": (redirect.p1b, []),
     "P2": (redirect.p2, ["nginx"]),
     "P3": (reading.p3, ["nginx"]),
     "P4": (reading.p4, ["nginx"]),
@@ -36,7 +37,7 @@ MEASURES = {
 }
 
 # Seeded directories and the rows that use them; they go when no row is left that does.
-SHARED = {"redirects": {"P1", "P2", "P3", "P4"}, "usages": {"P5", "P6", "P9"}}
+SHARED = {"redirects": {"P1", "P1B", "P2", "P3", "P4"}, "usages": {"P5", "P6", "P9"}}
 
 ROW_LIST = "\n".join(f"  {row:4} {title}" for row, title in TITLES.items())
 

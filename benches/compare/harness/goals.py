@@ -7,6 +7,7 @@ from .results import Spread
 
 TITLES = {
     "P1": "Redirect, whole path, one core",
+    "P1B": "Redirect beside bulk reports, on one core",
     "P2": "Redirect, two cores, against nginx with two workers",
     "P3": "Alerts of a user with five of them, as JSON",
     "P4": "Header of the portal, as JSON and as HTML",
@@ -91,6 +92,15 @@ GOALS = [
     _ratio("P1", "÷ nginx + Lua + shared dict", "c64", "nginx + Lua + dict", 2.2),
     _ratio("P1", "p99 ÷ nginx's, 64 connections", "c64", "nginx static", at_most=1, metric="p99"),
     _ratio("P1", "p99 ÷ nginx's, 256 connections", "c256", "nginx static", at_most=1, metric="p99"),
+    Goal(
+        "P1B",
+        "p99 beside bulk reports ÷ p99 alone",
+        "c64",
+        "p99",
+        at_most=2,
+        subject="beside reports",
+        per=("c64", "alone"),
+    ),
     _ratio("P2", "÷ nginx static 302, 2 workers", "c64", "nginx static, 2 workers", 1.2),
     _ratio("P3", "÷ nginx serving that file", "alerts", "nginx file", 0.90),
     _ratio("P4", "JSON ÷ nginx serving that file", "header JSON", "nginx file", 0.90),

@@ -1,11 +1,12 @@
 """P1 and P2: redirects."""
 
+import json
 import re
 import subprocess
 from contextlib import ExitStack
 
 from .peers import Redis, lua_redirect, raw_redirect, static_redirect
-from .procs import Failed
+from .procs import Failed, Proc
 from .system import program
 
 
@@ -43,6 +44,40 @@ def p1(bench):
             name: _wrk(bench, name, *servers[name][:2], fleet) for name in ("nginx static", "upsell")
         }
         bench.rounds("P1 wrk", crossed)
+
+
+def p1b(bench):
+    """Whether reports at full rate slow the redirects of the same core."""
+    fleet = bench.redirects()
+    with bench.upsell(fleet, bench.server_cores) as upsell:
+        tokens = {"tokens": fleet.tokens, "connections": 64}
+
+        def load(name, number):
+            result = bench.load("load", upsell.address, [], number=number, **tokens)
+            bench.results.add_load(("P1B", "c64", name, number), result)
+
+        def beside(number):
+            with _reports(bench, fleet, upsell, number) as reports:
+                load("beside reports", number)
+                lines = reports.popen.communicate()[0].splitlines()
+            if reports.popen.returncode != 0 or not lines:
+                raise Failed(f"the reports failed: {reports.last_words()}")
+            taken = json.loads(lines[-1])["units_per_s"]
+            bench.results.add("P1B", "c64", "beside reports", number, "reports", taken, "records/s")
+            upsell.settle()
+
+        bench.rounds("P1B", {"alone": lambda number: load("alone", number), "beside reports": beside})
+
+
+def _reports(bench, fleet, upsell, number):
+    """Batches as fast as they are taken, for longer than the redirects are measured."""
+    scale = bench.scale
+    warm_up = scale.first_warm_up if number == 1 else scale.warm_up
+    options = {"address": upsell.address, "bearer": upsell.token(fleet), "seed": number}
+    options |= {"tenants": fleet.tenants, "users": fleet.users, "batch": 1_000, "connections": 8}
+    options |= {"seconds": scale.seconds + warm_up + 1, "warm_up": 0}
+    command = bench.tools.command("ingest", **options)
+    return Proc("reports", command, bench.load_cores, stdout=subprocess.PIPE, log=bench.log("reports"))
 
 
 def p2(bench):
