@@ -37,7 +37,7 @@ MEASURES = {
 }
 
 # Seeded directories and the rows that use them; they go when no row is left that does.
-SHARED = {"redirects": {"P1", "P1B", "P2", "P3", "P4"}, "usages": {"P5", "P6", "P9"}}
+SHARED = {"redirects": {"P1", "P2", "P3", "P4"}, "usages": {"P5", "P6", "P9"}}
 
 ROW_LIST = "\n".join(f"  {row:4} {title}" for row, title in TITLES.items())
 

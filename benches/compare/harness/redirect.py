@@ -48,7 +48,9 @@ def p1(bench):
 
 def p1b(bench):
     """Whether reports at full rate slow the redirects of the same core."""
-    fleet = bench.redirects()
+    # Of accounts without an alert: no report changes where their links lead.
+    options = {"users": 2, "tokens": bench.scale.tokens, "standing": "quiet"}
+    fleet = bench.fleet("beside", tenants=bench.scale.redirect_tenants, **options)
     with bench.upsell(fleet, bench.server_cores) as upsell:
         tokens = {"tokens": fleet.tokens, "connections": 64}
 
@@ -67,6 +69,7 @@ def p1b(bench):
             upsell.settle()
 
         bench.rounds("P1B", {"alone": lambda number: load("alone", number), "beside reports": beside})
+    bench.drop("beside")
 
 
 def _reports(bench, fleet, upsell, number):
