@@ -237,7 +237,7 @@ section! {
 section! {
     /// Counting of clicks.
     Clicks = "clicks" {
-        /// How often counted clicks are written; a crash loses at most this much.
+        /// How often clicks are written to disk; a crash loses at most this much.
         flush_interval: Duration = span(MILLISECOND, MINUTE), "500ms";
     }
 }

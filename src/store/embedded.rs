@@ -287,6 +287,10 @@ impl Engine for EmbeddedEngine {
         Box::pin(async move { self.shared.get(key) })
     }
 
+    fn at_hand(&self, key: &Key) -> Option<Record> {
+        self.shared.at_hand(key)
+    }
+
     fn get_each<'a>(
         &'a self,
         keys: &'a [Key],

@@ -43,6 +43,14 @@ impl Store {
         seen(account, record).map(|(stored, _)| stored.hot)
     }
 
+    /// The same, if it is at hand in memory.
+    #[must_use]
+    pub fn hot_meter_at_hand(&self, account: AccountId) -> Option<HotMeter> {
+        let record = self.engine.at_hand(&keys::meter(account))?;
+        let stored = hot_meter::decode(account, &record.body).ok()?;
+        Some(stored.hot)
+    }
+
     /// What reports need of the meters of `accounts`, in their order, each as it was at some moment
     /// of this call.
     pub async fn hot_meters(&self, accounts: &[AccountId]) -> Vec<Result<SeenMeter, StoreError>> {

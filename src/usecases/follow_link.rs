@@ -83,7 +83,7 @@ pub fn follow_link_at_once(
     if link.purpose == Purpose::Unsubscribe {
         return None;
     }
-    match env.facts.destination(&env.settings, &link, page)? {
+    match env.facts.destination_at_once(env, &link, page)? {
         Destination::Shop(url) => Some((url, click_of(&link, looks_human(), now))),
         Destination::Sales => None,
     }

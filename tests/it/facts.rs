@@ -114,15 +114,20 @@ pub(crate) async fn world() -> (World, [UserId; 2]) {
 async fn what_is_remembered_is_what_is_stored() {
     let (world, users) = world().await;
     let mut dice = Dice(20_261_121);
-    let (mut shops, mut sales) = (0, 0);
+    let (mut shops, mut sales, mut answered_at_once) = (0, 0, 0);
     for number in 0..STEPS {
         step(&world, &mut dice, &users).await;
         let cold = Facts::watching(&world.env.store, 1000);
         for user in users {
             for purpose in [Purpose::Quota(Placement::Email), Purpose::Edition] {
                 let link = link(&world, user, purpose);
+                let at_hand = world.env.facts.destination_at_once(&world.env, &link, None);
                 let [remembered, stored] = both(&world, &cold, &link).await;
                 assert_eq!(remembered, stored, "step {number}");
+                if at_hand.is_some() {
+                    answered_at_once += 1;
+                    assert_eq!(at_hand, stored, "step {number}");
+                }
                 let at_once = world
                     .env
                     .facts
@@ -136,6 +141,7 @@ async fn what_is_remembered_is_what_is_stored() {
         }
     }
     assert!(shops > STEPS / 10 && sales > STEPS / 10, "{shops} {sales}");
+    assert!(answered_at_once > STEPS, "{answered_at_once}");
 }
 
 #[tokio::test]
@@ -203,6 +209,8 @@ async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
             }
         })
     });
+    let env = &world.env;
+    env.facts.find_destination(env, &link, None).await.unwrap();
     for number in 0..CHANGES {
         let is_over = number % 2 == 0;
         let usage = if is_over { 150 } else { 10 };
@@ -210,8 +218,8 @@ async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
         world
             .report(account, Item::VirtualMachines, usage, START)
             .await;
-        let env = &world.env;
-        let found = env.facts.find_destination(env, &link, None).await.unwrap();
+        // After a report nobody has to ask the store: the meter is at hand.
+        let found = env.facts.destination_at_once(env, &link, None);
         let Some(Destination::Shop(url)) = found else {
             panic!("{found:?}");
         };

@@ -283,3 +283,37 @@ async fn nodes_know_of_each_others_clicks() {
     }
     assert_eq!(counted(&world.env, world.customer.id).await, [25, 2, 25]);
 }
+
+#[tokio::test]
+async fn marks_of_very_many_clicks_are_all_found_again() {
+    const USERS: usize = 70_000;
+    let world = World::new().await;
+    let mut clicks = Vec::with_capacity(USERS);
+    for _ in 0..USERS {
+        clicks.push(click(&world, UserId::random(), 60, Placement::Email));
+    }
+    for number in 1..=2 {
+        append(&world.env, &mut clicks.clone()).await.unwrap();
+        // Who counts the second time has all marks from the store.
+        let counts = node(&world, Shared::node(&world.env.store));
+        count_logged(&counts).await.unwrap();
+        let raw = number * USERS as u64;
+        let expected = [raw, USERS as u64, raw];
+        assert_eq!(counted(&world.env, world.customer.id).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_entry_of_the_log_holds_up_no_other() {
+    let world = World::new().await;
+    let user = world.add_user("one", true).await;
+    let mut waiting = vec![click(&world, user, 60, Placement::Email)];
+    append(&world.env, &mut waiting).await.unwrap();
+    let mut waiting = vec![click(&world, user, 61, Placement::Email)];
+    append(&world.env, &mut waiting).await.unwrap();
+    let mut changes = Changes::new();
+    changes.put(keys::clicks::entry(1), b"?".to_vec());
+    world.env.store.commit(changes).await.unwrap();
+    count_logged(&world.env).await.unwrap();
+    assert_eq!(counted(&world.env, world.customer.id).await, [1, 1, 1]);
+}

@@ -81,6 +81,14 @@ impl Shared {
         self.read(|tables| self.get_from(tables, key))
     }
 
+    /// The record under `key`, if it is kept in memory.
+    pub(super) fn at_hand(&self, key: &Key) -> Option<Record> {
+        match self.hot.get(key) {
+            Look::Found(record) => Some(record),
+            Look::Missed(_) | Look::NotHot => None,
+        }
+    }
+
     /// The records under `keys`, each as [`Self::get`] gives it.
     pub(super) fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
         let all = self.read(|tables| {

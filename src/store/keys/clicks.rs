@@ -28,10 +28,13 @@ pub fn entries() -> Key {
 }
 
 /// Who has clicked where within an hour, as far as the log was counted up to the entry `counted_to`
-/// and not in an earlier such record. `hour` counts from 1970-01-01T00.
+/// and not in an earlier such record; in parts, since there may be many. `hour` counts from
+/// 1970-01-01T00.
 #[must_use]
-pub fn marks(hour: u32, counted_to: u64) -> Key {
-    marks_of_hour(hour).then(&counted_to.to_be_bytes())
+pub fn marks(hour: u32, counted_to: u64, part: u16) -> Key {
+    marks_of_hour(hour)
+        .then(&counted_to.to_be_bytes())
+        .then(&part.to_be_bytes())
 }
 
 /// All marks of an hour, in the order of the log.

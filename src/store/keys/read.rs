@@ -19,8 +19,7 @@ impl Key {
         Some(u32::from_be_bytes(bytes))
     }
 
-    /// The last 8 bytes: the number of an entry of the click log, or of the last one that marks
-    /// are of.
+    /// The last 8 bytes: the number of an entry of the click log.
     #[must_use]
     pub fn trailing_number(&self) -> Option<u64> {
         let start = self.0.len().checked_sub(8)?;

@@ -27,9 +27,8 @@ fn index_keys_read_back() {
     let at = Timestamp::from_secs(1_234_567);
     let mail = mail_by_state(MailState::Dead, at, id);
     assert_eq!(mail.created_and_mail(), Some((at, id)));
-    let marks = clicks::marks(77, 12);
-    assert_eq!(marks.leading_hour(), Some(77));
-    assert_eq!(marks.trailing_number(), Some(12));
+    assert_eq!(clicks::marks(77, 12, 3).leading_hour(), Some(77));
+    assert!(clicks::marks(77, 12, u16::MAX) < clicks::marks(77, 13, 0));
     assert_eq!(clicks::entry(12).trailing_number(), Some(12));
     assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
 }

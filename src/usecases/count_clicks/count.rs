@@ -205,10 +205,15 @@ impl Window {
                 if is_over {
                     break 'reading;
                 }
-                for click in decode_log(&record.body)? {
-                    let click = click?;
-                    let is_first = marks.is_first(&env.store, &click, progress.done).await?;
-                    clicks.push(counted(&click, is_first));
+                match read(&record.body) {
+                    Ok(read) => {
+                        for click in read {
+                            let first = marks.is_first(&env.store, &click, progress.done).await?;
+                            clicks.push(counted(&click, first));
+                        }
+                    }
+                    // Left in the log it would hold up all that came after it, for ever.
+                    Err(error) => tracing::error!(entry = number, %error, "logged clicks are lost"),
                 }
                 entries.push(number);
                 after = key.clone();
@@ -238,6 +243,11 @@ impl Window {
             clicks.add2(ClickKind::LikelyHuman, placement, counts.likely_human);
         }
     }
+}
+
+/// The clicks of an entry, all or none.
+fn read(entry: &[u8]) -> Result<Vec<LoggedClick>, StoreError> {
+    decode_log(entry)?.collect()
 }
 
 fn counted(click: &LoggedClick, is_first: bool) -> Counted {

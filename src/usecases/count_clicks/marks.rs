@@ -1,6 +1,8 @@
 //! Who has clicked where within an hour: kept in memory for the hours that clicks come from now.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use hashbrown::HashSet;
 
 use crate::domain::click::LoggedClick;
 use crate::store::engine::Changes;
@@ -10,6 +12,9 @@ use crate::store::{Store, keys};
 
 /// Records of marks that are read at once.
 const READ_AT_ONCE: usize = 16;
+
+/// Marks in one record: half a megabyte of them.
+const MARKS_PER_RECORD: usize = 32_768;
 
 /// Hours that are kept in memory: this one, and the last for clicks that were logged late.
 const KEPT_HOURS: usize = 2;
@@ -76,7 +81,7 @@ impl Known {
     ) -> Result<&mut Hour, StoreError> {
         let known = self.hours.entry(hour).or_default();
         let prefix = keys::clicks::marks_of_hour(hour);
-        let mut after = keys::clicks::marks(hour, known.counted_to);
+        let mut after = keys::clicks::marks(hour, known.counted_to, u16::MAX);
         loop {
             let engine = store.engine();
             let records = engine.scan(&prefix, Some(&after), READ_AT_ONCE).await?;
@@ -96,9 +101,9 @@ impl Known {
     /// Adds to `changes` what is not in the store yet.
     pub(super) fn store_fresh(&self, changes: &mut Changes, counted_to: u64) {
         for (hour, known) in &self.hours {
-            if !known.fresh.is_empty() {
-                let key = keys::clicks::marks(*hour, counted_to);
-                changes.put(key, encode_marks(&known.fresh));
+            for (part, marks) in (0..).zip(known.fresh.chunks(MARKS_PER_RECORD)) {
+                let key = keys::clicks::marks(*hour, counted_to, part);
+                changes.put(key, encode_marks(marks));
             }
         }
     }

@@ -3,16 +3,52 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use super::{Destination, Facts, Listed, ShopFacts, TenantFacts, UserFacts, destination};
+use super::{Destination, Facts, Listed, ShopFacts, Stamp, TenantFacts, UserFacts, destination};
 use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::item_set::ItemSet;
+use crate::domain::meter::HotMeter;
 use crate::tracked_link::TrackedLink;
 use crate::usecases::error::Error;
 use crate::usecases::view::listed_of;
 use crate::usecases::{Env, Settings};
 
 impl Facts {
+    /// Where a link that was checked leads, if that is in memory: remembered, or, after a report, to be
+    /// found out from meters that are at hand.
+    #[must_use]
+    pub fn destination_at_once(
+        &self,
+        env: &Env,
+        link: &TrackedLink,
+        page: Option<&str>,
+    ) -> Option<Destination> {
+        let known = self.destination(&env.settings, link, page);
+        known.or_else(|| self.destination_by_meters(env, link, page))
+    }
+
+    fn destination_by_meters(
+        &self,
+        env: &Env,
+        link: &TrackedLink,
+        page: Option<&str>,
+    ) -> Option<Destination> {
+        let user = self.users.with(link.user_id.uuid(), |slot| slot.facts)??;
+        let (reader, home) = (AccountId::User(link.user_id), link.tenant_id);
+        let tenant = self
+            .tenants
+            .with(home.uuid(), |slot| slot.facts.clone())??;
+        let brands = self.brands.load(Ordering::Acquire);
+        if user.tenant_id != home || tenant.brands != brands {
+            return None;
+        }
+        let user_items = self.listed_at_hand(env, reader, &tenant)?;
+        let tenant_items = self.listed_at_hand(env, AccountId::Tenant(home), &tenant)?;
+        let items = (user_items, tenant_items);
+        let found = destination(&env.settings, (&user, &tenant), items, link.purpose, page);
+        Some(found)
+    }
+
     /// Where a link that was checked leads, read from the store as far as it is not remembered;
     /// `None` where its reader is gone or has another tenant now.
     ///
@@ -109,17 +145,47 @@ impl Facts {
         account: AccountId,
         tenant: &TenantFacts,
     ) -> Result<ItemSet, Error> {
+        if let Some(known) = self.known_listed(account, tenant) {
+            return Ok(known);
+        }
+        let stamp = self.stamp(account);
+        let meter = env.store.hot_meter(account).await?;
+        Ok(self.list(&env.settings, (account, stamp), tenant, &meter))
+    }
+
+    /// The same, if all that it takes is in memory.
+    fn listed_at_hand(
+        &self,
+        env: &Env,
+        account: AccountId,
+        tenant: &TenantFacts,
+    ) -> Option<ItemSet> {
+        if let Some(known) = self.known_listed(account, tenant) {
+            return Some(known);
+        }
+        let stamp = self.stamp(account);
+        let meter = env.store.hot_meter_at_hand(account)?;
+        Some(self.list(&env.settings, (account, stamp), tenant, &meter))
+    }
+
+    fn known_listed(&self, account: AccountId, tenant: &TenantFacts) -> Option<ItemSet> {
         let known = match account {
             AccountId::Tenant(id) => self.tenants.with(id.uuid(), |slot| slot.listed),
             AccountId::User(id) => self.users.with(id.uuid(), |slot| slot.listed),
         };
         let known = known.flatten().filter(|l| l.profile == tenant.profile);
-        if let Some(known) = known {
-            return Ok(known.items);
-        }
-        let stamp = self.stamp(account);
-        let meter = env.store.hot_meter(account).await?;
-        let status = meter.status(&env.settings.usage_names, &tenant.kin.policy);
+        known.map(|known| known.items)
+    }
+
+    /// What a meter says, remembered if it was read after its account's stamp.
+    fn list(
+        &self,
+        settings: &Settings,
+        (account, stamp): (AccountId, Stamp),
+        tenant: &TenantFacts,
+        meter: &HotMeter,
+    ) -> ItemSet {
+        let status = meter.status(&settings.usage_names, &tenant.kin.policy);
         let items = listed_of(&status);
         let found = Some(Listed {
             items,
@@ -129,7 +195,7 @@ impl Facts {
             AccountId::Tenant(id) => self.tenants.fill(id.uuid(), stamp, |s| s.listed = found),
             AccountId::User(id) => self.users.fill(id.uuid(), stamp, |s| s.listed = found),
         }
-        Ok(items)
+        items
     }
 
     /// The shop of a brand, in one copy for all its tenants.
