@@ -172,7 +172,7 @@ async fn what_the_store_has_no_room_for_is_to_come_again() {
     assert!(refused.headers().contains_key("retry-after"));
     // Nothing of it was kept, and it is taken the next time.
     let quotas = site.get(&format!("/tenants/{tenant}/quotas")).await;
-    assert_eq!(quotas["items"][0]["usage"], Value::Null);
+    assert_eq!(quotas["items"][0]["usage"], 0);
     let taken = body_of(send().await).await;
     assert_eq!(taken["accepted"], 1, "{taken}");
     let quotas = site.get(&format!("/tenants/{tenant}/quotas")).await;
