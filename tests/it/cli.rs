@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::app::binary;
+use crate::support::binary::binary;
 
 /// What one run gave.
 struct Run {

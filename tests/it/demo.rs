@@ -11,7 +11,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::app::{DEADLINE, binary, eventually};
+use crate::support::app::{DEADLINE, eventually};
+use crate::support::binary::binary;
 
 struct Demo {
     process: Child,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::app::binary;
+use crate::support::binary::binary;
 
 fn preview(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(binary())

@@ -1,7 +1,6 @@
 //! The service as its operators run it: the real binary in a process of its own, on a directory
 //! of its own, reached over its sockets.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -337,14 +336,8 @@ fn log_of(dir: &TempDir) -> PathBuf {
     dir.path().join("stderr.log")
 }
 
-/// The program under test: the one that was built with the tests, or another build of the same
-/// source, such as the release (`UPSELL_TEST_BINARY`).
-pub(crate) fn binary() -> OsString {
-    std::env::var_os("UPSELL_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_upsell").into())
-}
-
 fn upsell(environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(binary());
+    let mut command = Command::new(super::binary::binary());
     command.env_clear().envs(environment.iter().cloned());
     command.kill_on_drop(true);
     command
