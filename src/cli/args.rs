@@ -124,11 +124,7 @@ fn parse_override(text: &str) -> Result<Override, String> {
     let (path, value) = text
         .split_once('=')
         .ok_or("write a setting and its value, such as smtp.port=465")?;
-    Ok(Override {
-        path: path.to_owned(),
-        value: value.to_owned(),
-        flag: format!("--set {path}"),
-    })
+    Ok(Override::set(path, value))
 }
 
 /// Of `serve`.

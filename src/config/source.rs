@@ -26,6 +26,18 @@ pub struct Override {
     pub flag: String,
 }
 
+impl Override {
+    /// As `--set path=value` gives it.
+    #[must_use]
+    pub fn set(path: &str, value: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            flag: format!("--set {path}"),
+        }
+    }
+}
+
 impl fmt::Debug for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Override({} = …)", self.path)

@@ -20,11 +20,7 @@ struct Given<'a> {
 
 impl Given<'_> {
     fn load(&self) -> Result<Loaded, Problems> {
-        let flag = |(path, value): &(&str, &str)| Override {
-            path: (*path).to_owned(),
-            value: (*value).to_owned(),
-            flag: format!("--set {path}"),
-        };
+        let flag = |(path, value): &(&str, &str)| Override::set(path, value);
         let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
         Config::load(Sources {
             flags: self.flags.iter().map(flag).collect(),

@@ -109,13 +109,11 @@ mod tests {
     }
 
     fn written(format: &str, level: &str) -> String {
-        let flag = |path: &str, value: &str| Override {
-            path: path.to_owned(),
-            value: value.to_owned(),
-            flag: String::new(),
-        };
         let loaded = Config::load(Sources {
-            flags: vec![flag("log.format", format), flag("log.level", level)],
+            flags: vec![
+                Override::set("log.format", format),
+                Override::set("log.level", level),
+            ],
             environment: Vec::new(),
             file: None,
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from .procs import Failed, say
+from .service import BATCH, BATCH_CONNECTIONS
 
 SIZES = ("smallest", "middle", "largest")
 
@@ -39,7 +40,7 @@ def _memory(bench, fleet):
     with bench.upsell(fleet, settled=False) as upsell:
         rss = upsell.proc.rss_bytes()
         upsell.settle()
-        options = _reports(fleet, upsell)
+        options = upsell.reports(fleet, BATCH, BATCH_CONNECTIONS)
         bench.load("ingest", upsell.address, [upsell.proc], cores=bench.both_cores, **options)
         used, start_s = upsell.proc.rss_bytes(), upsell.start_s
         upsell.stop()
@@ -71,7 +72,7 @@ def _grown(bench, what, size, fleet, upsell):
         options = {"tokens": fleet.tokens, "connections": 64}
     else:
         subcommand, unit = "ingest", "records"
-        options = _reports(fleet, upsell)
+        options = upsell.reports(fleet, BATCH, BATCH_CONNECTIONS)
 
     def measure(number):
         server = [upsell.proc]
@@ -81,11 +82,6 @@ def _grown(bench, what, size, fleet, upsell):
         bench.results.add(*where, "tenants", fleet.tenants, "tenants")
 
     return measure
-
-
-def _reports(fleet, upsell):
-    options = {"batch": 1_000, "connections": 8, "bearer": upsell.token(fleet)}
-    return {**options, "tenants": fleet.tenants, "users": fleet.users}
 
 
 def p12(bench):

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from .peers import Redis, lua_redirect, raw_redirect, static_redirect
 from .procs import Failed, Proc
+from .service import BATCH, BATCH_CONNECTIONS
 from .system import program
 
 
@@ -76,8 +77,8 @@ def _reports(bench, fleet, upsell, number):
     """Batches as fast as they are taken, for longer than the redirects are measured."""
     scale = bench.scale
     warm_up = scale.first_warm_up if number == 1 else scale.warm_up
-    options = {"address": upsell.address, "bearer": upsell.token(fleet), "seed": number}
-    options |= {"tenants": fleet.tenants, "users": fleet.users, "batch": 1_000, "connections": 8}
+    options = {"address": upsell.address, "seed": number}
+    options |= upsell.reports(fleet, BATCH, BATCH_CONNECTIONS)
     options |= {"seconds": scale.seconds + warm_up + 1, "warm_up": 0}
     command = bench.tools.command("ingest", **options)
     return Proc("reports", command, bench.load_cores, stdout=subprocess.PIPE, log=bench.log("reports"))

@@ -12,6 +12,8 @@ from .build import environment
 from .procs import Failed, Proc, free_port
 
 
+# Lines of a batch of reports, and how many connections bring batches.
+BATCH, BATCH_CONNECTIONS = 1_000, 8
 # With 1 M accounts it is some 20 s.
 SETTLE_S = 240
 
@@ -109,6 +111,11 @@ class Upsell:
         body = urllib.parse.urlencode(form).encode()
         with urllib.request.urlopen(url, body, timeout=20) as answer:
             return json.load(answer)["access_token"]
+
+    def reports(self, fleet, batch, connections):
+        """How the load reports usage of a fleet's accounts; singles for batches of 0."""
+        options = {"batch": batch, "connections": connections, "bearer": self.token(fleet)}
+        return {**options, "tenants": fleet.tenants, "users": fleet.users}
 
     def get(self, path, token, accept="application/json"):
         """The body of an answer."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .bench import disk_is_memory
 from .procs import Failed, Proc, say
+from .service import BATCH, BATCH_CONNECTIONS
 
-BATCH = 1_000
 # Records as the engines were compared with when one was chosen.
 SMALL_RECORD_BYTES = 200
 
@@ -31,7 +31,7 @@ def p5(bench):
         ),
     }
     with bench.upsell(fleet) as upsell:
-        service = _service(bench, fleet, upsell, "P5", BATCH, 8)
+        service = _service(bench, fleet, upsell, "P5", BATCH, BATCH_CONNECTIONS)
         bench.rounds("P5", {"upsell": service, **subjects})
         upsell.stop()
 
@@ -58,8 +58,7 @@ def _warn_of_memory(bench):
 def _service(bench, fleet, upsell, row, batch, connections):
     """The service stays: between its turns it does nothing."""
     case = "batches" if batch else "singles"
-    options = {"batch": batch, "tenants": fleet.tenants, "users": fleet.users}
-    options |= {"bearer": upsell.token(fleet), "connections": connections}
+    options = upsell.reports(fleet, batch, connections)
 
     def measure(number):
         before = upsell.metric("upsell_store_fsyncs_total")

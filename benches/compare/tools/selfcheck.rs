@@ -122,21 +122,16 @@ fn check_raw(tokens: &Tokens) -> Result<(), String> {
 }
 
 async fn serve(dir: &Path, smtp_port: u16) -> Result<Running, String> {
-    let flag = |path: &str, value: &str| Override {
-        path: path.to_owned(),
-        value: value.to_owned(),
-        flag: format!("--set {path}"),
-    };
     let sources = Sources {
         flags: vec![
-            flag("data", &dir.join("data").to_string_lossy()),
-            flag("listen", "127.0.0.1:0"),
-            flag("ops_listen", "127.0.0.1:0"),
-            flag("smtp.server", "127.0.0.1"),
-            flag("smtp.port", &smtp_port.to_string()),
-            flag("smtp.encryption", "none"),
-            flag("smtp.from", "upsell@service.example"),
-            flag("mail.group_wait", "0"),
+            Override::set("data", &dir.join("data").to_string_lossy()),
+            Override::set("listen", "127.0.0.1:0"),
+            Override::set("ops_listen", "127.0.0.1:0"),
+            Override::set("smtp.server", "127.0.0.1"),
+            Override::set("smtp.port", &smtp_port.to_string()),
+            Override::set("smtp.encryption", "none"),
+            Override::set("smtp.from", "upsell@service.example"),
+            Override::set("mail.group_wait", "0"),
         ],
         environment: Vec::new(),
         file: None,

@@ -51,23 +51,20 @@ pub const fn clicks_in(log: &[u8]) -> usize {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] where it is damaged, or of a newer version.
-pub fn decode_log(
-    bytes: &[u8],
-) -> Result<impl Iterator<Item = Result<LoggedClick, StoreError>>, StoreError> {
-    let entries = entries_of::<CLICK_BYTES>("click log", bytes)?;
-    Ok(entries.iter().map(|entry| {
-        let (tenant, rest) = leading(entry);
-        let (user, rest) = leading(rest);
-        let (hour, rest) = leading(rest);
-        let [placement, is_likely_human] = leading(rest).0;
-        Ok(LoggedClick {
-            tenant_id: TenantId::new(Uuid::from_bytes(tenant)),
-            user_id: UserId::new(Uuid::from_bytes(user)),
-            placement: placed("click log", placement)?,
-            hour: u32::from_be_bytes(hour),
-            is_likely_human: is_likely_human != 0,
-        })
-    }))
+pub fn decode_log(bytes: &[u8]) -> Result<Vec<LoggedClick>, StoreError> {
+    decode("click log", bytes, |reader| {
+        let mut clicks = Vec::with_capacity(clicks_in(bytes));
+        while !reader.is_empty() {
+            clicks.push(LoggedClick {
+                tenant_id: TenantId::new(uuid(reader)?),
+                user_id: UserId::new(uuid(reader)?),
+                hour: u32::from_be_bytes(*reader.array()?),
+                placement: placement(reader)?,
+                is_likely_human: reader.byte()? != 0,
+            });
+        }
+        Ok(clicks)
+    })
 }
 
 /// The bytes of marks.
@@ -86,51 +83,17 @@ pub fn encode_marks(marks: &[ClickMark]) -> Vec<u8> {
 ///
 /// # Errors
 /// As [`decode_log`].
-pub fn decode_marks(
-    bytes: &[u8],
-) -> Result<impl Iterator<Item = Result<ClickMark, StoreError>>, StoreError> {
-    let entries = entries_of::<MARK_BYTES>("click marks", bytes)?;
-    Ok(entries.iter().map(|entry| {
-        let (user, rest) = leading(entry);
-        let [placement] = leading(rest).0;
-        Ok(ClickMark {
-            user_id: UserId::new(Uuid::from_bytes(user)),
-            placement: placed("click marks", placement)?,
-        })
-    }))
-}
-
-/// The entries of a record, each `N` bytes long.
-fn entries_of<'a, const N: usize>(
-    name: &str,
-    bytes: &'a [u8],
-) -> Result<&'a [[u8; N]], StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, entries)) => match entries.as_chunks::<N>() {
-            (entries, []) => Ok(entries),
-            _ => Err(corrupt(name, "cut short")),
-        },
-        Some(_) => Err(corrupt(name, "of a newer form; use a newer upsell")),
-        None => Err(corrupt(name, "empty")),
-    }
-}
-
-/// The first `N` bytes, and the rest. Entries are as long as their parts together.
-fn leading<const N: usize>(bytes: &[u8]) -> ([u8; N], &[u8]) {
-    match bytes.split_first_chunk::<N>() {
-        Some((first, rest)) => (*first, rest),
-        None => ([0; N], &[]),
-    }
-}
-
-fn placed(name: &str, code: u8) -> Result<Placement, StoreError> {
-    Placement::from_code(code).ok_or_else(|| corrupt(name, NO_PLACEMENT))
-}
-
-const NO_PLACEMENT: &str = "a placement that is not known";
-
-fn corrupt(name: &str, why: &str) -> StoreError {
-    StoreError::Corrupt(format!("{name}: {why}"))
+pub fn decode_marks(bytes: &[u8]) -> Result<Vec<ClickMark>, StoreError> {
+    decode("click marks", bytes, |reader| {
+        let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES);
+        while !reader.is_empty() {
+            marks.push(ClickMark {
+                user_id: UserId::new(uuid(reader)?),
+                placement: placement(reader)?,
+            });
+        }
+        Ok(marks)
+    })
 }
 
 /// The bytes of counts: how far they are counted; then of each tenant its id, the number of its
@@ -160,20 +123,16 @@ pub fn encode_day(day: &DayOfClicks) -> Vec<u8> {
 /// # Errors
 /// As [`decode_log`].
 pub fn decode_day(bytes: &[u8]) -> Result<DayOfClicks, StoreError> {
-    let name = "click counts";
-    let Some((&VERSION, rest)) = bytes.split_first() else {
-        return Err(corrupt(name, "of a newer form; use a newer upsell"));
-    };
-    read_day(&mut Reader::new(rest)).map_err(|why| corrupt(name, why))
+    decode("click counts", bytes, read_day)
 }
 
 fn read_day(reader: &mut Reader<'_>) -> Result<DayOfClicks, &'static str> {
     let counted_to = reader.number()?;
     let mut counts = Vec::new();
     while !reader.is_empty() {
-        let tenant = TenantId::new(Uuid::from_bytes(*reader.array()?));
+        let tenant = TenantId::new(uuid(reader)?);
         for _ in 0..reader.count()? {
-            let placement = Placement::from_code(reader.byte()?).ok_or(NO_PLACEMENT)?;
+            let placement = placement(reader)?;
             let count = ClickCounts {
                 raw: reader.number()?,
                 unique: reader.number()?,
@@ -186,6 +145,28 @@ fn read_day(reader: &mut Reader<'_>) -> Result<DayOfClicks, &'static str> {
         counted_to,
         counts: counts.into_iter().collect(),
     })
+}
+
+/// What `read` makes of a record, behind its version.
+fn decode<T>(
+    name: &str,
+    bytes: &[u8],
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, &'static str>,
+) -> Result<T, StoreError> {
+    let corrupt = |why| StoreError::Corrupt(format!("{name}: {why}"));
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => read(&mut Reader::new(rest)).map_err(corrupt),
+        Some(_) => Err(corrupt("of a newer form; use a newer upsell")),
+        None => Err(corrupt("empty")),
+    }
+}
+
+fn uuid(reader: &mut Reader<'_>) -> Result<Uuid, &'static str> {
+    Ok(Uuid::from_bytes(*reader.array()?))
+}
+
+fn placement(reader: &mut Reader<'_>) -> Result<Placement, &'static str> {
+    Placement::from_code(reader.byte()?).ok_or("a placement that is not known")
 }
 
 #[cfg(test)]
@@ -209,16 +190,14 @@ mod tests {
         let clicks = clicks();
         let log = encode_log(&clicks);
         assert_eq!(clicks_in(&log), clicks.len());
-        let read: Result<Vec<_>, _> = decode_log(&log).unwrap().collect();
-        assert_eq!(read.unwrap(), clicks);
+        assert_eq!(decode_log(&log).unwrap(), clicks);
         let marks = clicks.iter().map(|click| ClickMark {
             user_id: click.user_id,
             placement: click.placement,
         });
         let marks: Vec<_> = marks.collect();
         let encoded = encode_marks(&marks);
-        let read: Result<Vec<_>, _> = decode_marks(&encoded).unwrap().collect();
-        assert_eq!(read.unwrap(), marks);
+        assert_eq!(decode_marks(&encoded).unwrap(), marks);
     }
 
     #[test]
@@ -252,6 +231,6 @@ mod tests {
         }
         let mut elsewhere = whole;
         elsewhere[CLICK_BYTES - 1] = 0xEE;
-        assert!(decode_log(&elsewhere).unwrap().any(|click| click.is_err()));
+        assert!(decode_log(&elsewhere).is_err());
     }
 }

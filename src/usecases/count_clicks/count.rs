@@ -205,9 +205,9 @@ impl Window {
                 if is_over {
                     break 'reading;
                 }
-                match read(&record.body) {
-                    Ok(read) => {
-                        for click in read {
+                match decode_log(&record.body) {
+                    Ok(logged) => {
+                        for click in logged {
                             let first = marks.is_first(&env.store, &click, progress.done).await?;
                             clicks.push(counted(&click, first));
                         }
@@ -243,11 +243,6 @@ impl Window {
             clicks.add2(ClickKind::LikelyHuman, placement, counts.likely_human);
         }
     }
-}
-
-/// The clicks of an entry, all or none.
-fn read(entry: &[u8]) -> Result<Vec<LoggedClick>, StoreError> {
-    decode_log(entry)?.collect()
 }
 
 fn counted(click: &LoggedClick, is_first: bool) -> Counted {

@@ -86,9 +86,7 @@ impl Known {
             let engine = store.engine();
             let records = engine.scan(&prefix, Some(&after), READ_AT_ONCE).await?;
             for (key, record) in &records {
-                for mark in decode_marks(&record.body)? {
-                    known.marks.insert(mark?);
-                }
+                known.marks.extend(decode_marks(&record.body)?);
                 after = key.clone();
             }
             if records.len() < READ_AT_ONCE {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::Facts;
+use super::{Facts, TenantFacts};
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::tenant::{Tenant, TenantSettings};
@@ -29,6 +29,14 @@ pub struct Holder {
 }
 
 impl Holder {
+    fn of(id: TenantId, tenant: &TenantFacts) -> Self {
+        Self {
+            id,
+            enabled: tenant.enabled,
+            kin: Arc::clone(&tenant.kin),
+        }
+    }
+
     /// Whether the tenant is `root` or below it.
     #[must_use]
     pub fn is_within(&self, root: TenantId) -> bool {
@@ -55,15 +63,10 @@ impl Facts {
                     .tenant_id
             }
         };
-        let holder = self.tenants.with(id.uuid(), |slot| {
-            let tenant = slot.facts.as_ref()?;
-            Some(Holder {
-                id,
-                enabled: tenant.enabled,
-                kin: Arc::clone(&tenant.kin),
-            })
-        });
-        holder.flatten()
+        let of = |tenant: &TenantFacts| Holder::of(id, tenant);
+        self.tenants
+            .with(id.uuid(), |slot| slot.facts.as_ref().map(of))
+            .flatten()
     }
 
     /// The holder of an account, read from the store where it is not remembered; `None` where there
@@ -87,11 +90,7 @@ impl Facts {
             },
         };
         let tenant = self.tenant_facts(env, id).await?;
-        Ok(tenant.map(|tenant| Holder {
-            id,
-            enabled: tenant.enabled,
-            kin: tenant.kin,
-        }))
+        Ok(tenant.map(|tenant| Holder::of(id, &tenant)))
     }
 
     /// What a tenant has in common with others, in one copy for all of them.

@@ -4,6 +4,7 @@
 use std::pin::pin;
 
 use futures_util::FutureExt as _;
+use uuid::Uuid;
 
 use super::Facts;
 use crate::domain::ids::{AccountId, TenantId, UserId};
@@ -13,6 +14,9 @@ use crate::usecases::error::Error;
 
 /// Accounts between two looks at whether to stop.
 const BATCH: usize = 128;
+
+/// Whose id it is.
+type Named = fn(Uuid) -> AccountId;
 
 impl Facts {
     /// Remembers the tenants and users that are stored, as far as there is room. How many.
@@ -28,19 +32,18 @@ impl Facts {
         let mut remembered = 0;
         // One family after the other, each in the order in which it is stored: neighbours are read
         // together.
-        for (family, room) in [
-            (keys::tenants(), self.tenants.max()),
-            (keys::users(), self.users.max()),
-        ] {
+        let tenant = |id| AccountId::Tenant(TenantId::new(id));
+        let user = |id| AccountId::User(UserId::new(id));
+        let families = [
+            (keys::tenants(), self.tenants.max(), tenant as Named),
+            (keys::users(), self.users.max(), user as Named),
+        ];
+        for (family, room, account) in families {
             let (mut after, mut left) = (None, room);
             while left >= BATCH {
                 let ids = env.store.ids_under(&family, after, BATCH).await?;
                 for id in &ids {
-                    if family == keys::users() {
-                        self.remember_user(env, UserId::new(*id)).await?;
-                    } else {
-                        self.remember_tenant(env, TenantId::new(*id)).await?;
-                    }
+                    self.remember(env, account(*id)).await?;
                 }
                 remembered += ids.len();
                 left -= ids.len();
@@ -58,19 +61,16 @@ impl Facts {
         Ok(remembered)
     }
 
-    async fn remember_tenant(&self, env: &Env, id: TenantId) -> Result<(), Error> {
-        if let Some(tenant) = self.tenant_facts(env, id).await? {
-            self.listed(env, AccountId::Tenant(id), &tenant).await?;
-        }
-        Ok(())
-    }
-
-    async fn remember_user(&self, env: &Env, id: UserId) -> Result<(), Error> {
-        let Some(user) = self.user_facts(env, id).await? else {
-            return Ok(());
+    async fn remember(&self, env: &Env, account: AccountId) -> Result<(), Error> {
+        let id = match account {
+            AccountId::Tenant(id) => id,
+            AccountId::User(id) => match self.user_facts(env, id).await? {
+                Some(user) => user.tenant_id,
+                None => return Ok(()),
+            },
         };
-        if let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? {
-            self.listed(env, AccountId::User(id), &tenant).await?;
+        if let Some(tenant) = self.tenant_facts(env, id).await? {
+            self.listed(env, account, &tenant).await?;
         }
         Ok(())
     }

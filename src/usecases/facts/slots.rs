@@ -80,13 +80,9 @@ impl<F> Shard<F> {
             // To double it would leave a quarter of it unused on average.
             self.slots.reserve_exact((self.slots.len() / 8).max(4));
         }
+        let place = self.slots.len();
         self.slots.push((id, slot));
-        self.index_last(hasher);
-    }
-
-    fn index_last(&mut self, hasher: &DefaultHashBuilder) {
-        let Self { places, slots } = self;
-        index(places, slots, slots.len().saturating_sub(1), hasher);
+        index(&mut self.places, &self.slots, place, hasher);
     }
 
     /// Gives up a part of the slots.

@@ -8,17 +8,12 @@ use super::app::TestApp;
 
 /// Starts it on the data of `app`, which must be stopped; it says that it is reached where `app` is.
 pub(crate) async fn inside(app: &TestApp) -> Running {
-    let flag = |path: &str, value: &str| Override {
-        path: path.to_owned(),
-        value: value.to_owned(),
-        flag: format!("--set {path}"),
-    };
     let sources = Sources {
         flags: vec![
-            flag("data", &app.data()),
-            flag("listen", "127.0.0.1:0"),
-            flag("ops_listen", "127.0.0.1:0"),
-            flag("public_url", &app.base),
+            Override::set("data", &app.data()),
+            Override::set("listen", "127.0.0.1:0"),
+            Override::set("ops_listen", "127.0.0.1:0"),
+            Override::set("public_url", &app.base),
         ],
         environment: Vec::new(),
         file: None,
