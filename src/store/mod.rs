@@ -10,12 +10,14 @@ pub mod billing;
 pub mod embedded;
 pub mod engine;
 pub mod keys;
+pub mod limits;
 pub mod mails;
 pub mod mark;
 pub mod meters;
 pub mod plans;
 mod read_brands;
 pub mod record;
+pub mod redis;
 pub mod resellers;
 mod turns;
 

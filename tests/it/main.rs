@@ -78,6 +78,7 @@ mod store_contract;
 mod store_crash;
 mod store_embedded;
 mod store_model;
+mod store_redis;
 mod support;
 mod walk_access;
 mod walk_bad_input;

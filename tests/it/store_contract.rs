@@ -328,6 +328,8 @@ impl Watcher for Told {
     fn changed(&self, keys: &[Key]) {
         self.0.lock().unwrap().extend_from_slice(keys);
     }
+
+    fn lost(&self) {}
 }
 
 impl Told {

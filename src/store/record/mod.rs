@@ -6,7 +6,7 @@ mod account;
 mod audit;
 mod billing;
 mod brand;
-mod bytes;
+pub(in crate::store) mod bytes;
 pub mod clicks;
 pub mod hot_meter;
 mod mail;
