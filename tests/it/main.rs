@@ -52,6 +52,7 @@ mod put_preconditions;
 mod query_rules;
 mod redirect;
 mod redirect_clicks;
+mod redis_servers;
 mod remembered;
 mod render;
 mod request_counts;

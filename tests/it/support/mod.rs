@@ -9,6 +9,7 @@ pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod operations;
 pub(crate) mod python;
+pub(crate) mod redis;
 pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
