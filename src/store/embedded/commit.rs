@@ -1,7 +1,7 @@
 //! What comes in to be committed: checked, and sent to the writer in jobs.
 
-use super::writer::Outcomes;
 use super::EmbeddedEngine;
+use super::writer::Outcomes;
 use crate::store::engine::{Changes, CommitError, StoreError};
 use crate::store::limits::{MAX_CHANGE_BYTES, checked_size};
 

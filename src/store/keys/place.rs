@@ -70,9 +70,18 @@ mod tests {
     fn a_list_is_in_one_place() {
         let (tenant, user) = (TenantId::random(), UserId::random());
         let entries = [
-            (keys::children(tenant), keys::child(tenant, TenantId::random())),
-            (keys::subtree_tenants(tenant), keys::subtree_tenant(tenant, TenantId::random())),
-            (keys::subtree_users(tenant), keys::subtree_user(tenant, user)),
+            (
+                keys::children(tenant),
+                keys::child(tenant, TenantId::random()),
+            ),
+            (
+                keys::subtree_tenants(tenant),
+                keys::subtree_tenant(tenant, TenantId::random()),
+            ),
+            (
+                keys::subtree_users(tenant),
+                keys::subtree_user(tenant, user),
+            ),
             (keys::tenant_users(tenant), keys::tenant_user(tenant, user)),
         ];
         for (list, entry) in entries {
@@ -85,7 +94,14 @@ mod tests {
 
     #[test]
     fn any_bytes_have_a_place() {
-        for key in [&b""[..], b"t", b"C", b"C123456789012345", b"\xFF\xFF", b"B\x02"] {
+        for key in [
+            &b""[..],
+            b"t",
+            b"C",
+            b"C123456789012345",
+            b"\xFF\xFF",
+            b"B\x02",
+        ] {
             assert!(!of_key(key).is_empty() || key.is_empty());
             assert_eq!(of_prefix(key), None);
         }

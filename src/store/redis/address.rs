@@ -84,7 +84,10 @@ impl Address {
         };
         let (kind, db) = path_of(kind, path.unwrap_or_default())?;
         let nodes = nodes_of(&kind, hosts)?;
-        let (user, password) = credentials.map(credentials_of).transpose()?.unwrap_or_default();
+        let (user, password) = credentials
+            .map(credentials_of)
+            .transpose()?
+            .unwrap_or_default();
         Ok(Self {
             kind,
             nodes,
@@ -178,7 +181,9 @@ fn nodes_of(kind: &Kind, hosts: &str) -> Result<Vec<Node>, String> {
         .collect();
     let nodes = nodes?;
     if nodes.len() > MAX_NODES {
-        return Err(format!("names more than {MAX_NODES} servers; a few are enough"));
+        return Err(format!(
+            "names more than {MAX_NODES} servers; a few are enough"
+        ));
     }
     if *kind == Kind::Standalone && nodes.len() > 1 {
         let why = "names several servers: write redis-cluster:// or redis-sentinel:// for them";
@@ -253,11 +258,26 @@ mod tests {
             ("redis://a:1/3", "redis://a:1/3 None None"),
             ("rediss://[::1]:2/", "rediss://[::1]:2/0 None None"),
             ("redis://:p%40ss@a", "redis://a:6379/0 None Some(\"p@ss\")"),
-            ("redis://u:p@ss@a", "redis://a:6379/0 Some(\"u\") Some(\"p@ss\")"),
-            ("redis-cluster://a:1,b,c:3", "redis-cluster://a:1,b:6379,c:3 None None"),
-            ("rediss-cluster://u:p@a:1/", "rediss-cluster://a:1 Some(\"u\") Some(\"p\")"),
-            ("redis-sentinel://a,b:2/m", "redis-sentinel://a:26379,b:2/m/0 None None"),
-            ("redis-sentinel://a/m%20x/2", "redis-sentinel://a:26379/m x/2 None None"),
+            (
+                "redis://u:p@ss@a",
+                "redis://a:6379/0 Some(\"u\") Some(\"p@ss\")",
+            ),
+            (
+                "redis-cluster://a:1,b,c:3",
+                "redis-cluster://a:1,b:6379,c:3 None None",
+            ),
+            (
+                "rediss-cluster://u:p@a:1/",
+                "rediss-cluster://a:1 Some(\"u\") Some(\"p\")",
+            ),
+            (
+                "redis-sentinel://a,b:2/m",
+                "redis-sentinel://a:26379,b:2/m/0 None None",
+            ),
+            (
+                "redis-sentinel://a/m%20x/2",
+                "redis-sentinel://a:26379/m x/2 None None",
+            ),
         ] {
             assert_eq!(shown(text), expected);
         }

@@ -69,7 +69,11 @@ impl Freshness {
     /// How long the word of the latest channel is late.
     fn silence(&self) -> Duration {
         let now = self.now();
-        let oldest = self.heard.iter().map(|heard| heard.load(Ordering::Acquire)).min();
+        let oldest = self
+            .heard
+            .iter()
+            .map(|heard| heard.load(Ordering::Acquire))
+            .min();
         Duration::from_millis(now.saturating_sub(oldest.unwrap_or(now)))
     }
 }
@@ -120,7 +124,9 @@ async fn stay(inner: &Arc<Inner>) {
 async fn subscribe(inner: &Arc<Inner>, connector: &Connector) -> Result<Connection, StoreError> {
     let listener = Arc::downgrade(inner);
     inner.freshness.begin();
-    let connection = connector.connect(Some(Arc::new(move |push| hear(&listener, push)))).await;
+    let connection = connector
+        .connect(Some(Arc::new(move |push| hear(&listener, push))))
+        .await;
     let connection = connection.map_err(|error| unheard(&error.to_string()))?;
     let channels: Vec<&[u8]> = inner
         .layout
@@ -182,7 +188,10 @@ impl Inner {
         let is_own = sender == self.sender;
         if names.is_empty() {
             let mut partitions = self.layout.partitions.iter();
-            if let Some(number) = partitions.position(|one| one.channel == channel).filter(|_| is_own) {
+            if let Some(number) = partitions
+                .position(|one| one.channel == channel)
+                .filter(|_| is_own)
+            {
                 self.freshness.hear(number);
             }
         } else if !is_own {
@@ -207,7 +216,11 @@ impl Inner {
             cmd.arg(&partition.channel).arg(&self.sender);
             self.reads.ask(partition, &cmd, Repeat::Always, until).await
         });
-        for failed in futures_util::future::join_all(said).await.into_iter().filter_map(Result::err) {
+        for failed in futures_util::future::join_all(said)
+            .await
+            .into_iter()
+            .filter_map(Result::err)
+        {
             tracing::debug!(why = failed.why, "a word on a channel was not sent");
         }
     }

@@ -241,15 +241,15 @@ async fn send_batch(
 fn batch_call(inner: &Inner, partition: &Partition, batch: &[(usize, Part<'_>)]) -> Call {
     let mut keys: Vec<Vec<u8>> = Vec::new();
     for (_, part) in batch {
-        keys.extend(part.expectations.iter().map(|(key, _)| partition.record(key)));
+        keys.extend(
+            part.expectations
+                .iter()
+                .map(|(key, _)| partition.record(key)),
+        );
         keys.extend(part.writes.keys().map(|key| partition.record(key)));
     }
     let fixed = [&partition.index, &partition.revision, &partition.locks];
-    let all: Vec<&[u8]> = fixed
-        .into_iter()
-        .chain(&keys)
-        .map(Vec::as_slice)
-        .collect();
+    let all: Vec<&[u8]> = fixed.into_iter().chain(&keys).map(Vec::as_slice).collect();
     let mut call = Call::new(&inner.scripts.commit, all.into_iter());
     inner.head(partition, &mut call).number(batch.len());
     for (_, part) in batch {

@@ -79,8 +79,12 @@ impl Connector {
     }
 
     async fn connect_cluster(&self, on_push: Option<OnPush>) -> RedisResult<Connection> {
-        let nodes: RedisResult<Vec<ConnectionInfo>> =
-            self.address.nodes.iter().map(|node| self.info(node)).collect();
+        let nodes: RedisResult<Vec<ConnectionInfo>> = self
+            .address
+            .nodes
+            .iter()
+            .map(|node| self.info(node))
+            .collect();
         let mut builder = ClusterClientBuilder::new(nodes?)
             .connection_timeout(self.timeout)
             .response_timeout(self.timeout)

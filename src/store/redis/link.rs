@@ -293,7 +293,9 @@ async fn send(
                     with_asking.cmd("ASKING");
                     with_asking.add_command(cmd.clone());
                 }
-                let values = cluster.route_pipeline(with_asking, 0, 2 * count, route).await?;
+                let values = cluster
+                    .route_pipeline(with_asking, 0, 2 * count, route)
+                    .await?;
                 values.into_iter().skip(1).step_by(2).collect()
             }
         },

@@ -80,7 +80,9 @@ pub enum OpenError {
         wanted: u16,
     },
     /// What stands there is none.
-    #[error("what stands under {name} at {address} is no upsell store; choose another redis.prefix")]
+    #[error(
+        "what stands under {name} at {address} is no upsell store; choose another redis.prefix"
+    )]
     Strange {
         /// Where.
         address: Address,
@@ -128,7 +130,9 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         closing: Notify::new(),
         freshness: Freshness::new(layout.partitions.len()),
         calls: Arc::new(Semaphore::new(options.max_calls)),
-        units: Arc::new(Semaphore::new(options.max_bytes.div_ceil(UNIT_BYTES).max(1))),
+        units: Arc::new(Semaphore::new(
+            options.max_bytes.div_ceil(UNIT_BYTES).max(1),
+        )),
         layout,
         options,
     };
@@ -143,8 +147,10 @@ impl Inner {
         cmd.arg("server");
         let info = self.ask_first(address, &cmd).await?;
         let info = String::from_utf8_lossy(&info).into_owned();
-        let fields: BTreeMap<&str, &str> =
-            info.lines().filter_map(|line| line.split_once(':')).collect();
+        let fields: BTreeMap<&str, &str> = info
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .collect();
         let found = fields.get("redis_version").copied().unwrap_or("unknown");
         let major = found.split('.').next().and_then(|major| major.parse().ok());
         // Valkey calls itself Redis 7.2 for the sake of clients.
@@ -161,16 +167,18 @@ impl Inner {
     async fn check_format(&self, address: &Address) -> Result<(), OpenError> {
         let wanted = self.layout.partitions.len();
         let mut cmd = redis::cmd("SET");
-        cmd.arg(&self.layout.format).arg(format!("{FORMAT} {wanted}")).arg("NX");
+        cmd.arg(&self.layout.format)
+            .arg(format!("{FORMAT} {wanted}"))
+            .arg("NX");
         self.ask_first(address, &cmd).await?;
         let mut cmd = redis::cmd("GET");
         cmd.arg(&self.layout.format);
         let text = self.ask_first(address, &cmd).await?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let address = address.clone();
-        let numbers: Option<(u32, u16)> = text
-            .split_once(' ')
-            .and_then(|(format, partitions)| Some((format.parse().ok()?, partitions.parse().ok()?)));
+        let numbers: Option<(u32, u16)> = text.split_once(' ').and_then(|(format, partitions)| {
+            Some((format.parse().ok()?, partitions.parse().ok()?))
+        });
         match numbers {
             None => Err(OpenError::Strange {
                 address,
@@ -188,7 +196,9 @@ impl Inner {
 
     async fn ask_first(&self, address: &Address, cmd: &redis::Cmd) -> Result<Vec<u8>, OpenError> {
         let until = self.deadline();
-        let answer = self.writes[0].ask(self.partition(0), cmd, Repeat::Always, until).await;
+        let answer = self.writes[0]
+            .ask(self.partition(0), cmd, Repeat::Always, until)
+            .await;
         match answer {
             Ok(Value::BulkString(bytes)) => Ok(bytes),
             Ok(Value::VerbatimString { text, .. }) => Ok(text.into_bytes()),

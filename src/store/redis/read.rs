@@ -47,7 +47,10 @@ impl Inner {
         let mut cmd = redis::cmd("GET");
         cmd.arg(partition.record(key));
         let until = self.deadline();
-        let value = self.reads.ask(partition, &cmd, Repeat::Always, until).await?;
+        let value = self
+            .reads
+            .ask(partition, &cmd, Repeat::Always, until)
+            .await?;
         record(value)
     }
 
@@ -91,7 +94,10 @@ impl Inner {
     fn by_partition(&self, keys: &[Key]) -> BTreeMap<u16, Vec<usize>> {
         let mut places: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
         for (place, key) in keys.iter().enumerate().filter(|(_, key)| is_key(key)) {
-            places.entry(self.layout.of_key(key).number).or_default().push(place);
+            places
+                .entry(self.layout.of_key(key).number)
+                .or_default()
+                .push(place);
         }
         places
     }
@@ -109,7 +115,10 @@ impl Inner {
             for place in places {
                 cmd.arg(partition.record(&keys[*place]));
             }
-            let answer = self.reads.ask(partition, &cmd, Repeat::Always, until).await?;
+            let answer = self
+                .reads
+                .ask(partition, &cmd, Repeat::Always, until)
+                .await?;
             Ok::<_, StoreError>((places, array(answer)?))
         });
         let mut records: Records = vec![None; keys.len()];
@@ -132,8 +141,10 @@ impl Inner {
         let script = &self.scripts.read;
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
-            let names: Vec<Vec<u8>> =
-                places.iter().map(|place| partition.record(&keys[*place])).collect();
+            let names: Vec<Vec<u8>> = places
+                .iter()
+                .map(|place| partition.record(&keys[*place]))
+                .collect();
             let all: Vec<&[u8]> = std::iter::once(&partition.locks)
                 .chain(&names)
                 .map(Vec::as_slice)
@@ -173,7 +184,10 @@ impl Inner {
         let partition = self.partition(0);
         let script = &self.scripts.scan;
         let mut call = Call::new(script, std::iter::once(partition.index.as_slice()));
-        call.arg(&partition.record_prefix).arg(&first).arg(&last).number(limit);
+        call.arg(&partition.record_prefix)
+            .arg(&first)
+            .arg(&last)
+            .number(limit);
         let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
         let mut values = array(answer)?.into_iter();
         let mut found = Vec::new();
@@ -207,7 +221,10 @@ impl Inner {
             async move { self.names(partition, &first, last, at_first, until).await }
         });
         let asked: Vec<_> = asked.collect();
-        let asked: Vec<_> = stream::iter(asked).buffered(SCANNED_AT_ONCE).collect().await;
+        let asked: Vec<_> = stream::iter(asked)
+            .buffered(SCANNED_AT_ONCE)
+            .collect()
+            .await;
         let mut all: Vec<Names<'_>> = asked.into_iter().collect::<Result<_, _>>()?;
         while found.len() < limit {
             let mut names = Vec::with_capacity(limit - found.len());
@@ -248,7 +265,9 @@ impl Inner {
         };
         if names.next.is_empty() && !names.is_all {
             let first = [b"(", name.0.as_slice()].concat();
-            *names = self.names(names.partition, &first, last, limit, until).await?;
+            *names = self
+                .names(names.partition, &first, last, limit, until)
+                .await?;
         }
         Ok(Some(name))
     }
@@ -265,7 +284,10 @@ impl Inner {
         let mut cmd = redis::cmd("ZRANGE");
         cmd.arg(&partition.index).arg(first).arg(last);
         cmd.arg("BYLEX").arg("LIMIT").arg(0).arg(limit);
-        let answer = self.reads.ask(partition, &cmd, Repeat::Always, until).await?;
+        let answer = self
+            .reads
+            .ask(partition, &cmd, Repeat::Always, until)
+            .await?;
         let names = array(answer)?.into_iter().map(|name| Ok(Key(bytes(name)?)));
         let next: VecDeque<Key> = names.collect::<Result<_, StoreError>>()?;
         Ok(Names {
@@ -278,9 +300,16 @@ impl Inner {
     pub(super) async fn health(&self) -> Result<(), StoreError> {
         self.is_open()?;
         let until = self.deadline();
-        let asked = self.layout.partitions.iter().step_by(16).map(|partition| async {
-            self.writes[0].ask(partition, &redis::cmd("PING"), Repeat::Always, until).await
-        });
+        let asked = self
+            .layout
+            .partitions
+            .iter()
+            .step_by(16)
+            .map(|partition| async {
+                self.writes[0]
+                    .ask(partition, &redis::cmd("PING"), Repeat::Always, until)
+                    .await
+            });
         for answer in join_all(asked).await {
             answer?;
         }

@@ -130,11 +130,18 @@ impl<'a> Spanning<'a> {
     async fn prepare_in(&self, inner: &Inner, number: u16) -> Result<Prepared, Failed> {
         let (partition, part) = (inner.partition(number), &self.parts[&number]);
         let intent = &self.intents[&number];
-        let expected = part.expectations.iter().map(|(key, _)| partition.record(key));
+        let expected = part
+            .expectations
+            .iter()
+            .map(|(key, _)| partition.record(key));
         let written = intent.writes.iter().map(|(key, _)| partition.record(key));
         let records: Vec<Vec<u8>> = expected.chain(written).collect();
         let fixed = [&partition.locks, &partition.intents];
-        let keys: Vec<&[u8]> = fixed.into_iter().chain(&records).map(Vec::as_slice).collect();
+        let keys: Vec<&[u8]> = fixed
+            .into_iter()
+            .chain(&records)
+            .map(Vec::as_slice)
+            .collect();
         let script = &inner.scripts.prepare;
         let mut call = Call::new(script, keys.into_iter());
         call.number(partition.record_prefix.len())
@@ -177,7 +184,9 @@ impl<'a> Spanning<'a> {
     }
 
     async fn apply_in_others(&self, inner: &Arc<Inner>, begun: Instant) -> Result<(), StoreError> {
-        let others = self.others().map(|number| self.apply_in(inner, number, b""));
+        let others = self
+            .others()
+            .map(|number| self.apply_in(inner, number, b""));
         for applied in join_all(others).await {
             // Nobody else ends it so soon: what was prepared is gone, as after a failover.
             if !applied? && begun.elapsed() < inner.options.undecided_ttl / 2 {
@@ -194,7 +203,15 @@ impl<'a> Spanning<'a> {
 
     async fn apply_in(&self, inner: &Inner, number: u16, decision: &[u8]) -> Result<bool, Failed> {
         let (id, intent) = (&self.lock.id, &self.intents[&number]);
-        apply(inner, inner.partition(number), id, intent, decision, self.until).await
+        apply(
+            inner,
+            inner.partition(number),
+            id,
+            intent,
+            decision,
+            self.until,
+        )
+        .await
     }
 
     /// Removes what was prepared; what remains because a server does not answer, the sweep removes.
@@ -211,7 +228,10 @@ impl<'a> Spanning<'a> {
     }
 
     fn others(&self) -> impl Iterator<Item = u16> {
-        self.intents.keys().copied().filter(|number| *number != self.lock.decider)
+        self.intents
+            .keys()
+            .copied()
+            .filter(|number| *number != self.lock.decider)
     }
 }
 

@@ -55,7 +55,11 @@ pub(super) async fn apply(
         &partition.intents,
         &partition.decisions,
     ];
-    let keys: Vec<&[u8]> = fixed.into_iter().chain(&records).map(Vec::as_slice).collect();
+    let keys: Vec<&[u8]> = fixed
+        .into_iter()
+        .chain(&records)
+        .map(Vec::as_slice)
+        .collect();
     let script = &inner.scripts.apply;
     let mut call = Call::new(script, keys.into_iter());
     inner
@@ -87,7 +91,11 @@ pub(super) async fn roll_back(
     let keys = [partition.locks.as_slice(), &partition.intents];
     let mut call = Call::new(script, keys.into_iter());
     call.arg(id);
-    for key in intent.expected.iter().chain(intent.writes.iter().map(|(key, _)| key)) {
+    for key in intent
+        .expected
+        .iter()
+        .chain(intent.writes.iter().map(|(key, _)| key))
+    {
         call.arg(&key.0);
     }
     let link = inner.write_link();
@@ -101,7 +109,9 @@ pub(super) async fn forget(inner: &Inner, lock: &Lock) {
     let mut cmd = redis::cmd("HDEL");
     cmd.arg(&partition.decisions).arg(&lock.id);
     let link = inner.write_link();
-    let done = link.ask(partition, &cmd, Repeat::Always, inner.deadline()).await;
+    let done = link
+        .ask(partition, &cmd, Repeat::Always, inner.deadline())
+        .await;
     if let Err(failed) = done {
         tracing::debug!(why = failed.why, "a decision is not forgotten yet");
     }
