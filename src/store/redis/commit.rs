@@ -56,7 +56,7 @@ impl Part<'_> {
     }
 
     fn keys(&self) -> Vec<Key> {
-        self.writes.keys().map(|key| Key::clone(key)).collect()
+        self.writes.keys().copied().cloned().collect()
     }
 }
 

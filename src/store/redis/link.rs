@@ -26,6 +26,9 @@ const MAX_WAIT: Duration = Duration::from_millis(100);
 /// No connection is tried for sooner after one that failed.
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a connection to a cluster may look for its nodes by itself.
+const CLUSTER_PAUSE: Duration = Duration::from_secs(1);
+
 /// Whether a command may be sent again although it may have been carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
@@ -252,12 +255,13 @@ impl Link {
             Connection::One(_) => {
                 error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
             }
-            // It connects to its nodes itself.
-            Connection::Cluster(_) => error.is_unrecoverable_error(),
+            // It connects to its nodes itself, as long as it knows one.
+            Connection::Cluster(_) => {
+                error.kind() == ErrorKind::ClusterConnectionNotFound
+                    && made.since.elapsed() >= CLUSTER_PAUSE
+            }
         };
-        if is_lost && made.since.elapsed() >= CONNECT_PAUSE {
-            self.let_go(made);
-        } else if is_lost && matches!(made.connection, Connection::One(_)) {
+        if is_lost {
             self.let_go(made);
         }
     }
