@@ -109,6 +109,12 @@ impl Store {
         self.engine.as_ref()
     }
 
+    /// Whether what is remembered of the store is certainly not stale.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.engine.is_current()
+    }
+
     /// Waits for the turn to read, decide and write at an account, among the writers of this
     /// node. Held until the commit is done; not needed for correctness, which the expected
     /// revisions see to.
