@@ -9,6 +9,7 @@ pub mod audits;
 pub mod billing;
 pub mod embedded;
 pub mod engine;
+pub mod format;
 pub mod keys;
 pub mod mails;
 pub mod mark;
@@ -17,6 +18,7 @@ pub mod plans;
 mod read_brands;
 pub mod record;
 pub mod resellers;
+pub mod transfer;
 mod turns;
 
 use std::ops::Deref;
