@@ -4,9 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::Main;
 use crate::domain::time::Timestamp;
 use crate::keyring::{Keyring, KeyringError};
 use crate::store::embedded::{EmbeddedEngine, OpenError, Options};
+use crate::store::engine::Engine;
+use crate::store::format::{self, FormatError};
+use crate::store::transfer::TransferError;
+use crate::store::transfer::import::refuse_unfinished;
 use crate::store::{Store, keys as store_keys};
 use crate::usecases::error::Error;
 use crate::usecases::initialize::{self, FirstClient};
@@ -42,6 +47,19 @@ pub enum DataError {
         .0.display()
     )]
     KeysMissing(PathBuf),
+    /// Records are to come in, and the keys they were made with are not there.
+    #[error(
+        "{} is missing; copy it from the data directory of the deployment that the export was made of: \
+         links, stored secrets and tokens are worth nothing without it",
+        .0.display()
+    )]
+    KeysNotCopied(PathBuf),
+    /// The records are of a newer format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// An import was not finished.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The keyring cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
@@ -105,12 +123,8 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
     if !store.exists() {
         EmbeddedEngine::create(dir)?;
     }
-    let options = Options {
-        hot_families: &[store_keys::METERS],
-        hot_bytes: HOT_BYTES,
-        ..Options::default()
-    };
-    let engine = Arc::new(EmbeddedEngine::open(dir, options)?);
+    let engine = open_engine(dir).await?;
+    refuse_unfinished(engine.as_ref()).await?;
     let store = Store::new(engine.clone());
     let first_client = match initialize::root(&store).await? {
         Some(_) => None,
@@ -129,21 +143,96 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
 /// # Errors
 /// See [`DataError`].
 pub async fn open(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
-    let store = store_path(dir);
+    require_store(dir)?;
+    open_or_init(dir, now).await
+}
+
+fn require_store(dir: &Path) -> Result<(), DataError> {
     if dir.exists() && !dir.is_dir() {
         return Err(DataError::NoDirectory(dir.to_owned()));
     }
-    if !store.exists() {
-        let source = io::Error::new(
-            io::ErrorKind::NotFound,
-            "no upsell store; run `upsell init`",
-        );
-        return Err(DataError::Directory {
-            path: dir.to_owned(),
-            source,
-        });
+    if store_path(dir).exists() {
+        return Ok(());
     }
-    open_or_init(dir, now).await
+    let source = io::Error::new(
+        io::ErrorKind::NotFound,
+        "no upsell store; run `upsell init`",
+    );
+    Err(DataError::Directory {
+        path: dir.to_owned(),
+        source,
+    })
+}
+
+/// Opens the engine of a store that is there.
+async fn open_engine(dir: &Path) -> Result<Arc<EmbeddedEngine>, DataError> {
+    let options = Options {
+        hot_families: &[store_keys::METERS],
+        hot_bytes: HOT_BYTES,
+        ..Options::default()
+    };
+    let engine = Arc::new(EmbeddedEngine::open(dir, options)?);
+    format::check(engine.as_ref()).await?;
+    Ok(engine)
+}
+
+/// A store as it is, empty or not, with the keyring beside it.
+pub struct Bare {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// What the engine is called.
+    pub name: &'static str,
+    /// The keyring.
+    pub keyring: Keyring,
+}
+
+/// Opens the store that the configuration names, to move its records; nothing is written into it.
+///
+/// # Errors
+/// There is none, or its keyring is missing; see [`DataError`].
+pub async fn open_source(main: &Main) -> Result<Bare, DataError> {
+    let dir = &main.data;
+    require_store(dir)?;
+    let keyring = load_keys(dir)?;
+    let engine = open_engine(dir).await?;
+    refuse_unfinished(engine.as_ref()).await?;
+    Ok(bare(engine, keyring))
+}
+
+/// Opens the store that the configuration names, to move records into it. Where there is none, an
+/// empty one is made: without a root tenant, unlike at a first start.
+///
+/// # Errors
+/// The keyring is missing, which the records need; see [`DataError`].
+pub async fn open_target(main: &Main) -> Result<Bare, DataError> {
+    let dir = &main.data;
+    if dir.exists() && !dir.is_dir() {
+        return Err(DataError::NoDirectory(dir.clone()));
+    }
+    if !keys_path(dir).exists() {
+        return Err(DataError::KeysNotCopied(keys_path(dir)));
+    }
+    let keyring = load_keys(dir)?;
+    if !store_path(dir).exists() {
+        EmbeddedEngine::create(dir)?;
+    }
+    Ok(bare(open_engine(dir).await?, keyring))
+}
+
+fn bare(engine: Arc<EmbeddedEngine>, keyring: Keyring) -> Bare {
+    Bare {
+        engine,
+        name: "embedded",
+        keyring,
+    }
+}
+
+fn load_keys(dir: &Path) -> Result<Keyring, DataError> {
+    let keys = keys_path(dir);
+    match keys.exists() {
+        true => Ok(Keyring::load(&keys)?),
+        false => Err(DataError::KeysMissing(keys)),
+    }
 }
 
 /// Makes what is acknowledged safe and lets go of the directory.
@@ -151,7 +240,15 @@ pub async fn open(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
 /// # Errors
 /// The store failed.
 pub async fn close(store: &Store) -> Result<(), DataError> {
-    store.engine().close().await.map_err(Error::from)?;
+    close_engine(store.engine()).await
+}
+
+/// As [`close`], without the typed store.
+///
+/// # Errors
+/// The store failed.
+pub async fn close_engine(engine: &dyn Engine) -> Result<(), DataError> {
+    engine.close().await.map_err(Error::from)?;
     Ok(())
 }
 

@@ -362,6 +362,27 @@ pub fn root() -> Key {
     key(b'0').end()
 }
 
+/// The format of all records together.
+#[must_use]
+pub fn format() -> Key {
+    key(b'v').end()
+}
+
+/// How far an import into this store is that was not finished.
+#[must_use]
+pub fn import_progress() -> Key {
+    key(IMPORT_PROGRESS).end()
+}
+
+const IMPORT_PROGRESS: u8 = b'I';
+
+/// Whether the record says something of the one store that it stands in: it is not moved with the
+/// others.
+#[must_use]
+pub fn is_of_one_store(key: &Key) -> bool {
+    key.0.first() == Some(&IMPORT_PROGRESS)
+}
+
 impl Key {
     /// This key with more behind it.
     fn then(mut self, more: &[u8]) -> Self {

@@ -9,6 +9,7 @@ pub mod audits;
 pub mod billing;
 pub mod embedded;
 pub mod engine;
+pub mod format;
 pub mod keys;
 pub mod limits;
 pub mod mails;
@@ -19,6 +20,7 @@ mod read_brands;
 pub mod record;
 pub mod redis;
 pub mod resellers;
+pub mod transfer;
 mod turns;
 
 use std::ops::Deref;

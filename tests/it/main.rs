@@ -31,6 +31,8 @@ mod demo;
 mod facts;
 mod idempotency;
 mod idempotency_faults;
+mod moving;
+mod moving_store;
 mod native_alerts;
 mod native_emails;
 mod native_explain;

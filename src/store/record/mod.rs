@@ -9,6 +9,7 @@ mod brand;
 pub(in crate::store) mod bytes;
 pub mod clicks;
 pub mod hot_meter;
+mod import;
 mod mail;
 mod meter;
 mod plan;
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::engine::StoreError;
 
+pub use import::ImportProgress;
 pub use mail::Notice;
 pub use meter::OfferingItems;
 pub use request::KeptRequest;
