@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billing;
 pub mod clicks;
 mod meters;
+pub mod nodes;
 mod plans;
 mod read;
 pub mod request;
