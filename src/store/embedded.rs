@@ -272,6 +272,11 @@ fn byte_units(bytes: usize) -> u32 {
 }
 
 impl Engine for EmbeddedEngine {
+    /// The directory is locked.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move { self.shared.get(key) })
     }

@@ -217,6 +217,10 @@ pub trait Engine: Send + Sync + 'static {
         })
     }
 
+    /// Whether other processes may use the store at the same time. Where they cannot, whatever a
+    /// process finds that was begun by another is over.
+    fn is_shared(&self) -> bool;
+
     /// Tells `watcher` of every change from now on, by whomever it is made: after readers can see
     /// it, and before a caller of [`Engine::commit`] is answered, even one that went away. A change
     /// that was answered with an error may be told of too. There may be several watchers.

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billing;
 pub mod clicks;
 mod meters;
+pub mod nodes;
 pub mod place;
 mod plans;
 mod read;

@@ -245,6 +245,10 @@ impl Inner {
 }
 
 impl Engine for RedisEngine {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(self.inner.get(key))
     }

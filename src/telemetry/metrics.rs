@@ -109,6 +109,9 @@ pub struct Metrics {
     pub outbox_mails: By<OutboxState, IntGauge>,
     /// `upsell_mails_total{outcome}`: attempts that ended.
     pub mails: By<MailOutcome, IntCounter>,
+    /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
+    /// another one had them, or had sent them.
+    pub possible_duplicates: IntCounter,
     /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
     /// the grouping wait.
     pub mail_latency: Histogram,
@@ -160,6 +163,10 @@ impl Metrics {
                 .counters2("upsell_transitions_total", "Alert levels entered and left.")?,
             outbox_mails: declare.gauges("upsell_outbox_mails", "Mails in the outbox.")?,
             mails: declare.counters("upsell_mails_total", "Attempts to send a mail.")?,
+            possible_duplicates: declare.counter(
+                "upsell_mail_possible_duplicates_total",
+                "Mails that two nodes may have sent.",
+            )?,
             mail_latency: declare.histogram(
                 "upsell_mail_latency_seconds",
                 "Time from the decision to send to the mail server's acceptance.",
@@ -305,7 +312,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 14);
+        assert_eq!(kinds, 15);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

@@ -41,6 +41,8 @@ mod native_usages;
 mod openapi;
 mod openapi_examples;
 mod outbox_colleagues;
+mod outbox_nodes;
+mod outbox_presence;
 mod outbox_rules;
 mod outbox_together;
 mod own_pages;

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod binary;
 pub mod http;
 pub(crate) mod inside;
+pub(crate) mod member;
 pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod operations;
