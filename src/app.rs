@@ -187,7 +187,9 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let ops_listen = local(&operations, config.main.ops_listen)?;
     let listen = public.address;
     let public_url = settings::public_url(config, listen);
-    let data = data::open_or_init(&config.main.data, clock()).await?;
+    let metrics = Arc::new(Metrics::new()?);
+    let place = data::Place::of(config).counting(&metrics.redis_duration);
+    let data = data::open_or_init(&place, clock()).await?;
     let env = Env {
         store: data.store.clone(),
         node: Arc::new(Node::new(&listen.to_string(), clock())),
@@ -196,7 +198,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),
-        metrics: Arc::new(Metrics::new()?),
+        metrics,
         click_marks: Arc::default(),
         outbox_wake: Arc::new(Notify::new()),
     };
@@ -234,7 +236,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         public_url,
         first_client: data.first_client,
         env,
-        keys_path: data::keys_path(&config.main.data),
+        keys_path: place.keys_path(),
         stop,
         serving,
         ops,

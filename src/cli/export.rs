@@ -8,8 +8,8 @@ use chrono::{SecondsFormat, Utc};
 use super::args::{ExportArgs, is_standard};
 use super::progress::Progress;
 use super::{CliError, complain, runtime};
-use crate::app::data::{self, Bare, DataError, keys_path};
-use crate::config::{self, Main};
+use crate::app::data::{self, Bare, DataError, Place};
+use crate::config;
 use crate::keyring::{KeyKind, Keyring};
 use crate::store::embedded::OpenError;
 use crate::store::format::RECORDS_FORMAT;
@@ -23,10 +23,10 @@ pub(super) fn run(
     err: &mut dyn Write,
 ) -> Result<(), CliError> {
     let loaded = config::from_process(args.config.config.clone(), args.config.flags())?;
-    let main = &loaded.config.main;
+    let place = Place::of(&loaded.config);
     check_standard(args)?;
     let done = runtime()?.block_on(async {
-        let bare = data::open_source(main).await.map_err(in_use)?;
+        let bare = data::open_source(&place).await.map_err(in_use)?;
         let done = match is_standard(&args.file) {
             true => to_stream(&bare, out, err).await,
             false => to_file(&bare, args, err).await,
@@ -34,7 +34,7 @@ pub(super) fn run(
         data::close_engine(bare.engine.as_ref()).await?;
         done
     })?;
-    conclude(args, main, done, err);
+    conclude(args, &place, done, err);
     Ok(())
 }
 
@@ -144,12 +144,12 @@ pub(super) fn key_ids(keyring: &Keyring) -> KeyIds {
 }
 
 /// Says what is done and what is left to do: on standard error, as the export may be on the other.
-fn conclude(args: &ExportArgs, main: &Main, done: Done, err: &mut dyn Write) {
+fn conclude(args: &ExportArgs, place: &Place, done: Done, err: &mut dyn Write) {
     let target = match is_standard(&args.file) {
         true => "standard output".to_owned(),
         false => args.file.display().to_string(),
     };
-    let keys = keys_path(&main.data);
+    let keys = place.keys_path();
     complain(
         err,
         &format!(

@@ -377,11 +377,19 @@ pub fn import_progress() -> Key {
 
 const IMPORT_PROGRESS: u8 = b'I';
 
+/// Which keys the nodes of a shared store have.
+#[must_use]
+pub fn keyring() -> Key {
+    key(KEYRING).end()
+}
+
+const KEYRING: u8 = b'Y';
+
 /// Whether the record says something of the one store that it stands in: it is not moved with the
 /// others.
 #[must_use]
 pub fn is_of_one_store(key: &Key) -> bool {
-    key.0.first() == Some(&IMPORT_PROGRESS)
+    matches!(key.0.first(), Some(&IMPORT_PROGRESS | &KEYRING))
 }
 
 impl Key {

@@ -29,13 +29,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use prometheus::Histogram;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 pub use layout::Places;
 pub use open::OpenError;
-pub use stats::{LATENCY_BOUNDS_S, Stats};
+pub use stats::Stats;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
 use address::Address;
@@ -73,8 +74,10 @@ pub struct Options {
     pub max_bytes: usize,
     /// How long a call waits for others to end before it is refused.
     pub queue_wait: Duration,
-    /// Partitions of a cluster; for tests. One server has one.
+    /// Which records are together in a cluster.
     pub places: Places,
+    /// Where the time of each command is counted, in seconds.
+    pub latency: Option<Histogram>,
 }
 
 impl Options {
@@ -93,6 +96,7 @@ impl Options {
             max_bytes: 128 * 1024 * 1024,
             queue_wait: Duration::from_secs(2),
             places,
+            latency: None,
         }
     }
 }

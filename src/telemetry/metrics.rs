@@ -12,7 +12,7 @@ use prometheus::{
 
 pub use labels::{
     ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailOutcome, OutboxState,
-    RedirectOutcome, StatusClass, UsageOutcome,
+    RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
 use crate::domain::link::Placement;
@@ -123,7 +123,18 @@ pub struct Metrics {
     pub store_commits: By<CommitOutcome, IntCounter>,
     /// `upsell_store_fsyncs_total`: commits share them.
     pub store_fsyncs: IntCounter,
+    /// `upsell_store_current`: 1 while every change of other nodes is heard of, else 0.
+    pub store_current: IntGauge,
+    /// `upsell_store_calls`: calls to the servers of a shared store that are under way.
+    pub store_calls: IntGauge,
+    /// `upsell_redis_events_total{event}`: what happened on the way to the servers.
+    pub redis_events: By<RedisEvent, IntCounter>,
+    /// `upsell_redis_command_duration_seconds`: with all its repetitions.
+    pub redis_duration: Histogram,
 }
+
+/// From 100 µs to 5 s: a server next door takes less than a millisecond.
+const REDIS_BUCKETS: [f64; 9] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1.0, 5.0];
 
 /// From 100 µs to 10 s: a redirect takes microseconds, a bulk report seconds.
 const HTTP_BUCKETS: [f64; 12] = [
@@ -179,6 +190,23 @@ impl Metrics {
             store_fsyncs: declare.counter(
                 "upsell_store_fsyncs_total",
                 "Times the store forced its log to disk.",
+            )?,
+            store_current: declare.gauge(
+                "upsell_store_current",
+                "Whether every change of other nodes is heard of.",
+            )?,
+            store_calls: declare.gauge(
+                "upsell_store_calls",
+                "Calls to the servers of a shared store under way.",
+            )?,
+            redis_events: declare.counters(
+                "upsell_redis_events_total",
+                "What happened on the way to the servers of a shared store.",
+            )?,
+            redis_duration: declare.histogram(
+                "upsell_redis_command_duration_seconds",
+                "Time of a command to the servers of a shared store.",
+                &REDIS_BUCKETS,
             )?,
             registry: declare.0,
         })

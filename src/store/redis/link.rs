@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use prometheus::Histogram;
 use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::Mutex;
@@ -97,6 +98,7 @@ enum Meaning {
 pub(super) struct Link {
     connector: Arc<Connector>,
     stats: Arc<Stats>,
+    latency: Option<Histogram>,
     current: ArcSwapOption<Made>,
     connecting: Mutex<Option<Attempt>>,
 }
@@ -113,10 +115,15 @@ struct Attempt {
 }
 
 impl Link {
-    pub(super) fn new(connector: Arc<Connector>, stats: Arc<Stats>) -> Self {
+    pub(super) fn new(
+        connector: Arc<Connector>,
+        stats: Arc<Stats>,
+        latency: Option<Histogram>,
+    ) -> Self {
         Self {
             connector,
             stats,
+            latency,
             current: ArcSwapOption::empty(),
             connecting: Mutex::new(None),
         }
@@ -153,7 +160,9 @@ impl Link {
         loop {
             let error = match self.once(partition, pipeline, asking.take(), until).await {
                 Ok(values) => {
-                    self.stats.answered(started.elapsed());
+                    if let Some(latency) = &self.latency {
+                        latency.observe(started.elapsed().as_secs_f64());
+                    }
                     return Ok(values);
                 }
                 Err(error) => error,

@@ -112,7 +112,10 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         ca,
     });
     let stats = Arc::new(Stats::default());
-    let link = || Link::new(Arc::clone(&connector), Arc::clone(&stats));
+    let link = || {
+        let latency = options.latency.clone();
+        Link::new(Arc::clone(&connector), Arc::clone(&stats), latency)
+    };
     let writes = match options.wait_replicas {
         0 => 1,
         _ => WAITING_CONNECTIONS,

@@ -1,12 +1,6 @@
 //! What the engine has done since it was opened. For metrics.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
-
-/// Upper bounds of the classes of latency, in seconds.
-pub const LATENCY_BOUNDS_S: [f64; 9] = [
-    0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0,
-];
 
 /// Counters; each only grows, but for `subscribed`.
 #[derive(Debug, Default)]
@@ -25,8 +19,6 @@ pub struct Stats {
     pub(super) errors: AtomicU64,
     pub(super) in_flight: AtomicI64,
     pub(super) forgot_all: AtomicU64,
-    latency: [AtomicU64; LATENCY_BOUNDS_S.len() + 1],
-    latency_micros: AtomicU64,
 }
 
 macro_rules! counters {
@@ -77,23 +69,5 @@ impl Stats {
     #[must_use]
     pub fn in_flight(&self) -> i64 {
         self.in_flight.load(Relaxed)
-    }
-
-    /// How many commands took how long: one number for each of [`LATENCY_BOUNDS_S`] and one for those
-    /// above, and the sum in seconds.
-    #[must_use]
-    pub fn latency(&self) -> ([u64; LATENCY_BOUNDS_S.len() + 1], f64) {
-        let counts = std::array::from_fn(|class| self.latency[class].load(Relaxed));
-        let micros = Duration::from_micros(self.latency_micros.load(Relaxed));
-        (counts, micros.as_secs_f64())
-    }
-
-    pub(super) fn answered(&self, took: Duration) {
-        let seconds = took.as_secs_f64();
-        let class = LATENCY_BOUNDS_S.iter().position(|bound| seconds <= *bound);
-        let class = class.unwrap_or(LATENCY_BOUNDS_S.len());
-        self.latency[class].fetch_add(1, Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.latency_micros.fetch_add(micros, Relaxed);
     }
 }

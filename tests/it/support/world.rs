@@ -93,7 +93,9 @@ impl World {
 
     async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let data = data::open_or_init(dir.path(), START).await.unwrap();
+        let data = data::open_or_init(&data::Place::embedded(dir.path()), START)
+            .await
+            .unwrap();
         let root = data.first_client.unwrap().tenant_id;
         let env = Env {
             facts: Facts::watching(&data.store, 10_000),
