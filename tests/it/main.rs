@@ -33,6 +33,7 @@ mod idempotency;
 mod idempotency_faults;
 mod moving;
 mod moving_store;
+mod moving_support;
 mod native_alerts;
 mod native_emails;
 mod native_explain;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Stdio;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,99 +13,9 @@ use upsell::store::engine::{Changes, Engine as _};
 use upsell::store::keys;
 use upsell::store::transfer::ExportReader;
 
-use crate::moving_store::{Records, all, fill, three_chunks};
+use crate::moving_support::{Moved, command, records_of, text, upsell, with_keys_of};
 use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN, Tenant, User};
-use crate::support::app::TestApp;
-use crate::support::binary::binary;
-
-/// How one run ended.
-struct Run {
-    code: i32,
-    out: Vec<u8>,
-    err: String,
-}
-
-impl Run {
-    #[track_caller]
-    fn done(self) -> Self {
-        assert_eq!(self.code, 0, "{}", self.err);
-        self
-    }
-
-    /// Fails, and says so in one line with these words.
-    #[track_caller]
-    fn fails(self, words: &[&str]) {
-        assert_eq!(self.code, 1, "{}", self.err);
-        assert_eq!(self.err.lines().count(), 1, "{}", self.err);
-        for word in words {
-            assert!(self.err.contains(word), "{word:?} is not in: {}", self.err);
-        }
-    }
-}
-
-fn upsell(data: &Path, arguments: &[&str]) -> Run {
-    let output = command(data, arguments).output().unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: output.stdout,
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn command(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(binary());
-    command
-        .args(arguments)
-        .env_clear()
-        .env("UPSELL_DATA", data)
-        .env("UPSELL_LISTEN", "127.0.0.1:0")
-        .env("UPSELL_OPS_LISTEN", "127.0.0.1:0");
-    command
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// A directory with nothing in it but the keys of another.
-fn with_keys_of(data: &Path, name: PathBuf) -> PathBuf {
-    fs::create_dir(&name).unwrap();
-    fs::copy(data.join("keys.json"), name.join("keys.json")).unwrap();
-    name
-}
-
-async fn records_of(data: &Path) -> Records {
-    let engine = EmbeddedEngine::open(data, Options::default()).unwrap();
-    let records = all(&engine).await;
-    engine.close().await.unwrap();
-    records
-}
-
-/// A stopped deployment with more than a few chunks, and an export of it.
-struct Moved {
-    dir: TempDir,
-    data: PathBuf,
-    file: PathBuf,
-}
-
-impl Moved {
-    async fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let data = dir.path().join("data");
-        upsell(&data, &["init"]).done();
-        let engine = EmbeddedEngine::open(&data, Options::default()).unwrap();
-        fill(&engine, &three_chunks()).await;
-        engine.close().await.unwrap();
-        let file = dir.path().join("export");
-        upsell(&data, &["export", text(&file)]).done();
-        Self { dir, data, file }
-    }
-
-    /// A data directory that an import may go to.
-    fn target(&self, name: &str) -> PathBuf {
-        with_keys_of(&self.data, self.dir.path().join(name))
-    }
-}
+use crate::support::app::{TestApp, eventually};
 
 /// What a caller sees of a deployment.
 async fn seen(app: &TestApp, tenant: &Tenant, users: &[&User]) -> Vec<Value> {
@@ -160,7 +70,7 @@ async fn a_deployment_goes_on_elsewhere_as_if_nothing_had_happened() {
     let alerts = app.alerts(&buyer).await;
     let link = alerts[0]["proposal"]["href"].as_str().unwrap().to_owned();
     let users = [&buyer, &plain];
-    crate::support::app::eventually("a mail waits", async || {
+    eventually("a mail waits", async || {
         let waiting = app.emails("queued").await;
         (!waiting.is_empty()).then_some(())
     })
@@ -221,6 +131,7 @@ async fn an_existing_file_stays_unless_told_otherwise() {
     upsell(&moved.data, &["export", file]).fails(&["exists; it was not changed", "--force"]);
     assert!(fs::read(&moved.file).unwrap() == whole);
     let part = moved.dir.path().join("export.part");
+    assert!(!part.exists(), "nothing was begun");
     fs::write(&part, &whole[..2_000_000]).unwrap();
     upsell(&moved.data, &["export", file, "--resume"]).fails(&["exists; it was not changed"]);
     fs::remove_file(&moved.file).unwrap();

@@ -1,13 +1,11 @@
 //! Export and import between engines, where a test can make the store fail at any commit and the
 //! file be damaged at any byte.
 
-use std::collections::BTreeMap;
-
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use upsell::domain::time::Timestamp;
-use upsell::store::engine::{Changes, Engine, Key};
+use upsell::store::engine::{Changes, Engine};
 use upsell::store::format::{self, FormatError};
 use upsell::store::transfer::format::KeyIds;
 use upsell::store::transfer::import::refuse_unfinished;
@@ -17,10 +15,9 @@ use upsell::store::{Store, keys};
 use upsell::usecases::error::Error;
 use upsell::usecases::initialize;
 
+use crate::moving_support::{Records, all, fill, three_chunks};
 use crate::store_embedded::InDirectory;
 use crate::support::nodes::{Failure, Shared};
-
-pub(crate) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 
 fn header() -> Header {
     Header {
@@ -30,34 +27,6 @@ fn header() -> Header {
         records_format: 1,
         keys: KeyIds::default(),
     }
-}
-
-/// Everything in a store, that an import is under way included.
-pub(crate) async fn all(engine: &dyn Engine) -> Records {
-    let (mut records, mut after) = (Records::new(), None);
-    loop {
-        let page = engine.scan(&Key(vec![]), after.as_ref(), 500).await;
-        let page = page.unwrap();
-        let Some((last, _)) = page.last() else {
-            return records;
-        };
-        after = Some(last.clone());
-        records.extend(page.into_iter().map(|(key, record)| (key.0, record.body)));
-    }
-}
-
-pub(crate) async fn fill(engine: &dyn Engine, records: &Records) {
-    let mut changes = Changes::new();
-    for (key, body) in records {
-        changes.put(Key(key.clone()), body.clone());
-    }
-    engine.commit(changes).await.unwrap();
-}
-
-/// Enough for three chunks, over several families, and none that the service knows.
-pub(crate) fn three_chunks() -> Records {
-    let record = |n: u8| (vec![250 + n / 8, n], vec![n; 130 * 1024]);
-    (0..20).map(record).collect()
 }
 
 async fn export_of(engine: &dyn Engine) -> Vec<u8> {
