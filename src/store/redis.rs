@@ -66,7 +66,8 @@ pub struct Options {
     /// For how long something may be remembered that another node has changed, where its message
     /// does not arrive.
     pub cache_ttl: Duration,
-    /// After this, a change that spans partitions and was not decided is taken back.
+    /// After this, a change that spans partitions and was not decided is taken back. Below the time
+    /// that a call may take, so that who waits for the locks of a node that died gets through.
     pub undecided_ttl: Duration,
     /// Calls under way at once.
     pub max_calls: usize,
@@ -91,7 +92,7 @@ impl Options {
             wait_replicas: 0,
             wait_timeout: Duration::from_secs(1),
             cache_ttl: Duration::from_secs(5),
-            undecided_ttl: Duration::from_secs(5),
+            undecided_ttl: Duration::from_secs(2),
             max_calls: 4096,
             max_bytes: 128 * 1024 * 1024,
             queue_wait: Duration::from_secs(2),

@@ -197,6 +197,7 @@ fn options(config: &Config) -> redis::Options {
         wait_replicas: redis.wait_replicas,
         wait_timeout: redis.wait_timeout,
         cache_ttl: redis.cache_ttl,
+        undecided_ttl: redis.command_timeout,
         ..redis::Options::new(PLACES)
     }
 }

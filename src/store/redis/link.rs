@@ -168,8 +168,12 @@ impl Link {
                 Err(error) => error,
             };
             let failed = |is_unknown| {
-                self.stats.errors.fetch_add(1, Relaxed);
-                Err(Failed::new(&error, is_unknown))
+                let failed = Failed::new(&error, is_unknown);
+                // That is told to who knows the script.
+                if failed.server != Some(ServerErrorKind::NoScript) {
+                    self.stats.errors.fetch_add(1, Relaxed);
+                }
+                Err(failed)
             };
             match meaning(&error) {
                 Meaning::Refused => return failed(false),

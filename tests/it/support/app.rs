@@ -1,6 +1,7 @@
 //! The service as its operators run it: the real binary in a process of its own, on a directory
 //! of its own, reached over its sockets.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::shared_store::Share;
 use super::sink::Sink;
 
 /// Longer than anything here takes, even on a machine that has much else to do.
@@ -88,6 +90,7 @@ pub(crate) struct First {
 /// A running service.
 pub(crate) struct TestApp {
     dir: TempDir,
+    share: Option<Share>,
     environment: Vec<(String, String)>,
     child: Child,
     /// `http://address:port` of the public listener.
@@ -119,6 +122,10 @@ impl TestApp {
             ("UPSELL_DATA".to_owned(), data_of(&dir)),
             ("UPSELL_LOG_LEVEL".to_owned(), "info".to_owned()),
         ];
+        let share = Share::new().await;
+        if let Some(share) = &share {
+            environment.extend(share.settings());
+        }
         let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         environment.extend(given);
         let first = init(&environment).await;
@@ -132,6 +139,7 @@ impl TestApp {
             .unwrap();
         let mut app = Self {
             dir,
+            share,
             environment,
             child,
             base,
@@ -211,14 +219,25 @@ impl TestApp {
         std::fs::read_to_string(log_of(&self.dir)).unwrap_or_default()
     }
 
+    /// Where its store is, as the environment says it; nothing for the data directory.
+    pub(crate) fn store_settings(&self) -> Vec<(OsString, OsString)> {
+        let settings = self.share.iter().flat_map(Share::settings);
+        settings
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+
     /// Its data directory.
     pub(crate) fn data(&self) -> String {
         data_of(&self.dir)
     }
 
-    /// All that lies in its data directory, as bytes.
-    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    /// All that lies in its data directory and on the servers of its store, as bytes.
+    pub(crate) async fn stored_bytes(&self) -> Vec<u8> {
+        let mut bytes = match &self.share {
+            Some(share) => share.stored_bytes().await,
+            None => Vec::new(),
+        };
         let mut folders = vec![PathBuf::from(data_of(&self.dir))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {

@@ -11,6 +11,7 @@ pub(crate) mod objects;
 pub(crate) mod operations;
 pub(crate) mod python;
 pub(crate) mod redis;
+pub(crate) mod shared_store;
 pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;
