@@ -190,6 +190,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let metrics = Arc::new(Metrics::new()?);
     let place = data::Place::of(config).counting(&metrics.redis_duration);
     let data = data::open_or_init(&place, clock()).await?;
+    warn_of_servers(&place).await;
     let env = Env {
         store: data.store.clone(),
         node: Arc::new(Node::new(&listen.to_string(), clock())),
@@ -243,6 +244,14 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         background,
         presence,
     })
+}
+
+/// Says what operators should know of the servers of the store; they may do without.
+async fn warn_of_servers(place: &data::Place) {
+    match place.warnings().await {
+        Ok(warnings) => warnings.iter().for_each(|text| tracing::warn!("{text}")),
+        Err(error) => tracing::warn!(%error, "the servers of the store were not looked at"),
+    }
 }
 
 /// The server of APIs, redirects and pages, and where the clicks on its links come out.

@@ -23,6 +23,7 @@ mod open;
 mod read;
 mod scripts;
 mod stats;
+mod survey;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +38,7 @@ use tokio::time::{Instant, timeout};
 pub use layout::Places;
 pub use open::OpenError;
 pub use stats::Stats;
+pub use survey::survey;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
 use address::Address;

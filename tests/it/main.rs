@@ -28,6 +28,7 @@ mod billing_seed;
 mod billing_taxes;
 mod cli;
 mod demo;
+mod deployment;
 mod facts;
 mod idempotency;
 mod idempotency_faults;

@@ -91,26 +91,33 @@ pub enum OpenError {
     },
 }
 
-pub(super) async fn open(address: Address, options: Options) -> Result<Inner, OpenError> {
-    let ca = match &options.ca_file {
-        None => None,
-        Some(path) => {
-            let path = path.clone();
-            match std::fs::read(&path) {
-                Ok(pem) => Some((path, pem)),
-                Err(source) => return Err(OpenError::Authorities { path, source }),
-            }
-        }
+/// How the servers are reached.
+pub(super) fn connector(address: Address, options: &Options) -> Result<Connector, OpenError> {
+    let read = |path: &PathBuf| match std::fs::read(path) {
+        Ok(pem) => Ok((path.clone(), pem)),
+        Err(source) => Err(OpenError::Authorities {
+            path: path.clone(),
+            source,
+        }),
     };
-    let partitions = match address.kind {
-        Kind::Cluster => CLUSTER_PARTITIONS,
-        Kind::Standalone | Kind::Sentinel { .. } => 1,
-    };
-    let connector = Arc::new(Connector {
+    Ok(Connector {
         address,
         timeout: options.command_timeout,
-        ca,
-    });
+        ca: options.ca_file.as_ref().map(read).transpose()?,
+    })
+}
+
+/// Into how many partitions a store on such servers is divided.
+pub(super) const fn partitions(kind: &Kind) -> u16 {
+    match kind {
+        Kind::Cluster => CLUSTER_PARTITIONS,
+        Kind::Standalone | Kind::Sentinel { .. } => 1,
+    }
+}
+
+pub(super) async fn open(address: Address, options: Options) -> Result<Inner, OpenError> {
+    let partitions = partitions(&address.kind);
+    let connector = Arc::new(connector(address, &options)?);
     let stats = Arc::new(Stats::default());
     let link = || {
         let latency = options.latency.clone();
