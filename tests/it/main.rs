@@ -33,6 +33,7 @@ mod facts;
 mod idempotency;
 mod idempotency_faults;
 mod moving;
+mod moving_servers;
 mod moving_store;
 mod moving_support;
 mod native_alerts;
