@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, RwLock};
 
+use arc_swap::ArcSwap;
 use redis::Value;
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
@@ -125,7 +126,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         scripts: Scripts::new(),
         stats,
         watchers: RwLock::default(),
-        sender: *Uuid::new_v4().as_bytes(),
+        sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
         is_closed: AtomicBool::new(false),
         closing: Notify::new(),
         freshness: Freshness::new(layout.partitions.len()),
@@ -138,6 +139,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
     };
     inner.check_version(&connector.address).await?;
     inner.check_format(&connector.address).await?;
+    inner.check_messages(&connector.address).await?;
     Ok(inner)
 }
 
@@ -192,6 +194,14 @@ impl Inner {
             }),
             Some(_) => Ok(()),
         }
+    }
+
+    /// A server that lets nobody know of changes ends the scripts that make them in the middle.
+    async fn check_messages(&self, address: &Address) -> Result<(), OpenError> {
+        let mut cmd = redis::cmd(self.publish_command());
+        cmd.arg(&self.partition(0).channel)
+            .arg(&**self.sender.load());
+        self.ask_first(address, &cmd).await.map(drop)
     }
 
     async fn ask_first(&self, address: &Address, cmd: &redis::Cmd) -> Result<Vec<u8>, OpenError> {

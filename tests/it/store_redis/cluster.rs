@@ -1,0 +1,175 @@
+//! A cluster whose servers are killed, stop, or hand slots to each other while it is used.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use upsell::store::engine::{Engine, Key};
+use upsell::store::redis::Options;
+
+use super::across::{apart, partition_of};
+use super::writers::Writers;
+use super::{A_LITTLE, cluster, impatient, open, shared};
+use crate::store_contract::key;
+
+/// After this a server of the tests' clusters counts as gone.
+const NODE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long it may take from the loss of a primary until its slots are written to again.
+const BACK_WITHIN: Duration = Duration::from_secs(NODE_TIMEOUT.as_secs() + 5);
+
+/// Records one by one and in pairs, which lie in partitions of all servers.
+fn groups() -> Vec<Vec<Key>> {
+    let alone = apart("alone", 9).into_iter().map(|key| vec![key]);
+    let pairs = apart("pair", 12);
+    alone.chain(pairs.chunks(2).map(<[Key]>::to_vec)).collect()
+}
+
+/// Kills a primary, starts it again as what it is then, and so on.
+async fn primaries_are_lost(rounds: usize) {
+    let on = cluster().await;
+    let mut servers = on.server;
+    let options = Options {
+        wait_replicas: 1,
+        ..impatient()
+    };
+    let engines = [
+        shared(&on.url, options.clone()).await,
+        shared(&on.url, options.clone()).await,
+    ];
+    let writers = Writers::start(&engines, groups());
+    let mut took = Vec::new();
+    for round in 0..rounds {
+        writers.until_all_write().await;
+        let slot = u16::try_from(round % 3 * 6_000).unwrap();
+        let lost = servers.primary_of(slot).await;
+        let begun = Instant::now();
+        servers.nodes[lost].kill();
+        // Its replica has none itself then: nothing of its slots can be acknowledged.
+        let stand_in = servers.primary_of(slot).await;
+        let promoted = begun.elapsed();
+        servers.nodes[lost].restart().await;
+        writers.until_all_write().await;
+        took.push(begun.elapsed());
+        println!(
+            "round {round}: {stand_in} for {lost} after {promoted:?}, all write after {:?}",
+            took[round]
+        );
+        servers.until_settled().await;
+    }
+    let answers = writers.stop(&*engines[0]).await;
+    took.sort_unstable();
+    println!(
+        "back after {:?} in the middle, {:?} at most",
+        took[rounds / 2],
+        took[rounds - 1]
+    );
+    assert!(took[rounds - 1] < BACK_WITHIN, "{took:?}");
+    assert!(
+        answers.longest() < options.command_timeout * 2 + A_LITTLE,
+        "{:?}",
+        answers.longest()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_with_a_primary() {
+    primaries_are_lost(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn nothing_acknowledged_is_lost_with_a_primary_long() {
+    primaries_are_lost(30).await;
+}
+
+/// SIGSTOP of a primary: its replica takes its place, and it comes back as a replica.
+async fn stopped_for(pause: Duration) {
+    let on = cluster().await;
+    let mut servers = on.server;
+    let engine = shared(&on.url, impatient()).await;
+    let writers = Writers::start(&[engine.clone()], groups());
+    writers.until_all_write().await;
+    let begun = Instant::now();
+    servers.nodes[0].pause();
+    let back = writers.until_all_write().await;
+    println!("all write again {back:?} after the primary stopped");
+    assert!(back < BACK_WITHIN);
+    // Who starts now asks the servers that are named, the one that stopped among them.
+    let opening = Instant::now();
+    drop(open(&on.url, impatient()).await);
+    println!(
+        "opened in {:?} beside a server that stopped",
+        opening.elapsed()
+    );
+    while begun.elapsed() < pause {
+        writers.until_all_write().await;
+    }
+    servers.nodes[0].resume();
+    servers.until_settled().await;
+    writers.until_all_write().await;
+    // What the server that stopped had acknowledged alone is lost: nobody was asked to wait.
+    assert!(
+        writers.answers.longest() < impatient().command_timeout * 2 + A_LITTLE,
+        "{:?}",
+        writers.answers.longest()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_stops_for_a_while() {
+    stopped_for(Duration::from_secs(3)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes 20 s"]
+async fn a_primary_that_stops_for_a_while_long() {
+    stopped_for(Duration::from_secs(20)).await;
+}
+
+/// So many keys of one partition.
+fn together(partition: u64, count: usize) -> Vec<Key> {
+    let all = (0..).map(|number| key(&format!("near/{number}")));
+    all.filter(|key| partition_of(key) == partition)
+        .take(count)
+        .collect()
+}
+
+/// Moves the slot of a partition to another server and back, while it is read and written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_fails_while_a_slot_is_moved() {
+    const PARTITION: u64 = 7;
+    let on = cluster().await;
+    let engines: [Arc<dyn Engine>; 2] = [
+        shared(&on.url, on.options.clone()).await,
+        shared(&on.url, on.options.clone()).await,
+    ];
+    let near = together(PARTITION, 9);
+    let mut groups: Vec<Vec<Key>> = near[..6].iter().map(|key| vec![key.clone()]).collect();
+    groups.push(vec![near[6].clone(), near[7].clone()]);
+    groups.push(vec![near[8].clone(), key("far")]);
+    let writers = Writers::start(&engines, groups);
+    writers.until_all_write().await;
+    let slot = on.server.slot_of("upsell:{007}");
+    for _ in 0..2 {
+        let from = on.server.primary_of(slot).await;
+        let to = on
+            .server
+            .primary_of((slot + 6_000) % crate::support::redis::SLOTS)
+            .await;
+        assert_ne!(from, to);
+        let begun = Instant::now();
+        on.server.begin_move(slot, from, to);
+        // Reads go on, wherever the records are; scripts wait until they are all in one place.
+        let read = engines[0].get(&near[0]).await.unwrap();
+        assert!(read.is_some());
+        on.server.move_keys(slot, from, to);
+        let asked = engines[0].get(&near[0]).await.unwrap();
+        assert!(asked.is_some());
+        on.server.end_move(slot, from, to);
+        println!("moved in {:?}", begun.elapsed());
+        let back = writers.until_all_write().await;
+        println!("all write {back:?} after that");
+    }
+    let answers = writers.stop(&*engines[1]).await;
+    assert_eq!(answers.failures(), 0, "{}", answers.last_failure());
+}
