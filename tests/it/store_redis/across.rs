@@ -141,6 +141,47 @@ async fn the_sum_of_all_accounts_never_changes() {
     );
 }
 
+/// Removed here and put there in one change: it is in one of the places at every moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_moves_is_always_in_one_place() {
+    let on = cluster().await;
+    let engine = shared(&on.url, on.options.clone()).await;
+    let places = apart("place", 2);
+    let move_to = |to: usize| {
+        let mut changes = Changes::new();
+        changes.put(places[to].clone(), vec![1]);
+        changes.delete(places[1 - to].clone());
+        changes
+    };
+    engine.commit(move_to(0)).await.unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let lookers: Vec<_> = (0..4)
+        .map(|_| {
+            let (engine, places) = (Arc::clone(&engine), places.clone());
+            let done = Arc::clone(&done);
+            tokio::spawn(async move {
+                let mut looks = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let found = engine.get_many(&places).await.unwrap();
+                    assert_eq!(found.iter().flatten().count(), 1, "{found:?}");
+                    looks += 1;
+                }
+                looks
+            })
+        })
+        .collect();
+    for turn in 0..400 {
+        engine.commit(move_to(turn % 2)).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    let mut looks = 0;
+    for looker in lookers {
+        looks += looker.await.unwrap();
+    }
+    println!("400 moves, {looks} looks");
+    assert!(looks > 0);
+}
+
 /// Whatever the order of the partitions: what is reported is the first in the order of the change.
 #[tokio::test]
 async fn a_conflict_names_the_first_key_of_the_change() {

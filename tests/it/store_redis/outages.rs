@@ -26,7 +26,7 @@ async fn a_server_that_is_killed_and_restarted() {
     let lines = ["appendonly yes", "appendfsync always"];
     let mut server = RedisServer::start(Program::Redis, &lines).await;
     let engine = shared(&server.url(), impatient()).await;
-    let writers = Writers::start(&[engine.clone()], groups(8));
+    let writers = Writers::start(std::slice::from_ref(&engine), groups(8));
     for _ in 0..3 {
         writers.until_all_write().await;
         server.kill();
@@ -53,7 +53,7 @@ async fn stopped_for(pause: Duration) {
     let on = one(Program::Redis).await;
     let mut server = on.server;
     let engine = shared(&on.url, impatient()).await;
-    let writers = Writers::start(&[engine.clone()], groups(8));
+    let writers = Writers::start(std::slice::from_ref(&engine), groups(8));
     writers.until_all_write().await;
     server.pause();
     let begun = Instant::now();

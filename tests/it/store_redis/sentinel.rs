@@ -21,7 +21,7 @@ async fn writers_follow_the_sentinels() {
     };
     let engine = shared(&all.url(), options.clone()).await;
     let groups = (0..6).map(|number| vec![key(&format!("counter/{number}"))]);
-    let writers = Writers::start(&[engine.clone()], groups.collect());
+    let writers = Writers::start(std::slice::from_ref(&engine), groups.collect());
     writers.until_all_write().await;
     all.servers[0].kill();
     // Its replica is the primary then and has none itself: nothing can be acknowledged.
@@ -39,7 +39,7 @@ async fn without_waiting_for_replicas_writers_go_on_with_one_server() {
     let mut all = Sentinels::start(Program::Valkey).await;
     let engine = shared(&all.url(), impatient()).await;
     let groups = (0..6).map(|number| vec![key(&format!("counter/{number}"))]);
-    let writers = Writers::start(&[engine.clone()], groups.collect());
+    let writers = Writers::start(std::slice::from_ref(&engine), groups.collect());
     writers.until_all_write().await;
     // It hangs: its connections stay.
     all.servers[0].pause();
