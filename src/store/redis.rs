@@ -21,6 +21,7 @@ mod layout;
 mod link;
 mod open;
 mod read;
+mod scan;
 mod scripts;
 mod stats;
 mod survey;
@@ -30,6 +31,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use prometheus::Histogram;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -115,7 +117,7 @@ struct Inner {
     stats: Arc<Stats>,
     watchers: RwLock<Vec<Arc<dyn Watcher>>>,
     /// Tells this node's own messages from those of others.
-    sender: [u8; 16],
+    sender: ArcSwap<[u8; 16]>,
     is_closed: AtomicBool,
     closing: Notify,
     freshness: coherence::Freshness,

@@ -34,7 +34,7 @@ pub async fn survey(address: Address, options: &Options) -> Result<Vec<String>, 
     for partition in layout.partitions.iter().step_by(STEP) {
         let asked = fields(&link, partition, until).await;
         let fields = asked.map_err(|failed| OpenError::Unreachable {
-            address: address.clone(),
+            address: address.to_string(),
             source: failed.into(),
         })?;
         let id = fields.get("run_id").cloned().unwrap_or_default();
