@@ -56,8 +56,13 @@ impl Failed {
             ErrorKind::Server(kind) => Some(kind),
             _ => None,
         };
+        let why = match (error.kind(), error.detail()) {
+            // The words of this module are all that there is to say.
+            (ErrorKind::ClusterConnectionNotFound, Some(detail)) => detail.to_owned(),
+            _ => error.to_string(),
+        };
         Self {
-            why: error.to_string(),
+            why,
             is_unknown,
             server,
         }
