@@ -250,3 +250,20 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
         _ => Err(Failed::strange("a name that is none").into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It may have been put and removed between two looks that do not show it.
+    #[test]
+    fn what_is_not_there_twice_was_not_there_in_between_unless_something_was_removed() {
+        let look = |removal: &[u8]| Look {
+            records: vec![None],
+            removals: vec![removal.to_vec()],
+            lock: None,
+        };
+        assert!(look(b"1").is_as(&look(b"1")));
+        assert!(!look(b"1").is_as(&look(b"2")));
+    }
+}

@@ -149,3 +149,24 @@ async fn a_server_that_is_not_there_is_named() {
     );
     assert!(begun.elapsed() < impatient().command_timeout * 2 + super::A_LITTLE);
 }
+
+/// Reads of several partitions rely on it: a removal is noted, and nothing else is.
+#[tokio::test]
+async fn the_last_removal_is_noted() {
+    let on = one(Program::Redis).await;
+    let engine = open(&on.url, Options::new(PLACES)).await;
+    let noted = || {
+        let both = on.server.command(&["GET", "upsell:{000}v"]);
+        let (last, removal) = both.split_once(' ').unwrap();
+        (last.to_owned(), removal.to_owned())
+    };
+    works(&engine).await;
+    assert_eq!(noted().1, "0");
+    let mut changes = upsell::store::engine::Changes::new();
+    changes.delete(key("a")).delete(key("never stored"));
+    engine.commit(changes).await.unwrap();
+    let (last, removal) = noted();
+    assert_eq!(last, removal);
+    works(&engine).await;
+    assert_eq!(noted().1, removal);
+}
