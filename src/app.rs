@@ -39,8 +39,9 @@ use crate::usecases::error::Error;
 use crate::usecases::facts::Facts;
 use crate::usecases::facts::preload::run_preload;
 use crate::usecases::initialize::FirstClient;
+use crate::usecases::nodes::Node;
 use crate::usecases::remembered::Remembered;
-use crate::usecases::{Clock, Env, clean_up, count_clicks, deliver};
+use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
 use data::DataError;
 use ops::Ops;
 use serving::Serving;
@@ -143,6 +144,7 @@ pub struct Running {
     serving: Serving,
     ops: JoinHandle<Drained>,
     background: Vec<(&'static str, JoinHandle<()>)>,
+    presence: JoinHandle<()>,
 }
 
 /// How far the shutdown has come.
@@ -153,6 +155,8 @@ enum Stage {
     Draining,
     /// No request is left: background work finishes.
     Finishing,
+    /// Nothing is under way: this node is none any more.
+    Leaving,
 }
 
 async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
@@ -183,19 +187,23 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let ops_listen = local(&operations, config.main.ops_listen)?;
     let listen = public.address;
     let public_url = settings::public_url(config, listen);
-    let data = data::open_or_init(&config.main.data, clock()).await?;
+    let metrics = Arc::new(Metrics::new()?);
+    let place = data::Place::of(config).counting(&metrics.redis_duration);
+    let data = data::open_or_init(&place, clock()).await?;
+    warn_of_servers(&place).await;
     let env = Env {
         store: data.store.clone(),
+        node: Arc::new(Node::new(&listen.to_string(), clock())),
         facts: Facts::watching(&data.store, config.limits.cached_accounts),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),
-        metrics: Arc::new(Metrics::new()?),
+        metrics,
         click_marks: Arc::default(),
         outbox_wake: Arc::new(Notify::new()),
     };
-    recover(&env, clock()).await?;
+    nodes::arrive(&env, &clock).await?;
     let (stop, stage) = watch::channel(Stage::Serving);
     let outbox = outbox(config, &env, &public_url, &clock)?;
     let (server, click_source) = public_server(config, &env, further)?;
@@ -218,6 +226,8 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         ),
     ];
     background.extend(counting(config, &env, click_source, &stage));
+    let leaving = reached(stage.clone(), Stage::Leaving);
+    let presence = tokio::spawn(nodes::keep_alive(env.clone(), clock, leaving));
     let serving = serving::serve(&server, public, &stage)?;
     let ops = tokio::spawn(ops.run(operations, finishing()));
     tracing::info!(%listen, %ops_listen, drain_s = drain.as_secs(), "started");
@@ -227,24 +237,21 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         public_url,
         first_client: data.first_client,
         env,
-        keys_path: data::keys_path(&config.main.data),
+        keys_path: place.keys_path(),
         stop,
         serving,
         ops,
         background,
+        presence,
     })
 }
 
-/// Gives back the mails that were with a server when the last process ended.
-async fn recover(env: &Env, now: Timestamp) -> Result<(), AppError> {
-    let recovered = deliver::recover_leases(env, now).await?;
-    if recovered > 0 {
-        tracing::info!(
-            mails = recovered,
-            "mails that were being sent at the last stop are queued"
-        );
+/// Says what operators should know of the servers of the store; they may do without.
+async fn warn_of_servers(place: &data::Place) {
+    match place.warnings().await {
+        Ok(warnings) => warnings.iter().for_each(|text| tracing::warn!("{text}")),
+        Err(error) => tracing::warn!(%error, "the servers of the store were not looked at"),
     }
-    Ok(())
 }
 
 /// The server of APIs, redirects and pages, and where the clicks on its links come out.
@@ -349,6 +356,12 @@ fn outbox(config: &Config, env: &Env, public_url: &str, clock: &Clock) -> Result
     ))
 }
 
+async fn joined(name: &str, task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(task = name, %error, "a background task failed");
+    }
+}
+
 impl Running {
     /// Reads the keyring file again, after keys were rotated.
     ///
@@ -370,10 +383,10 @@ impl Running {
         self.serving.drained().await;
         self.stop.send_replace(Stage::Finishing);
         for (name, task) in self.background {
-            if let Err(error) = task.await {
-                tracing::error!(task = name, %error, "a background task failed");
-            }
+            joined(name, task).await;
         }
+        self.stop.send_replace(Stage::Leaving);
+        joined("presence", self.presence).await;
         if let Err(error) = self.ops.await {
             tracing::error!(%error, "the operations server failed");
         }

@@ -30,18 +30,22 @@ pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
-    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Smtp, Tls, Tokens,
+    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Redis, Smtp, Tls,
+    Tokens,
 };
 pub use source::{Override, Sources};
 pub use usage_names::UsageNames;
-pub use values::{Encryption, HostName, LogFormat, PublicUrl, Secret, WebOrigin};
+pub use values::{
+    Encryption, HostName, LogFormat, NamePrefix, PublicUrl, Secret, StoreChoice, WebOrigin,
+};
 
 use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
 /// Every section in the order of the documentation.
-const SECTIONS: [&Section; 13] = [
+const SECTIONS: [&Section; 14] = [
     &Main::SECTION,
+    &Redis::SECTION,
     &Smtp::SECTION,
     &Mail::SECTION,
     &Quota::SECTION,
@@ -61,6 +65,8 @@ const SECTIONS: [&Section; 13] = [
 pub struct Config {
     /// The settings above the first table: `data`, `listen`, …
     pub main: Main,
+    /// `[redis]`
+    pub redis: Redis,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `[mail]`
@@ -135,6 +141,7 @@ impl Config {
     fn read(given: &Given, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(given);
         let main = Main::read(&mut reader);
+        let redis = Redis::read(&mut reader);
         let smtp = Smtp::read(&mut reader);
         let mail = Mail::read(&mut reader);
         let quota = Quota::read(&mut reader);
@@ -151,6 +158,7 @@ impl Config {
         let usage_names = UsageNames::read(given, problems);
         let config = Self {
             main: main?,
+            redis: redis?,
             smtp: smtp?,
             mail: mail?,
             quota: quota?,

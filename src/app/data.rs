@@ -1,4 +1,7 @@
-//! The data directory: the keyring and the embedded store.
+//! The keyring of the data directory, and the store: in the same directory, or on servers.
+
+mod place;
+mod shared_keys;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,21 +9,27 @@ use std::sync::Arc;
 
 use crate::domain::time::Timestamp;
 use crate::keyring::{Keyring, KeyringError};
-use crate::store::embedded::{EmbeddedEngine, OpenError, Options};
-use crate::store::{Store, keys as store_keys};
+use crate::store::embedded::OpenError;
+use crate::store::engine::Engine;
+use crate::store::format::FormatError;
+use crate::store::redis;
+use crate::store::transfer::TransferError;
+use crate::store::transfer::import::refuse_unfinished;
+use crate::store::{Store, keys};
 use crate::usecases::error::Error;
 use crate::usecases::initialize::{self, FirstClient};
 
-/// Memory for meters: 1.5 M accounts with two quotas each. More accounts than fit are read from the
-/// disk as they are needed.
-const HOT_BYTES: usize = 256 * 1024 * 1024;
+pub use place::{OpenEngine, Place};
 
 /// Why the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// `init` on a directory that holds data.
-    #[error("{} holds an upsell store already; nothing was changed", .0.display())]
-    Exists(PathBuf),
+    #[error("{0} holds an upsell store already; nothing was changed")]
+    Exists(String),
+    /// There is no store on the servers.
+    #[error("{0} holds no upsell store; run `upsell init`")]
+    NoStore(String),
     /// A file has the name of the directory, or of one above it.
     #[error(
         "{} is not a directory; name one with --data or UPSELL_DATA: it is made where it is missing",
@@ -42,21 +51,51 @@ pub enum DataError {
         .0.display()
     )]
     KeysMissing(PathBuf),
+    /// Other nodes use the store, and their keys are not here.
+    #[error(
+        "{} is missing although the store is in use; copy it from the data directory of another node: \
+         all nodes need the same keys",
+        .0.display()
+    )]
+    KeysNotShared(PathBuf),
+    /// The keys are those of another deployment.
+    #[error(
+        "the keys in {} are not those of this store; copy the file from the data directory of another \
+         node, or from your backup",
+        .0.display()
+    )]
+    OtherKeys(PathBuf),
+    /// Records are to come in, and the keys they were made with are not there.
+    #[error(
+        "{} is missing; copy it from the data directory of the deployment that the export was made of: \
+         links, stored secrets and tokens are worth nothing without it",
+        .0.display()
+    )]
+    KeysNotCopied(PathBuf),
+    /// The records are of a newer format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// An import was not finished.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The keyring cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The servers cannot be used.
+    #[error(transparent)]
+    Servers(#[from] redis::OpenError),
     /// The store could not be filled or read.
     #[error("the store could not be prepared: {0}")]
     Prepare(#[from] Error),
 }
 
-/// An opened data directory.
+/// An opened store, and the keyring that belongs to it.
 pub struct Data {
     /// The engine, for its statistics.
-    pub engine: Arc<EmbeddedEngine>,
+    pub engine: OpenEngine,
     /// The typed store on it.
     pub store: Store,
     /// The keyring.
@@ -65,56 +104,59 @@ pub struct Data {
     pub first_client: Option<FirstClient>,
 }
 
-/// Where the keyring of a data directory is.
-#[must_use]
-pub fn keys_path(dir: &Path) -> PathBuf {
-    dir.join("keys.json")
-}
-
-fn store_path(dir: &Path) -> PathBuf {
-    dir.join("store")
-}
-
 /// Creates the data of a new deployment.
 ///
 /// # Errors
-/// The directory holds data already, or cannot be written.
-pub async fn init(dir: &Path, now: Timestamp) -> Result<FirstClient, DataError> {
-    if keys_path(dir).exists() || store_path(dir).exists() {
-        return Err(DataError::Exists(dir.to_owned()));
+/// The place holds data already, or cannot be written.
+pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataError> {
+    let exists = || DataError::Exists(place.to_string());
+    let is_there = match place.servers {
+        None => place.keys_path().exists() || place.store_path().exists(),
+        Some(_) => !place.is_empty().await?,
+    };
+    if is_there {
+        return Err(exists());
     }
-    let data = open_or_init(dir, now).await?;
+    let data = open_or_init(place, now).await?;
     let first = data.first_client.clone();
     close(&data.store).await?;
-    first.ok_or_else(|| DataError::Exists(dir.to_owned()))
+    first.ok_or_else(exists)
 }
 
-/// Opens the data directory; the first time, or after a first time that was cut short, fills it.
+/// Opens the store and the keyring; the first time, or after a first time that was cut short, makes
+/// and fills them.
 ///
 /// # Errors
 /// See [`DataError`].
-pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
-    let keys = keys_path(dir);
-    let store = store_path(dir);
-    create_private(dir)?;
-    let keyring = match (keys.exists(), store.exists()) {
-        (true, _) => Keyring::load(&keys)?,
-        (false, true) => return Err(DataError::KeysMissing(keys)),
-        (false, false) => Keyring::create(&keys)?,
+pub async fn open_or_init(place: &Place, now: Timestamp) -> Result<Data, DataError> {
+    create_private(&place.dir)?;
+    let keys = place.keys_path();
+    let (engine, keyring) = if place.servers.is_some() {
+        // What the servers hold says whether there must be keys already.
+        let engine = place.open_engine().await?;
+        let keyring = match (keys.exists(), is_filled(&engine).await?) {
+            (true, _) => Keyring::load(&keys)?,
+            (false, true) => return Err(DataError::KeysNotShared(keys)),
+            (false, false) => Keyring::create(&keys)?,
+        };
+        (engine, keyring)
+    } else {
+        let keyring = match (keys.exists(), place.store_path().exists()) {
+            (true, _) => Keyring::load(&keys)?,
+            (false, true) => return Err(DataError::KeysMissing(keys)),
+            (false, false) => Keyring::create(&keys)?,
+        };
+        place.create_embedded()?;
+        (place.open_engine().await?, keyring)
     };
-    if !store.exists() {
-        EmbeddedEngine::create(dir)?;
+    refuse_unfinished(engine.as_ref()).await?;
+    if engine.as_ref().is_shared() {
+        shared_keys::claim(engine.as_ref(), &keyring, &keys).await?;
     }
-    let options = Options {
-        hot_families: &[store_keys::METERS],
-        hot_bytes: HOT_BYTES,
-        ..Options::default()
-    };
-    let engine = Arc::new(EmbeddedEngine::open(dir, options)?);
-    let store = Store::new(engine.clone());
+    let store = Store::new(engine.shared());
     let first_client = match initialize::root(&store).await? {
         Some(_) => None,
-        None => Some(initialize::initialize(&store, now).await?),
+        None => first_client(&store, now).await?,
     };
     Ok(Data {
         engine,
@@ -124,34 +166,100 @@ pub async fn open_or_init(dir: &Path, now: Timestamp) -> Result<Data, DataError>
     })
 }
 
-/// Opens a data directory that must be there already.
+/// Fills an empty store; `None` where another node was faster.
+async fn first_client(store: &Store, now: Timestamp) -> Result<Option<FirstClient>, DataError> {
+    match initialize::initialize(store, now).await {
+        Ok(first) => Ok(Some(first)),
+        Err(Error::LostRace | Error::Conflict(_)) if initialize::root(store).await?.is_some() => {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn is_filled(engine: &OpenEngine) -> Result<bool, DataError> {
+    let root = engine.as_ref().get(&keys::root()).await;
+    Ok(root.map_err(Error::from)?.is_some())
+}
+
+/// Opens a store that must be there already.
 ///
 /// # Errors
 /// See [`DataError`].
-pub async fn open(dir: &Path, now: Timestamp) -> Result<Data, DataError> {
-    let store = store_path(dir);
-    if dir.exists() && !dir.is_dir() {
-        return Err(DataError::NoDirectory(dir.to_owned()));
-    }
-    if !store.exists() {
-        let source = io::Error::new(
-            io::ErrorKind::NotFound,
-            "no upsell store; run `upsell init`",
-        );
-        return Err(DataError::Directory {
-            path: dir.to_owned(),
-            source,
-        });
-    }
-    open_or_init(dir, now).await
+pub async fn open(place: &Place, now: Timestamp) -> Result<Data, DataError> {
+    place.require_store().await?;
+    open_or_init(place, now).await
 }
 
-/// Makes what is acknowledged safe and lets go of the directory.
+/// A store as it is, empty or not, with the keyring beside it.
+pub struct Bare {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// What the engine is called.
+    pub name: &'static str,
+    /// The keyring.
+    pub keyring: Keyring,
+}
+
+/// Opens a store to move its records; nothing is written into it.
+///
+/// # Errors
+/// There is none, or its keyring is missing; see [`DataError`].
+pub async fn open_source(place: &Place) -> Result<Bare, DataError> {
+    place.require_store().await?;
+    let keyring = load_keys(place)?;
+    let engine = place.open_engine().await?;
+    refuse_unfinished(engine.as_ref()).await?;
+    Ok(bare(&engine, keyring))
+}
+
+/// Opens a store to move records into it. Where there is none, an empty one is made: without a root
+/// tenant, unlike at a first start.
+///
+/// # Errors
+/// The keyring is missing, which the records need; see [`DataError`].
+pub async fn open_target(place: &Place) -> Result<Bare, DataError> {
+    if place.dir.exists() && !place.dir.is_dir() {
+        return Err(DataError::NoDirectory(place.dir.clone()));
+    }
+    if !place.keys_path().exists() {
+        return Err(DataError::KeysNotCopied(place.keys_path()));
+    }
+    let keyring = load_keys(place)?;
+    place.create_embedded()?;
+    Ok(bare(&place.open_engine().await?, keyring))
+}
+
+fn bare(engine: &OpenEngine, keyring: Keyring) -> Bare {
+    Bare {
+        engine: engine.shared(),
+        name: engine.name(),
+        keyring,
+    }
+}
+
+fn load_keys(place: &Place) -> Result<Keyring, DataError> {
+    let keys = place.keys_path();
+    match keys.exists() {
+        true => Ok(Keyring::load(&keys)?),
+        false => Err(DataError::KeysMissing(keys)),
+    }
+}
+
+/// Makes what is acknowledged safe and lets go of the store.
 ///
 /// # Errors
 /// The store failed.
 pub async fn close(store: &Store) -> Result<(), DataError> {
-    store.engine().close().await.map_err(Error::from)?;
+    close_engine(store.engine()).await
+}
+
+/// As [`close`], without the typed store.
+///
+/// # Errors
+/// The store failed.
+pub async fn close_engine(engine: &dyn Engine) -> Result<(), DataError> {
+    engine.close().await.map_err(Error::from)?;
     Ok(())
 }
 

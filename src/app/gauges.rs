@@ -1,16 +1,17 @@
 //! Brings metrics up to date that other parts count for themselves.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::notification::MailState;
 use crate::http::server::Server;
-use crate::store::embedded::EmbeddedEngine;
 use crate::store::engine::StoreError;
+use crate::store::redis::Stats;
 use crate::store::{Store, keys};
-use crate::telemetry::metrics::{CommitOutcome, Metrics, OutboxState};
+use crate::telemetry::metrics::{CommitOutcome, Metrics, OutboxState, RedisEvent};
 use crate::usecases::Env;
 
+use super::data::OpenEngine;
 use super::ops::Collect;
 
 /// The outbox is counted so far and no further; the gauge says "this many or more".
@@ -22,42 +23,77 @@ const COUNT_INTERVAL: Duration = Duration::from_secs(15);
 /// What the store had counted when it was last looked at.
 #[derive(Default)]
 struct Seen {
-    commits: u64,
-    conflicts: u64,
-    failures: u64,
+    commits: [u64; 3],
     groups: u64,
+    events: [u64; 10],
+}
+
+/// How much a counter has grown; `last` is brought up to date.
+const fn grown(last: &mut u64, now: u64) -> u64 {
+    let more = now.saturating_sub(*last);
+    *last = now;
+    more
 }
 
 /// Reads what the store and the HTTP server count, when `/metrics` is asked for.
-pub(super) fn collector<S>(engine: &Arc<EmbeddedEngine>, server: &Server<S>) -> Collect
+pub(super) fn collector<S>(engine: &OpenEngine, server: &Server<S>) -> Collect
 where
     S: crate::http::message::Service,
 {
-    let (engine, http) = (Arc::clone(engine), server.stats());
+    let (engine, http) = (engine.clone(), server.stats());
     let seen = Mutex::new(Seen::default());
     Box::new(move |metrics: &Metrics| {
-        let stats = engine.stats();
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let grow = |outcome, now: u64, last: &mut u64| {
-            metrics
-                .store_commits
-                .add(outcome, now.saturating_sub(*last));
-            *last = now;
-        };
-        grow(CommitOutcome::Committed, stats.commits(), &mut seen.commits);
-        grow(
-            CommitOutcome::Conflict,
-            stats.conflicts(),
-            &mut seen.conflicts,
-        );
-        grow(CommitOutcome::Failed, stats.failures(), &mut seen.failures);
-        metrics
-            .store_fsyncs
-            .inc_by(stats.groups().saturating_sub(seen.groups));
-        seen.groups = stats.groups();
+        match &engine {
+            OpenEngine::Embedded(engine) => {
+                let stats = engine.stats();
+                let commits = [stats.commits(), stats.conflicts(), stats.failures()];
+                count_commits(metrics, &mut seen, commits);
+                let fsyncs = grown(&mut seen.groups, stats.groups());
+                metrics.store_fsyncs.inc_by(fsyncs);
+            }
+            OpenEngine::Redis(engine) => {
+                let stats = engine.stats();
+                let commits = [stats.commits(), stats.conflicts(), stats.failures()];
+                count_commits(metrics, &mut seen, commits);
+                count_events(metrics, &mut seen, stats);
+                metrics.store_calls.set(stats.in_flight());
+            }
+        }
+        let is_current = engine.shared().is_current();
+        metrics.store_current.set(i64::from(is_current));
         let open = i64::try_from(http.connections_open()).unwrap_or(i64::MAX);
         metrics.http_connections.set(open);
     })
+}
+
+fn count_commits(metrics: &Metrics, seen: &mut Seen, now: [u64; 3]) {
+    let outcomes = [
+        CommitOutcome::Committed,
+        CommitOutcome::Conflict,
+        CommitOutcome::Failed,
+    ];
+    for ((outcome, now), last) in outcomes.into_iter().zip(now).zip(&mut seen.commits) {
+        metrics.store_commits.add(outcome, grown(last, now));
+    }
+}
+
+fn count_events(metrics: &Metrics, seen: &mut Seen, stats: &Stats) {
+    let events = [
+        (RedisEvent::Connect, stats.connects()),
+        (RedisEvent::ConnectFailure, stats.connect_failures()),
+        (RedisEvent::Retry, stats.retries()),
+        (RedisEvent::Redirection, stats.redirections()),
+        (RedisEvent::Timeout, stats.timeouts()),
+        (RedisEvent::Error, stats.errors()),
+        (RedisEvent::Overload, stats.overloads()),
+        (RedisEvent::Across, stats.across()),
+        (RedisEvent::EndedForOthers, stats.finished_for_others()),
+        (RedisEvent::ForgotAll, stats.forgot_all()),
+    ];
+    for ((event, now), last) in events.into_iter().zip(&mut seen.events) {
+        metrics.redis_events.add(event, grown(last, now));
+    }
 }
 
 /// Counts the outbox now and then, until `shutdown`.

@@ -1,6 +1,7 @@
 //! The command line: what each command takes, and its help.
 
 mod look;
+mod moving;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::domain::quota::Item;
 pub use look::{
     DEMO_EXAMPLES, DemoArgs, PREVIEW_EXAMPLES, PreviewArgs, PreviewFormat, PreviewKind,
 };
+pub use moving::{EXPORT_HELP, ExportArgs, IMPORT_HELP, ImportArgs, is_standard};
 
 /// Quota upsell for backup clouds: tells the right person that a quota is full, and takes the
 /// one who may buy to the shop.
@@ -46,6 +48,12 @@ pub enum Command {
     /// Rotate or list the keys of links, stored secrets and tokens.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysArgs),
+    /// Write all data of a stopped service into one file.
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArgs),
+    /// Read all data from such a file into an empty store.
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
     /// Show a mail, an alert or a header as its reader would see it.
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(PreviewArgs),

@@ -23,7 +23,7 @@ const PAGE: usize = 500;
 pub(super) fn run(args: &ClientArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let loaded = config::from_process(args.config.config.clone(), args.config.flags())?;
     runtime()?.block_on(async {
-        let data = data::open(&loaded.config.main.data, system_clock()).await?;
+        let data = data::open(&data::Place::of(&loaded.config), system_clock()).await?;
         let done = act(args, &data.store, out).await;
         data::close(&data.store).await?;
         done

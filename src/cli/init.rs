@@ -12,8 +12,8 @@ use crate::usecases::initialize::FirstClient;
 
 pub(super) fn run(args: &InitArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let loaded = config::from_process(args.config.config.clone(), args.config.flags())?;
-    let dir = &loaded.config.main.data;
-    let first = runtime()?.block_on(data::init(dir, system_clock()))?;
+    let place = data::Place::of(&loaded.config);
+    let first = runtime()?.block_on(data::init(&place, system_clock()))?;
     write(&first, args.format, out)
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::CliError;
 use super::args::{KeysAction, KeysArgs, KeysOf};
-use crate::app::data::keys_path;
+use crate::app::data::Place;
 use crate::config;
 use crate::keyring::{KeyKind, Keyring};
 
@@ -20,7 +20,7 @@ impl From<KeysOf> for KeyKind {
 
 pub(super) fn run(args: &KeysArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let loaded = config::from_process(args.config.config.clone(), args.config.flags())?;
-    let mut keyring = Keyring::load(&keys_path(&loaded.config.main.data))?;
+    let mut keyring = Keyring::load(&Place::of(&loaded.config).keys_path())?;
     match &args.action {
         KeysAction::Rotate { kind } => {
             let id = keyring.rotate((*kind).into())?;

@@ -5,10 +5,13 @@ pub mod args;
 mod check_config;
 mod client;
 mod demo;
+mod export;
+mod import;
 mod init;
 mod keys;
 mod link;
 mod preview;
+mod progress;
 mod sample;
 mod serve;
 
@@ -26,6 +29,8 @@ use crate::domain::link::BuyUrlError;
 use crate::keyring::KeyringError;
 use crate::outbox::message::MessageError;
 use crate::render::RenderError;
+use crate::store::transfer::TransferError;
+use crate::store::transfer::file::FileError;
 use crate::threads;
 use crate::usecases::error::Error;
 use args::{Cli, Command};
@@ -54,6 +59,12 @@ pub enum CliError {
     /// The use case refused.
     #[error(transparent)]
     UseCase(#[from] Error),
+    /// Records cannot be moved.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// There can be no file of an export.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The demo cannot run.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
@@ -90,6 +101,8 @@ pub fn run(
         Command::Serve(args) => serve::run(&args, out, err),
         Command::Client(args) => client::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
+        Command::Export(args) => export::run(&args, out, err),
+        Command::Import(args) => import::run(&args, err),
         Command::Preview(args) => preview::run(&args, out),
         Command::CheckConfig(args) => check_config::run(&args, out, err),
     };

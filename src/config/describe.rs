@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::setting::variable_of;
+use super::setting::{Setting, variable_of};
 use super::source::Given;
 use super::usage_names;
 use super::{Config, Origin, SECTIONS};
@@ -44,14 +44,13 @@ pub fn settings() -> Vec<Declared> {
     declared.chain(names).collect()
 }
 
-const MASK: &str = "(secret)";
-
-fn is_secret(path: &str) -> bool {
-    SECTIONS.iter().any(|section| {
+/// The secret setting of this path, if it is one.
+fn secret(path: &str) -> Option<&'static Setting> {
+    SECTIONS.iter().find_map(|section| {
         section
             .settings
             .iter()
-            .any(|setting| (setting.is_secret)() && section.path_of(setting.key) == path)
+            .find(|setting| (setting.is_secret)() && section.path_of(setting.key) == path)
     })
 }
 
@@ -60,10 +59,9 @@ pub(super) fn without_secrets(given: &Given) -> BTreeMap<String, (String, Origin
     given
         .iter()
         .map(|(path, given)| {
-            let text = if is_secret(path) && !given.text.is_empty() {
-                MASK.to_owned()
-            } else {
-                given.text.clone()
+            let text = match secret(path) {
+                Some(setting) if !given.text.is_empty() => (setting.masked)(&given.text),
+                _ => given.text.clone(),
             };
             (path.clone(), (text, given.origin.clone()))
         })

@@ -9,7 +9,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::duration;
 use super::setting::Kind;
-use super::values::Secret;
+use super::values::{Secret, StoreChoice};
 use crate::domain::quota::Percent;
 
 /// A kind made of a function and a description.
@@ -249,6 +249,34 @@ impl Kind for SecretText {
 
     fn is_secret(&self) -> bool {
         true
+    }
+}
+
+/// Where the store is. Its password is masked.
+pub(super) struct StoreText;
+
+impl Kind for StoreText {
+    type Value = StoreChoice;
+
+    fn parse(&self, text: &str) -> Result<StoreChoice, String> {
+        StoreChoice::parse(text)
+    }
+
+    fn expects(&self) -> String {
+        "`embedded`, `redis://host:port`, `redis-cluster://a:port,b:port` or \
+         `redis-sentinel://a,b,c/master-name`; `rediss` in place of `redis` is over TLS"
+            .to_owned()
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+
+    fn masked(&self, text: &str) -> String {
+        match StoreChoice::parse(text) {
+            Ok(choice) => choice.to_string(),
+            Err(_) => "(secret)".to_owned(),
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub fn temporary_directory() -> PathBuf {
 /// Each file that cannot be opened, with its setting.
 pub fn check_files(config: &Config) -> Result<(), Problems> {
     let files = [
+        ("redis.ca_file", &config.redis.ca_file),
         ("smtp.ca_file", &config.smtp.ca_file),
         ("tls.cert_file", &config.tls.cert_file),
         ("tls.key_file", &config.tls.key_file),

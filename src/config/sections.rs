@@ -10,11 +10,13 @@ use lettre::message::Mailbox;
 use tracing_subscriber::filter::Targets;
 
 use super::kinds::{
-    BOOL, Choice, LEVEL, LINE, List, MAILBOX, Optional, PATH, SOCKET, SOON, SecretText, bytes,
-    simple, span, span_or_zero, whole,
+    BOOL, Choice, LEVEL, LINE, List, MAILBOX, Optional, PATH, SOCKET, SOON, SecretText, StoreText,
+    bytes, simple, span, span_or_zero, whole,
 };
 use super::setting::section;
-use super::values::{Encryption, HostName, LogFormat, PublicUrl, Secret, WebOrigin, network};
+use super::values::{
+    Encryption, HostName, LogFormat, NamePrefix, PublicUrl, Secret, StoreChoice, WebOrigin, network,
+};
 use crate::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use crate::domain::proposal::WithoutBuyUrl;
 use crate::domain::quota::{Item, Percent};
@@ -34,8 +36,11 @@ const GIB: usize = 1 << 30;
 section! {
     /// Above the first table: where the service keeps its data and where it is reached.
     Main = "" {
-        /// The directory of the embedded store, made at the first start.
+        /// The directory of the keys and of the embedded store, made at the first start.
         data: PathBuf = PATH, "upsell-data";
+        /// Where everything else is kept: in the data directory of one machine, or on servers that
+        /// any number of nodes share. User and password may stand before the host.
+        store: StoreChoice = StoreText, "embedded";
         /// Where the APIs, the redirects and the pages are served.
         listen: SocketAddr = SOCKET, "127.0.0.1:8080";
         /// Threads that answer requests at `listen`, each on a listener of its own. 0: one for each
@@ -47,6 +52,30 @@ section! {
         /// from the address it really listens on.
         public_url: Option<PublicUrl> =
             Optional(simple("http or https URL", PublicUrl::parse)), "";
+    }
+}
+
+section! {
+    /// The store on Redis or Valkey, where `store` names one.
+    Redis = "redis" {
+        /// The ACL user to log in as, where the URL names none. Empty: the default user.
+        user: Option<String> = Optional(LINE), "";
+        /// The password to log in with, where the URL has none.
+        password: Option<Secret> = Optional(SecretText), "";
+        /// What all names in Redis begin with, so that several deployments can share servers.
+        prefix: NamePrefix = simple("1 to 32 letters, digits, `-` or `_`", NamePrefix::parse), "upsell";
+        /// A PEM file of certificate authorities to trust in place of those of the system.
+        ca_file: Option<PathBuf> = Optional(PATH), "";
+        /// How long a server may take for an answer. No request waits longer than twice this.
+        command_timeout: Duration = span(Duration::from_millis(10), MINUTE), "2s";
+        /// How many replicas must have a change before it is acknowledged. 0: what the server alone
+        /// had may be lost when it fails, although it was acknowledged.
+        wait_replicas: u32 = whole(0, 16), "0";
+        /// How long they may take; after this the change is refused, although it may be made.
+        wait_timeout: Duration = span(MILLISECOND, MINUTE), "1s";
+        /// For how long at most a node goes on with what another node has changed, where the word
+        /// of it is lost. Usually it is there in milliseconds.
+        cache_ttl: Duration = span(Duration::from_millis(100), HOUR), "5s";
     }
 }
 

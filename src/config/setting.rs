@@ -15,9 +15,15 @@ pub(super) trait Kind {
     /// What may be written, for the documentation: "a duration such as 30s, up to 7d".
     fn expects(&self) -> String;
 
-    /// Never shown again, and also readable from a file (`<key>_file`).
+    /// Holds a secret: masked wherever it is shown, and also readable from a file (`<key>_file`).
     fn is_secret(&self) -> bool {
         false
+    }
+
+    /// What is shown of a secret.
+    fn masked(&self, text: &str) -> String {
+        let _secret = text;
+        "(secret)".to_owned()
     }
 }
 
@@ -33,6 +39,8 @@ pub(super) struct Setting {
     pub(super) expects: fn() -> String,
     /// Whether its value is masked.
     pub(super) is_secret: fn() -> bool,
+    /// Its value, masked.
+    pub(super) masked: fn(&str) -> String,
 }
 
 /// One section, as declared.
@@ -139,6 +147,7 @@ macro_rules! section {
                             doc: concat!($($doc, "\n"),*),
                             expects: || $crate::config::setting::Kind::expects(&$kind),
                             is_secret: || $crate::config::setting::Kind::is_secret(&$kind),
+                            masked: |text| $crate::config::setting::Kind::masked(&$kind, text),
                         },
                     )*],
                 };

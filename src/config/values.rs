@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::store::redis::address::Address;
+
 /// A text that is never shown: not by `Debug`, not by `check-config`; wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -21,6 +23,62 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// What names in Redis begin with. No braces: those are the marks of a cluster's slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamePrefix(String);
+
+impl NamePrefix {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let is_good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if (1..=32).contains(&text.len()) && text.chars().all(is_good) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("write 1 to 32 letters, digits, - or _".to_owned())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In the data directory of this machine.
+    Embedded,
+    /// On servers that any number of nodes share.
+    Redis(Box<Address>),
+}
+
+impl StoreChoice {
+    /// Reads `embedded` or a URL.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "embedded" {
+            return Ok(Self::Embedded);
+        }
+        let address = Address::parse(text).map_err(|why| format!("{why}; or write embedded"))?;
+        Ok(Self::Redis(Box::new(address)))
+    }
+}
+
+impl fmt::Display for StoreChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Redis(address) => address.fmt(f),
+        }
     }
 }
 

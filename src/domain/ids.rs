@@ -98,6 +98,10 @@ uuid_id!(
     MailId
 );
 uuid_id!(
+    /// A node: one running process of the service. Another start is another node.
+    NodeId
+);
+uuid_id!(
     /// One entry of the audit.
     AuditId
 );

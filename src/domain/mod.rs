@@ -12,6 +12,7 @@ pub mod ids;
 pub mod item_set;
 pub mod link;
 pub mod meter;
+pub mod node;
 pub mod notification;
 pub mod plan;
 pub mod proposal;

@@ -1,13 +1,15 @@
 //! Telling someone: the mail, who it is for, when it is tried again, and when it is repeated.
 
+mod lease;
 mod retry;
 
 use std::time::Duration;
 
-use super::ids::{AccountId, MailId, TenantId, UserId};
+use super::ids::{AccountId, MailId, NodeId, TenantId, UserId};
 use super::quota::{Item, Level, Scope};
 use super::time::Timestamp;
 
+pub use lease::{Lease, Verdict};
 pub use retry::{AfterFailure, RetryPolicy};
 
 /// Where a mail stands.
@@ -138,9 +140,11 @@ pub struct Mail {
     pub created_at: Timestamp,
     /// When it is tried next; when it ended, once it is not queued.
     pub due_at: Timestamp,
-    /// Set while somebody is sending it: until then nobody else tries. `due_at` is the same time,
-    /// so that a mail whose sender died is simply due again.
-    pub lease_until: Option<Timestamp>,
+    /// Set while a node is sending it: until its end nobody else tries. `due_at` is the same time,
+    /// so that a mail is due again in any case.
+    pub lease: Option<Lease>,
+    /// How many leases there were: the number of the newest, which no other lease has.
+    pub leases: u64,
     /// How often a mail server was tried.
     pub attempts: u32,
     /// How the last attempt failed, or why it was cancelled; fit for operators.
@@ -170,7 +174,8 @@ impl Mail {
             causes: Vec::new(),
             created_at: now,
             due_at,
-            lease_until: None,
+            lease: None,
+            leases: 0,
             attempts: 0,
             last_error: None,
             sent_at: None,
@@ -181,7 +186,7 @@ impl Mail {
     /// Whether further causes may still join it: nobody has begun to send it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state == MailState::Queued && self.attempts == 0 && self.lease_until.is_none()
+        self.state == MailState::Queued && self.attempts == 0 && self.lease.is_none()
     }
 
     /// Whether it is to be sent now.
@@ -190,25 +195,26 @@ impl Mail {
         self.state == MailState::Queued && self.due_at <= now
     }
 
-    /// Takes the mail for sending, for as long as `lease` at most.
-    pub fn take(&mut self, now: Timestamp, lease: Duration) {
+    /// Takes the mail for sending by the node `owner`, for as long as `lease` at most.
+    pub fn take(&mut self, owner: NodeId, now: Timestamp, lease: Duration) {
         let until = now.plus(lease);
         self.due_at = until;
-        self.lease_until = Some(until);
+        self.lease = Some(Lease { owner, until });
+        self.leases = self.leases.saturating_add(1);
         self.attempts = self.attempts.saturating_add(1);
     }
 
     /// Gives the mail back to be tried at `due_at`, saying why.
     pub fn give_back(&mut self, due_at: Timestamp, why: String) {
         self.due_at = due_at;
-        self.lease_until = None;
+        self.lease = None;
         self.last_error = Some(why);
     }
 
     /// Gives the mail back as it was before it was taken: nobody tried to send it.
     pub fn give_back_untried(&mut self, now: Timestamp) {
         self.due_at = now;
-        self.lease_until = None;
+        self.lease = None;
         self.attempts = self.attempts.saturating_sub(1);
     }
 
@@ -216,7 +222,7 @@ impl Mail {
     pub fn end(&mut self, state: MailState, why: Option<String>, now: Timestamp) {
         self.state = state;
         self.due_at = now;
-        self.lease_until = None;
+        self.lease = None;
         self.last_error = why;
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -94,6 +94,11 @@ impl Upsell {
     }
 }
 
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// From memory, while the store is away.
+const STALE: HeaderValue = HeaderValue::from_static("upsell; hit; detail=stale");
+
 impl Service for Upsell {
     fn at_once(&self, head: &Head) -> Option<AtOnce> {
         // What is remembered are answers to reads.
@@ -107,6 +112,10 @@ impl Service for Upsell {
         };
         if dialect == HttpDialect::Native {
             found.response = self.cors.dress(head, found.response);
+        }
+        if !env.store.is_current() {
+            // What another node has changed meanwhile is not known here (RFC 9211).
+            found.response.headers_mut().insert(CACHE_STATUS, STALE);
         }
         let class = StatusClass::of(found.response.status().as_u16());
         env.metrics.http_requests.inc2(dialect, class);

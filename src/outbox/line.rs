@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::route::Route;
 use crate::domain::ids::MailId;
+use crate::domain::node::Term;
 use crate::domain::notification::Mail;
 
 /// Mails of one way out that are taken at once, at most.
@@ -30,6 +31,8 @@ pub(super) type Waiting = Arc<Mutex<HashSet<MailId>>>;
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) mail: Mail,
+    /// The term of the node when it took the mail.
+    pub(super) term: Term,
     since: Instant,
 }
 
@@ -157,12 +160,12 @@ impl Line {
         ids
     }
 
-    /// These were taken. What was not is still due, and met again.
-    pub(super) fn took(&self, mails: Vec<Mail>) {
+    /// These were taken in `term`. What was not is still due, and met again.
+    pub(super) fn took(&self, mails: Vec<Mail>, term: Term) {
         let since = Instant::now();
         let mut state = self.state();
         state.is_taking = false;
-        let taken = mails.into_iter().map(|mail| Taken { mail, since });
+        let taken = mails.into_iter().map(|mail| Taken { mail, term, since });
         state.taken.extend(taken);
         drop(state);
         self.more.notify_waiters();

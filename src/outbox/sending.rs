@@ -78,6 +78,12 @@ impl Sender {
                 self.take_more().await;
             }
         };
+        if !self.may_begin(&ready.taken) {
+            lane.forget_ahead();
+            more.await;
+            self.end(&ready.taken.mail, Ended::Untried).await;
+            return next;
+        }
         let send = lane.send(&ready.parcel, next.as_ref().map(|next| &next.parcel));
         let (sent, ()) = join(send, more).await;
         self.finish(ready, sent.map(|_| ())).await;
@@ -116,12 +122,22 @@ impl Sender {
     async fn take_more(&self) {
         let ids = self.line.to_take();
         let Outbox { env, clock, .. } = &self.outbox;
-        let taken = deliver::take_all(env, &ids, clock()).await;
+        let now = clock();
+        // Looked at before, so that what is taken meanwhile is not of a later term than it seems.
+        let term = env.term(now).unwrap_or_default();
+        let taken = deliver::take_all(env, &ids, now).await;
         let taken = taken.unwrap_or_else(|error| {
             tracing::warn!(%error, "no mails could be taken; they are met again");
             Vec::new()
         });
-        self.line.took(taken);
+        self.line.took(taken, term);
+    }
+
+    /// Whether the mail is still this node's to begin: since it was taken, the others had no reason
+    /// to take the node for dead.
+    fn may_begin(&self, taken: &Taken) -> bool {
+        let Outbox { env, clock, .. } = &self.outbox;
+        env.term(clock()) == Some(taken.term)
     }
 
     /// A mail that was composed ahead, as far as it may go now.
@@ -141,7 +157,7 @@ impl Sender {
     /// Composes a mail. `None`: it is not to be sent, and that is dealt with.
     async fn compose(&self, taken: Box<Taken>) -> Option<Ready> {
         let mail = &taken.mail;
-        if taken.is_held_too_long() {
+        if taken.is_held_too_long() || !self.may_begin(&taken) {
             self.end(mail, Ended::Untried).await;
             return None;
         }
@@ -227,7 +243,7 @@ impl Sender {
     }
 
     async fn end(&self, mail: &Mail, ended: Ended) {
-        let outcome = Outcome { id: mail.id, ended };
+        let outcome = Outcome::of(mail, ended);
         // The recorder ends after the last sender.
         let _ = self.results.send(outcome).await;
     }

@@ -50,6 +50,9 @@ const MAX_REMINDERS: usize = 1000;
 /// How long mails without a usable mail server are put off; also the longest sleep.
 const PUT_OFF: Duration = Duration::from_secs(60);
 
+/// The longest sleep where other nodes make work too: nothing wakes this one for it.
+const SHARED_PAUSE: Duration = Duration::from_secs(1);
+
 /// The wait after the store failed.
 const STORE_BACKOFF: Duration = Duration::from_secs(1);
 
@@ -194,6 +197,15 @@ impl Outbox {
     /// # Errors
     /// The store failed; what was not done is still due.
     async fn pass(&self, work: &mut Work) -> Result<NextPass, Error> {
+        let longest = if self.env.store.engine().is_shared() {
+            SHARED_PAUSE
+        } else {
+            PUT_OFF
+        };
+        if self.env.term((self.clock)()).is_none() {
+            // The others take over; this node is woken when it is one of them again.
+            return Ok(NextPass(longest));
+        }
         let mut work_left = true;
         for _ in 0..MAX_FAN_OUT_COMMITS {
             if fan_out::run_some(&self.env, (self.clock)()).await? == FanOut::Idle {
@@ -206,7 +218,7 @@ impl Outbox {
         let wait = if work_left {
             Duration::ZERO
         } else {
-            reminder.min(mail).min(PUT_OFF)
+            reminder.min(mail).min(longest)
         };
         Ok(NextPass(wait))
     }
@@ -230,9 +242,10 @@ impl Outbox {
 
     /// Queues the reminders that are due; how long until the next.
     async fn remind(&self) -> Result<Duration, Error> {
+        let mut after = None;
         for _ in 0..MAX_REMINDERS {
             let now = (self.clock)();
-            match deliver::remind_one(&self.env, now).await? {
+            match deliver::remind_next(&self.env, &mut after, now).await? {
                 Remind::Done => {}
                 Remind::NotBefore(due) => return Ok(due.since(now)),
                 Remind::Idle => return Ok(Duration::MAX),
@@ -245,6 +258,7 @@ impl Outbox {
     async fn dispatch(&self, work: &mut Work) -> Result<Duration, Error> {
         let mut routes = Routes::default();
         let mut after: Option<Key> = None;
+        let members = self.env.node.members();
         work.has_more = false;
         for _ in 0..MAX_LOOKED_AT / PAGE {
             let engine = self.env.store.engine();
@@ -254,8 +268,9 @@ impl Outbox {
             let now = (self.clock)();
             let is_due = |key: &Key| key.leading_time().is_none_or(|due| due <= now);
             let due = page.iter().take_while(|(key, _)| is_due(key));
-            let ids = due.filter_map(|(key, _)| key.trailing_uuid().map(MailId::new));
-            let ids: Vec<MailId> = ids.filter(|id| !work.lines.has(*id)).collect();
+            let ours = due.filter_map(|(key, _)| key.trailing_uuid());
+            let ours = ours.filter(|id| members.is_mine(*id)).map(MailId::new);
+            let ids: Vec<MailId> = ours.filter(|id| !work.lines.has(*id)).collect();
             self.meet(&ids, &mut routes, work, now).await?;
             self.start_senders(work);
             let later = page.iter().find(|(key, _)| !is_due(key));
@@ -352,9 +367,9 @@ impl Outbox {
 /// Lets what is with a server come to its end, and gives back what is not.
 async fn finish(work: &mut Work) {
     for taken in work.lines.stop() {
-        let (id, ended) = (taken.mail.id, Ended::Untried);
+        let outcome = Outcome::of(&taken.mail, Ended::Untried);
         // The recorder ends after the last sender.
-        let _ = work.results.send(Outcome { id, ended }).await;
+        let _ = work.results.send(outcome).await;
     }
     while work.senders.join_next().await.is_some() {}
 }

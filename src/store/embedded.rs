@@ -36,22 +36,11 @@ pub use layout::OpenError;
 pub use stats::Stats;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
+use super::limits::MAX_CHANGE_BYTES;
 use crate::threads;
 use hot::Hot;
 use shared::Shared;
 use writer::{Job, Message, Outcomes};
-
-/// No stored value is longer than this.
-pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
-
-/// No change makes more writes, or checks more expectations, than this.
-pub const MAX_CHANGE_WRITES: usize = 100_000;
-
-/// The keys and values of one change are together no longer than this.
-pub const MAX_CHANGE_BYTES: usize = 64 * 1024 * 1024;
-
-/// No scan returns more records than this at once.
-pub const MAX_SCAN_RECORDS: usize = 100_000;
 
 /// Size at which recent writes are moved from memory to a table. Up to four such buffers are in
 /// memory while the disk cannot follow. fjall stores it with the tables when a store is made.
@@ -283,6 +272,11 @@ fn byte_units(bytes: usize) -> u32 {
 }
 
 impl Engine for EmbeddedEngine {
+    /// The directory is locked.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move { self.shared.get(key) })
     }

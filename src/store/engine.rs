@@ -15,6 +15,17 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Vec<u8>);
 
+impl Key {
+    /// The first key after all keys that start with this one, if there is one.
+    #[must_use]
+    pub fn successor(&self) -> Option<Vec<u8>> {
+        let end = self.0.iter().rposition(|byte| *byte != 0xFF)?;
+        let mut next = self.0.get(..=end)?.to_vec();
+        *next.last_mut()? += 1;
+        Some(next)
+    }
+}
+
 /// No key is longer than this; a longer one is refused by `commit`.
 pub const MAX_KEY_BYTES: usize = 1024;
 
@@ -144,6 +155,9 @@ impl From<StoreError> for CommitError {
 pub trait Watcher: Send + Sync {
     /// These records were written or removed.
     fn changed(&self, keys: &[Key]);
+
+    /// Any record may have changed: what another node did may have been missed.
+    fn lost(&self);
 }
 
 /// A storage engine.
@@ -203,14 +217,39 @@ pub trait Engine: Send + Sync + 'static {
         })
     }
 
+    /// Whether other processes may use the store at the same time. Where they cannot, whatever a
+    /// process finds that was begun by another is over.
+    fn is_shared(&self) -> bool;
+
     /// Tells `watcher` of every change from now on, by whomever it is made: after readers can see
     /// it, and before a caller of [`Engine::commit`] is answered, even one that went away. A change
     /// that was answered with an error may be told of too. There may be several watchers.
     fn watch(&self, watcher: Arc<dyn Watcher>);
+
+    /// Whether every change is told of to the watchers, also those that other nodes make. While it is
+    /// not, what is remembered may be stale.
+    fn is_current(&self) -> bool {
+        true
+    }
 
     /// Whether writes are possible now; the reason if not. For `/readyz`.
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Makes what is acknowledged safe and stops; later calls answer `Unavailable`.
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    #[test]
+    fn successor_of_a_prefix() {
+        let successor = |prefix: &[u8]| Key(prefix.to_vec()).successor();
+        assert_eq!(successor(b""), None);
+        assert_eq!(successor(b"a"), Some(b"b".to_vec()));
+        assert_eq!(successor(b"a\xFF\xFF"), Some(b"b".to_vec()));
+        assert_eq!(successor(b"\xFF\xFF"), None);
+        assert_eq!(successor(b"a\x00"), Some(b"a\x01".to_vec()));
+    }
 }

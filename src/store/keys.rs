@@ -6,10 +6,13 @@ pub mod audit;
 pub mod billing;
 pub mod clicks;
 mod meters;
+pub mod nodes;
+pub mod place;
 mod plans;
 mod read;
 pub mod request;
 pub mod reseller;
+mod store;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::notification::MailState;
@@ -20,6 +23,7 @@ use super::engine::Key;
 pub use meters::{METERS, meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
+pub use store::{format, import_progress, is_of_one_store, keyring};
 
 /// Starts a key of `family`.
 const fn key(family: u8) -> Builder {

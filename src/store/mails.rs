@@ -1,4 +1,4 @@
-//! Changes of the outbox: mails with their queue and state indexes, the open mail of a recipient,
+//! Changes of the outbox: mails with the indexes of queue, states and leases, the open mail of a recipient,
 //! notices, and what is remembered of recipients.
 
 use super::engine::{Changes, Expect, Key};
@@ -10,7 +10,11 @@ use crate::domain::notification::{Mail, MailState, Recipient};
 fn marks_of_mail(mail: &Mail) -> Vec<Key> {
     let mut marks = vec![keys::mail_by_state(mail.state, mail.created_at, mail.id)];
     match mail.state {
-        MailState::Queued => marks.push(keys::mail_due(mail.due_at, mail.id)),
+        MailState::Queued => {
+            marks.push(keys::mail_due(mail.due_at, mail.id));
+            let owner = mail.lease.map(|lease| lease.owner);
+            marks.extend(owner.map(|owner| keys::nodes::lease(owner, mail.id)));
+        }
         MailState::Sent | MailState::Cancelled => {
             marks.push(keys::mail_done(mail.created_at, mail.id));
         }

@@ -9,14 +9,18 @@ pub mod audits;
 pub mod billing;
 pub mod embedded;
 pub mod engine;
+pub mod format;
 pub mod keys;
+pub mod limits;
 pub mod mails;
 pub mod mark;
 pub mod meters;
 pub mod plans;
 mod read_brands;
 pub mod record;
+pub mod redis;
 pub mod resellers;
+pub mod transfer;
 mod turns;
 
 use std::ops::Deref;
@@ -105,6 +109,12 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> &dyn Engine {
         self.engine.as_ref()
+    }
+
+    /// Whether what is remembered of the store is certainly not stale.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.engine.is_current()
     }
 
     /// Waits for the turn to read, decide and write at an account, among the writers of this

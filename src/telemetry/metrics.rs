@@ -12,7 +12,7 @@ use prometheus::{
 
 pub use labels::{
     ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailOutcome, OutboxState,
-    RedirectOutcome, StatusClass, UsageOutcome,
+    RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
 use crate::domain::link::Placement;
@@ -109,6 +109,9 @@ pub struct Metrics {
     pub outbox_mails: By<OutboxState, IntGauge>,
     /// `upsell_mails_total{outcome}`: attempts that ended.
     pub mails: By<MailOutcome, IntCounter>,
+    /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
+    /// another one had them, or had sent them.
+    pub possible_duplicates: IntCounter,
     /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
     /// the grouping wait.
     pub mail_latency: Histogram,
@@ -120,7 +123,18 @@ pub struct Metrics {
     pub store_commits: By<CommitOutcome, IntCounter>,
     /// `upsell_store_fsyncs_total`: commits share them.
     pub store_fsyncs: IntCounter,
+    /// `upsell_store_current`: 1 while every change of other nodes is heard of, else 0.
+    pub store_current: IntGauge,
+    /// `upsell_store_calls`: calls to the servers of a shared store that are under way.
+    pub store_calls: IntGauge,
+    /// `upsell_redis_events_total{event}`: what happened on the way to the servers.
+    pub redis_events: By<RedisEvent, IntCounter>,
+    /// `upsell_redis_command_duration_seconds`: with all its repetitions.
+    pub redis_duration: Histogram,
 }
+
+/// From 100 µs to 5 s: a server next door takes less than a millisecond.
+const REDIS_BUCKETS: [f64; 9] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1.0, 5.0];
 
 /// From 100 µs to 10 s: a redirect takes microseconds, a bulk report seconds.
 const HTTP_BUCKETS: [f64; 12] = [
@@ -160,6 +174,10 @@ impl Metrics {
                 .counters2("upsell_transitions_total", "Alert levels entered and left.")?,
             outbox_mails: declare.gauges("upsell_outbox_mails", "Mails in the outbox.")?,
             mails: declare.counters("upsell_mails_total", "Attempts to send a mail.")?,
+            possible_duplicates: declare.counter(
+                "upsell_mail_possible_duplicates_total",
+                "Mails that two nodes may have sent.",
+            )?,
             mail_latency: declare.histogram(
                 "upsell_mail_latency_seconds",
                 "Time from the decision to send to the mail server's acceptance.",
@@ -172,6 +190,23 @@ impl Metrics {
             store_fsyncs: declare.counter(
                 "upsell_store_fsyncs_total",
                 "Times the store forced its log to disk.",
+            )?,
+            store_current: declare.gauge(
+                "upsell_store_current",
+                "Whether every change of other nodes is heard of.",
+            )?,
+            store_calls: declare.gauge(
+                "upsell_store_calls",
+                "Calls to the servers of a shared store under way.",
+            )?,
+            redis_events: declare.counters(
+                "upsell_redis_events_total",
+                "What happened on the way to the servers of a shared store.",
+            )?,
+            redis_duration: declare.histogram(
+                "upsell_redis_command_duration_seconds",
+                "Time of a command to the servers of a shared store.",
+                &REDIS_BUCKETS,
             )?,
             registry: declare.0,
         })
@@ -305,7 +340,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 14);
+        assert_eq!(kinds, 19);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

@@ -1,6 +1,7 @@
 //! The life of a mail between the queue and its end: taken, given back, sent, dead, cancelled;
 //! and reminders. Each step is one commit, so a crash between two of them loses nothing.
 
+pub mod leases;
 mod together;
 
 use std::time::Duration;
@@ -12,13 +13,20 @@ use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{AfterFailure, Cause, Mail, MailKind, Recipient};
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
-use crate::store::engine::Changes;
+use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
 
+pub use leases::recover_leases;
 pub use together::{Ended, Outcome, record, record_one, take_all};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
 pub const LEASE: Duration = Duration::from_secs(2 * 3600);
+
+/// Reminders that are looked at together where other nodes see to some of them.
+const PAGE: usize = 200;
+
+/// How often that is done at once.
+const MAX_PAGES: usize = 100;
 
 /// How a mail server was reached for, and failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +37,17 @@ pub struct Failure {
     pub why: String,
 }
 
-/// Takes a due mail for sending. `None` where somebody else was first.
+/// Takes a due mail for sending. `None` where somebody else was first, or this node may begin
+/// nothing.
 ///
 /// # Errors
 /// The store failed.
 pub async fn take(env: &Env, mail: Found<Mail>, now: Timestamp) -> Result<Option<Mail>, Error> {
+    if env.term(now).is_none() {
+        return Ok(None);
+    }
     let mut taken = mail.value.clone();
-    taken.take(now, LEASE);
+    taken.take(env.node.id(), now, LEASE);
     let mut changes = Changes::new();
     changes.update_mail(&mail, taken.clone());
     match env.store.commit(changes).await.map_err(Error::from) {
@@ -49,10 +61,9 @@ pub async fn take(env: &Env, mail: Found<Mail>, now: Timestamp) -> Result<Option
 ///
 /// # Errors
 /// The store failed: the mail will be sent again once its lease is over.
-pub async fn sent(env: &Env, id: MailId, subject: &str, now: Timestamp) -> Result<(), Error> {
+pub async fn sent(env: &Env, mail: &Mail, subject: &str, now: Timestamp) -> Result<(), Error> {
     let subject = subject.to_owned();
-    let ended = Ended::Sent { subject };
-    record_one(env, &Outcome { id, ended }, now).await?;
+    record_one(env, &Outcome::of(mail, Ended::Sent { subject }), now).await?;
     Ok(())
 }
 
@@ -62,30 +73,15 @@ pub async fn sent(env: &Env, id: MailId, subject: &str, now: Timestamp) -> Resul
 /// The store failed: the mail will be tried again once its lease is over.
 pub async fn failed(
     env: &Env,
-    id: MailId,
+    mail: &Mail,
     failure: &Failure,
     random: u64,
     now: Timestamp,
 ) -> Result<AfterFailure, Error> {
     let failure = failure.clone();
     let ended = Ended::Failed { failure, random };
-    let next = record_one(env, &Outcome { id, ended }, now).await?;
+    let next = record_one(env, &Outcome::of(mail, ended), now).await?;
     Ok(next.unwrap_or(AfterFailure::GiveUp))
-}
-
-/// Records that a mail is not sent because it is no longer true.
-///
-/// # Errors
-/// The store failed.
-pub async fn cancelled(
-    env: &Env,
-    id: MailId,
-    why: &'static str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let ended = Ended::Cancelled(why);
-    record_one(env, &Outcome { id, ended }, now).await?;
-    Ok(())
 }
 
 /// Puts a mail off that nobody could try to send; this is no attempt.
@@ -108,44 +104,6 @@ pub async fn put_off(
     }
 }
 
-/// After a crash of the only node: gives back what it had taken, so that it is sent now rather
-/// than when the lease is over. Returns how many mails that were.
-///
-/// # Errors
-/// The store failed.
-pub async fn recover_leases(env: &Env, now: Timestamp) -> Result<usize, Error> {
-    const PAGE: usize = 500;
-    let (mut recovered, mut after) = (0, None);
-    loop {
-        let queue = env
-            .store
-            .engine()
-            .scan(&keys::mails_due(), after.as_ref(), PAGE)
-            .await?;
-        for (key, _) in &queue {
-            let Some(id) = key.trailing_uuid().map(MailId::new) else {
-                continue;
-            };
-            let found = env.store.mail(id).await?;
-            let leased = found.filter(|mail| mail.lease_until.is_some());
-            if let Some(mail) = leased {
-                put_off(
-                    env,
-                    mail,
-                    now,
-                    "the service stopped while this was being sent",
-                )
-                .await?;
-                recovered += 1;
-            }
-        }
-        if queue.len() < PAGE {
-            return Ok(recovered);
-        }
-        after = queue.into_iter().next_back().map(|(key, _)| key);
-    }
-}
-
 /// Whether a reminder was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remind {
@@ -153,7 +111,7 @@ pub enum Remind {
     Done,
     /// The next one is due then.
     NotBefore(Timestamp),
-    /// None is due ever.
+    /// None is due ever, or none that is this node's to handle.
     Idle,
 }
 
@@ -162,17 +120,23 @@ pub enum Remind {
 /// # Errors
 /// The store failed.
 pub async fn remind_one(env: &Env, now: Timestamp) -> Result<Remind, Error> {
-    let first = env
-        .store
-        .engine()
-        .scan(&keys::reminders_due(), None, 1)
-        .await?;
-    let Some((key, _)) = first.into_iter().next() else {
-        return Ok(Remind::Idle);
+    remind_next(env, &mut None, now).await
+}
+
+/// Handles the next reminder that is due and this node's to handle. `after` is where to go on; it
+/// is moved past what is other nodes'.
+///
+/// # Errors
+/// The store failed.
+pub async fn remind_next(
+    env: &Env,
+    after: &mut Option<Key>,
+    now: Timestamp,
+) -> Result<Remind, Error> {
+    let key = match next_reminder(env, after, now).await? {
+        Ok(key) => key,
+        Err(none) => return Ok(none),
     };
-    if let Some(due) = key.leading_time().filter(|due| *due > now) {
-        return Ok(Remind::NotBefore(due));
-    }
     let Some(user) = key.trailing_uuid().map(UserId::new) else {
         let mut changes = Changes::new();
         changes.delete(key);
@@ -198,6 +162,36 @@ pub async fn remind_one(env: &Env, now: Timestamp) -> Result<Remind, Error> {
         Ok(()) | Err(Error::LostRace) => Ok(Remind::Done),
         Err(error) => Err(error),
     }
+}
+
+/// The key of the first reminder after `after` that is due and this node's; else what to say.
+async fn next_reminder(
+    env: &Env,
+    after: &mut Option<Key>,
+    now: Timestamp,
+) -> Result<Result<Key, Remind>, Error> {
+    let members = env.node.members();
+    let page_size = if members.is_alone() { 1 } else { PAGE };
+    for _ in 0..MAX_PAGES {
+        let engine = env.store.engine();
+        let page = engine
+            .scan(&keys::reminders_due(), after.as_ref(), page_size)
+            .await?;
+        let is_last = page.len() < page_size;
+        for (key, _) in page {
+            if let Some(due) = key.leading_time().filter(|due| *due > now) {
+                return Ok(Err(Remind::NotBefore(due)));
+            }
+            if key.trailing_uuid().is_none_or(|user| members.is_mine(user)) {
+                return Ok(Ok(key));
+            }
+            *after = Some(key);
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(Err(Remind::Idle))
 }
 
 /// The reminder, where something still stands and the user still wants to hear of it.
@@ -253,8 +247,11 @@ pub async fn forget_done(env: &Env, before: Timestamp, limit: usize) -> Result<u
         if let Some(found) = env.store.mail(id).await? {
             let mut changes = Changes::new();
             changes.delete_mail(&found);
-            env.store.commit(changes).await.map_err(Error::from)?;
-            removed += 1;
+            match env.store.commit(changes).await.map_err(Error::from) {
+                // Lost: another node removed it at this moment.
+                Ok(()) | Err(Error::LostRace) => removed += 1,
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(removed)

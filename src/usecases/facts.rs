@@ -233,6 +233,14 @@ impl Watcher for Facts {
             }
         }
     }
+
+    fn lost(&self) {
+        self.users.clear();
+        self.tenants.clear();
+        for epoch in [&self.brands, &self.plans, &self.access] {
+            epoch.fetch_add(1, Ordering::AcqRel);
+        }
+    }
 }
 
 impl ShopFacts {

@@ -14,7 +14,7 @@ use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, Expect, Key, Record, Revision, StoreError};
 use crate::store::record::{Notice, Stored};
 use crate::store::{Found, keys};
 use window::Windows;
@@ -29,6 +29,9 @@ const RECIPIENTS_PER_COMMIT: usize = 1000;
 /// Notices that are turned into mails with one commit, at most.
 const NOTICES_PER_COMMIT: usize = 256;
 
+/// How often as many are looked at to find them, where other nodes see to some.
+const MAX_PAGES: usize = 80;
+
 /// What a run of the fan-out found to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FanOut {
@@ -37,7 +40,7 @@ pub enum FanOut {
         /// How many people will be told; who is told of several counts for each.
         recipients: usize,
     },
-    /// There is no notice.
+    /// There is no notice, or none that is this node's to turn into mails.
     Idle,
 }
 
@@ -46,18 +49,18 @@ pub enum FanOut {
 /// # Errors
 /// The store failed; the notice is still there.
 pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
-    let oldest = env.store.engine().scan(&keys::notices(), None, 1).await?;
+    let oldest = oldest_of_ours(env, 1).await?;
     let Some((key, record)) = oldest.into_iter().next() else {
         return Ok(FanOut::Idle);
     };
     let notice = Notice::decode(&record.body)?;
     let recipients = recipients_of(env, notice.account).await?;
+    let stored = (&key, record.revision);
     let (last, before) = split_last(&recipients);
     for chunk in before {
-        retrying(|| add_to_mails(env, &notice, chunk, None, now)).await?;
+        retrying(|| add_to_mails(env, &notice, chunk, stored, IsLast(false), now)).await?;
     }
-    let done = (&key, Expect::Revision(record.revision));
-    retrying(|| add_to_mails(env, &notice, last, Some(done), now)).await?;
+    retrying(|| add_to_mails(env, &notice, last, stored, IsLast(true), now)).await?;
     Ok(FanOut::Done {
         recipients: recipients.len(),
     })
@@ -69,10 +72,7 @@ pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
 /// # Errors
 /// The store failed; the notices are still there.
 pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
-    let engine = env.store.engine();
-    let oldest = engine
-        .scan(&keys::notices(), None, NOTICES_PER_COMMIT)
-        .await?;
+    let oldest = oldest_of_ours(env, NOTICES_PER_COMMIT).await?;
     if oldest.is_empty() {
         return Ok(FanOut::Idle);
     }
@@ -99,6 +99,32 @@ pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
         Err(Error::LostRace) => run_one(env, now).await,
         Err(error) => Err(error),
     }
+}
+
+/// So many of the oldest notices that are this node's to turn into mails.
+async fn oldest_of_ours(env: &Env, wanted: usize) -> Result<Vec<(Key, Record)>, StoreError> {
+    let members = env.node.members();
+    let page_size = if members.is_alone() {
+        wanted
+    } else {
+        NOTICES_PER_COMMIT
+    };
+    let (mut ours, mut after) = (Vec::with_capacity(wanted), None);
+    for _ in 0..MAX_PAGES {
+        let engine = env.store.engine();
+        let page = engine
+            .scan(&keys::notices(), after.as_ref(), page_size)
+            .await?;
+        let is_last = page.len() < page_size;
+        after = page.last().map(|(key, _)| key.clone());
+        let is_ours = |key: &Key| key.trailing_uuid().is_none_or(|id| members.is_mine(id));
+        ours.extend(page.into_iter().filter(|(key, _)| is_ours(key)));
+        if is_last || ours.len() >= wanted {
+            break;
+        }
+    }
+    ours.truncate(wanted);
+    Ok(ours)
 }
 
 /// All but the last chunk, and the last one, which may be empty.
@@ -165,24 +191,32 @@ pub(super) async fn users_of(env: &Env, tenant: TenantId) -> Result<Vec<User>, E
     }
 }
 
-/// Puts the notice's causes into each recipient's open mail, or opens one. With `done`, the
-/// notice is removed in the same commit.
+/// Whether these are the last recipients of a notice, which then goes.
+#[derive(Clone, Copy)]
+struct IsLast(bool);
+
+/// Puts the notice's causes into each recipient's open mail, or opens one. Does nothing where the
+/// notice is gone: another node has turned it into mails.
 async fn add_to_mails(
     env: &Env,
     notice: &Notice,
     recipients: &[User],
-    done: Option<(&Key, Expect)>,
+    (key, revision): (&Key, Revision),
+    is_last: IsLast,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let stored = env.store.engine().get(key).await?;
+    if stored.is_none_or(|stored| stored.revision != revision) {
+        return Ok(());
+    }
     let (mut windows, mut changes) = (Windows::new(now), Changes::new());
     windows.add(env, notice, recipients).await?;
     windows.into_changes(&mut changes);
-    if let Some((key, expect)) = done {
-        changes.expect(key.clone(), expect).delete(key.clone());
+    changes.expect(key.clone(), Expect::Revision(revision));
+    if is_last.0 {
+        changes.delete(key.clone());
     }
-    if !changes.is_empty() {
-        env.store.commit(changes).await?;
-    }
+    env.store.commit(changes).await?;
     Ok(())
 }
 

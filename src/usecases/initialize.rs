@@ -14,7 +14,7 @@ use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
-use crate::store::{Store, keys};
+use crate::store::{Store, format, keys};
 
 /// The name of the root tenant until somebody renames it.
 const ROOT_NAME: &str = "Root";
@@ -68,6 +68,9 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
     let client_id = client.id;
     let mut changes = Changes::new();
     changes.expect(keys::root(), Expect::Absent);
+    // An import may have begun since somebody looked.
+    changes.expect(keys::import_progress(), Expect::Absent);
+    changes.put(keys::format(), format::body());
     changes.put(keys::root(), tenant_id.bytes().to_vec());
     let (by, created) = (By::OPERATOR, act("tenant.create", &tenant));
     audit::record(&mut changes, by, now, created, None, Some(&tenant));

@@ -167,13 +167,13 @@ pub async fn retry_email(
             );
             return Err(Error::Conflict(why));
         }
-        if old.lease_until.is_some_and(|until| until > now) {
+        if old.lease.is_some_and(|lease| lease.until > now) {
             let why = "the mail is with its mail server at this moment; look again shortly";
             return Err(Error::Conflict(why.to_owned()));
         }
         let mut new = old.value.clone();
         new.state = MailState::Queued;
-        new.lease_until = None;
+        new.lease = None;
         new.due_at = now;
         new.attempts = 0;
         let mut changes = Changes::new();

@@ -36,6 +36,7 @@ pub mod manage_taxes;
 pub mod manage_tenants;
 pub mod manage_users;
 pub mod messages;
+pub mod nodes;
 pub mod offering_patch;
 pub mod page;
 pub mod partner_plans;
@@ -73,6 +74,7 @@ use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use count_clicks::ClickMarks;
 use facts::Facts;
+use nodes::Node;
 use remembered::Remembered;
 
 /// Tells the time. The only clock that anything here sees.
@@ -116,6 +118,8 @@ pub struct Settings {
 pub struct Env {
     /// Where state lives.
     pub store: Store,
+    /// This node among those that share the store.
+    pub node: Arc<Node>,
     /// What is remembered of accounts between requests.
     pub facts: Arc<Facts>,
     /// Answers and callers that are remembered between requests.

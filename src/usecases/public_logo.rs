@@ -1,10 +1,12 @@
 //! The logo of an enabled brand, which its mails and pages show to everybody.
 
+use sha2::{Digest, Sha256};
+
 use super::Env;
 use super::error::{Error, What};
 use crate::domain::ids::TenantId;
-use crate::store::engine::Revision;
 use crate::store::keys;
+use crate::store::record::first_64_bits;
 
 /// A logo.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +15,8 @@ pub struct PublicLogo {
     pub media_type: &'static str,
     /// The image as it was uploaded.
     pub image: Vec<u8>,
-    /// Another image has another revision.
-    pub revision: Revision,
+    /// Another image has another one; the same image has the same in every store.
+    pub content_version: u64,
 }
 
 /// The logo of `tenant`'s own brand.
@@ -34,8 +36,8 @@ pub async fn public_logo(env: &Env, tenant: TenantId) -> Result<PublicLogo, Erro
     let media_type = media_type(&record.body).ok_or(missing)?;
     Ok(PublicLogo {
         media_type,
+        content_version: first_64_bits(Sha256::digest(&record.body).into()),
         image: record.body,
-        revision: record.revision,
     })
 }
 

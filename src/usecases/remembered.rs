@@ -29,6 +29,9 @@ const MAX_PER_USER: usize = 8;
 /// An answer is not served for longer than this: the links in it live from when it was made.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
+/// ... or for this much longer while the store is away.
+const MAX_AGE_AWAY: Duration = Duration::from_secs(3600);
+
 /// ... nor for longer than this part of the life of a link.
 const MAX_PART_OF_LINK_TTL: u32 = 100;
 
@@ -207,7 +210,12 @@ impl Remembered {
         let kept = kept.iter().find(|kept| kept.is(wanted))?;
         let is_reached = caller.user.is_none_or(|own| own == wanted.user)
             && kept.basis.lineage.contains(&caller.root);
-        (is_reached && now < kept.until && kept.basis.seen.stands(env)).then(|| kept.body.clone())
+        // While the store is away nothing better can be made.
+        let until = match env.store.is_current() {
+            true => kept.until,
+            false => kept.until.plus(MAX_AGE_AWAY),
+        };
+        (is_reached && now < until && kept.basis.seen.stands(env)).then(|| kept.body.clone())
     }
 
     /// Remembers an answer.

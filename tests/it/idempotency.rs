@@ -280,7 +280,7 @@ async fn replays_survive_a_restart_and_secrets_are_sealed() {
         .unwrap()
         .as_bytes()
         .to_vec();
-    let stored = app.stored_bytes();
+    let stored = app.stored_bytes().await;
     assert!(!stored.windows(secret.len()).any(|bytes| bytes == secret));
     app.restart().await;
     assert_eq!(send(&app).await, (true, first));

@@ -40,7 +40,7 @@ pub(crate) async fn send(world: &World, id: MailId, now: Timestamp) {
         .await
         .unwrap()
         .unwrap();
-    deliver::sent(&world.env, taken.id, "Subject", now)
+    deliver::sent(&world.env, &taken, "Subject", now)
         .await
         .unwrap();
 }
@@ -159,12 +159,10 @@ async fn a_mail_that_is_being_sent_takes_nothing_more_in() {
     let first = queued_for(&world, admin).await.remove(0);
     let found = world.env.store.mail(first.id).await.unwrap().unwrap();
     let again = found.clone();
-    assert!(
-        deliver::take(&world.env, found, later(30))
-            .await
-            .unwrap()
-            .is_some()
-    );
+    let taken = deliver::take(&world.env, found, later(30))
+        .await
+        .unwrap()
+        .unwrap();
     // Who comes second with the same mail in hand gets nothing.
     assert!(
         deliver::take(&world.env, again, later(30))
@@ -178,7 +176,7 @@ async fn a_mail_that_is_being_sent_takes_nothing_more_in() {
     fan_out_all(&world, later(31)).await;
     let mails = queued_for(&world, admin).await;
     assert_eq!(mails.len(), 2);
-    deliver::sent(&world.env, first.id, "Subject", later(32))
+    deliver::sent(&world.env, &taken, "Subject", later(32))
         .await
         .unwrap();
     let sent = world.mails(MailState::Sent).await.remove(0);
@@ -204,7 +202,7 @@ async fn a_crash_while_sending_gives_the_mail_back() {
         1
     );
     let recovered = queued_for(&world, admin).await.remove(0);
-    assert_eq!((recovered.due_at, recovered.lease_until), (later(60), None));
+    assert_eq!((recovered.due_at, recovered.lease), (later(60), None));
     // Mails that wait for their next attempt are left alone.
     assert_eq!(
         deliver::recover_leases(&world.env, later(61))
@@ -226,8 +224,8 @@ async fn failures_are_retried_and_then_kept_as_dead_letters() {
     for attempt in 1..=attempts {
         let mail = queued_for(&world, admin).await.remove(0);
         let found = world.env.store.mail(mail.id).await.unwrap().unwrap();
-        deliver::take(&world.env, found, now).await.unwrap();
-        let next = deliver::failed(&world.env, mail.id, &passing, 0, now)
+        let taken = deliver::take(&world.env, found, now).await.unwrap();
+        let next = deliver::failed(&world.env, &taken.unwrap(), &passing, 0, now)
             .await
             .unwrap();
         let is_last = attempt == attempts;
@@ -254,7 +252,7 @@ async fn a_permanent_refusal_is_a_dead_letter_at_once() {
         is_permanent: true,
         why: "no such user".to_owned(),
     };
-    let next = deliver::failed(&world.env, mail.id, &refusal, 0, later(30))
+    let next = deliver::failed(&world.env, &mail, &refusal, 0, later(30))
         .await
         .unwrap();
     assert_eq!(next, AfterFailure::GiveUp);
@@ -343,7 +341,7 @@ async fn done_mails_are_forgotten_after_their_time_and_dead_letters_never() {
         .await;
     fan_out_all(&world, later(200)).await;
     let second = queued_for(&world, admin).await.remove(0);
-    deliver::failed(&world.env, second.id, &refusal, 0, later(300))
+    deliver::failed(&world.env, &second, &refusal, 0, later(300))
         .await
         .unwrap();
 

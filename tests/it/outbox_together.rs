@@ -25,7 +25,7 @@ const STORAGE: Item = Item::StorageSize;
 const VMS: Item = Item::VirtualMachines;
 
 /// A customer with so many people, all of whom are to be told.
-async fn told(people: usize) -> (World, Vec<UserId>) {
+pub(crate) async fn told(people: usize) -> (World, Vec<UserId>) {
     let world = World::new().await;
     let mut users = Vec::new();
     for number in 0..people {
@@ -38,13 +38,13 @@ async fn told(people: usize) -> (World, Vec<UserId>) {
     (world, users)
 }
 
-async fn fan_out(world: &World) -> Vec<MailId> {
+pub(crate) async fn fan_out(world: &World) -> Vec<MailId> {
     while fan_out::run_some(&world.env, START).await.unwrap() != FanOut::Idle {}
     let queued = world.mails(MailState::Queued).await;
     queued.iter().map(|mail| mail.id).collect()
 }
 
-async fn mail(world: &World, id: MailId) -> Mail {
+pub(crate) async fn mail(world: &World, id: MailId) -> Mail {
     world.env.store.mail(id).await.unwrap().unwrap().value
 }
 
@@ -103,7 +103,7 @@ async fn a_mail_is_taken_once_by_however_many() {
     assert_eq!(taken.len(), 20);
     for id in taken {
         let mail = mail(&world, id).await;
-        assert_eq!(mail.lease_until, Some(later(30).plus(deliver::LEASE)));
+        assert_eq!(mail.lease.unwrap().until, later(30).plus(deliver::LEASE));
         assert_eq!(mail.attempts, 1);
     }
 }
@@ -133,11 +133,17 @@ async fn each_mail_gets_its_own_end() {
     ];
     let outcomes = ids.iter().zip(ends);
     let mut outcomes: Vec<Outcome> = outcomes
-        .map(|(id, ended)| Outcome { id: *id, ended })
+        .map(|(id, ended)| Outcome {
+            id: *id,
+            lease: 1,
+            ended,
+        })
         .collect();
-    let gone = MailId::random();
-    let ended = failed(false);
-    outcomes.push(Outcome { id: gone, ended });
+    outcomes.push(Outcome {
+        id: MailId::random(),
+        lease: 1,
+        ended: failed(false),
+    });
     // Somebody changes one of them at the same moment: the others lose nothing by it.
     let last = env.store.mail(ids[4]).await.unwrap().unwrap();
     let (next, other) = join(
@@ -167,7 +173,7 @@ async fn each_mail_gets_its_own_end() {
     assert_eq!(mails[0].subject.as_deref(), Some("Subject"));
     assert_eq!((mails[1].attempts, mails[1].due_at), (1, later(61)));
     assert_eq!((mails[4].attempts, mails[4].due_at), (0, later(31)));
-    assert!(mails.iter().all(|mail| mail.lease_until.is_none()));
+    assert!(mails.iter().all(|mail| mail.lease.is_none()));
     // Who was told is remembered, and nobody else.
     for (number, mail) in mails.iter().enumerate() {
         let key = keys::recipient(mail.user_id);
@@ -191,7 +197,7 @@ fn outbox(world: &World, server: &SmtpScript, seconds: u64) -> Outbox {
     )
 }
 
-async fn server() -> SmtpScript {
+pub(crate) async fn server() -> SmtpScript {
     let setup = Setup {
         pipelining: Pipelining::Works,
         ..Setup::default()
@@ -199,7 +205,7 @@ async fn server() -> SmtpScript {
     SmtpScript::with(setup).await
 }
 
-async fn until_none_is_queued(world: &World) {
+pub(crate) async fn until_none_is_queued(world: &World) {
     let all_done = async {
         while !world.mails(MailState::Queued).await.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -272,7 +278,7 @@ async fn a_stop_gives_back_what_no_server_has() {
     let queued = world.mails(MailState::Queued).await;
     assert_eq!(queued.len(), 60);
     let (with_server, back): (Vec<&Mail>, Vec<&Mail>) =
-        queued.iter().partition(|mail| mail.lease_until.is_some());
+        queued.iter().partition(|mail| mail.lease.is_some());
     assert_eq!(with_server.len(), 10);
     assert!(
         back.iter()
@@ -291,7 +297,7 @@ async fn a_server_that_answers_nothing_holds_few_mails() {
     server.until_reached(At::Greeting, 10).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let queued = world.mails(MailState::Queued).await;
-    let taken = queued.iter().filter(|mail| mail.lease_until.is_some());
+    let taken = queued.iter().filter(|mail| mail.lease.is_some());
     let taken = taken.count();
     assert!((10..=20).contains(&taken), "{taken}");
     running.abort();

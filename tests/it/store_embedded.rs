@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use upsell::store::embedded::{
-    EmbeddedEngine, MAX_CHANGE_WRITES, MAX_SCAN_RECORDS, MAX_VALUE_BYTES, OpenError, Options,
-};
+use upsell::store::embedded::{EmbeddedEngine, OpenError, Options};
 use upsell::store::engine::{BoxFuture, Changes, CommitError, Engine, Expect, Key, StoreError};
+use upsell::store::limits::{MAX_CHANGE_WRITES, MAX_SCAN_RECORDS, MAX_VALUE_BYTES};
 
 use crate::store_contract::{Factory, contract_suite, key, put};
 

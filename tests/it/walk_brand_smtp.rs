@@ -109,7 +109,7 @@ async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
     for text in [shown.text(), app.log()] {
         assert!(!text.contains(PASSWORD), "{text}");
     }
-    let stored = app.stored_bytes();
+    let stored = app.stored_bytes().await;
     assert!(
         stored.windows(8).any(|part| part == b"smtpuser"),
         "this looks at the right files"

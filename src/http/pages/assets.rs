@@ -48,7 +48,7 @@ pub(super) async fn logo(call: Call) -> Answer {
     let missing = ApiError::UseCase(Error::NotFound(What::Logo));
     let tenant: TenantId = call.path.id("tenant_id", missing)?;
     let logo = public_logo(&call.env, tenant).await?;
-    let tag = format!("\"{}\"", logo.revision.0);
+    let tag = format!("\"{:016x}\"", logo.content_version);
     let head = &call.request.head;
     let mut response = tagged(head, logo.media_type, logo.image, &tag);
     // Were somebody to open it as a page, it is a picture and nothing more.

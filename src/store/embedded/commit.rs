@@ -1,8 +1,9 @@
 //! What comes in to be committed: checked, and sent to the writer in jobs.
 
+use super::EmbeddedEngine;
 use super::writer::Outcomes;
-use super::{EmbeddedEngine, MAX_CHANGE_BYTES, MAX_CHANGE_WRITES, MAX_VALUE_BYTES};
-use crate::store::engine::{Changes, CommitError, Key, MAX_KEY_BYTES, StoreError, Write};
+use crate::store::engine::{Changes, CommitError, StoreError};
+use crate::store::limits::{MAX_CHANGE_BYTES, checked_size};
 
 impl EmbeddedEngine {
     pub(super) async fn commit_one(&self, changes: Changes) -> Result<(), CommitError> {
@@ -55,56 +56,4 @@ impl EmbeddedEngine {
             outcomes[place] = outcome;
         }
     }
-}
-
-/// The bytes of a change, if it keeps to the limits.
-fn checked_size(changes: &Changes) -> Result<usize, StoreError> {
-    let Changes {
-        expectations,
-        writes,
-    } = changes;
-    if writes.len() > MAX_CHANGE_WRITES || expectations.len() > MAX_CHANGE_WRITES {
-        let most = writes.len().max(expectations.len());
-        return Err(refused(format!(
-            "{most} writes; at most {MAX_CHANGE_WRITES} are allowed"
-        )));
-    }
-    let mut total: usize = 0;
-    for (key, _) in expectations {
-        total = total.saturating_add(checked_key(key)?);
-    }
-    for write in writes {
-        let bytes = match write {
-            Write::Delete(key) => checked_key(key)?,
-            Write::Put(key, body) if body.len() > MAX_VALUE_BYTES => {
-                checked_key(key)?;
-                let found = body.len();
-                return Err(refused(format!(
-                    "a value of {found} bytes; {MAX_VALUE_BYTES} is most"
-                )));
-            }
-            Write::Put(key, body) => checked_key(key)? + body.len(),
-        };
-        total = total.saturating_add(bytes);
-    }
-    if total > MAX_CHANGE_BYTES {
-        return Err(refused(format!(
-            "{total} bytes in one change; {MAX_CHANGE_BYTES} is most"
-        )));
-    }
-    Ok(total)
-}
-
-fn checked_key(key: &Key) -> Result<usize, StoreError> {
-    match key.0.len() {
-        0 => Err(refused("an empty key".to_owned())),
-        found if found > MAX_KEY_BYTES => Err(refused(format!(
-            "a key of {found} bytes; {MAX_KEY_BYTES} is most"
-        ))),
-        found => Ok(found),
-    }
-}
-
-fn refused(why: String) -> StoreError {
-    StoreError::Refused(why)
 }

@@ -5,9 +5,9 @@ use std::ops::Bound;
 
 use fjall::{Database, Keyspace, Readable, Snapshot};
 
-use super::MAX_SCAN_RECORDS;
 use super::layout::OpenError;
 use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError};
+use crate::store::limits::checked_limit;
 
 /// A stored value is the revision, big-endian, then the body.
 pub(super) const REVISION_BYTES: usize = 8;
@@ -89,11 +89,8 @@ impl Tables {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Record)>, StoreError> {
-        if limit > MAX_SCAN_RECORDS {
-            let why = format!("a scan of {limit} records; {MAX_SCAN_RECORDS} is most");
-            return Err(StoreError::Refused(why));
-        }
-        let upper = successor(&prefix.0);
+        checked_limit(limit)?;
+        let upper = prefix.successor();
         let start = after
             .map(|key| key.0.as_slice())
             .filter(|key| *key >= prefix.0.as_slice());
@@ -120,14 +117,6 @@ impl Tables {
         }
         Ok(found)
     }
-}
-
-/// The first key after all keys that start with `prefix`, if there is one.
-fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
-    let end = prefix.iter().rposition(|byte| *byte != 0xFF)?;
-    let mut next = prefix.get(..=end)?.to_vec();
-    *next.last_mut()? += 1;
-    Some(next)
 }
 
 fn record_of(key: &Key, value: &[u8]) -> Result<Record, StoreError> {
@@ -175,19 +164,5 @@ pub(super) fn words(error: &fjall::Error) -> String {
         }
         fjall::Error::Storage(source) => format!("{source:?}"),
         other => format!("{other:?}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::successor;
-
-    #[test]
-    fn successor_of_a_prefix() {
-        assert_eq!(successor(b""), None);
-        assert_eq!(successor(b"a"), Some(b"b".to_vec()));
-        assert_eq!(successor(b"a\xFF\xFF"), Some(b"b".to_vec()));
-        assert_eq!(successor(b"\xFF\xFF"), None);
-        assert_eq!(successor(b"a\x00"), Some(b"a\x01".to_vec()));
     }
 }

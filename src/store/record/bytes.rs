@@ -1,25 +1,25 @@
 //! Numbers and texts as bytes. LEB128: seven bits a byte, the lowest first.
 
 /// Writes them.
-pub(super) struct Writer(Vec<u8>);
+pub(in crate::store) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Starts with a byte of version.
-    pub(super) fn new(version: u8) -> Self {
+    pub(in crate::store) fn new(version: u8) -> Self {
         let mut bytes = Vec::with_capacity(128);
         bytes.push(version);
         Self(bytes)
     }
 
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(in crate::store) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(in crate::store) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn number(&mut self, mut number: u64) {
+    pub(in crate::store) fn number(&mut self, mut number: u64) {
         while number > 0x7F {
             self.0.push(low_bits(number) | 0x80);
             number >>= 7;
@@ -28,20 +28,25 @@ impl Writer {
     }
 
     /// Small for small numbers of either sign.
-    pub(super) fn signed(&mut self, number: i64) {
+    pub(in crate::store) fn signed(&mut self, number: i64) {
         self.number((number << 1 ^ number >> 63).cast_unsigned());
     }
 
-    pub(super) fn count(&mut self, count: usize) {
+    pub(in crate::store) fn count(&mut self, count: usize) {
         self.number(count as u64);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.bytes(text.as_bytes());
+    pub(in crate::store) fn text(&mut self, text: &str) {
+        self.blob(text.as_bytes());
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    /// Bytes with their number before them.
+    pub(in crate::store) fn blob(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.bytes(bytes);
+    }
+
+    pub(in crate::store) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 }
@@ -52,32 +57,32 @@ fn low_bits(number: u64) -> u8 {
 }
 
 /// Reads them. Errors say what is wrong with the bytes.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(in crate::store) struct Reader<'a>(&'a [u8]);
 
 const SHORT: &str = "it ends too early";
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::store) const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::store) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, &'static str> {
+    pub(in crate::store) fn byte(&mut self) -> Result<u8, &'static str> {
         let (first, rest) = self.0.split_first().ok_or(SHORT)?;
         self.0 = rest;
         Ok(*first)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], &'static str> {
+    pub(in crate::store) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], &'static str> {
         let (first, rest) = self.0.split_first_chunk().ok_or(SHORT)?;
         self.0 = rest;
         Ok(first)
     }
 
-    pub(super) fn number(&mut self) -> Result<u64, &'static str> {
+    pub(in crate::store) fn number(&mut self) -> Result<u64, &'static str> {
         let mut number = 0;
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.byte()?;
@@ -93,25 +98,30 @@ impl<'a> Reader<'a> {
         Err("a number is too long")
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, &'static str> {
+    pub(in crate::store) fn signed(&mut self) -> Result<i64, &'static str> {
         let number = self.number()?;
         Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    pub(super) fn count(&mut self) -> Result<usize, &'static str> {
+    pub(in crate::store) fn count(&mut self) -> Result<usize, &'static str> {
         usize::try_from(self.number()?).map_err(|_| "a count is too large")
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, &'static str> {
+    pub(in crate::store) fn text(&mut self) -> Result<&'a str, &'static str> {
+        std::str::from_utf8(self.blob()?).map_err(|_| "a text is no UTF-8")
+    }
+
+    /// Bytes with their number before them.
+    pub(in crate::store) fn blob(&mut self) -> Result<&'a [u8], &'static str> {
         let length = self.count()?;
-        let (text, rest) = self.0.split_at_checked(length).ok_or(SHORT)?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(SHORT)?;
         self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| "a text is no UTF-8")
+        Ok(bytes)
     }
 
     /// # Errors
     /// Something is left.
-    pub(super) const fn end(&self) -> Result<(), &'static str> {
+    pub(in crate::store) const fn end(&self) -> Result<(), &'static str> {
         if self.0.is_empty() {
             return Ok(());
         }

@@ -6,11 +6,13 @@ mod account;
 mod audit;
 mod billing;
 mod brand;
-mod bytes;
+pub(in crate::store) mod bytes;
 pub mod clicks;
 pub mod hot_meter;
+mod import;
 mod mail;
 mod meter;
+mod node;
 mod plan;
 mod request;
 mod reseller;
@@ -21,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use super::engine::StoreError;
 
+pub use import::ImportProgress;
 pub use mail::Notice;
 pub use meter::OfferingItems;
 pub use request::KeptRequest;
@@ -29,8 +32,10 @@ pub use request::KeptRequest;
 pub trait Stored: Sized {
     /// What the form is called in errors.
     const NAME: &'static str;
-    /// The version that is written now. Older ones are still read, see the form's `From`s.
+    /// The version that is written now.
     const VERSION: u8 = 1;
+    /// The oldest version that is read: what it lacks has a default in the newest form.
+    const OLDEST: u8 = Self::VERSION;
     /// Fields of the form that hold secrets, sealed and hashed ones too, by their path
     /// (`smtp.sealed_password`). The audit masks them.
     const SECRETS: &'static [&'static str] = &[];
@@ -72,7 +77,7 @@ pub trait Stored: Sized {
     fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |why: String| StoreError::Corrupt(format!("{}: {why}", Self::NAME));
         match bytes.split_first() {
-            Some((version, json)) if *version == Self::VERSION => {
+            Some((version, json)) if (Self::OLDEST..=Self::VERSION).contains(version) => {
                 let form = serde_json::from_slice(json).map_err(|e| corrupt(e.to_string()))?;
                 Self::from_form(form).map_err(corrupt)
             }

@@ -179,6 +179,32 @@ label! {
     }
 }
 
+label! {
+    /// What happened on the way to the servers of a shared store.
+    RedisEvent = "event" {
+        /// A connection was made.
+        Connect = "connect",
+        /// A connection could not be made.
+        ConnectFailure = "connect_failure",
+        /// A command was sent again.
+        Retry = "retry",
+        /// A command was sent to a node that has a slot only for now.
+        Redirection = "redirection",
+        /// A server did not answer in time.
+        Timeout = "timeout",
+        /// A command failed in the end.
+        Error = "error",
+        /// A call was refused because too many were under way.
+        Overload = "overload",
+        /// A change spanned partitions.
+        Across = "across_partitions",
+        /// Such a change of somebody else was cut short, and was ended here.
+        EndedForOthers = "ended_for_others",
+        /// All that was remembered was forgotten, because changes may have been missed.
+        ForgotAll = "forgot_all",
+    }
+}
+
 impl Label for Level {
     const NAME: &'static str = "level";
     const ALL: &'static [Self] = &Self::ALL;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::{Failure, LEASE, take};
 use crate::domain::ids::{MailId, UserId};
-use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy};
+use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy, Verdict};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
 use crate::store::{Found, keys};
@@ -19,8 +19,22 @@ use crate::usecases::error::{Error, retrying};
 pub struct Outcome {
     /// Which mail.
     pub id: MailId,
+    /// The number of the lease that it was taken with.
+    pub lease: u64,
     /// What became of it.
     pub ended: Ended,
+}
+
+impl Outcome {
+    /// What became of `mail`, as it was when it was taken.
+    #[must_use]
+    pub const fn of(mail: &Mail, ended: Ended) -> Self {
+        Self {
+            id: mail.id,
+            lease: mail.leases,
+            ended,
+        }
+    }
 }
 
 /// How it ended to have taken a mail.
@@ -45,11 +59,14 @@ pub enum Ended {
 }
 
 /// Takes those of the mails that are due, for sending. Mails that somebody else took first are
-/// left out.
+/// left out; none is taken while this node may begin nothing.
 ///
 /// # Errors
 /// The store failed.
 pub async fn take_all(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail>, Error> {
+    if env.term(now).is_none() {
+        return Ok(Vec::new());
+    }
     let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
     let found = env.store.load_many::<Mail>(&mail_keys).await?;
     let due: Vec<Found<Mail>> = found
@@ -64,7 +81,7 @@ pub async fn take_all(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<M
     let mut taken = Vec::with_capacity(due.len());
     for mail in &due {
         let mut of_us = mail.value.clone();
-        of_us.take(now, LEASE);
+        of_us.take(env.node.id(), now, LEASE);
         changes.update_mail(mail, of_us.clone());
         taken.push(of_us);
     }
@@ -84,7 +101,7 @@ async fn take_each(env: &Env, due: Vec<Found<Mail>>, now: Timestamp) -> Result<V
 }
 
 /// Records what became of mails, in one commit where nobody else changed one of them meanwhile.
-/// Says of each failed one what follows.
+/// Says of each failed one what follows; nothing of one that others have taken since.
 ///
 /// # Errors
 /// The store failed: mails of which nothing was recorded are sent again once their lease is over.
@@ -130,15 +147,25 @@ async fn record_together(
     let mails = env.store.load_many::<Mail>(&mail_keys).await?;
     let mut changes = Changes::new();
     let mut told = Vec::new();
+    let mut twice = Vec::new();
     let mut next = Vec::with_capacity(outcomes.len());
     for (outcome, found) in outcomes.iter().zip(mails) {
         let Some(found) = found else {
             next.push(gone(&outcome.ended));
             continue;
         };
+        let was_sent = matches!(outcome.ended, Ended::Sent { .. });
+        match found.verdict(outcome.lease, was_sent) {
+            Verdict::Record => {}
+            other => {
+                twice.extend((other == Verdict::PossibleDuplicate).then_some(outcome.id));
+                next.push(None);
+                continue;
+            }
+        }
         let mut mail = found.value.clone();
-        next.push(end(&mut mail, &outcome.ended, &env.settings.retry, now));
-        if matches!(outcome.ended, Ended::Sent { .. }) && mail.kind.is_quota() {
+        next.push(end(&mut mail, outcome, &env.settings.retry, now));
+        if was_sent && mail.kind.is_quota() {
             told.push(mail.user_id);
         }
         changes.update_mail(&found, mail);
@@ -147,7 +174,15 @@ async fn record_together(
     if !changes.is_empty() {
         env.store.commit(changes).await?;
     }
+    count_duplicates(env, &twice);
     Ok(next)
+}
+
+fn count_duplicates(env: &Env, mails: &[MailId]) {
+    env.metrics.possible_duplicates.inc_by(mails.len() as u64);
+    for mail in mails {
+        tracing::warn!(%mail, "a mail may arrive twice: another node took it while it was being sent");
+    }
 }
 
 /// What follows where the mail was deleted meanwhile.
@@ -157,15 +192,13 @@ fn gone(ended: &Ended) -> Option<AfterFailure> {
 
 fn end(
     mail: &mut Mail,
-    ended: &Ended,
+    outcome: &Outcome,
     retry: &RetryPolicy,
     now: Timestamp,
 ) -> Option<AfterFailure> {
-    match ended {
+    match &outcome.ended {
         Ended::Sent { subject } => {
-            mail.end(MailState::Sent, None, now);
-            mail.sent_at = Some(now);
-            mail.subject = Some(subject.clone());
+            mail.end_sent(outcome.lease, subject.clone(), now);
             None
         }
         Ended::Failed { failure, random } => {

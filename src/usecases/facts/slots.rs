@@ -120,6 +120,15 @@ impl<F> Slots<F> {
         }
     }
 
+    /// Gives up all slots. Stamps are never used twice, so nothing that began before gets in after.
+    pub(super) fn clear(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            shard.places.clear();
+            shard.slots.clear();
+        }
+    }
+
     /// How many there can be.
     pub(super) const fn max(&self) -> usize {
         self.max_per_shard * SHARDS

@@ -1,20 +1,23 @@
 //! The service as its operators run it: the real binary in a process of its own, on a directory
 //! of its own, reached over its sockets.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+pub(crate) use super::answer::{Answer, send, try_send};
+use super::shared_store::Share;
 use super::sink::Sink;
 
 /// Longer than anything here takes, even on a machine that has much else to do.
@@ -35,48 +38,6 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
     }
 }
 
-/// An answer, read to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    /// Method and path, for the messages of failures.
-    pub(crate) request: String,
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The same, if it has this status.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "{}: {}",
-            self.request,
-            self.text().trim_end()
-        );
-        self
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text()))
-    }
-
-    /// A header of the answer; empty where it is missing.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-}
-
 /// What `upsell init` prints.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub(crate) struct First {
@@ -88,6 +49,7 @@ pub(crate) struct First {
 /// A running service.
 pub(crate) struct TestApp {
     dir: TempDir,
+    share: Option<Share>,
     environment: Vec<(String, String)>,
     child: Child,
     /// `http://address:port` of the public listener.
@@ -119,6 +81,10 @@ impl TestApp {
             ("UPSELL_DATA".to_owned(), data_of(&dir)),
             ("UPSELL_LOG_LEVEL".to_owned(), "info".to_owned()),
         ];
+        let share = Share::new().await;
+        if let Some(share) = &share {
+            environment.extend(share.settings());
+        }
         let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         environment.extend(given);
         let first = init(&environment).await;
@@ -132,6 +98,7 @@ impl TestApp {
             .unwrap();
         let mut app = Self {
             dir,
+            share,
             environment,
             child,
             base,
@@ -211,14 +178,25 @@ impl TestApp {
         std::fs::read_to_string(log_of(&self.dir)).unwrap_or_default()
     }
 
+    /// Where its store is, as the environment says it; nothing for the data directory.
+    pub(crate) fn store_settings(&self) -> Vec<(OsString, OsString)> {
+        let settings = self.share.iter().flat_map(Share::settings);
+        settings
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+
     /// Its data directory.
     pub(crate) fn data(&self) -> String {
         data_of(&self.dir)
     }
 
-    /// All that lies in its data directory, as bytes.
-    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    /// All that lies in its data directory and on the servers of its store, as bytes.
+    pub(crate) async fn stored_bytes(&self) -> Vec<u8> {
+        let mut bytes = match &self.share {
+            Some(share) => share.stored_bytes().await,
+            None => Vec::new(),
+        };
         let mut folders = vec![PathBuf::from(data_of(&self.dir))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -304,28 +282,6 @@ impl TestApp {
             .body(body);
         send(&name, request).await
     }
-}
-
-/// Sends and reads the answer to its end.
-pub(crate) async fn send(name: &str, request: RequestBuilder) -> Answer {
-    try_send(name, request)
-        .await
-        .unwrap_or_else(|error| panic!("{name}: {error:?}"))
-}
-
-/// The same, where the service may be killed meanwhile.
-pub(crate) async fn try_send(
-    name: &str,
-    request: RequestBuilder,
-) -> Result<Answer, reqwest::Error> {
-    let response = request.send().await?;
-    let (status, headers): (StatusCode, _) = (response.status(), response.headers().clone());
-    Ok(Answer {
-        request: name.to_owned(),
-        status: status.as_u16(),
-        headers,
-        body: response.bytes().await?.to_vec(),
-    })
 }
 
 fn data_of(dir: &TempDir) -> String {

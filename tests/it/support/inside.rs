@@ -15,7 +15,7 @@ pub(crate) async fn inside(app: &TestApp) -> Running {
             Override::set("ops_listen", "127.0.0.1:0"),
             Override::set("public_url", &app.base),
         ],
-        environment: Vec::new(),
+        environment: app.store_settings(),
         file: None,
         read_file: &|_| unreachable!("no secret is in a file"),
     };

@@ -1,14 +1,18 @@
 //! What tests of several topics share.
 
 pub(crate) mod accounts;
+pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod binary;
 pub mod http;
 pub(crate) mod inside;
+pub(crate) mod member;
 pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod operations;
 pub(crate) mod python;
+pub(crate) mod redis;
+pub(crate) mod shared_store;
 pub(crate) mod sink;
 pub(crate) mod smtp_client;
 pub(crate) mod smtp_conversation;

@@ -55,6 +55,10 @@ impl Shared {
 }
 
 impl Engine for Shared {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         self.of.engine().get(key)
     }

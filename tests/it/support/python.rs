@@ -16,14 +16,29 @@ pub(crate) fn source(name: &str) -> PathBuf {
 
 /// A program of the environment. Fails where there is none: what is skipped is not tested.
 pub(crate) fn program(name: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let path = target.join("python/bin").join(name);
-    assert!(
-        path.is_file(),
-        "{} is missing; make the Python environment of the tests first: scripts/python",
-        path.display()
-    );
+    let path = environment().join("bin").join(name);
+    assert!(path.is_file(), "{} is missing; {FIRST}", path.display());
     path
+}
+
+/// The directory of an installed package, which may carry more than Python.
+pub(crate) fn package(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir(environment().join("lib"));
+    let paths = versions.into_iter().flatten().map(|version| {
+        let version = version.unwrap().path();
+        version.join("site-packages").join(name)
+    });
+    let mut found = paths.filter(|path| path.is_dir());
+    found
+        .next()
+        .unwrap_or_else(|| panic!("the Python package {name} is missing; {FIRST}"))
+}
+
+const FIRST: &str = "make the Python environment of the tests first: scripts/python";
+
+fn environment() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    target.join("python")
 }
 
 /// Runs a program of the environment against `app`; what it printed, if it ended well.

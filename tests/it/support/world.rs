@@ -25,6 +25,7 @@ use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
 use upsell::usecases::facts::Facts;
+use upsell::usecases::nodes::Node;
 use upsell::usecases::remembered::Remembered;
 use upsell::usecases::report_usage::{BatchOutcome, Mode, UsageReport, report_usages};
 use upsell::usecases::{Env, Settings};
@@ -92,12 +93,15 @@ impl World {
 
     async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let data = data::open_or_init(dir.path(), START).await.unwrap();
+        let data = data::open_or_init(&data::Place::embedded(dir.path()), START)
+            .await
+            .unwrap();
         let root = data.first_client.unwrap().tenant_id;
         let env = Env {
             facts: Facts::watching(&data.store, 10_000),
             remembered: Arc::new(Remembered::new(1 << 20)),
             store: data.store,
+            node: Arc::new(Node::new("test", START)),
             settings: Arc::new(settings),
             keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
             renderer: Arc::new(Renderer::new().unwrap()),

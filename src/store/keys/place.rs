@@ -1,0 +1,109 @@
+//! Which records belong together, in a store that is divided: those of one id.
+//!
+//! A usage report changes a meter and leaves a notice, both of one account: they are in one place, so
+//! that the change is made by one server alone. The entries of a list that belongs to a tenant are where
+//! the tenant is, so that one server has the whole list.
+
+const ID_BYTES: usize = 16;
+
+/// The bytes of a key that decide where its record is.
+#[must_use]
+pub fn of_key(key: &[u8]) -> &[u8] {
+    if let Some(list) = of_prefix(key) {
+        return list;
+    }
+    match key.first() {
+        // What ends with the id of what it belongs to: profiles and meters, mails, their queues and
+        // leases, notices, reminders, nodes.
+        Some(
+            b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'D'
+            | b'g' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W',
+        ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
+        _ => key,
+    }
+}
+
+/// The bytes of a prefix that decide for all keys with it: the id of the tenant whose list it is.
+#[must_use]
+pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
+    let start = match prefix {
+        // Children, names of children, tenants and users below, users, clients, audit entries, plans
+        // and those who buy by them, price plans, domains.
+        [
+            b'C' | b'N' | b'S' | b'U' | b'T' | b'A' | b'a' | b'f' | b'F' | b'p' | b'w',
+            ..,
+        ] => 1,
+        // Customers below, taxes of a tenant.
+        [b'B', 2, ..] | [b'x', 1, ..] => 2,
+        _ => return None,
+    };
+    prefix.get(start..start + ID_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{AccountId, TenantId, UserId};
+    use crate::domain::time::Timestamp;
+    use crate::store::engine::Key;
+    use crate::store::keys;
+
+    fn place(key: &Key) -> Vec<u8> {
+        of_key(&key.0).to_vec()
+    }
+
+    #[test]
+    fn a_report_changes_one_place() {
+        let now = Timestamp::from_micros(1);
+        for account in [
+            AccountId::Tenant(TenantId::random()),
+            AccountId::User(UserId::random()),
+        ] {
+            let meter = place(&keys::meter(account));
+            assert_eq!(meter.len(), ID_BYTES);
+            assert_eq!(meter, place(&keys::notice(now, account)));
+            assert_eq!(meter, place(&keys::offering_items(account)));
+        }
+    }
+
+    #[test]
+    fn a_list_is_in_one_place() {
+        let (tenant, user) = (TenantId::random(), UserId::random());
+        let entries = [
+            (
+                keys::children(tenant),
+                keys::child(tenant, TenantId::random()),
+            ),
+            (
+                keys::subtree_tenants(tenant),
+                keys::subtree_tenant(tenant, TenantId::random()),
+            ),
+            (
+                keys::subtree_users(tenant),
+                keys::subtree_user(tenant, user),
+            ),
+            (keys::tenant_users(tenant), keys::tenant_user(tenant, user)),
+        ];
+        for (list, entry) in entries {
+            assert_eq!(of_prefix(&list.0), Some(place(&entry).as_slice()));
+            assert_eq!(of_prefix(&list.0), Some(tenant.bytes().as_slice()));
+        }
+        assert_eq!(of_prefix(&keys::users().0), None);
+        assert_eq!(of_prefix(&keys::mails_due().0), None);
+    }
+
+    #[test]
+    fn any_bytes_have_a_place() {
+        for key in [
+            &b""[..],
+            b"t",
+            b"C",
+            b"C123456789012345",
+            b"\xFF\xFF",
+            b"B\x02",
+        ] {
+            assert!(!of_key(key).is_empty() || key.is_empty());
+            assert_eq!(of_prefix(key), None);
+        }
+    }
+}

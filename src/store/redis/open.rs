@@ -1,0 +1,232 @@
+//! Opening a store: the servers are reached, new enough, and hold a store of this kind or none.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, RwLock};
+
+use arc_swap::ArcSwap;
+use redis::Value;
+use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
+
+use super::address::{Address, Kind};
+use super::coherence::Freshness;
+use super::connect::Connector;
+use super::layout::{CLUSTER_PARTITIONS, Layout};
+use super::link::{Link, Repeat};
+use super::scripts::Scripts;
+use super::stats::Stats;
+use super::{Inner, Options, UNIT_BYTES, WAITING_CONNECTIONS};
+use crate::store::engine::StoreError;
+
+/// The version of the layout in Redis.
+const FORMAT: u32 = 1;
+
+/// The oldest server: sharded messages and functions of scripts that are used here.
+const OLDEST_SERVER: u32 = 7;
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The certificate authorities.
+    #[error("{}: {source}; see redis.ca_file", .path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The servers are not reached, or do not answer.
+    #[error("{address}: {source}")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The server is too old.
+    #[error("{address} is version {found}; Redis {OLDEST_SERVER} or later, or Valkey, is needed")]
+    OldServer {
+        /// Where.
+        address: String,
+        /// What it says.
+        found: String,
+    },
+    /// The store was made by a newer version of this program.
+    #[error(
+        "the store at {address} has format {found}, made by a newer version; this one knows {FORMAT}: \
+         run that version"
+    )]
+    Newer {
+        /// Where.
+        address: String,
+        /// Its format.
+        found: u32,
+    },
+    /// The store was made for another kind of servers.
+    #[error(
+        "the store at {address} has {found} partitions and not {wanted}: it was made on {}; move it with \
+         `upsell export` there and `upsell import` here",
+        if *.found == 1 { "one server" } else { "a cluster" }
+    )]
+    OtherKind {
+        /// Where.
+        address: String,
+        /// Its partitions.
+        found: u16,
+        /// Those of servers of this kind.
+        wanted: u16,
+    },
+    /// What stands there is none.
+    #[error(
+        "what stands under {name} at {address} is no upsell store; choose another redis.prefix"
+    )]
+    Strange {
+        /// Where.
+        address: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// How the servers are reached.
+pub(super) fn connector(address: Address, options: &Options) -> Result<Connector, OpenError> {
+    let read = |path: &PathBuf| match std::fs::read(path) {
+        Ok(pem) => Ok((path.clone(), pem)),
+        Err(source) => Err(OpenError::Authorities {
+            path: path.clone(),
+            source,
+        }),
+    };
+    Ok(Connector {
+        address,
+        timeout: options.command_timeout,
+        ca: options.ca_file.as_ref().map(read).transpose()?,
+    })
+}
+
+/// Into how many partitions a store on such servers is divided.
+pub(super) const fn partitions(kind: &Kind) -> u16 {
+    match kind {
+        Kind::Cluster => CLUSTER_PARTITIONS,
+        Kind::Standalone | Kind::Sentinel { .. } => 1,
+    }
+}
+
+pub(super) async fn open(address: Address, options: Options) -> Result<Inner, OpenError> {
+    let partitions = partitions(&address.kind);
+    let connector = Arc::new(connector(address, &options)?);
+    let stats = Arc::new(Stats::default());
+    let link = || {
+        let latency = options.latency.clone();
+        Link::new(Arc::clone(&connector), Arc::clone(&stats), latency)
+    };
+    let writes = match options.wait_replicas {
+        0 => 1,
+        _ => WAITING_CONNECTIONS,
+    };
+    let layout = Layout::new(&options.prefix, partitions, options.places);
+    let inner = Inner {
+        reads: link(),
+        writes: (0..writes).map(|_| link()).collect(),
+        next_write: AtomicUsize::new(0),
+        scripts: Scripts::new(),
+        stats,
+        watchers: RwLock::default(),
+        sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
+        is_closed: AtomicBool::new(false),
+        closing: Notify::new(),
+        freshness: Freshness::new(layout.partitions.len()),
+        calls: Arc::new(Semaphore::new(options.max_calls)),
+        units: Arc::new(Semaphore::new(
+            options.max_bytes.div_ceil(UNIT_BYTES).max(1),
+        )),
+        layout,
+        options,
+    };
+    inner.check_version(&connector.address).await?;
+    inner.check_format(&connector.address).await?;
+    inner.check_messages(&connector.address).await?;
+    Ok(inner)
+}
+
+impl Inner {
+    async fn check_version(&self, address: &Address) -> Result<(), OpenError> {
+        let mut cmd = redis::cmd("INFO");
+        cmd.arg("server");
+        let info = self.ask_first(address, &cmd).await?;
+        let info = String::from_utf8_lossy(&info).into_owned();
+        let fields: BTreeMap<&str, &str> = info
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .collect();
+        let found = fields.get("redis_version").copied().unwrap_or("unknown");
+        let major = found.split('.').next().and_then(|major| major.parse().ok());
+        // Valkey calls itself Redis 7.2 for the sake of clients.
+        if major.is_some_and(|major: u32| major >= OLDEST_SERVER) {
+            return Ok(());
+        }
+        Err(OpenError::OldServer {
+            address: address.to_string(),
+            found: found.to_owned(),
+        })
+    }
+
+    /// Notes what kind of store this is, where there is none; else compares.
+    async fn check_format(&self, address: &Address) -> Result<(), OpenError> {
+        let wanted = self.layout.partitions.len();
+        let mut cmd = redis::cmd("SET");
+        cmd.arg(&self.layout.format)
+            .arg(format!("{FORMAT} {wanted}"))
+            .arg("NX");
+        self.ask_first(address, &cmd).await?;
+        let mut cmd = redis::cmd("GET");
+        cmd.arg(&self.layout.format);
+        let text = self.ask_first(address, &cmd).await?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let address = address.to_string();
+        let numbers: Option<(u32, u16)> = text.split_once(' ').and_then(|(format, partitions)| {
+            Some((format.parse().ok()?, partitions.parse().ok()?))
+        });
+        match numbers {
+            None => Err(OpenError::Strange {
+                address,
+                name: String::from_utf8_lossy(&self.layout.format).into_owned(),
+            }),
+            Some((found, _)) if found > FORMAT => Err(OpenError::Newer { address, found }),
+            Some((_, found)) if usize::from(found) != wanted => Err(OpenError::OtherKind {
+                address,
+                found,
+                wanted: u16::try_from(wanted).unwrap_or(u16::MAX),
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A server that lets nobody know of changes ends the scripts that make them in the middle.
+    async fn check_messages(&self, address: &Address) -> Result<(), OpenError> {
+        let mut cmd = redis::cmd(self.publish_command());
+        cmd.arg(&self.partition(0).channel)
+            .arg(&**self.sender.load());
+        self.ask_first(address, &cmd).await.map(drop)
+    }
+
+    async fn ask_first(&self, address: &Address, cmd: &redis::Cmd) -> Result<Vec<u8>, OpenError> {
+        let until = self.deadline();
+        let answer = self.writes[0]
+            .ask(self.partition(0), cmd, Repeat::Always, until)
+            .await;
+        match answer {
+            Ok(Value::BulkString(bytes)) => Ok(bytes),
+            Ok(Value::VerbatimString { text, .. }) => Ok(text.into_bytes()),
+            Ok(_) => Ok(Vec::new()),
+            Err(failed) => Err(OpenError::Unreachable {
+                address: address.to_string(),
+                source: failed.into(),
+            }),
+        }
+    }
+}

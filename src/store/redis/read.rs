@@ -1,0 +1,269 @@
+//! Reads of records by their keys.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use redis::Value;
+use tokio::time::Instant;
+
+use super::layout::{Partition, record_of};
+use super::link::{Failed, Repeat};
+use super::scripts::{self, Call};
+use super::{Inner, commit};
+use crate::store::engine::{Expect, Key, MAX_KEY_BYTES, Record, StoreError};
+
+/// Records read with one command: nobody else is served meanwhile.
+const MAX_READ: usize = 1000;
+
+type Records = Vec<Option<Record>>;
+
+/// What partitions show of some records.
+struct Look {
+    records: Records,
+    /// For each of them that is not there, when its partition has removed one for the last time: so it
+    /// was not there in between either, if this is the same in two looks.
+    removals: Vec<Vec<u8>>,
+    /// Of a change that spans partitions and is under way, in this one of them.
+    lock: Option<(u16, Vec<u8>)>,
+}
+
+impl Look {
+    fn is_as(&self, later: &Self) -> bool {
+        self.records == later.records && self.removals == later.removals
+    }
+}
+
+impl Inner {
+    pub(super) async fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        let _room = self.room_for(0).await?;
+        if !is_key(key) {
+            return Ok(None);
+        }
+        let partition = self.layout.of_key(key);
+        let mut cmd = redis::cmd("GET");
+        cmd.arg(partition.record(key));
+        let until = self.deadline();
+        let value = self
+            .reads
+            .ask(partition, &cmd, Repeat::Always, until)
+            .await?;
+        record(value)
+    }
+
+    /// The records of one moment.
+    pub(super) async fn get_many(&self, keys: &[Key]) -> Result<Records, StoreError> {
+        let _room = self.room_for(0).await?;
+        let until = self.deadline();
+        let places = self.by_partition(keys);
+        if places.len() == 1 && keys.len() <= MAX_READ {
+            return self.read_each(keys, &places, until).await;
+        }
+        // Nothing that spans partitions, or commands, is one moment. But what is seen twice without
+        // a change under way stood between the two looks.
+        let mut seen: Option<Look> = None;
+        while Instant::now() < until {
+            let look = self.look(keys, &places, until).await?;
+            if let Some((number, lock)) = &look.lock {
+                commit::wait_for(self, self.partition(*number), lock, until).await?;
+            } else if seen.is_some_and(|seen| seen.is_as(&look)) {
+                return Ok(look.records);
+            }
+            seen = Some(look);
+        }
+        Err(StoreError::Unavailable(
+            "the records change too fast to be read together; try again".to_owned(),
+        ))
+    }
+
+    /// Whether a record that was expected is as it was expected to be, for the first that is not.
+    pub(super) async fn first_unmet<'a>(
+        &self,
+        expected: &'a [(Key, Expect)],
+        until: Instant,
+    ) -> Option<&'a Key> {
+        let keys: Vec<Key> = expected.iter().map(|(key, _)| key.clone()).collect();
+        let places = self.by_partition(&keys);
+        let found = self.read_each(&keys, &places, until).await.ok()?;
+        let mut both = expected.iter().zip(found);
+        let unmet = both.find(|((_, expect), found)| {
+            let revision = found.as_ref().map(|record| record.revision);
+            match expect {
+                Expect::Absent => revision.is_some(),
+                Expect::Revision(wanted) => revision != Some(*wanted),
+            }
+        });
+        unmet.map(|((key, _), _)| key)
+    }
+
+    pub(super) async fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
+        let read = async {
+            let _room = self.room_for(0).await?;
+            let until = self.deadline();
+            let places = self.by_partition(keys);
+            self.read_each(keys, &places, until).await
+        };
+        match read.await {
+            Ok(records) => records.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); keys.len()],
+        }
+    }
+
+    /// Which of the keys are in which partition.
+    pub(super) fn by_partition(&self, keys: &[Key]) -> BTreeMap<u16, Vec<usize>> {
+        let mut places: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        for (place, key) in keys.iter().enumerate().filter(|(_, key)| is_key(key)) {
+            places
+                .entry(self.layout.of_key(key).number)
+                .or_default()
+                .push(place);
+        }
+        places
+    }
+
+    /// Each record as it is when its partition is asked.
+    pub(super) async fn read_each(
+        &self,
+        keys: &[Key],
+        places: &BTreeMap<u16, Vec<usize>>,
+        until: Instant,
+    ) -> Result<Records, StoreError> {
+        let asked = pieces(places).map(|(number, places)| async move {
+            let partition = self.partition(number);
+            let mut cmd = redis::cmd("MGET");
+            for place in places {
+                cmd.arg(partition.record(&keys[*place]));
+            }
+            let answer = self
+                .reads
+                .ask(partition, &cmd, Repeat::Always, until)
+                .await?;
+            Ok::<_, StoreError>((places, array(answer)?))
+        });
+        let mut records: Records = vec![None; keys.len()];
+        for answer in join_all(asked).await {
+            let (places, values) = answer?;
+            for (place, value) in places.iter().zip(values) {
+                records[*place] = record(value)?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// The records, and whether a change that spans partitions is under way on one of them.
+    async fn look(
+        &self,
+        keys: &[Key],
+        places: &BTreeMap<u16, Vec<usize>>,
+        until: Instant,
+    ) -> Result<Look, StoreError> {
+        let script = &self.scripts.read;
+        let asked = pieces(places).map(|(number, places)| async move {
+            let partition = self.partition(number);
+            let names: Vec<Vec<u8>> = places
+                .iter()
+                .map(|place| partition.record(&keys[*place]))
+                .collect();
+            let fixed = [&partition.locks, &partition.revision];
+            let all: Vec<&[u8]> = fixed.into_iter().chain(&names).map(Vec::as_slice).collect();
+            let mut call = Call::new(script, all.into_iter());
+            call.number(partition.record_prefix.len());
+            let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
+            Ok::<_, StoreError>((number, places, array(answer)?))
+        });
+        let mut look = Look {
+            records: vec![None; keys.len()],
+            removals: vec![Vec::new(); keys.len()],
+            lock: None,
+        };
+        for answer in join_all(asked).await {
+            let (number, places, values) = answer?;
+            let mut values = values.into_iter();
+            if let Some(Value::BulkString(lock)) = values.next() {
+                look.lock = Some((number, lock));
+            }
+            let removal = bytes(values.next().unwrap_or(Value::Nil))?;
+            for (place, value) in places.iter().zip(values) {
+                look.records[*place] = record(value)?;
+                if look.records[*place].is_none() {
+                    look.removals[*place].clone_from(&removal);
+                }
+            }
+        }
+        Ok(look)
+    }
+
+    pub(super) async fn health(&self) -> Result<(), StoreError> {
+        self.is_open()?;
+        let until = self.deadline();
+        let asked = self
+            .layout
+            .partitions
+            .iter()
+            .step_by(16)
+            .map(|partition| async {
+                self.writes[0]
+                    .ask(partition, &redis::cmd("PING"), Repeat::Always, until)
+                    .await
+            });
+        for answer in join_all(asked).await {
+            answer?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn partition(&self, number: u16) -> &Partition {
+        // Numbers come from the layout, or were compared with it.
+        &self.layout.partitions[usize::from(number)]
+    }
+}
+
+/// Pieces of the keys of each partition.
+fn pieces(places: &BTreeMap<u16, Vec<usize>>) -> impl Iterator<Item = (u16, &[usize])> {
+    let pieces = places.iter();
+    pieces.flat_map(|(number, places)| places.chunks(MAX_READ).map(|piece| (*number, piece)))
+}
+
+fn is_key(key: &Key) -> bool {
+    (1..=MAX_KEY_BYTES).contains(&key.0.len())
+}
+
+pub(super) fn record(value: Value) -> Result<Option<Record>, StoreError> {
+    match value {
+        Value::Nil => Ok(None),
+        Value::BulkString(bytes) => record_of(bytes).map(Some),
+        // A script has no other word for nothing.
+        Value::Boolean(false) => Ok(None),
+        _ => Err(Failed::strange("a record that is none").into()),
+    }
+}
+
+pub(super) fn array(value: Value) -> Result<Vec<Value>, StoreError> {
+    match value {
+        Value::Array(values) => Ok(values),
+        _ => Err(Failed::strange("one value where there are many").into()),
+    }
+}
+
+pub(super) fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
+    match value {
+        Value::BulkString(bytes) => Ok(bytes),
+        _ => Err(Failed::strange("a name that is none").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It may have been put and removed between two looks that do not show it.
+    #[test]
+    fn what_is_not_there_twice_was_not_there_in_between_unless_something_was_removed() {
+        let look = |removal: &[u8]| Look {
+            records: vec![None],
+            removals: vec![removal.to_vec()],
+            lock: None,
+        };
+        assert!(look(b"1").is_as(&look(b"1")));
+        assert!(!look(b"1").is_as(&look(b"2")));
+    }
+}
