@@ -192,7 +192,11 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let data = data::open_or_init(&place, clock()).await?;
     let env = Env {
         store: data.store.clone(),
-        node: Arc::new(Node::new(&listen.to_string(), clock())),
+        node: Arc::new(Node::new(
+            &listen.to_string(),
+            clock(),
+            settings::patience(config),
+        )),
         facts: Facts::watching(&data.store, config.limits.cached_accounts),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),

@@ -12,6 +12,7 @@ use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
 use crate::usecases::Settings;
+use crate::usecases::nodes::Patience;
 
 use super::AppError;
 
@@ -61,6 +62,15 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
         },
         mail_retention: config.mail.sent_retention,
         audit_retention: config.audit.retention,
+    }
+}
+
+/// How long this node and the others wait for each other.
+#[must_use]
+pub(super) const fn patience(config: &Config) -> Patience {
+    Patience {
+        alive_for: config.nodes.alive_for,
+        clocks_differ: config.nodes.clocks_differ,
     }
 }
 
