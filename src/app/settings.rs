@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{Config, Encryption};
+use crate::config::{Config, Encryption, StoreChoice};
 use crate::domain::contact::EmailAddress;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::notification::RetryPolicy;
@@ -19,6 +19,12 @@ use super::AppError;
 /// Where the service is reached: as configured, else where it really listens.
 #[must_use]
 pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
+    if config.main.public_url.is_none() && config.main.store != StoreChoice::Embedded {
+        tracing::warn!(
+            "public_url is not set (UPSELL_PUBLIC_URL): it must be the same on all nodes of a store, or \
+             they refuse each other's tokens"
+        );
+    }
     let scheme = if config.tls.cert_file.is_some() {
         "https"
     } else {
