@@ -164,6 +164,11 @@ async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
     let _gone = stage.wait_for(|now| *now >= wanted).await.is_err();
 }
 
+/// Whether the stop has begun.
+fn is_stopping(stage: watch::Receiver<Stage>) -> ops::IsStopping {
+    Box::new(move || *stage.borrow() > Stage::Serving)
+}
+
 /// Starts the service.
 ///
 /// # Errors
@@ -214,6 +219,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
         collect: gauges::collector(&data.engine, &server),
+        is_stopping: is_stopping(stage.clone()),
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;

@@ -13,6 +13,9 @@ use crate::telemetry::metrics::Metrics;
 /// Fills gauges from what other parts count, just before they are shown.
 pub(super) type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
 
+/// Whether the service was told to stop.
+pub(super) type IsStopping = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// `/metrics`, `/livez`, `/readyz`.
 pub(super) struct Ops {
     /// Whose health it is.
@@ -21,6 +24,8 @@ pub(super) struct Ops {
     pub metrics: Arc<Metrics>,
     /// Brings it up to date.
     pub collect: Collect,
+    /// Nobody is to send it requests any more.
+    pub is_stopping: IsStopping,
 }
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -60,6 +65,9 @@ impl Service for Ops {
         match request.head.uri.path() {
             // Alive is who can answer.
             "/livez" => output::with_body(StatusCode::OK, TEXT, "ok\n"),
+            "/readyz" if (self.is_stopping)() => {
+                output::with_body(StatusCode::SERVICE_UNAVAILABLE, TEXT, "stopping\n")
+            }
             "/readyz" => match self.store.engine().health().await {
                 Ok(()) => output::with_body(StatusCode::OK, TEXT, "ok\n"),
                 Err(error) => {
