@@ -39,7 +39,6 @@ use crate::usecases::error::Error;
 use crate::usecases::facts::Facts;
 use crate::usecases::facts::preload::run_preload;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::nodes::Node;
 use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
 use data::DataError;
@@ -164,11 +163,6 @@ async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
     let _gone = stage.wait_for(|now| *now >= wanted).await.is_err();
 }
 
-/// Whether the stop has begun.
-fn is_stopping(stage: watch::Receiver<Stage>) -> ops::IsStopping {
-    Box::new(move || *stage.borrow() > Stage::Serving)
-}
-
 /// Starts the service.
 ///
 /// # Errors
@@ -195,13 +189,10 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let metrics = Arc::new(Metrics::new()?);
     let place = data::Place::of(config).counting(&metrics.redis_duration);
     let data = data::open_or_init(&place, clock()).await?;
+    warn_of_servers(&place).await;
     let env = Env {
         store: data.store.clone(),
-        node: Arc::new(Node::new(
-            &listen.to_string(),
-            clock(),
-            settings::patience(config),
-        )),
+        node: Arc::new(settings::node(config, listen, clock())),
         facts: Facts::watching(&data.store, config.limits.cached_accounts),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
@@ -219,7 +210,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
         collect: gauges::collector(&data.engine, &server),
-        is_stopping: is_stopping(stage.clone()),
+        is_stopping: ops::is_after(stage.clone(), Stage::Serving),
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;
@@ -253,6 +244,14 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         background,
         presence,
     })
+}
+
+/// Says what operators should know of the servers of the store; they may do without.
+async fn warn_of_servers(place: &data::Place) {
+    match place.warnings().await {
+        Ok(warnings) => warnings.iter().for_each(|text| tracing::warn!("{text}")),
+        Err(error) => tracing::warn!(%error, "the servers of the store were not looked at"),
+    }
 }
 
 /// The server of APIs, redirects and pages, and where the clicks on its links come out.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
+use tokio::sync::watch;
 
 use crate::http::message::{Head, Problem, Request, Response, Service};
 use crate::http::output;
@@ -15,6 +16,14 @@ pub(super) type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
 
 /// Whether the service was told to stop.
 pub(super) type IsStopping = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// Whether `calm` is over.
+pub(super) fn is_after<S>(stage: watch::Receiver<S>, calm: S) -> IsStopping
+where
+    S: PartialOrd + Send + Sync + 'static,
+{
+    Box::new(move || *stage.borrow() > calm)
+}
 
 /// `/metrics`, `/livez`, `/readyz`.
 pub(super) struct Ops {

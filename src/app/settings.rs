@@ -7,12 +7,13 @@ use crate::domain::contact::EmailAddress;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::notification::RetryPolicy;
 use crate::domain::quota::Item;
+use crate::domain::time::Timestamp;
 use crate::http::limits::Limits;
 use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
 use crate::usecases::Settings;
-use crate::usecases::nodes::Patience;
+use crate::usecases::nodes::{Node, Patience};
 
 use super::AppError;
 
@@ -71,13 +72,14 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
     }
 }
 
-/// How long this node and the others wait for each other.
+/// This node, as it makes itself known to the others.
 #[must_use]
-pub(super) const fn patience(config: &Config) -> Patience {
-    Patience {
+pub(super) fn node(config: &Config, listen: SocketAddr, now: Timestamp) -> Node {
+    let patience = Patience {
         alive_for: config.nodes.alive_for,
         clocks_differ: config.nodes.clocks_differ,
-    }
+    };
+    Node::new(&listen.to_string(), now, patience)
 }
 
 /// The origins whose scripts may call the native API.

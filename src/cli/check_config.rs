@@ -1,9 +1,11 @@
-//! `upsell check-config`: every setting with its value and source, or what is wrong.
+//! `upsell check-config`: every setting with its value and source, or what is wrong; and what is wrong
+//! with the servers of a shared store.
 
 use std::io::Write;
 
 use super::args::CheckConfigArgs;
-use super::{CliError, complain};
+use super::{CliError, complain, runtime};
+use crate::app::data::Place;
 use crate::config::{self, Loaded};
 
 pub(super) fn run(
@@ -27,5 +29,8 @@ pub(super) fn run(
         writeln!(out, "{path:<42} {value:<24} {origin}")?;
     }
     config::check_files(&config)?;
+    for warning in runtime()?.block_on(Place::of(&config).warnings())? {
+        complain(err, &format!("warning: {warning}"));
+    }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod plans;
 mod read;
 pub mod request;
 pub mod reseller;
+mod store;
 
 use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
 use crate::domain::notification::MailState;
@@ -22,6 +23,7 @@ use super::engine::Key;
 pub use meters::{METERS, meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
+pub use store::{format, import_progress, is_of_one_store, keyring};
 
 /// Starts a key of `family`.
 const fn key(family: u8) -> Builder {
@@ -361,35 +363,6 @@ pub fn counter(name: &str) -> Key {
 #[must_use]
 pub fn root() -> Key {
     key(b'0').end()
-}
-
-/// The format of all records together.
-#[must_use]
-pub fn format() -> Key {
-    key(b'v').end()
-}
-
-/// How far an import into this store is that was not finished.
-#[must_use]
-pub fn import_progress() -> Key {
-    key(IMPORT_PROGRESS).end()
-}
-
-const IMPORT_PROGRESS: u8 = b'I';
-
-/// Which keys the nodes of a shared store have.
-#[must_use]
-pub fn keyring() -> Key {
-    key(KEYRING).end()
-}
-
-const KEYRING: u8 = b'Y';
-
-/// Whether the record says something of the one store that it stands in: it is not moved with the
-/// others.
-#[must_use]
-pub fn is_of_one_store(key: &Key) -> bool {
-    matches!(key.0.first(), Some(&IMPORT_PROGRESS | &KEYRING))
 }
 
 impl Key {

@@ -21,14 +21,17 @@ mod layout;
 mod link;
 mod open;
 mod read;
+mod scan;
 mod scripts;
 mod stats;
+mod survey;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use prometheus::Histogram;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -37,6 +40,7 @@ use tokio::time::{Instant, timeout};
 pub use layout::Places;
 pub use open::OpenError;
 pub use stats::Stats;
+pub use survey::survey;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
 use address::Address;
@@ -113,7 +117,7 @@ struct Inner {
     stats: Arc<Stats>,
     watchers: RwLock<Vec<Arc<dyn Watcher>>>,
     /// Tells this node's own messages from those of others.
-    sender: [u8; 16],
+    sender: ArcSwap<[u8; 16]>,
     is_closed: AtomicBool,
     closing: Notify,
     freshness: coherence::Freshness,

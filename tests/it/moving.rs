@@ -6,56 +6,15 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use upsell::store::embedded::{EmbeddedEngine, Options};
 use upsell::store::engine::{Changes, Engine as _};
 use upsell::store::keys;
 use upsell::store::transfer::ExportReader;
 
-use crate::moving_support::{Moved, command, records_of, text, upsell, with_keys_of};
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN, Tenant, User};
+use crate::moving_support::{Moved, command, records_of, seen, text, upsell, with_keys_of};
+use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN};
 use crate::support::app::{TestApp, eventually};
-
-/// What a caller sees of a deployment.
-async fn seen(app: &TestApp, tenant: &Tenant, users: &[&User]) -> Vec<Value> {
-    let mut paths = vec![
-        format!("/api/2/tenants/{}", tenant.id),
-        format!("/api/2/tenants/{}/brand", tenant.id),
-        format!("/api/2/tenants/{}/offering_items", tenant.id),
-        format!("/api/2/tenants/{}/usages", tenant.id),
-        format!("/api/2/clients/{}", app.first.client_id),
-        "/api/upsell/v1/emails?state=queued".to_owned(),
-        format!("/api/upsell/v1/audit?tenant_id={}", app.first.tenant_id),
-    ];
-    for user in users {
-        paths.push(format!("/api/2/users/{}", user.id));
-        paths.push(format!("/api/upsell/v1/users/{}/alerts", user.id));
-        paths.push(format!("/api/upsell/v1/users/{}/explain", user.id));
-    }
-    let mut seen = Vec::new();
-    for path in paths {
-        let answer = app.get(&path).await.expect(200);
-        let tag = answer.header("etag").to_owned();
-        let mut json = answer.json();
-        forget_the_moment(&mut json);
-        seen.push(serde_json::json!([path, tag, json]));
-    }
-    seen
-}
-
-/// Links and the time of an answer are of their moment.
-fn forget_the_moment(value: &mut Value) {
-    match value {
-        Value::String(text) if text.contains("/r/") => *text = "a link".to_owned(),
-        Value::Array(items) => items.iter_mut().for_each(forget_the_moment),
-        Value::Object(fields) => {
-            fields.remove("generated_at");
-            fields.values_mut().for_each(forget_the_moment);
-        }
-        _ => {}
-    }
-}
 
 #[tokio::test]
 async fn a_deployment_goes_on_elsewhere_as_if_nothing_had_happened() {

@@ -8,11 +8,13 @@ use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use upsell::store::embedded::{EmbeddedEngine, Options};
 use upsell::store::engine::{Changes, Engine, Key};
 
-use crate::support::app::DEADLINE;
+use crate::support::accounts::{Tenant, User};
+use crate::support::app::{DEADLINE, TestApp};
 use crate::support::binary::binary;
 
 pub(crate) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -159,5 +161,45 @@ impl Moved {
     /// A data directory that an import may go to.
     pub(crate) fn target(&self, name: &str) -> PathBuf {
         with_keys_of(&self.data, self.dir.path().join(name))
+    }
+}
+
+/// What a caller sees of a deployment.
+pub(crate) async fn seen(app: &TestApp, tenant: &Tenant, users: &[&User]) -> Vec<Value> {
+    let mut paths = vec![
+        format!("/api/2/tenants/{}", tenant.id),
+        format!("/api/2/tenants/{}/brand", tenant.id),
+        format!("/api/2/tenants/{}/offering_items", tenant.id),
+        format!("/api/2/tenants/{}/usages", tenant.id),
+        format!("/api/2/clients/{}", app.first.client_id),
+        "/api/upsell/v1/emails?state=queued".to_owned(),
+        format!("/api/upsell/v1/audit?tenant_id={}", app.first.tenant_id),
+    ];
+    for user in users {
+        paths.push(format!("/api/2/users/{}", user.id));
+        paths.push(format!("/api/upsell/v1/users/{}/alerts", user.id));
+        paths.push(format!("/api/upsell/v1/users/{}/explain", user.id));
+    }
+    let mut seen = Vec::new();
+    for path in paths {
+        let answer = app.get(&path).await.expect(200);
+        let tag = answer.header("etag").to_owned();
+        let mut json = answer.json();
+        forget_the_moment(&mut json);
+        seen.push(serde_json::json!([path, tag, json]));
+    }
+    seen
+}
+
+/// Links and the time of an answer are of their moment.
+fn forget_the_moment(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains("/r/") => *text = "a link".to_owned(),
+        Value::Array(items) => items.iter_mut().for_each(forget_the_moment),
+        Value::Object(fields) => {
+            fields.remove("generated_at");
+            fields.values_mut().for_each(forget_the_moment);
+        }
+        _ => {}
     }
 }

@@ -2,14 +2,17 @@
 //! [`contract_suite!`] puts an engine under them.
 
 mod each;
-use std::sync::{Arc, Mutex};
+mod told;
+
+use std::sync::Arc;
 
 use upsell::store::engine::{
     BoxFuture, Changes, CommitError, Engine, Expect, Key, MAX_KEY_BYTES, Revision, StoreError,
-    Watcher, Write,
+    Write,
 };
 
 pub(crate) use each::{each_change_is_made_on_its_own, what_is_kept_in_memory_is_what_is_stored};
+pub(crate) use told::watchers_are_told_before_the_answer;
 
 /// Makes engines over one store, which is empty at first. Opening again, after `close`, gives what
 /// was stored.
@@ -318,57 +321,6 @@ async fn increment(engine: &dyn Engine) -> bool {
         Err(CommitError::Conflict(_)) => false,
         Err(error) => panic!("{error}"),
     }
-}
-
-/// Remembers what it was told.
-#[derive(Default)]
-struct Told(Mutex<Vec<Key>>);
-
-impl Watcher for Told {
-    fn changed(&self, keys: &[Key]) {
-        self.0.lock().unwrap().extend_from_slice(keys);
-    }
-
-    fn lost(&self) {}
-}
-
-impl Told {
-    fn take(&self) -> Vec<Key> {
-        let mut told = std::mem::take(&mut *self.0.lock().unwrap());
-        told.sort();
-        told
-    }
-}
-
-pub(crate) async fn watchers_are_told_before_the_answer(factory: &dyn Factory) {
-    let engine = factory.open().await;
-    engine.commit(put("before", "1")).await.unwrap();
-    let (one, other) = (Arc::new(Told::default()), Arc::new(Told::default()));
-    engine.watch(Arc::clone(&one) as Arc<dyn Watcher>);
-    engine.watch(Arc::clone(&other) as Arc<dyn Watcher>);
-
-    let mut changes = put("a", "1");
-    changes.put(key("b"), vec![]).delete(key("before"));
-    changes.expect(key("never stored"), Expect::Absent);
-    engine.commit(changes).await.unwrap();
-    let written = [key("a"), key("b"), key("before")];
-    assert_eq!(one.take(), written);
-    assert_eq!(other.take(), written);
-
-    let mut lost = put("c", "1");
-    lost.expect(key("a"), Expect::Absent);
-    engine.commit(lost).await.unwrap_err();
-    assert_eq!(one.take(), []);
-
-    // Its caller goes away at once; where it is made all the same, that is told of.
-    let mut left = Box::pin(engine.commit(put("d", "1")));
-    let answered = futures_util::poll!(left.as_mut()).is_ready();
-    drop(left);
-    engine.commit(put("e", "1")).await.unwrap();
-    let made = answered || body(&*engine, "d").await.is_some();
-    let expected: &[&str] = if made { &["d", "e"] } else { &["e"] };
-    let expected: Vec<Key> = expected.iter().map(|name| key(name)).collect();
-    assert_eq!(one.take(), expected);
 }
 
 /// Puts the engines of a factory under the contract: one test for each clause.

@@ -7,19 +7,22 @@ use proptest::prelude::*;
 use upsell::store::embedded::Options;
 use upsell::store::engine::{Changes, CommitError, Engine, Expect, Key, Revision};
 
+use crate::store_contract::Factory;
 use crate::store_embedded::{InDirectory, keeping_few};
 
 type Model = BTreeMap<Key, (Revision, Vec<u8>)>;
 
+/// What a change expects of a record.
 #[derive(Debug, Clone)]
-enum Guess {
+pub(crate) enum Guess {
     Absent,
     Current,
     Stale,
 }
 
+/// What is done to a store.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Commit {
         guesses: Vec<(Key, Guess)>,
         writes: Vec<(Key, Option<Vec<u8>>)>,
@@ -43,6 +46,11 @@ fn any_key() -> impl Strategy<Value = Key> {
 
 fn any_prefix() -> impl Strategy<Value = Key> {
     prop_oneof![Just(Key(vec![])), any_key()]
+}
+
+/// Enough of them that they meet what earlier ones left.
+pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    vec(any_step(), 1..40)
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -143,38 +151,36 @@ async fn scan(engine: &dyn Engine, model: &Model, prefix: Key, after: Option<Key
     assert_eq!(found, expected);
 }
 
-async fn run(steps: Vec<Step>, hot_bytes: usize) {
-    let store = InDirectory::with(Options {
-        hot_bytes,
-        ..keeping_few()
-    });
-    let mut engine = store.engine();
+/// Does the steps to a store that is empty, and to a map.
+pub(crate) async fn run(steps: Vec<Step>, store: &dyn Factory) {
+    let mut engine = store.open().await;
     let mut model = Model::new();
     for step in steps {
         match step {
             Step::Commit { guesses, writes } => {
-                commit(&engine, &mut model, guesses, writes).await;
+                commit(&*engine, &mut model, guesses, writes).await;
             }
             Step::Scan {
                 prefix,
                 after,
                 limit,
             } => {
-                scan(&engine, &model, prefix, after, limit).await;
+                scan(&*engine, &model, prefix, after, limit).await;
             }
             Step::Reopen => {
                 engine.close().await.unwrap();
-                engine = store.engine();
+                engine = store.open().await;
             }
         }
     }
-    scan(&engine, &model, Key(vec![]), None, 10_000).await;
+    scan(&*engine, &model, Key(vec![]), None, 10_000).await;
     let keys: Vec<Key> = model.keys().cloned().collect();
     let found = engine.get_many(&keys).await.unwrap();
     assert!(found.iter().all(Option::is_some));
     let each = engine.get_each(&keys).await;
     let each: Result<Vec<_>, _> = each.into_iter().collect();
     assert_eq!(each.unwrap(), found);
+    engine.close().await.unwrap();
 }
 
 proptest! {
@@ -182,10 +188,11 @@ proptest! {
 
     #[test]
     fn engine_does_what_a_map_does(
-        steps in vec(any_step(), 1..40),
+        steps in any_steps(),
         hot_bytes in prop_oneof![Just(0), Just(1 << 20)],
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(run(steps, hot_bytes));
+        let store = InDirectory::with(Options { hot_bytes, ..keeping_few() });
+        runtime.block_on(run(steps, &store));
     }
 }

@@ -1,6 +1,23 @@
-//! The engine of many nodes: the contract on each kind of servers.
+//! The engine of many nodes, on real servers: the contract and the random steps on each kind of them,
+//! and then what only this engine promises.
+//!
+//! The tests whose names end in `_long` are ignored, because they take minutes; to run them:
+//!
+//! ```sh
+//! cargo test --release --test it _long -- --ignored --nocapture --test-threads=1
+//! ```
+
+mod across;
+mod cluster;
+mod coherence;
+mod model;
+mod opening;
+mod outages;
+mod sentinel;
+mod writers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use upsell::store::engine::{BoxFuture, Engine};
 use upsell::store::keys::place;
@@ -17,29 +34,42 @@ pub(crate) const PLACES: Places = Places {
 };
 
 /// Every key is in a place of its own: nearly every change spans partitions.
-const SCATTERED: Places = Places {
+pub(crate) const SCATTERED: Places = Places {
     of_key: |key| key,
     of_prefix: |_| None,
 };
+
+/// How much longer than it should something may take on a machine that has much else to do.
+const A_LITTLE: Duration = Duration::from_millis(800);
 
 pub(crate) async fn open(url: &str, options: Options) -> RedisEngine {
     let address = Address::parse(url).unwrap();
     RedisEngine::open(address, options).await.unwrap()
 }
 
+/// The same, for several to share.
+async fn shared(url: &str, options: Options) -> Arc<dyn Engine> {
+    Arc::new(open(url, options).await)
+}
+
+/// Scattered keys, and calls that give up soon.
+fn impatient() -> Options {
+    Options {
+        command_timeout: Duration::from_millis(700),
+        ..Options::new(SCATTERED)
+    }
+}
+
 /// A store of its own on a server of its own.
 struct On<S> {
-    _server: S,
+    server: S,
     url: String,
-    places: Places,
+    options: Options,
 }
 
 impl<S: Sync> Factory for On<S> {
     fn open(&self) -> BoxFuture<'_, Arc<dyn Engine>> {
-        Box::pin(async {
-            let engine = open(&self.url, Options::new(self.places)).await;
-            Arc::new(engine) as Arc<dyn Engine>
-        })
+        Box::pin(shared(&self.url, self.options.clone()))
     }
 }
 
@@ -47,8 +77,8 @@ async fn one(program: Program) -> On<RedisServer> {
     let server = RedisServer::start(program, &[]).await;
     On {
         url: server.url(),
-        _server: server,
-        places: PLACES,
+        server,
+        options: Options::new(PLACES),
     }
 }
 
@@ -56,8 +86,8 @@ async fn cluster() -> On<RedisCluster> {
     let server = RedisCluster::start(Program::Redis, &Shape::default()).await;
     On {
         url: server.url(),
-        _server: server,
-        places: SCATTERED,
+        server,
+        options: Options::new(SCATTERED),
     }
 }
 

@@ -81,7 +81,7 @@ async fn seed_within(
     wanted: Wanted,
 ) -> Result<serde_json::Value, String> {
     let now = system_clock();
-    let data = data::open_or_init(&dir.join("data"), now).await;
+    let data = data::open_or_init(&data::Place::embedded(&dir.join("data")), now).await;
     let data = data.map_err(|why| why.to_string())?;
     let first = data.first_client.ok_or("the directory has data already")?;
     let (key_id, key) = data.keyring.link_signer();

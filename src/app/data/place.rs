@@ -108,6 +108,17 @@ impl Place {
         self
     }
 
+    /// What operators should know of the servers before they rely on them; nothing of a directory.
+    ///
+    /// # Errors
+    /// They are not reached.
+    pub async fn warnings(&self) -> Result<Vec<String>, DataError> {
+        match &self.servers {
+            None => Ok(Vec::new()),
+            Some((address, options)) => Ok(redis::survey(address.clone(), options).await?),
+        }
+    }
+
     /// Where the keyring is.
     #[must_use]
     pub fn keys_path(&self) -> PathBuf {

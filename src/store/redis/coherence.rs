@@ -34,8 +34,6 @@ pub(super) struct Freshness {
     heard: Box<[AtomicU64]>,
     /// Every change is heard of.
     is_current: AtomicBool,
-    /// A connection or a subscription has ended.
-    broken: Notify,
 }
 
 impl Freshness {
@@ -44,7 +42,6 @@ impl Freshness {
             began: Instant::now(),
             heard: (0..channels).map(|_| AtomicU64::new(0)).collect(),
             is_current: AtomicBool::new(false),
-            broken: Notify::new(),
         }
     }
 
@@ -82,19 +79,21 @@ impl Freshness {
 pub(super) async fn listen(inner: Arc<Inner>) {
     let connector = inner.reads.connector();
     loop {
-        match subscribe(&inner, &connector).await {
+        // Each has its own: what the last connection says when it ends is not about the next.
+        let broken = Arc::new(Notify::new());
+        let subscribing = subscribe(&inner, &connector, &broken);
+        match forgetting(&inner, subscribing).await {
             Ok(connection) => {
                 // What came before the subscription was not heard.
                 inner.forget_all();
                 inner.freshness.is_current.store(true, Ordering::Release);
-                stay(&inner).await;
+                stay(&inner, &broken).await;
                 inner.freshness.is_current.store(false, Ordering::Release);
-                inner.forget_if_reached().await;
                 drop(connection);
+                inner.forget_if_reached().await;
             }
             Err(error) => {
                 tracing::warn!(%error, "changes of other nodes are not heard of");
-                // Nothing is heard: the bound holds all the same, as long as there is a store.
                 sleep(inner.options.cache_ttl / 2).await;
                 inner.forget_if_reached().await;
             }
@@ -102,11 +101,26 @@ pub(super) async fn listen(inner: Arc<Inner>) {
     }
 }
 
+/// Waits for something while nothing is heard: the bound holds all the same, as long as there is a
+/// store.
+async fn forgetting<T>(inner: &Inner, something: impl Future<Output = T>) -> T {
+    let forget = async {
+        loop {
+            sleep(inner.options.cache_ttl / 2).await;
+            inner.forget_if_reached().await;
+        }
+    };
+    tokio::select! {
+        done = something => done,
+        () = forget => std::future::pending().await,
+    }
+}
+
 /// Listens for as long as all is heard.
-async fn stay(inner: &Arc<Inner>) {
+async fn stay(inner: &Arc<Inner>, broken: &Notify) {
     let late = inner.options.cache_ttl / 2;
     loop {
-        let next = timeout(late / WORDS, inner.freshness.broken.notified()).await;
+        let next = timeout(late / WORDS, broken.notified()).await;
         if next.is_ok() {
             tracing::debug!("the connection for changes of other nodes broke");
             return;
@@ -121,11 +135,14 @@ async fn stay(inner: &Arc<Inner>) {
     }
 }
 
-async fn subscribe(inner: &Arc<Inner>, connector: &Connector) -> Result<Connection, StoreError> {
-    let listener = Arc::downgrade(inner);
-    inner.freshness.begin();
+async fn subscribe(
+    inner: &Arc<Inner>,
+    connector: &Connector,
+    broken: &Arc<Notify>,
+) -> Result<Connection, StoreError> {
+    let (listener, broken) = (Arc::downgrade(inner), Arc::clone(broken));
     let connection = connector
-        .connect(Some(Arc::new(move |push| hear(&listener, push))))
+        .connect(Some(Arc::new(move |push| hear(&listener, &broken, push))))
         .await;
     let connection = connection.map_err(|error| unheard(&error.to_string()))?;
     let channels: Vec<&[u8]> = inner
@@ -160,7 +177,7 @@ fn unheard(why: &str) -> StoreError {
 }
 
 /// Takes what a server pushes.
-fn hear(inner: &Weak<Inner>, push: PushInfo) {
+fn hear(inner: &Weak<Inner>, broken: &Notify, push: PushInfo) {
     let Some(inner) = inner.upgrade() else {
         return;
     };
@@ -174,7 +191,7 @@ fn hear(inner: &Weak<Inner>, push: PushInfo) {
             }
         }
         PushKind::Disconnection | PushKind::Unsubscribe | PushKind::SUnsubscribe => {
-            inner.freshness.broken.notify_one();
+            broken.notify_one();
         }
         _ => {}
     }
@@ -185,7 +202,7 @@ impl Inner {
         let Some((sender, names)) = message.split_at_checked(SENDER_BYTES) else {
             return self.forget_all();
         };
-        let is_own = sender == self.sender;
+        let is_own = sender == self.sender.load().as_slice();
         if names.is_empty() {
             let mut partitions = self.layout.partitions.iter();
             if let Some(number) = partitions
@@ -203,17 +220,22 @@ impl Inner {
         }
     }
 
-    /// Sends a word on every channel, to be heard by this node.
-    async fn say_words(&self) {
-        let until = Instant::now() + self.options.cache_ttl / 2 / WORDS;
-        let command = if self.layout.is_divided() {
+    /// Messages of a cluster go to the servers of their slot only.
+    pub(super) fn publish_command(&self) -> &'static str {
+        if self.layout.is_divided() {
             "SPUBLISH"
         } else {
             "PUBLISH"
-        };
+        }
+    }
+
+    /// Sends a word on every channel, to be heard by this node.
+    async fn say_words(&self) {
+        let until = Instant::now() + self.options.cache_ttl / 2 / WORDS;
+        let sender = **self.sender.load();
         let said = self.layout.partitions.iter().map(|partition| async move {
-            let mut cmd = redis::cmd(command);
-            cmd.arg(&partition.channel).arg(&self.sender);
+            let mut cmd = redis::cmd(self.publish_command());
+            cmd.arg(&partition.channel).arg(&sender);
             self.reads.ask(partition, &cmd, Repeat::Always, until).await
         });
         for failed in futures_util::future::join_all(said)

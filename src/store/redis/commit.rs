@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::Value;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::Inner;
 use super::layout::Partition;
@@ -97,6 +98,7 @@ async fn run_all(
     changes: &[Changes],
     refused: Vec<Option<StoreError>>,
 ) -> Vec<Outcome> {
+    let until = inner.deadline();
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(changes.len());
     let mut groups: BTreeMap<u16, Vec<(usize, Part<'_>)>> = BTreeMap::new();
     for (place, (change, refused)) in changes.iter().zip(refused).enumerate() {
@@ -107,13 +109,13 @@ async fn run_all(
         let mut parts = cut_up(inner, change);
         if parts.len() > 1 {
             // What stands before it in the list is made before it.
-            run_groups(inner, &mut groups, &mut outcomes).await;
-            outcomes[place] = across::commit(inner, change, &parts).await;
+            run_groups(inner, &mut groups, &mut outcomes, until).await;
+            outcomes[place] = across::commit(inner, change, &parts, until).await;
         } else if let Some((number, part)) = parts.pop_first() {
             groups.entry(number).or_default().push((place, part));
         }
     }
-    run_groups(inner, &mut groups, &mut outcomes).await;
+    run_groups(inner, &mut groups, &mut outcomes, until).await;
     for outcome in &outcomes {
         let counter = match outcome {
             Ok(()) => &inner.stats.commits,
@@ -148,11 +150,12 @@ async fn run_groups(
     inner: &Arc<Inner>,
     groups: &mut BTreeMap<u16, Vec<(usize, Part<'_>)>>,
     outcomes: &mut [Outcome],
+    until: Instant,
 ) {
     let groups = std::mem::take(groups);
     let running = groups.iter().map(|(number, group)| async move {
         let partition = &inner.layout.partitions[usize::from(*number)];
-        (group, run_group(inner, partition, group).await)
+        (group, run_group(inner, partition, group, until).await)
     });
     for (group, done) in join_all(running).await {
         for ((place, _), outcome) in group.iter().zip(done) {
@@ -165,8 +168,8 @@ async fn run_group(
     inner: &Arc<Inner>,
     partition: &Partition,
     group: &[(usize, Part<'_>)],
+    until: Instant,
 ) -> Vec<Outcome> {
-    let until = inner.deadline();
     let link = inner.write_link();
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(group.len());
     while outcomes.len() < group.len() {
@@ -179,6 +182,7 @@ async fn run_group(
             }
             Err(failed) => {
                 if failed.is_unknown {
+                    inner.doubt_messages();
                     batch.iter().for_each(|(_, part)| inner.tell(&part.keys()));
                 }
                 let error = CommitError::from(StoreError::from(failed));
@@ -302,8 +306,8 @@ fn told<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<u8> {
 }
 
 /// Waits until a lock may be gone; a change that was cut short is ended.
-async fn wait_for(
-    inner: &Arc<Inner>,
+pub(super) async fn wait_for(
+    inner: &Inner,
     partition: &Partition,
     lock: &[u8],
     until: Instant,
@@ -337,14 +341,15 @@ impl Inner {
 
     /// The arguments that all scripts which write begin with.
     fn head<'a>(&self, partition: &Partition, call: &'a mut Call) -> &'a mut Call {
-        let publish: &[u8] = if self.layout.is_divided() {
-            b"SPUBLISH"
-        } else {
-            b"PUBLISH"
-        };
         call.number(partition.record_prefix.len())
-            .arg(publish)
+            .arg(self.publish_command().as_bytes())
             .arg(&partition.channel)
-            .arg(&self.sender)
+            .arg(&**self.sender.load())
+    }
+
+    /// After a change of which nobody knows whether it was made. Its message may come later than
+    /// its caller was told: it must not pass for one of which the watchers know already.
+    fn doubt_messages(&self) {
+        self.sender.store(Arc::new(*Uuid::new_v4().as_bytes()));
     }
 }

@@ -86,7 +86,8 @@ impl Connector {
             .map(|node| self.info(node))
             .collect();
         let mut builder = ClusterClientBuilder::new(nodes?)
-            .connection_timeout(self.timeout)
+            // Twice it waits for all nodes together, and one that hangs must not hide the others.
+            .connection_timeout(self.timeout / 4)
             .response_timeout(self.timeout)
             .overall_response_timeout(None)
             // Who sends again must know whether the command may have been carried out.

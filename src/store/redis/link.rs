@@ -4,6 +4,8 @@
 //! error is one of three: the command was not carried out (it is sent again, until the deadline), it
 //! may have been, or the server refuses it.
 
+mod meaning;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use self::meaning::{Broken, Meaning, meaning};
 use super::connect::{Connection, Connector};
 use super::layout::Partition;
 use super::stats::Stats;
@@ -53,8 +56,13 @@ impl Failed {
             ErrorKind::Server(kind) => Some(kind),
             _ => None,
         };
+        let why = match (error.kind(), error.detail()) {
+            // The words of this module are all that there is to say.
+            (ErrorKind::ClusterConnectionNotFound, Some(detail)) => detail.to_owned(),
+            _ => error.to_string(),
+        };
         Self {
-            why: error.to_string(),
+            why,
             is_unknown,
             server,
         }
@@ -79,19 +87,6 @@ impl From<Failed> for StoreError {
         };
         Self::Unavailable(format!("Redis: {}{more}", failed.why))
     }
-}
-
-/// What an error says about the command.
-#[derive(Debug, PartialEq, Eq)]
-enum Meaning {
-    /// Not carried out; later it may be.
-    NotMade,
-    /// Not carried out; this node has the slot for now.
-    Ask(String),
-    /// Perhaps carried out.
-    Unknown,
-    /// Not carried out, and it is no use to send it again.
-    Refused,
 }
 
 /// One way to the servers: a connection, made anew when it breaks.
@@ -158,25 +153,26 @@ impl Link {
         let started = Instant::now();
         let (mut wait, mut asking) = (FIRST_WAIT, None);
         loop {
-            let error = match self.once(partition, pipeline, asking.take(), until).await {
+            let broken = match self.once(partition, pipeline, asking.take(), until).await {
                 Ok(values) => {
                     if let Some(latency) = &self.latency {
                         latency.observe(started.elapsed().as_secs_f64());
                     }
                     return Ok(values);
                 }
-                Err(error) => error,
+                Err(broken) => broken,
             };
             let failed = |is_unknown| {
-                let failed = Failed::new(&error, is_unknown);
+                let failed = Failed::new(broken.error(), is_unknown);
                 // That is told to who knows the script.
                 if failed.server != Some(ServerErrorKind::NoScript) {
                     self.stats.errors.fetch_add(1, Relaxed);
                 }
                 Err(failed)
             };
-            match meaning(&error) {
+            match meaning(&broken) {
                 Meaning::Refused => return failed(false),
+                Meaning::CutShort => return failed(repeat == Repeat::IfNotMade),
                 Meaning::Unknown if repeat == Repeat::IfNotMade => return failed(true),
                 Meaning::Ask(node) => {
                     self.stats.redirections.fetch_add(1, Relaxed);
@@ -201,8 +197,8 @@ impl Link {
         pipeline: &Pipeline,
         asking: Option<String>,
         until: Instant,
-    ) -> RedisResult<Vec<Value>> {
-        let made = self.connection(until).await?;
+    ) -> Result<Vec<Value>, Broken> {
+        let made = self.connection(until).await.map_err(Broken::Unsent)?;
         let sent_at = Instant::now();
         // One command must not take all the time that there is for repetitions.
         let until = until.min(sent_at + self.connector.timeout);
@@ -210,10 +206,10 @@ impl Link {
         let Ok(answer) = timeout_at(until, sent).await else {
             self.stats.timeouts.fetch_add(1, Relaxed);
             self.hangs(&made, sent_at);
-            return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
+            return Err(timed_out().into());
         };
-        if let Err(error) = &answer {
-            self.broke(&made, error);
+        if let Err(broken) = &answer {
+            self.broke(&made, broken.error());
         }
         answer
     }
@@ -232,7 +228,8 @@ impl Link {
         if let Some(attempt) = last.as_ref().filter(|a| a.at.elapsed() < CONNECT_PAUSE) {
             return Err(not_connected(attempt.why.clone()));
         }
-        match self.connector.connect(None).await {
+        let connecting = timeout_at(until, self.connector.connect(None)).await;
+        match connecting.unwrap_or_else(|_| Err(timed_out())) {
             Ok(connection) => {
                 *last = None;
                 let since = Instant::now();
@@ -280,9 +277,9 @@ impl Link {
     }
 
     /// A server that does not answer may be stopped, and another one in its place: only who connects
-    /// anew learns of that.
+    /// anew learns of that. Who had no time left to wait has learned nothing.
     fn hangs(&self, made: &Arc<Made>, sent_at: Instant) {
-        if made.since < sent_at {
+        if sent_at.elapsed() >= self.connector.timeout / 2 {
             self.let_go(made);
         }
     }
@@ -293,7 +290,7 @@ async fn send(
     partition: &Partition,
     pipeline: &Pipeline,
     asking: Option<String>,
-) -> RedisResult<Vec<Value>> {
+) -> Result<Vec<Value>, Broken> {
     let count = pipeline.len();
     let values = match connection.clone() {
         Connection::One(mut one) => one.send_packed_commands(pipeline, 0, count).await?,
@@ -317,7 +314,17 @@ async fn send(
             }
         },
     };
-    values.into_iter().map(Value::extract_error).collect()
+    let values = values.into_iter().enumerate().map(|(place, value)| {
+        let is_begun = place > 0;
+        value
+            .extract_error()
+            .map_err(|error| Broken::Sent { error, is_begun })
+    });
+    values.collect()
+}
+
+fn timed_out() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
 fn host_and_port(node: &str) -> Option<(String, u16)> {
@@ -327,30 +334,4 @@ fn host_and_port(node: &str) -> Option<(String, u16)> {
 
 fn not_connected(why: String) -> RedisError {
     (ErrorKind::ClusterConnectionNotFound, "not connected", why).into()
-}
-
-fn meaning(error: &RedisError) -> Meaning {
-    match error.kind() {
-        ErrorKind::Server(kind) => match kind {
-            ServerErrorKind::Ask => match error.redirect_node() {
-                Some((node, _)) => Meaning::Ask(node.to_owned()),
-                None => Meaning::NotMade,
-            },
-            ServerErrorKind::Moved
-            | ServerErrorKind::TryAgain
-            | ServerErrorKind::ClusterDown
-            | ServerErrorKind::MasterDown
-            | ServerErrorKind::BusyLoading
-            | ServerErrorKind::ReadOnly => Meaning::NotMade,
-            _ => Meaning::Refused,
-        },
-        ErrorKind::ClusterConnectionNotFound
-        | ErrorKind::MasterNameNotFoundBySentinel
-        | ErrorKind::NoValidReplicasFoundBySentinel => Meaning::NotMade,
-        ErrorKind::Io if error.is_connection_refusal() => Meaning::NotMade,
-        ErrorKind::Io | ErrorKind::Parse => Meaning::Unknown,
-        // The server's own codes that the library has no name for.
-        ErrorKind::Extension if error.code() == Some("BUSY") => Meaning::NotMade,
-        _ => Meaning::Refused,
-    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, RwLock};
 
+use arc_swap::ArcSwap;
 use redis::Value;
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub enum OpenError {
     #[error("{address}: {source}")]
     Unreachable {
         /// Where.
-        address: Address,
+        address: String,
         /// Why.
         #[source]
         source: StoreError,
@@ -50,7 +51,7 @@ pub enum OpenError {
     #[error("{address} is version {found}; Redis {OLDEST_SERVER} or later, or Valkey, is needed")]
     OldServer {
         /// Where.
-        address: Address,
+        address: String,
         /// What it says.
         found: String,
     },
@@ -61,7 +62,7 @@ pub enum OpenError {
     )]
     Newer {
         /// Where.
-        address: Address,
+        address: String,
         /// Its format.
         found: u32,
     },
@@ -73,7 +74,7 @@ pub enum OpenError {
     )]
     OtherKind {
         /// Where.
-        address: Address,
+        address: String,
         /// Its partitions.
         found: u16,
         /// Those of servers of this kind.
@@ -85,32 +86,39 @@ pub enum OpenError {
     )]
     Strange {
         /// Where.
-        address: Address,
+        address: String,
         /// The name.
         name: String,
     },
 }
 
-pub(super) async fn open(address: Address, options: Options) -> Result<Inner, OpenError> {
-    let ca = match &options.ca_file {
-        None => None,
-        Some(path) => {
-            let path = path.clone();
-            match std::fs::read(&path) {
-                Ok(pem) => Some((path, pem)),
-                Err(source) => return Err(OpenError::Authorities { path, source }),
-            }
-        }
+/// How the servers are reached.
+pub(super) fn connector(address: Address, options: &Options) -> Result<Connector, OpenError> {
+    let read = |path: &PathBuf| match std::fs::read(path) {
+        Ok(pem) => Ok((path.clone(), pem)),
+        Err(source) => Err(OpenError::Authorities {
+            path: path.clone(),
+            source,
+        }),
     };
-    let partitions = match address.kind {
-        Kind::Cluster => CLUSTER_PARTITIONS,
-        Kind::Standalone | Kind::Sentinel { .. } => 1,
-    };
-    let connector = Arc::new(Connector {
+    Ok(Connector {
         address,
         timeout: options.command_timeout,
-        ca,
-    });
+        ca: options.ca_file.as_ref().map(read).transpose()?,
+    })
+}
+
+/// Into how many partitions a store on such servers is divided.
+pub(super) const fn partitions(kind: &Kind) -> u16 {
+    match kind {
+        Kind::Cluster => CLUSTER_PARTITIONS,
+        Kind::Standalone | Kind::Sentinel { .. } => 1,
+    }
+}
+
+pub(super) async fn open(address: Address, options: Options) -> Result<Inner, OpenError> {
+    let partitions = partitions(&address.kind);
+    let connector = Arc::new(connector(address, &options)?);
     let stats = Arc::new(Stats::default());
     let link = || {
         let latency = options.latency.clone();
@@ -128,7 +136,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         scripts: Scripts::new(),
         stats,
         watchers: RwLock::default(),
-        sender: *Uuid::new_v4().as_bytes(),
+        sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
         is_closed: AtomicBool::new(false),
         closing: Notify::new(),
         freshness: Freshness::new(layout.partitions.len()),
@@ -141,6 +149,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
     };
     inner.check_version(&connector.address).await?;
     inner.check_format(&connector.address).await?;
+    inner.check_messages(&connector.address).await?;
     Ok(inner)
 }
 
@@ -161,7 +170,7 @@ impl Inner {
             return Ok(());
         }
         Err(OpenError::OldServer {
-            address: address.clone(),
+            address: address.to_string(),
             found: found.to_owned(),
         })
     }
@@ -178,7 +187,7 @@ impl Inner {
         cmd.arg(&self.layout.format);
         let text = self.ask_first(address, &cmd).await?;
         let text = String::from_utf8_lossy(&text).into_owned();
-        let address = address.clone();
+        let address = address.to_string();
         let numbers: Option<(u32, u16)> = text.split_once(' ').and_then(|(format, partitions)| {
             Some((format.parse().ok()?, partitions.parse().ok()?))
         });
@@ -197,6 +206,14 @@ impl Inner {
         }
     }
 
+    /// A server that lets nobody know of changes ends the scripts that make them in the middle.
+    async fn check_messages(&self, address: &Address) -> Result<(), OpenError> {
+        let mut cmd = redis::cmd(self.publish_command());
+        cmd.arg(&self.partition(0).channel)
+            .arg(&**self.sender.load());
+        self.ask_first(address, &cmd).await.map(drop)
+    }
+
     async fn ask_first(&self, address: &Address, cmd: &redis::Cmd) -> Result<Vec<u8>, OpenError> {
         let until = self.deadline();
         let answer = self.writes[0]
@@ -207,7 +224,7 @@ impl Inner {
             Ok(Value::VerbatimString { text, .. }) => Ok(text.into_bytes()),
             Ok(_) => Ok(Vec::new()),
             Err(failed) => Err(OpenError::Unreachable {
-                address: address.clone(),
+                address: address.to_string(),
                 source: failed.into(),
             }),
         }

@@ -1,40 +1,36 @@
-//! Reads: records by their keys, and scans in the order of keys.
+//! Reads of records by their keys.
 
 use std::collections::BTreeMap;
-use std::collections::VecDeque;
 
 use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt as _};
 use redis::Value;
 use tokio::time::Instant;
 
-use super::Inner;
 use super::layout::{Partition, record_of};
 use super::link::{Failed, Repeat};
 use super::scripts::{self, Call};
-use crate::store::engine::{Key, MAX_KEY_BYTES, Record, StoreError};
-use crate::store::limits::checked_limit;
+use super::{Inner, commit};
+use crate::store::engine::{Expect, Key, MAX_KEY_BYTES, Record, StoreError};
 
 /// Records read with one command: nobody else is served meanwhile.
 const MAX_READ: usize = 1000;
 
-/// Partitions asked at once in a scan of all of them.
-const SCANNED_AT_ONCE: usize = 64;
-
-/// Names that a scan of all partitions takes from each at first.
-const FIRST_NAMES: usize = 16;
-
-/// Attempts to see the same twice.
-const MAX_LOOKS: usize = 50;
-
 type Records = Vec<Option<Record>>;
 
-/// What is left to merge of one partition.
-struct Names<'a> {
-    partition: &'a Partition,
-    next: VecDeque<Key>,
-    /// There are none behind those.
-    is_all: bool,
+/// What partitions show of some records.
+struct Look {
+    records: Records,
+    /// For each of them that is not there, when its partition has removed one for the last time: so it
+    /// was not there in between either, if this is the same in two looks.
+    removals: Vec<Vec<u8>>,
+    /// Of a change that spans partitions and is under way, in this one of them.
+    lock: Option<(u16, Vec<u8>)>,
+}
+
+impl Look {
+    fn is_as(&self, later: &Self) -> bool {
+        self.records == later.records && self.removals == later.removals
+    }
 }
 
 impl Inner {
@@ -64,17 +60,39 @@ impl Inner {
         }
         // Nothing that spans partitions, or commands, is one moment. But what is seen twice without
         // a change under way stood between the two looks.
-        let mut seen = None;
-        for _ in 0..MAX_LOOKS {
-            let (is_locked, records) = self.look(keys, &places, until).await?;
-            if !is_locked && seen.as_ref() == Some(&records) {
-                return Ok(records);
+        let mut seen: Option<Look> = None;
+        while Instant::now() < until {
+            let look = self.look(keys, &places, until).await?;
+            if let Some((number, lock)) = &look.lock {
+                commit::wait_for(self, self.partition(*number), lock, until).await?;
+            } else if seen.is_some_and(|seen| seen.is_as(&look)) {
+                return Ok(look.records);
             }
-            seen = Some(records);
+            seen = Some(look);
         }
         Err(StoreError::Unavailable(
             "the records change too fast to be read together; try again".to_owned(),
         ))
+    }
+
+    /// Whether a record that was expected is as it was expected to be, for the first that is not.
+    pub(super) async fn first_unmet<'a>(
+        &self,
+        expected: &'a [(Key, Expect)],
+        until: Instant,
+    ) -> Option<&'a Key> {
+        let keys: Vec<Key> = expected.iter().map(|(key, _)| key.clone()).collect();
+        let places = self.by_partition(&keys);
+        let found = self.read_each(&keys, &places, until).await.ok()?;
+        let mut both = expected.iter().zip(found);
+        let unmet = both.find(|((_, expect), found)| {
+            let revision = found.as_ref().map(|record| record.revision);
+            match expect {
+                Expect::Absent => revision.is_some(),
+                Expect::Revision(wanted) => revision != Some(*wanted),
+            }
+        });
+        unmet.map(|((key, _), _)| key)
     }
 
     pub(super) async fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
@@ -91,7 +109,7 @@ impl Inner {
     }
 
     /// Which of the keys are in which partition.
-    fn by_partition(&self, keys: &[Key]) -> BTreeMap<u16, Vec<usize>> {
+    pub(super) fn by_partition(&self, keys: &[Key]) -> BTreeMap<u16, Vec<usize>> {
         let mut places: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
         for (place, key) in keys.iter().enumerate().filter(|(_, key)| is_key(key)) {
             places
@@ -103,7 +121,7 @@ impl Inner {
     }
 
     /// Each record as it is when its partition is asked.
-    async fn read_each(
+    pub(super) async fn read_each(
         &self,
         keys: &[Key],
         places: &BTreeMap<u16, Vec<usize>>,
@@ -137,7 +155,7 @@ impl Inner {
         keys: &[Key],
         places: &BTreeMap<u16, Vec<usize>>,
         until: Instant,
-    ) -> Result<(bool, Records), StoreError> {
+    ) -> Result<Look, StoreError> {
         let script = &self.scripts.read;
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
@@ -145,156 +163,33 @@ impl Inner {
                 .iter()
                 .map(|place| partition.record(&keys[*place]))
                 .collect();
-            let all: Vec<&[u8]> = std::iter::once(&partition.locks)
-                .chain(&names)
-                .map(Vec::as_slice)
-                .collect();
+            let fixed = [&partition.locks, &partition.revision];
+            let all: Vec<&[u8]> = fixed.into_iter().chain(&names).map(Vec::as_slice).collect();
             let mut call = Call::new(script, all.into_iter());
             call.number(partition.record_prefix.len());
             let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
-            Ok::<_, StoreError>((places, array(answer)?))
+            Ok::<_, StoreError>((number, places, array(answer)?))
         });
-        let (mut is_locked, mut records) = (false, vec![None; keys.len()]);
+        let mut look = Look {
+            records: vec![None; keys.len()],
+            removals: vec![Vec::new(); keys.len()],
+            lock: None,
+        };
         for answer in join_all(asked).await {
-            let (places, values) = answer?;
+            let (number, places, values) = answer?;
             let mut values = values.into_iter();
-            is_locked |= values.next() != Some(Value::Int(0));
+            if let Some(Value::BulkString(lock)) = values.next() {
+                look.lock = Some((number, lock));
+            }
+            let removal = bytes(values.next().unwrap_or(Value::Nil))?;
             for (place, value) in places.iter().zip(values) {
-                records[*place] = record(value)?;
+                look.records[*place] = record(value)?;
+                if look.records[*place].is_none() {
+                    look.removals[*place].clone_from(&removal);
+                }
             }
         }
-        Ok((is_locked, records))
-    }
-
-    pub(super) async fn scan(
-        &self,
-        prefix: &Key,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Record)>, StoreError> {
-        checked_limit(limit)?;
-        let _room = self.room_for(0).await?;
-        let Some((first, last)) = range(prefix, after).filter(|_| limit > 0) else {
-            return Ok(Vec::new());
-        };
-        let until = self.deadline();
-        if self.layout.is_divided() {
-            return self.scan_merged(prefix, (first, last), limit, until).await;
-        }
-        let partition = self.partition(0);
-        let script = &self.scripts.scan;
-        let mut call = Call::new(script, std::iter::once(partition.index.as_slice()));
-        call.arg(&partition.record_prefix)
-            .arg(&first)
-            .arg(&last)
-            .number(limit);
-        let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
-        let mut values = array(answer)?.into_iter();
-        let mut found = Vec::new();
-        while let Some((name, value)) = values.next().zip(values.next()) {
-            if let Some(record) = record(value)? {
-                found.push((Key(bytes(name)?), record));
-            }
-        }
-        Ok(found)
-    }
-
-    /// A scan of several partitions: the names of each in order, merged, then their records. A record
-    /// that is removed meanwhile is left out.
-    async fn scan_merged(
-        &self,
-        prefix: &Key,
-        (first, last): (Vec<u8>, Vec<u8>),
-        limit: usize,
-        until: Instant,
-    ) -> Result<Vec<(Key, Record)>, StoreError> {
-        let mut found: Vec<(Key, Record)> = Vec::new();
-        let partitions = self.layout.of_prefix(prefix);
-        let at_first = if partitions.len() == 1 {
-            limit
-        } else {
-            FIRST_NAMES.max(limit / partitions.len() * 2).min(limit)
-        };
-        let asked = partitions.iter().map(|partition| {
-            let first = first.clone();
-            let last = &last;
-            async move { self.names(partition, &first, last, at_first, until).await }
-        });
-        let asked: Vec<_> = asked.collect();
-        let asked: Vec<_> = stream::iter(asked)
-            .buffered(SCANNED_AT_ONCE)
-            .collect()
-            .await;
-        let mut all: Vec<Names<'_>> = asked.into_iter().collect::<Result<_, _>>()?;
-        while found.len() < limit {
-            let mut names = Vec::with_capacity(limit - found.len());
-            while names.len() < limit - found.len() {
-                let Some(name) = self.next_name(&mut all, &last, limit, until).await? else {
-                    break;
-                };
-                names.push(name);
-            }
-            if names.is_empty() {
-                break;
-            }
-            let places = self.by_partition(&names);
-            let records = self.read_each(&names, &places, until).await?;
-            let both = names.into_iter().zip(records);
-            found.extend(both.filter_map(|(name, record)| Some((name, record?))));
-        }
-        Ok(found)
-    }
-
-    /// The first of the names that are left; more of a partition's are read where they run out.
-    async fn next_name<'a>(
-        &'a self,
-        all: &mut [Names<'a>],
-        last: &[u8],
-        limit: usize,
-        until: Instant,
-    ) -> Result<Option<Key>, StoreError> {
-        let least = all
-            .iter_mut()
-            .filter(|names| !names.next.is_empty())
-            .min_by(|a, b| a.next.front().cmp(&b.next.front()));
-        let Some(names) = least else {
-            return Ok(None);
-        };
-        let Some(name) = names.next.pop_front() else {
-            return Ok(None);
-        };
-        if names.next.is_empty() && !names.is_all {
-            let first = [b"(", name.0.as_slice()].concat();
-            *names = self
-                .names(names.partition, &first, last, limit, until)
-                .await?;
-        }
-        Ok(Some(name))
-    }
-
-    /// The next names of a partition.
-    async fn names<'a>(
-        &self,
-        partition: &'a Partition,
-        first: &[u8],
-        last: &[u8],
-        limit: usize,
-        until: Instant,
-    ) -> Result<Names<'a>, StoreError> {
-        let mut cmd = redis::cmd("ZRANGE");
-        cmd.arg(&partition.index).arg(first).arg(last);
-        cmd.arg("BYLEX").arg("LIMIT").arg(0).arg(limit);
-        let answer = self
-            .reads
-            .ask(partition, &cmd, Repeat::Always, until)
-            .await?;
-        let names = array(answer)?.into_iter().map(|name| Ok(Key(bytes(name)?)));
-        let next: VecDeque<Key> = names.collect::<Result<_, StoreError>>()?;
-        Ok(Names {
-            partition,
-            is_all: next.len() < limit,
-            next,
-        })
+        Ok(look)
     }
 
     pub(super) async fn health(&self) -> Result<(), StoreError> {
@@ -332,25 +227,7 @@ fn is_key(key: &Key) -> bool {
     (1..=MAX_KEY_BYTES).contains(&key.0.len())
 }
 
-/// The ends of a scan as Redis writes them; `None` where there is nothing between.
-fn range(prefix: &Key, after: Option<&Key>) -> Option<(Vec<u8>, Vec<u8>)> {
-    let with = |sign: &[u8], key: &[u8]| [sign, key].concat();
-    let successor = prefix.successor();
-    let after = after.filter(|after| **after >= *prefix);
-    if let (Some(after), Some(end)) = (after, &successor)
-        && after.0 >= *end
-    {
-        return None;
-    }
-    let first = match after {
-        Some(after) => with(b"(", &after.0),
-        None => with(b"[", &prefix.0),
-    };
-    let last = successor.map_or(b"+".to_vec(), |end| with(b"(", &end));
-    Some((first, last))
-}
-
-fn record(value: Value) -> Result<Option<Record>, StoreError> {
+pub(super) fn record(value: Value) -> Result<Option<Record>, StoreError> {
     match value {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => record_of(bytes).map(Some),
@@ -360,16 +237,33 @@ fn record(value: Value) -> Result<Option<Record>, StoreError> {
     }
 }
 
-fn array(value: Value) -> Result<Vec<Value>, StoreError> {
+pub(super) fn array(value: Value) -> Result<Vec<Value>, StoreError> {
     match value {
         Value::Array(values) => Ok(values),
         _ => Err(Failed::strange("one value where there are many").into()),
     }
 }
 
-fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
+pub(super) fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
     match value {
         Value::BulkString(bytes) => Ok(bytes),
         _ => Err(Failed::strange("a name that is none").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It may have been put and removed between two looks that do not show it.
+    #[test]
+    fn what_is_not_there_twice_was_not_there_in_between_unless_something_was_removed() {
+        let look = |removal: &[u8]| Look {
+            records: vec![None],
+            removals: vec![removal.to_vec()],
+            lock: None,
+        };
+        assert!(look(b"1").is_as(&look(b"1")));
+        assert!(!look(b"1").is_as(&look(b"2")));
     }
 }

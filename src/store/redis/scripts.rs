@@ -1,6 +1,6 @@
 //! The scripts, and how they are called.
 
-use redis::{Cmd, Pipeline, ServerErrorKind, Value};
+use redis::{Arg, Cmd, Pipeline, ServerErrorKind, Value};
 use tokio::time::Instant;
 
 use super::layout::Partition;
@@ -68,6 +68,18 @@ impl Call {
         self.cmd.arg(number);
         self
     }
+
+    /// The same with the text of the script, for a server that does not have it.
+    fn with_text(&self, script: &Script) -> Cmd {
+        let mut cmd = redis::cmd("EVAL");
+        cmd.arg(script.text);
+        for arg in self.cmd.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = arg {
+                cmd.arg(bytes);
+            }
+        }
+        cmd
+    }
 }
 
 /// Replicas to wait for after a write.
@@ -86,14 +98,49 @@ pub(super) async fn write(
     wait: Option<Wait>,
     until: Instant,
 ) -> Result<Value, Failed> {
-    let mut pipeline = Pipeline::with_capacity(2);
-    pipeline.add_command(call.cmd.clone());
-    if let Some(wait) = wait {
-        let mut cmd = redis::cmd("WAIT");
-        cmd.arg(wait.replicas).arg(wait.millis);
+    let repeat = Repeat::IfNotMade;
+    run(link, partition, script, (call, wait), repeat, until).await
+}
+
+/// The same for a script that does nothing where it was carried out before.
+pub(super) async fn repeat(
+    link: &Link,
+    partition: &Partition,
+    script: &Script,
+    call: &Call,
+    wait: Option<Wait>,
+    until: Instant,
+) -> Result<Value, Failed> {
+    let repeat = Repeat::Always;
+    run(link, partition, script, (call, wait), repeat, until).await
+}
+
+async fn run(
+    link: &Link,
+    partition: &Partition,
+    script: &Script,
+    (call, wait): (&Call, Option<Wait>),
+    repeat: Repeat,
+    until: Instant,
+) -> Result<Value, Failed> {
+    let with_wait = |cmd: Cmd| {
+        let mut pipeline = Pipeline::with_capacity(2);
         pipeline.add_command(cmd);
-    }
-    let values = run(link, partition, script, &pipeline, Repeat::IfNotMade, until).await?;
+        if let Some(wait) = wait {
+            let mut cmd = redis::cmd("WAIT");
+            cmd.arg(wait.replicas).arg(wait.millis);
+            pipeline.add_command(cmd);
+        }
+        pipeline
+    };
+    let send = async |cmd| {
+        link.ask_all(partition, &with_wait(cmd), repeat, until)
+            .await
+    };
+    let values = match send(call.cmd.clone()).await {
+        Err(failed) if lacks_script(&failed) => send(call.with_text(script)).await?,
+        answer => answer?,
+    };
     let mut values = values.into_iter();
     let value = values.next().unwrap_or(Value::Nil);
     match (wait, values.next()) {
@@ -119,29 +166,15 @@ pub(super) async fn read(
     call: &Call,
     until: Instant,
 ) -> Result<Value, Failed> {
-    let mut pipeline = Pipeline::with_capacity(1);
-    pipeline.add_command(call.cmd.clone());
-    let values = run(link, partition, script, &pipeline, Repeat::Always, until).await?;
-    Ok(values.into_iter().next().unwrap_or(Value::Nil))
+    let send = async |cmd| link.ask(partition, &cmd, Repeat::Always, until).await;
+    match send(call.cmd.clone()).await {
+        Err(failed) if lacks_script(&failed) => send(call.with_text(script)).await,
+        answer => answer,
+    }
 }
 
-async fn run(
-    link: &Link,
-    partition: &Partition,
-    script: &Script,
-    pipeline: &Pipeline,
-    repeat: Repeat,
-    until: Instant,
-) -> Result<Vec<Value>, Failed> {
-    let answer = link.ask_all(partition, pipeline, repeat, until).await;
-    match &answer {
-        // A server that was restarted, or never had it. Nothing was carried out.
-        Err(failed) if failed.server == Some(ServerErrorKind::NoScript) => {
-            let mut load = redis::cmd("SCRIPT");
-            load.arg("LOAD").arg(script.text);
-            link.ask(partition, &load, Repeat::Always, until).await?;
-            link.ask_all(partition, pipeline, repeat, until).await
-        }
-        _ => answer,
-    }
+/// A server that was restarted, or never had it. Nothing was carried out. The text is sent with the
+/// next attempt and not ahead of it: a slot on its way to another server would lead them apart.
+fn lacks_script(failed: &Failed) -> bool {
+    failed.server == Some(ServerErrorKind::NoScript)
 }

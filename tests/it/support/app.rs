@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+pub(crate) use super::answer::{Answer, send, try_send};
 use super::shared_store::Share;
 use super::sink::Sink;
 
@@ -34,48 +35,6 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         }
         assert!(start.elapsed() < DEADLINE, "not in {DEADLINE:?}: {what}");
         tokio::time::sleep(POLL).await;
-    }
-}
-
-/// An answer, read to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    /// Method and path, for the messages of failures.
-    pub(crate) request: String,
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The same, if it has this status.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "{}: {}",
-            self.request,
-            self.text().trim_end()
-        );
-        self
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text()))
-    }
-
-    /// A header of the answer; empty where it is missing.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -358,28 +317,6 @@ impl TestApp {
             .body(body);
         send(&name, request).await
     }
-}
-
-/// Sends and reads the answer to its end.
-pub(crate) async fn send(name: &str, request: RequestBuilder) -> Answer {
-    try_send(name, request)
-        .await
-        .unwrap_or_else(|error| panic!("{name}: {error:?}"))
-}
-
-/// The same, where the service may be killed meanwhile.
-pub(crate) async fn try_send(
-    name: &str,
-    request: RequestBuilder,
-) -> Result<Answer, reqwest::Error> {
-    let response = request.send().await?;
-    let (status, headers): (StatusCode, _) = (response.status(), response.headers().clone());
-    Ok(Answer {
-        request: name.to_owned(),
-        status: status.as_u16(),
-        headers,
-        body: response.bytes().await?.to_vec(),
-    })
 }
 
 fn data_of(dir: &TempDir) -> String {

@@ -1,6 +1,7 @@
 //! What tests of several topics share.
 
 pub(crate) mod accounts;
+pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod backing;
 pub(crate) mod binary;

@@ -7,6 +7,7 @@
 mod access;
 mod cluster;
 mod process;
+mod proxy;
 mod resp;
 mod sentinel;
 
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 pub(crate) use self::access::Access;
 use self::access::{Certificate, Connection, Login};
 pub(crate) use self::cluster::{RedisCluster, SLOTS, Shape};
+pub(crate) use self::proxy::Proxy;
 pub(crate) use self::resp::Reply;
 pub(crate) use self::sentinel::Sentinels;
 use super::app::eventually;

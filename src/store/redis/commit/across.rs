@@ -15,13 +15,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::future::join_all;
 use redis::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
 use super::intent::{Intent, Lock, encode_partitions};
-use super::unfinished::{apply, forget, roll_back};
+use super::unfinished::{Locked, apply, forget, give_up, roll_back_all};
 use super::{LOCK_WAIT, Outcome, Part, Parts, conflict, revision_bytes, wait_for};
-use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError};
+use crate::store::engine::{Changes, CommitError, Key, StoreError};
 use crate::store::redis::Inner;
 use crate::store::redis::link::Failed;
 use crate::store::redis::scripts::{self, Call};
@@ -42,9 +42,13 @@ struct Spanning<'a> {
     until: Instant,
 }
 
-pub(super) async fn commit(inner: &Arc<Inner>, change: &Changes, parts: &Parts<'_>) -> Outcome {
+pub(super) async fn commit(
+    inner: &Arc<Inner>,
+    change: &Changes,
+    parts: &Parts<'_>,
+    until: Instant,
+) -> Outcome {
     inner.stats.across.fetch_add(1, Relaxed);
-    let until = inner.deadline();
     let mut wait = LOCK_WAIT;
     loop {
         let spanning = Spanning::new(parts, until);
@@ -52,8 +56,9 @@ pub(super) async fn commit(inner: &Arc<Inner>, change: &Changes, parts: &Parts<'
             Ok(Prepared::Done) => return spanning.make(inner).await,
             Ok(Prepared::Conflict(found)) => {
                 spanning.take_back(inner).await;
-                let first = first_conflict(inner, change).await;
-                return Err(first.map_or(found, CommitError::Conflict));
+                // Which one was found depends on the partitions; the first of the change is told.
+                let first = inner.first_unmet(&change.expectations, until).await;
+                return Err(first.map_or(found, |key| CommitError::Conflict(key.clone())));
             }
             Ok(Prepared::Locked(number, lock)) => {
                 spanning.take_back(inner).await;
@@ -74,23 +79,6 @@ pub(super) async fn commit(inner: &Arc<Inner>, change: &Changes, parts: &Parts<'
             }
         }
     }
-}
-
-/// The first expectation that does not hold, in the order of the change.
-async fn first_conflict(inner: &Inner, change: &Changes) -> Option<Key> {
-    let keys = change.expectations.iter().map(|(key, _)| key.clone());
-    let found = inner.get_each(&keys.collect::<Vec<Key>>()).await;
-    for ((key, expect), found) in change.expectations.iter().zip(found) {
-        let revision = found.ok()?.map(|record| record.revision);
-        let holds = match expect {
-            Expect::Absent => revision.is_none(),
-            Expect::Revision(wanted) => revision == Some(*wanted),
-        };
-        if !holds {
-            return Some(key.clone());
-        }
-    }
-    None
 }
 
 impl<'a> Spanning<'a> {
@@ -176,6 +164,12 @@ impl<'a> Spanning<'a> {
             }
             Err(failed) => Err(failed.into()),
         };
+        if outcome.is_err() {
+            inner.doubt_messages();
+            let (inner, lock, locked) = (Arc::clone(inner), self.lock.clone(), self.locked());
+            // Whoever waits has waited long enough; the records are not to stay locked.
+            tokio::spawn(async move { give_up(&inner, &lock, &locked).await });
+        }
         // Also where nobody knows whether it was made.
         for intent in self.intents.values() {
             inner.tell(&intent.keys());
@@ -214,17 +208,18 @@ impl<'a> Spanning<'a> {
         .await
     }
 
-    /// Removes what was prepared; what remains because a server does not answer, the sweep removes.
-    async fn take_back(&self, inner: &Inner) {
-        let all = self.intents.iter().map(|(number, intent)| async move {
-            let partition = inner.partition(*number);
-            roll_back(inner, partition, &self.lock.id, intent, self.until).await
-        });
-        for done in join_all(all).await {
-            if let Err(failed) = done {
-                tracing::debug!(why = failed.why, "a change was not taken back yet");
-            }
-        }
+    /// Removes what was prepared. Until others would do that, it is tried for: a server that used up
+    /// the time of the call must not keep the records of others locked, nor its own when it is back.
+    /// But nobody waits for longer than the call may take.
+    async fn take_back(&self, inner: &Arc<Inner>) {
+        let (inner, id, locked) = (Arc::clone(inner), self.lock.id, self.locked());
+        let taking = tokio::spawn(async move { roll_back_all(&inner, &id, &locked).await });
+        let _taken_back_later = timeout_at(self.until, taking).await;
+    }
+
+    fn locked(&self) -> Locked {
+        let intents = self.intents.iter();
+        intents.map(|(n, intent)| (*n, intent.locked())).collect()
     }
 
     fn others(&self) -> impl Iterator<Item = u16> {

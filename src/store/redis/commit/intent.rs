@@ -27,6 +27,12 @@ impl Intent {
         self.writes.iter().map(|(key, _)| key.clone()).collect()
     }
 
+    /// What is locked.
+    pub(super) fn locked(&self) -> Vec<Key> {
+        let written = self.writes.iter().map(|(key, _)| key);
+        self.expected.iter().chain(written).cloned().collect()
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Writer::new(VERSION);
         bytes.bytes(&self.decider.to_be_bytes());

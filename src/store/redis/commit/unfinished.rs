@@ -5,18 +5,35 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use redis::Value;
 use tokio::time::{Instant, sleep};
 
 use super::intent::{ID_BYTES, Intent, Lock, Timed, decode_partitions};
-use super::told;
-use crate::store::engine::StoreError;
+use super::{LOCK_WAIT, told};
+use crate::store::engine::{Key, StoreError};
 use crate::store::redis::Inner;
 use crate::store::redis::layout::Partition;
 use crate::store::redis::link::{Failed, Repeat};
-use crate::store::redis::scripts::{self, Call};
+use crate::store::redis::scripts::{self, Call, Wait};
 
 type Id = [u8; ID_BYTES];
+
+/// What a change locks in which partitions.
+pub(super) type Locked = Vec<(u16, Vec<Key>)>;
+
+/// Whoever makes a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// May still be at it, until it is old.
+    Unknown,
+    /// Will not go on.
+    GaveUp,
+}
+
+/// Partitions looked at beside each other: those of a server that is away hold up all others.
+const SWEPT_AT_ONCE: usize = 32;
 
 /// What a partition knows of one change.
 struct Known {
@@ -79,27 +96,24 @@ pub(super) async fn apply(
     Ok(done == Value::Int(1))
 }
 
-/// Takes back what was prepared in a partition. `false` where nothing is.
+/// Takes back what was prepared in a partition. `false` where nothing is: it may be sent twice.
 pub(super) async fn roll_back(
     inner: &Inner,
     partition: &Partition,
     id: &Id,
-    intent: &Intent,
+    locked: &[Key],
+    wait: Option<Wait>,
     until: Instant,
 ) -> Result<bool, Failed> {
     let script = &inner.scripts.rollback;
     let keys = [partition.locks.as_slice(), &partition.intents];
     let mut call = Call::new(script, keys.into_iter());
     call.arg(id);
-    for key in intent
-        .expected
-        .iter()
-        .chain(intent.writes.iter().map(|(key, _)| key))
-    {
+    for key in locked {
         call.arg(&key.0);
     }
     let link = inner.write_link();
-    let done = scripts::write(link, partition, script, &call, None, until).await?;
+    let done = scripts::repeat(link, partition, script, &call, wait, until).await?;
     Ok(done == Value::Int(1))
 }
 
@@ -126,44 +140,80 @@ pub(super) async fn end_locked(
     until: Instant,
 ) -> Result<bool, StoreError> {
     let lock = Lock::read(lock)?;
-    let ended = end(inner, &lock, until).await?;
+    let ended = end(inner, &lock, Owner::Unknown, until).await?;
     match ended {
         End::UnderWay => return Ok(false),
         End::Made => {}
         End::TakenBack => {
             let known = look(inner, partition, &lock.id, until).await?;
+            // Without one, whoever made it has ended it since.
             if let Some(intent) = known.intent {
-                let intent = Intent::decode(&intent.bytes)?;
-                roll_back(inner, partition, &lock.id, &intent, until).await?;
+                let locked = Intent::decode(&intent.bytes)?.locked();
+                roll_back(inner, partition, &lock.id, &locked, None, until).await?;
             }
         }
     }
-    inner.stats.finished_for_others.fetch_add(1, Relaxed);
     Ok(true)
 }
 
+/// Ends a change that this node has begun and cannot go on with, because a server did not answer: its
+/// records are not to stay locked once that one is back, or another is in its place.
+pub(super) async fn give_up(inner: &Inner, lock: &Lock, locked: &Locked) {
+    let until = Instant::now() + inner.options.undecided_ttl;
+    while Instant::now() < until {
+        match end(inner, lock, Owner::GaveUp, until).await {
+            Ok(End::Made) => return,
+            Ok(End::TakenBack) => return roll_back_all(inner, &lock.id, locked).await,
+            // Decided at this moment after all: the next look tells.
+            Ok(End::UnderWay) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a change that was cut short is not ended yet");
+                sleep(LOCK_WAIT).await;
+            }
+        }
+    }
+}
+
+/// Takes back what was prepared in all partitions of a change that is not decided, and never will be.
+pub(super) async fn roll_back_all(inner: &Inner, id: &Id, locked: &Locked) {
+    let until = Instant::now() + inner.options.undecided_ttl;
+    let all = locked.iter().map(|(number, locked)| async move {
+        roll_back(inner, inner.partition(*number), id, locked, None, until).await
+    });
+    for failed in join_all(all).await.into_iter().filter_map(Result::err) {
+        tracing::debug!(why = failed.why, "a change was not taken back yet");
+    }
+}
+
 /// Ends a change by what the partition that decides knows of it.
-async fn end(inner: &Inner, lock: &Lock, until: Instant) -> Result<End, StoreError> {
+async fn end(inner: &Inner, lock: &Lock, owner: Owner, until: Instant) -> Result<End, StoreError> {
     let decider = inner
         .layout
         .partitions
         .get(usize::from(lock.decider))
         .ok_or_else(|| StoreError::Corrupt("a lock names a partition that is none".to_owned()))?;
     let known = look(inner, decider, &lock.id, until).await?;
-    let is_old = |timed: &Timed| is_old(inner, known.now, timed);
+    let is_old = |timed: &Timed| owner == Owner::GaveUp || is_old(inner, known.now, timed);
     match (&known.decision, &known.intent) {
         (Some(decision), _) if is_old(decision) => {
             for number in decode_partitions(&decision.bytes) {
                 apply_again(inner, number, &lock.id, until).await?;
             }
             forget(inner, lock).await;
+            inner.stats.finished_for_others.fetch_add(1, Relaxed);
             Ok(End::Made)
         }
         (None, Some(intent)) if is_old(intent) => {
-            let intent = Intent::decode(&intent.bytes)?;
+            let locked = Intent::decode(&intent.bytes)?.locked();
+            // It must not come back with another server and be decided there, when the others have
+            // been told that it was not.
+            let wait = inner.wait();
             // Decided at this moment after all, or taken back by somebody else: the next look tells.
-            match roll_back(inner, decider, &lock.id, &intent, until).await? {
-                true => Ok(End::TakenBack),
+            match roll_back(inner, decider, &lock.id, &locked, wait, until).await? {
+                true => {
+                    inner.stats.finished_for_others.fetch_add(1, Relaxed);
+                    Ok(End::TakenBack)
+                }
                 false => Ok(End::UnderWay),
             }
         }
@@ -242,13 +292,14 @@ fn time_of(value: &Value) -> Result<u64, StoreError> {
 pub(in crate::store::redis) async fn sweep(inner: Arc<Inner>) {
     loop {
         sleep(inner.options.undecided_ttl / 2).await;
-        for partition in &inner.layout.partitions {
+        let partitions = stream::iter(&inner.layout.partitions);
+        let swept = partitions.for_each_concurrent(SWEPT_AT_ONCE, async |partition| {
             if let Err(error) = sweep_one(&inner, partition).await {
-                // Without its servers there is nothing to sweep; they say so elsewhere.
+                // Its servers say elsewhere that they are away; those of others are not.
                 tracing::debug!(%error, "changes that were cut short are looked for later");
-                break;
             }
-        }
+        });
+        swept.await;
     }
 }
 

@@ -10,7 +10,8 @@ local name = tonumber(ARGV[1]) + 1
 local is_locked = call('EXISTS', KEYS[3]) == 1
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
-local last = tonumber(call('GET', KEYS[2]) or 0)
+local last, removed = string.match(call('GET', KEYS[2]) or '0 0', '(%d+) (%d+)')
+last, removed = tonumber(last), tonumber(removed)
 local outcomes, told = {}, {}
 local key, arg = 4, 6
 
@@ -40,7 +41,10 @@ for change = 1, tonumber(ARGV[5]) do
     for k = key + expected, key + expected + written - 1 do
       local operation = ARGV[at]
       if operation == 'd' then
-        if call('DEL', KEYS[k]) == 1 then call('ZREM', KEYS[1], sub(KEYS[k], name)) end
+        if call('DEL', KEYS[k]) == 1 then
+          call('ZREM', KEYS[1], sub(KEYS[k], name))
+          removed = last
+        end
       else
         if operation == 'p' and call('EXISTS', KEYS[k]) == 0 then
           call('ZADD', KEYS[1], 0, sub(KEYS[k], name))
@@ -57,7 +61,7 @@ for change = 1, tonumber(ARGV[5]) do
   arg = arg + 3 + expected + 2 * written
 end
 if #told > 0 then
-  call('SET', KEYS[2], string.format('%.0f', last))
+  call('SET', KEYS[2], string.format('%.0f %.0f', last, removed))
   call(ARGV[2], ARGV[3], ARGV[4] .. table.concat(told))
 end
 return outcomes

@@ -1,11 +1,13 @@
 -- Records, and whether a change that spans partitions is under way on one of them.
--- KEYS: locks, the records. ARGV: length of a record's prefix.
--- Returns 1 or 0, then the records.
+-- KEYS: locks, revision, the records. ARGV: length of a record's prefix.
+-- Returns the lock of one of them or 0, the revision of the last removal, then the records.
 local name = tonumber(ARGV[1]) + 1
-local found = {0}
+local removed = string.match(redis.call('GET', KEYS[2]) or '0 0', '%d+ (%d+)')
+local found = {0, removed}
 local is_locked = redis.call('EXISTS', KEYS[1]) == 1
-for k = 2, #KEYS do
-  if is_locked and redis.call('HEXISTS', KEYS[1], string.sub(KEYS[k], name)) == 1 then found[1] = 1 end
+for k = 3, #KEYS do
+  local lock = is_locked and redis.call('HGET', KEYS[1], string.sub(KEYS[k], name))
+  if lock then found[1] = lock end
   found[k] = redis.call('GET', KEYS[k])
 end
 return found

@@ -1,0 +1,153 @@
+//! What operators copy: files under `deploy/` and settings in the documentation are such that this
+//! program knows them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::binary::binary;
+use crate::support::redis::{Access, Program, RedisServer, Setup};
+
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The environment variables of all settings.
+fn variables() -> BTreeSet<String> {
+    let output = Command::new(binary())
+        .args(["check-config", "--list"])
+        .output()
+        .unwrap();
+    let list = String::from_utf8(output.stdout).unwrap();
+    let paths = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let names = paths.map(|path| format!("UPSELL_{}", path.replace('.', "_").to_uppercase()));
+    names
+        .flat_map(|name| [format!("{name}_FILE"), name])
+        .collect()
+}
+
+/// Words that begin like a variable of ours.
+fn named_in(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let words = text.split(|c: char| !is_part(c));
+    words.filter(|word| word.starts_with("UPSELL_")).collect()
+}
+
+#[test]
+fn variables_in_what_operators_copy_are_settings() {
+    let known = variables();
+    for path in [
+        "deploy/cluster/compose.yaml",
+        "docs/many-nodes.md",
+        "README.md",
+        "Dockerfile",
+    ] {
+        let text = std::fs::read_to_string(at(path)).unwrap();
+        let named = named_in(&text);
+        assert!(!named.is_empty(), "{path}");
+        for name in named {
+            assert!(known.contains(name), "{path}: {name}");
+        }
+    }
+}
+
+/// What `check-config` says of a store: its exit code and its messages.
+async fn checked(store: &str, settings: &[(&str, &str)]) -> (Option<i32>, String) {
+    let output = tokio::process::Command::new(binary())
+        .arg("check-config")
+        .env("UPSELL_STORE", store)
+        .env("UPSELL_REDIS_COMMAND_TIMEOUT", "500ms")
+        .envs(settings.iter().copied())
+        .output()
+        .await
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn check_config_warns_of_servers_that_lose_data() {
+    let careless = ["maxmemory-policy allkeys-lru"];
+    let server = RedisServer::start(Program::Redis, &careless).await;
+    let (code, said) = checked(&server.url(), &[("UPSELL_REDIS_WAIT_REPLICAS", "1")]).await;
+    assert_eq!(code, Some(0), "{said}");
+    for words in [
+        "keeps nothing on disk",
+        "maxmemory-policy allkeys-lru",
+        "wait_replicas is 1",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    // Nothing was written.
+    assert_eq!(server.command(&["DBSIZE"]), "0");
+
+    let careful = ["appendonly yes", "maxmemory-policy noeviction"];
+    let server = RedisServer::start(Program::Valkey, &careful).await;
+    assert_eq!(checked(&server.url(), &[]).await, (Some(0), String::new()));
+}
+
+/// The rights that the documentation asks for are enough, and not everything.
+#[tokio::test]
+async fn check_config_needs_no_more_rights_than_documented() {
+    let page = std::fs::read_to_string(at("docs/many-nodes.md")).unwrap();
+    let rights = "+@all -@dangerous +info +role +wait";
+    assert!(page.contains(rights));
+    let user = format!("user node on >geheim ~upsell:* &upsell:* {rights}");
+    let setup = Setup {
+        lines: vec!["appendonly yes".to_owned()],
+        access: Access::Users(vec![user]),
+        ..Setup::default()
+    };
+    let server = RedisServer::with(Program::Redis, setup).await;
+    let login = [
+        ("UPSELL_REDIS_USER", "node"),
+        ("UPSELL_REDIS_PASSWORD", "geheim"),
+    ];
+    assert_eq!(
+        checked(&server.url(), &login).await,
+        (Some(0), String::new())
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let init = tokio::process::Command::new(binary())
+        .args(["init", "--data"])
+        .arg(dir.path().join("data"))
+        .env("UPSELL_STORE", server.url())
+        .envs(login)
+        .output()
+        .await
+        .unwrap();
+    assert!(
+        init.status.success(),
+        "{}",
+        String::from_utf8_lossy(&init.stderr)
+    );
+
+    let wrong = [
+        ("UPSELL_REDIS_USER", "node"),
+        ("UPSELL_REDIS_PASSWORD", "sesam"),
+    ];
+    let (code, said) = checked(&server.url(), &wrong).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(&server.url()) && !said.contains("sesam"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn check_config_fails_where_there_are_no_servers() {
+    let (code, said) = checked("redis://:geheim@127.0.0.1:1", &[]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("127.0.0.1:1") && said.contains("refused"),
+        "{said}"
+    );
+    assert!(!said.contains("geheim"), "{said}");
+    let (code, said) = checked("redis://user:geheim@127.0.0.1:x", &[]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("store") && !said.contains("geheim"), "{said}");
+}
