@@ -39,7 +39,6 @@ use crate::usecases::error::Error;
 use crate::usecases::facts::Facts;
 use crate::usecases::facts::preload::run_preload;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::nodes::Node;
 use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
 use data::DataError;
@@ -193,7 +192,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     warn_of_servers(&place).await;
     let env = Env {
         store: data.store.clone(),
-        node: Arc::new(Node::new(&listen.to_string(), clock())),
+        node: Arc::new(settings::node(config, listen, clock())),
         facts: Facts::watching(&data.store, config.limits.cached_accounts),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
@@ -211,6 +210,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
         collect: gauges::collector(&data.engine, &server),
+        is_stopping: ops::is_after(stage.clone(), Stage::Serving),
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;

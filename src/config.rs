@@ -30,8 +30,8 @@ pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
-    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Proposal, Quota, Redis, Smtp, Tls,
-    Tokens,
+    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota, Redis, Smtp,
+    Tls, Tokens,
 };
 pub use source::{Override, Sources};
 pub use usage_names::UsageNames;
@@ -43,9 +43,10 @@ use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
 /// Every section in the order of the documentation.
-const SECTIONS: [&Section; 14] = [
+const SECTIONS: [&Section; 15] = [
     &Main::SECTION,
     &Redis::SECTION,
+    &Nodes::SECTION,
     &Smtp::SECTION,
     &Mail::SECTION,
     &Quota::SECTION,
@@ -67,6 +68,8 @@ pub struct Config {
     pub main: Main,
     /// `[redis]`
     pub redis: Redis,
+    /// `[nodes]`
+    pub nodes: Nodes,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `[mail]`
@@ -142,6 +145,7 @@ impl Config {
         let mut reader = Reader::new(given);
         let main = Main::read(&mut reader);
         let redis = Redis::read(&mut reader);
+        let nodes = Nodes::read(&mut reader);
         let smtp = Smtp::read(&mut reader);
         let mail = Mail::read(&mut reader);
         let quota = Quota::read(&mut reader);
@@ -159,6 +163,7 @@ impl Config {
         let config = Self {
             main: main?,
             redis: redis?,
+            nodes: nodes?,
             smtp: smtp?,
             mail: mail?,
             quota: quota?,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
+use tokio::sync::watch;
 
 use crate::http::message::{Head, Problem, Request, Response, Service};
 use crate::http::output;
@@ -13,6 +14,17 @@ use crate::telemetry::metrics::Metrics;
 /// Fills gauges from what other parts count, just before they are shown.
 pub(super) type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
 
+/// Whether the service was told to stop.
+pub(super) type IsStopping = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// Whether `calm` is over.
+pub(super) fn is_after<S>(stage: watch::Receiver<S>, calm: S) -> IsStopping
+where
+    S: PartialOrd + Send + Sync + 'static,
+{
+    Box::new(move || *stage.borrow() > calm)
+}
+
 /// `/metrics`, `/livez`, `/readyz`.
 pub(super) struct Ops {
     /// Whose health it is.
@@ -21,6 +33,8 @@ pub(super) struct Ops {
     pub metrics: Arc<Metrics>,
     /// Brings it up to date.
     pub collect: Collect,
+    /// Nobody is to send it requests any more.
+    pub is_stopping: IsStopping,
 }
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -60,6 +74,9 @@ impl Service for Ops {
         match request.head.uri.path() {
             // Alive is who can answer.
             "/livez" => output::with_body(StatusCode::OK, TEXT, "ok\n"),
+            "/readyz" if (self.is_stopping)() => {
+                output::with_body(StatusCode::SERVICE_UNAVAILABLE, TEXT, "stopping\n")
+            }
             "/readyz" => match self.store.engine().health().await {
                 Ok(()) => output::with_body(StatusCode::OK, TEXT, "ok\n"),
                 Err(error) => {

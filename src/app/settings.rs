@@ -2,22 +2,30 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{Config, Encryption};
+use crate::config::{Config, Encryption, StoreChoice};
 use crate::domain::contact::EmailAddress;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::notification::RetryPolicy;
 use crate::domain::quota::Item;
+use crate::domain::time::Timestamp;
 use crate::http::limits::Limits;
 use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
 use crate::usecases::Settings;
+use crate::usecases::nodes::{Node, Patience};
 
 use super::AppError;
 
 /// Where the service is reached: as configured, else where it really listens.
 #[must_use]
 pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
+    if config.main.public_url.is_none() && config.main.store != StoreChoice::Embedded {
+        tracing::warn!(
+            "public_url is not set (UPSELL_PUBLIC_URL): it must be the same on all nodes of a store, or \
+             they refuse each other's tokens"
+        );
+    }
     let scheme = if config.tls.cert_file.is_some() {
         "https"
     } else {
@@ -62,6 +70,16 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
         mail_retention: config.mail.sent_retention,
         audit_retention: config.audit.retention,
     }
+}
+
+/// This node, as it makes itself known to the others.
+#[must_use]
+pub(super) fn node(config: &Config, listen: SocketAddr, now: Timestamp) -> Node {
+    let patience = Patience {
+        alive_for: config.nodes.alive_for,
+        clocks_differ: config.nodes.clocks_differ,
+    };
+    Node::new(&listen.to_string(), now, patience)
 }
 
 /// The origins whose scripts may call the native API.

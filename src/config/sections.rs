@@ -80,6 +80,18 @@ section! {
 }
 
 section! {
+    /// The nodes that share a store on Redis or Valkey.
+    Nodes = "nodes" {
+        /// For how long the others wait for a node that says nothing any more, before they send the
+        /// mails that it had taken. It says that it is there four times as often, to the store: where
+        /// that takes longer than this, the node begins no mail.
+        alive_for: Duration = span(SECOND, HOUR), "20s";
+        /// How far the clocks of two nodes may be apart: the others wait so much longer.
+        clocks_differ: Duration = span_or_zero(MILLISECOND, MINUTE), "5s";
+    }
+}
+
+section! {
     /// The deployment's mail server, for every brand without a server of its own.
     Smtp = "smtp" {
         /// Its host. Empty: mail waits in the outbox.

@@ -133,6 +133,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
     let first = match usecase::begin(&env, name, fingerprint, head.received_at).await? {
         Begun::First(first) => first,
         Begun::Again(kept) => return replay(&kept),
+        Begun::UnderWay => return Err(ApiError::Repeated(Repeated::InFlight)),
         Begun::AnswerLost => return Err(ApiError::Repeated(Repeated::AnswerLost)),
         Begun::OtherRequest => return Err(ApiError::Repeated(Repeated::OtherRequest)),
     };

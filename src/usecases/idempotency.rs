@@ -22,6 +22,10 @@ use crate::store::{Store, keys, unchanged};
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_secs(24 * 3600);
 
+/// How long another node may take to keep an answer: until then the request counts as under way there.
+/// More than the clocks of two nodes may be apart.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
 /// The longest answer that is kept, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
@@ -40,6 +44,8 @@ pub enum Begun {
     First(First),
     /// It was answered before, with this.
     Again(Zeroizing<Vec<u8>>),
+    /// Another node may be carrying it out at this moment.
+    UnderWay,
     /// It was carried out before, but its answer is not kept.
     AnswerLost,
     /// The first was another request.
@@ -58,7 +64,7 @@ pub async fn begin(
 ) -> Result<Begun, Error> {
     let found = env.store.load::<KeptRequest>(&name).await?;
     if let Some(kept) = found.as_ref().filter(|kept| kept.expires_at > now) {
-        return Ok(again(env, &name, kept, fingerprint));
+        return Ok(again(env, &name, kept, fingerprint, now));
     }
     let kept = KeptRequest {
         fingerprint,
@@ -80,12 +86,23 @@ pub async fn begin(
     }))
 }
 
-fn again(env: &Env, name: &Key, kept: &KeptRequest, fingerprint: [u8; 32]) -> Begun {
+fn again(
+    env: &Env,
+    name: &Key,
+    kept: &KeptRequest,
+    fingerprint: [u8; 32],
+    now: Timestamp,
+) -> Begun {
     if kept.fingerprint != fingerprint {
         return Begun::OtherRequest;
     }
     let Some(sealed) = &kept.sealed_answer else {
-        return Begun::AnswerLost;
+        let begun_at = kept.expires_at.minus(KEPT);
+        let is_young = now < begun_at.plus(ANSWERED_WITHIN);
+        return match is_young && env.store.engine().is_shared() {
+            true => Begun::UnderWay,
+            false => Begun::AnswerLost,
+        };
     };
     match env.keyring.load().open(&name.0, SEALED_FIELD, sealed) {
         Ok(answer) => Begun::Again(answer),

@@ -19,18 +19,34 @@ use crate::store::engine::{Changes, Expect, Key, Revision, StoreError};
 use crate::store::keys;
 use crate::store::record::Stored;
 
-/// How often a node renews its presence.
-pub const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// How long a node is waited for that says nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a node is alive without renewing its presence.
+    pub alive_for: Duration,
+    /// How far the clocks of two nodes may be apart: the others wait so much longer before they
+    /// take a node for dead than it does itself.
+    pub clocks_differ: Duration,
+}
 
-/// How long a node is alive without renewing it: three times may fail.
-pub const ALIVE_FOR: Duration = Duration::from_secs(20);
+impl Patience {
+    /// Where nothing else is set.
+    pub const DEFAULT: Self = Self {
+        alive_for: Duration::from_secs(20),
+        clocks_differ: Duration::from_secs(5),
+    };
 
-/// How far the clocks of two nodes may be apart: the others wait so much longer before they take a
-/// node for dead than it does itself.
-pub const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+    /// How often a node renews its presence: three times may fail.
+    #[must_use]
+    pub fn renew_every(self) -> Duration {
+        self.alive_for / 4
+    }
 
-/// The wait after the store failed.
-const STORE_BACKOFF: Duration = Duration::from_secs(1);
+    /// The wait after the store failed.
+    fn backoff(self) -> Duration {
+        self.renew_every().min(Duration::from_secs(1))
+    }
+}
 
 /// Nodes that are looked at, at most.
 const MAX_NODES: usize = 1000;
@@ -41,6 +57,7 @@ pub struct Node {
     id: NodeId,
     name: String,
     started_at: Timestamp,
+    patience: Patience,
     life: Mutex<Life>,
     members: ArcSwap<Members>,
 }
@@ -48,12 +65,13 @@ pub struct Node {
 impl Node {
     /// A node that has just started; `name` is for people.
     #[must_use]
-    pub fn new(name: &str, now: Timestamp) -> Self {
+    pub fn new(name: &str, now: Timestamp, patience: Patience) -> Self {
         let id = NodeId::random();
         Self {
             id,
             name: name.to_owned(),
             started_at: now,
+            patience,
             life: Mutex::default(),
             members: ArcSwap::from_pointee(Members::new(id, [])),
         }
@@ -115,9 +133,9 @@ struct Known {
 
 impl Known {
     /// Whether the node may still be at work, by its clock or by ours.
-    fn is_alive(&self, now: Timestamp) -> bool {
+    fn is_alive(&self, now: Timestamp, clocks_differ: Duration) -> bool {
         let presence = self.presence.as_ref();
-        presence.is_none_or(|known| known.is_alive(now.minus(CLOCKS_DIFFER)))
+        presence.is_none_or(|known| known.is_alive(now.minus(clocks_differ)))
     }
 }
 
@@ -155,7 +173,7 @@ pub async fn beat(env: &Env, clock: &Clock) -> Result<usize, Error> {
     let (living, dead): (Vec<Known>, Vec<Known>) = list_known(env)
         .await?
         .into_iter()
-        .partition(|known| known.is_alive(now));
+        .partition(|known| known.is_alive(now, env.node.patience.clocks_differ));
     let members = Members::new(env.node.id, living.iter().map(|known| known.node));
     let has_changed = env.node.see(members.clone());
     let mut given_back = 0;
@@ -179,7 +197,7 @@ pub async fn beat(env: &Env, clock: &Clock) -> Result<usize, Error> {
 
 /// True where a new term begins.
 async fn renew(env: &Env, clock: &Clock) -> Result<bool, Error> {
-    let alive_until = clock().plus(ALIVE_FOR);
+    let alive_until = clock().plus(env.node.patience.alive_for);
     let mut changes = Changes::new();
     let presence = env.node.presence(alive_until);
     changes.put(keys::nodes::presence(env.node.id), presence.encode());
@@ -241,21 +259,22 @@ pub async fn keep_alive(env: Env, clock: Clock, shutdown: impl Future<Output = (
         return;
     }
     let mut shutdown = std::pin::pin!(shutdown);
-    let mut wait = RENEW_EVERY;
+    let patience = env.node.patience;
+    let mut wait = patience.renew_every();
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             () = tokio::time::sleep(wait) => {}
         }
         wait = match beat(&env, &clock).await {
-            Ok(0) => RENEW_EVERY,
+            Ok(0) => patience.renew_every(),
             Ok(mails) => {
                 tracing::warn!(mails, "mails that dead nodes were sending are queued");
-                RENEW_EVERY
+                patience.renew_every()
             }
             Err(error) => {
                 tracing::warn!(%error, "this node could not make itself known to the others");
-                STORE_BACKOFF
+                patience.backoff()
             }
         };
     }

@@ -11,7 +11,7 @@ use upsell::domain::notification::{Mail, MailState};
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::deliver::{self, Ended, Failure, Remind};
 use upsell::usecases::fan_out::{self, FanOut};
-use upsell::usecases::nodes::{self, ALIVE_FOR, CLOCKS_DIFFER};
+use upsell::usecases::nodes::{self, Patience};
 
 use crate::outbox_rules::{later, queued_for, send};
 use crate::outbox_together::{fan_out, mail, server, told, until_none_is_queued};
@@ -24,8 +24,10 @@ const STORAGE: Item = Item::StorageSize;
 /// Connections to one server.
 const CONNECTIONS: usize = 10;
 
+const ALIVE_FOR: u64 = Patience::DEFAULT.alive_for.as_secs();
+
 /// When the others take a node for dead that was last heard of at 0.
-const DEAD: u64 = (ALIVE_FOR.as_secs() + CLOCKS_DIFFER.as_secs()) + 30;
+const DEAD: u64 = ALIVE_FOR + Patience::DEFAULT.clocks_differ.as_secs() + 30;
 
 /// How often each address got a mail.
 fn received(servers: &[&SmtpScript]) -> HashMap<String, usize> {
@@ -263,7 +265,7 @@ async fn a_node_begins_nothing_until_it_is_known() {
     world
         .report(world.tenant_account(), Item::VirtualMachines, 10, later(40))
         .await;
-    node.turn_to(30 + ALIVE_FOR.as_secs());
+    node.turn_to(30 + ALIVE_FOR);
     node.env.outbox_wake.notify_one();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(world.mails(MailState::Queued).await.len(), 0);

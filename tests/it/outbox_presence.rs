@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use upsell::domain::node::Presence;
 use upsell::store::engine::Changes;
 use upsell::store::keys;
-use upsell::usecases::nodes::{self, ALIVE_FOR};
+use upsell::usecases::nodes::{self, Patience};
 use upsell::usecases::{Clock, deliver};
 
 use crate::outbox_rules::later;
@@ -23,6 +23,7 @@ async fn a_node_renews_its_presence_and_takes_it_away_when_it_stops() {
     let stopped = async {
         let _ = stopped.await;
     };
+    let patience = Patience::DEFAULT;
     let kept = nodes::keep_alive(node.env.clone(), node.clock.clone(), stopped);
     let kept = tokio::spawn(kept);
     node.turn_to(10);
@@ -31,13 +32,13 @@ async fn a_node_renews_its_presence_and_takes_it_away_when_it_stops() {
         let own = known.iter().find(|known| known.node == node.env.node.id());
         own.map(|own| own.alive_until)
     };
-    assert_eq!(ends().await, Some(later(0).plus(ALIVE_FOR)));
+    assert_eq!(ends().await, Some(later(0).plus(patience.alive_for)));
     let renewed = async {
-        while ends().await != Some(later(10).plus(ALIVE_FOR)) {
+        while ends().await != Some(later(10).plus(patience.alive_for)) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let in_time = tokio::time::timeout(2 * nodes::RENEW_EVERY, renewed).await;
+    let in_time = tokio::time::timeout(2 * patience.renew_every(), renewed).await;
     assert!(in_time.is_ok(), "the presence was not renewed");
     stop.send(()).unwrap();
     kept.await.unwrap();

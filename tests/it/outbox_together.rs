@@ -101,6 +101,8 @@ async fn a_mail_is_taken_once_by_however_many() {
     taken.sort();
     taken.dedup();
     assert_eq!(taken.len(), 20);
+    let again = deliver::take_all(env, &ids, later(31)).await.unwrap();
+    assert_eq!(again, [], "they are with a server");
     for id in taken {
         let mail = mail(&world, id).await;
         assert_eq!(mail.lease.unwrap().until, later(30).plus(deliver::LEASE));

@@ -23,6 +23,8 @@ class Scale:
     tokens: int
     readers: int
     usage_tenants: int
+    # In Redis, which needs 10 KB of memory for each, and minutes to be filled.
+    redis_tenants: int
     mails: int
     lettre_mails: int
     latency_reports: int
@@ -40,6 +42,7 @@ FULL = Scale(
     tokens=1_000_000,
     readers=10_000,
     usage_tenants=500_000,
+    redis_tenants=100_000,
     mails=40_000,
     lettre_mails=1_000,
     latency_reports=300,
@@ -57,6 +60,7 @@ QUICK = Scale(
     tokens=5_000,
     readers=50,
     usage_tenants=1_000,
+    redis_tenants=1_000,
     mails=300,
     lettre_mails=40,
     latency_reports=10,

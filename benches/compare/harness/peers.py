@@ -6,6 +6,7 @@ import resource
 import struct
 import subprocess
 import time
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from .procs import Failed, Proc, accepts, free_port
@@ -127,14 +128,18 @@ def file_server(scratch, cores, name, body, media_type):
     return server
 
 
+def redis_server(scratch, cores, *options):
+    """Redis without persistence."""
+    command = [program("redis-server"), *options, "--save", "", "--appendonly", "no"]
+    return Proc("redis", [*command, "--dir", scratch], cores, log=scratch / "redis.log")
+
+
 class Redis:
-    """Redis without persistence, on a socket, filled with what the Lua peer asks for."""
+    """Redis on a socket, filled with what the Lua peer asks for."""
 
     def __init__(self, scratch, cores, fleet):
         self.socket = scratch / "redis.sock"
-        command = [program("redis-server"), "--port", "0", "--unixsocket", self.socket]
-        command += ["--save", "", "--appendonly", "no", "--dir", scratch]
-        self.proc = Proc("redis", command, cores, log=scratch / "redis.log")
+        self.proc = redis_server(scratch, cores, "--port", "0", "--unixsocket", self.socket)
         self.proc.wait_ready(self.socket.exists)
         self._fill(pack(fleet, scratch)[1])
 
@@ -148,6 +153,54 @@ class Redis:
         said, _ = pipe.communicate()
         if pipe.returncode != 0 or b"errors: 0" not in said:
             raise Failed(f"Redis was not filled: {said.decode(errors='replace')[-500:]}")
+
+
+@dataclass(frozen=True)
+class RedisWork:
+    """What a Redis has done: CPU time, revisions that scripts compared, values that they wrote."""
+
+    cpu_s: float
+    compared: int
+    written: int
+
+    def __sub__(self, before):
+        pairs = zip(astuple(self), astuple(before))
+        return RedisWork(*(now - then for now, then in pairs))
+
+
+class RedisServer:
+    """Redis on a port, as the service's store."""
+
+    def __init__(self, scratch, cores):
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.command = [program("redis-cli"), "-p", str(self.port)]
+        self.proc = redis_server(scratch, cores, "--port", self.port, "--bind", "127.0.0.1")
+        self.proc.wait_ready(lambda: accepts(self.port))
+
+    def cli(self, *words):
+        """The answer to a command."""
+        done = subprocess.run([*self.command, "-e", *words], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"Redis: {words[0]}: {done.stdout[-300:]} {done.stderr[-300:]}")
+        return done.stdout
+
+    def info(self, section, name):
+        """A value of INFO; empty where there is none."""
+        found = re.search(rf"^{name}:(.*?)\r?$", self.cli("INFO", section), re.MULTILINE)
+        return found[1] if found else ""
+
+    def work(self):
+        """What it has done so far."""
+        said = self.cli("INFO", "commandstats")
+        calls = {name: int(count) for name, count in re.findall(r"cmdstat_(\w+):calls=(\d+)", said)}
+        return RedisWork(self.proc.cpu_s(), calls.get("getrange", 0), calls.get("set", 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.proc.stop()
 
 
 def pack(fleet, scratch):

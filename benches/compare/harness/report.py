@@ -10,8 +10,6 @@ Figures are medians of the rounds; a ratio is the median of the ratios of each r
 measured in turn. *Spread* is lowest to highest. What counts are the ratios: absolute figures move with the machine.
 """
 
-LATER = {"P7": "comes with the Redis store"}
-
 
 def report(results, facts, notes):
     """The text. `facts`: tables of names and values; `notes`: a text by row, from people."""
@@ -28,8 +26,6 @@ def report(results, facts, notes):
 
 
 def _goal_lines(row, results):
-    if row in LATER:
-        yield f"| {row} | {TITLES[row]} | | {LATER[row]} | | |\n"
     for goal in (goal for goal in GOALS if goal.row == row):
         spread = goal.spread(results)
         if spread is None:
@@ -42,8 +38,6 @@ def _goal_lines(row, results):
 
 
 def _details(row, results, note):
-    if row in LATER:
-        return
     yield f"\n## {row}. {TITLES[row]}\n\n`benches/compare/run --only {row}`\n"
     cases = results.cases(row)
     if not cases:

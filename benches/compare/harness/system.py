@@ -17,6 +17,10 @@ NEEDED = {
     "nginx": (lambda: program("nginx"), ["nginx"]),
     "lua": (lambda: LUA_MODULE.exists(), ["libnginx-mod-http-lua", "lua-resty-core"]),
     "redis": (lambda: program("redis-server"), ["redis-server"]),
+    "redis-tools": (
+        lambda: program("redis-cli") and program("redis-benchmark"),
+        ["redis-tools"],
+    ),
     "wrk": (lambda: program("wrk"), ["wrk"]),
     "smtp": (lambda: program("smtp-sink") and program("smtp-source"), ["postfix"]),
     "taskset": (lambda: program("taskset"), ["util-linux"]),

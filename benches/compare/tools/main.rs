@@ -10,6 +10,7 @@
     reason = "a benchmark that cannot be set up is to fail loudly; it prints its figures"
 )]
 
+mod alone;
 mod args;
 mod drive;
 mod engines;
@@ -31,8 +32,8 @@ use args::Args;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "subcommands: seed, load, reads, ingest, raw, fjall, fsync, lettre, latency; \
-    each with --name value pairs, as benches/compare/run calls them";
+const USAGE: &str = "subcommands: seed, load, reads, ingest, raw, fjall, fsync, store, lettre, \
+    latency; each with --name value pairs, as benches/compare/run calls them";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -60,6 +61,7 @@ fn run(command: &str, words: Vec<String>) -> Result<(), String> {
         "raw" => raw::command(&mut args),
         "fjall" => engines::fjall_command(&mut args),
         "fsync" => engines::fsync_command(&mut args),
+        "store" => alone::command(&mut args),
         "lettre" => mails::command(&mut args),
         "latency" => latency::command(&mut args),
         other => Err(format!("no subcommand {other}; {USAGE}")),

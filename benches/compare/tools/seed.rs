@@ -1,5 +1,5 @@
-//! Makes a data directory through the library: what a portal's calls would leave behind, without
-//! waiting for hundreds of thousands of requests.
+//! Makes a data directory, or fills a server, through the library: what a portal's calls would leave
+//! behind, without waiting for hundreds of thousands of requests.
 
 mod accounts;
 mod lists;
@@ -11,7 +11,9 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
-use upsell::app::{data, system_clock};
+use upsell::app::data::{self, Place};
+use upsell::app::system_clock;
+use upsell::config::{Config, Override, Sources};
 use upsell::domain::ids::TenantId;
 use upsell::domain::time::Timestamp;
 use upsell::store::Store;
@@ -22,6 +24,9 @@ use crate::args::Args;
 use crate::fleet::{Fleet, Standing};
 use accounts::Maker;
 use lists::Lists;
+
+/// The store in the data directory.
+pub(crate) const EMBEDDED: &str = "embedded";
 
 /// Tenants with their users in one commit.
 const TENANTS_PER_COMMIT: u64 = 250;
@@ -55,18 +60,21 @@ pub(crate) fn command(args: &mut Args) -> Result<(), String> {
         peer_state: args.or("peer-state", false)?,
         mails: args.or("mails", false)?,
     };
+    let store: String = args.or("store", EMBEDDED.to_owned())?;
     args.finish()?;
-    seed(Path::new(&dir), fleet, wanted)
+    seed(Path::new(&dir), &store, fleet, wanted)
 }
 
-/// Fills `dir/data`, and writes lists beside it.
-pub(crate) fn seed(dir: &Path, fleet: Fleet, wanted: Wanted) -> Result<(), String> {
+/// Fills `dir/data`, or the servers that `store` names with the keys in `dir/data`, and writes lists
+/// beside it.
+pub(crate) fn seed(dir: &Path, store: &str, fleet: Fleet, wanted: Wanted) -> Result<(), String> {
+    let place = place(&dir.join("data"), store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| why.to_string())?;
     let started = Instant::now();
-    let figures = runtime.block_on(seed_within(dir, fleet, wanted))?;
+    let figures = runtime.block_on(seed_within(dir, &place, fleet, wanted))?;
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{}",
@@ -75,15 +83,33 @@ pub(crate) fn seed(dir: &Path, fleet: Fleet, wanted: Wanted) -> Result<(), Strin
     Ok(())
 }
 
+/// Where a service with these settings has its data.
+pub(crate) fn place(data: &Path, store: &str) -> Result<Place, String> {
+    let sources = Sources {
+        flags: vec![
+            Override::set("data", &data.to_string_lossy()),
+            Override::set("store", store),
+            // The largest of all changes, on a machine that may do something else.
+            Override::set("redis.command_timeout", "30s"),
+        ],
+        environment: Vec::new(),
+        file: None,
+        read_file: &|_| Err(std::io::Error::other("no secret is in a file")),
+    };
+    let loaded = Config::load(sources).map_err(|why| why.to_string())?;
+    Ok(Place::of(&loaded.config))
+}
+
 async fn seed_within(
     dir: &Path,
+    place: &Place,
     fleet: Fleet,
     wanted: Wanted,
 ) -> Result<serde_json::Value, String> {
     let now = system_clock();
-    let data = data::open_or_init(&data::Place::embedded(&dir.join("data")), now).await;
+    let data = data::open_or_init(place, now).await;
     let data = data.map_err(|why| why.to_string())?;
-    let first = data.first_client.ok_or("the directory has data already")?;
+    let first = data.first_client.ok_or("the store has data already")?;
     let (key_id, key) = data.keyring.link_signer();
     let mut lists = Lists::create(dir, fleet, wanted, (key_id, *key), now)?;
     let maker = Maker::new(fleet, wanted.mails, first.tenant_id, now);

@@ -10,11 +10,12 @@ use std::time::Duration;
 use upsell::app::{self, Running};
 use upsell::config::{Config, Override, Sources};
 
+use crate::alone::StoreAlone;
 use crate::drive::{Outcome, Plan, Work, drive};
 use crate::engines::{FjallAlone, fsync};
 use crate::fleet::{Fleet, Standing};
 use crate::latency::{Latency, Sink};
-use crate::seed::{Wanted, seed};
+use crate::seed::{EMBEDDED, Wanted, seed};
 use crate::work::{Bodies, Redirects, Tokens, Usages, wanted_alerts};
 use crate::{mails, raw, stats};
 
@@ -37,7 +38,7 @@ pub(crate) fn run() -> Result<(), String> {
         peer_state: true,
         mails: true,
     };
-    seed(dir, FLEET, wanted)?;
+    seed(dir, EMBEDDED, FLEET, wanted)?;
     check_lists(dir)?;
     let tokens = Tokens::read(&dir.join("tokens.tsv").to_string_lossy())?;
     check_raw(&tokens)?;
@@ -54,6 +55,15 @@ pub(crate) fn run() -> Result<(), String> {
     runtime
         .block_on(service.stop())
         .map_err(|why| why.to_string())?;
+    let alone = StoreAlone {
+        fleet: FLEET,
+        batch: 20,
+        tasks: 2,
+        warm_up: Duration::ZERO,
+        measured: MOMENT,
+        seed: 1,
+    };
+    alone.run(dir, EMBEDDED)?;
     let alone = FjallAlone {
         keys: 1_000,
         batch: 100,

@@ -18,7 +18,9 @@ pub(super) async fn claim(
     keyring: &Keyring,
     path: &Path,
 ) -> Result<(), DataError> {
-    let own = keyring.key_ids(KeyKind::LinkSigning);
+    // The ids of these keys are made of the keys. Those of the others are small numbers, which are the
+    // same in every keyring.
+    let own = keyring.key_ids(KeyKind::TokenSigning);
     let key = keys::keyring();
     for _ in 0..ATTEMPTS {
         let found = engine.get(&key).await.map_err(Error::from)?;

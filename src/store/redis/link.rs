@@ -228,8 +228,13 @@ impl Link {
         if let Some(attempt) = last.as_ref().filter(|a| a.at.elapsed() < CONNECT_PAUSE) {
             return Err(not_connected(attempt.why.clone()));
         }
-        let connecting = timeout_at(until, self.connector.connect(None)).await;
-        match connecting.unwrap_or_else(|_| Err(timed_out())) {
+        let Ok(connected) = timeout_at(until, self.connector.connect(None)).await else {
+            // Whoever had no time left has learned nothing: an attempt before it says more.
+            let why = last.as_ref().map(|attempt| attempt.why.clone());
+            let why = why.unwrap_or_else(|| "no connection in time".to_owned());
+            return Err(not_connected(why));
+        };
+        match connected {
             Ok(connection) => {
                 *last = None;
                 let since = Instant::now();

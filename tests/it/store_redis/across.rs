@@ -256,3 +256,37 @@ async fn those_who_want_the_same_records_do_not_block_each_other() {
     assert!(bodies.iter().all(|body| body == &bodies[0]), "{bodies:?}");
     engine.commit(put("wanted/later", "1")).await.unwrap();
 }
+
+/// Dozens at once, again and again, that all rely on one record which nobody changes, as children of
+/// one tenant do: none starves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_that_rely_on_the_same_record_all_get_through() {
+    const AT_ONCE: usize = 48;
+    const EACH: usize = 6;
+    let store = cluster().await;
+    let engine = async || shared(&store.url, store.options.clone()).await;
+    let engines = [engine().await, engine().await];
+    let parent = key("the parent");
+    engines[0].commit(put("the parent", "1")).await.unwrap();
+    let found = engines[0].get(&parent).await.unwrap().unwrap();
+    let relying = (0..AT_ONCE).map(|who| {
+        let (engine, parent) = (Arc::clone(&engines[who % 2]), parent.clone());
+        tokio::spawn(async move {
+            let mut longest = Duration::ZERO;
+            for number in 0..EACH {
+                let mut changes = Changes::new();
+                changes.expect(parent.clone(), Expect::Revision(found.revision));
+                for child in apart(&format!("{who}/{number}"), 3) {
+                    changes.put(child, b"child".to_vec());
+                }
+                let begun = Instant::now();
+                engine.commit(changes).await.unwrap();
+                longest = longest.max(begun.elapsed());
+            }
+            longest
+        })
+    });
+    for task in relying.collect::<Vec<_>>() {
+        println!("the longest took {:?}", task.await.unwrap());
+    }
+}

@@ -127,6 +127,41 @@ impl TestApp {
         Self::start(&all).await
     }
 
+    /// Another node on the same store, with the same keys and settings.
+    pub(crate) async fn another_node(&self) -> Self {
+        self.another_node_with(&[]).await
+    }
+
+    /// The same, with further settings.
+    pub(crate) async fn another_node_with(&self, settings: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(data_of(&dir)).unwrap();
+        let keys = |data: String| PathBuf::from(data).join("keys.json");
+        std::fs::copy(keys(self.data()), keys(data_of(&dir))).unwrap();
+        let mut environment = self.environment.clone();
+        environment.push(("UPSELL_DATA".to_owned(), data_of(&dir)));
+        // Behind one balancer they have one address.
+        let has_url = |(name, _): &(String, String)| name == "UPSELL_PUBLIC_URL";
+        if !self.environment.iter().any(has_url) {
+            environment.push(("UPSELL_PUBLIC_URL".to_owned(), self.base.clone()));
+        }
+        let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+        environment.extend(given);
+        let no_ports = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
+        let (child, base, ops) = serve(&dir, &environment, no_ports).await;
+        Self {
+            dir,
+            share: self.share.clone(),
+            environment,
+            child,
+            base,
+            ops,
+            first: self.first.clone(),
+            http: self.http.clone(),
+            token: self.token.clone(),
+        }
+    }
+
     /// Changes a setting for the next start.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.retain(|(known, _)| known != name);
@@ -292,7 +327,8 @@ fn log_of(dir: &TempDir) -> PathBuf {
     dir.path().join("stderr.log")
 }
 
-fn upsell(environment: &[(String, String)]) -> Command {
+/// The program with these settings in its environment, and no others.
+pub(crate) fn upsell(environment: &[(String, String)]) -> Command {
     let mut command = Command::new(super::binary::binary());
     command.env_clear().envs(environment.iter().cloned());
     command.kill_on_drop(true);

@@ -16,7 +16,7 @@ use upsell::outbox::worker::Outbox;
 use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::deliver::{self, Ended, Outcome};
-use upsell::usecases::nodes::{self, Node};
+use upsell::usecases::nodes::{self, Node, Patience};
 use upsell::usecases::{Clock, Env};
 
 use super::nodes::Shared;
@@ -43,7 +43,7 @@ impl Member {
     pub(crate) fn unknown(world: &World, seconds: u64) -> Self {
         let env = Env {
             store: Shared::node(&world.env.store),
-            node: Arc::new(Node::new("test", later(seconds))),
+            node: Arc::new(Node::new("test", later(seconds), Patience::DEFAULT)),
             metrics: Arc::new(Metrics::new().unwrap()),
             outbox_wake: Arc::default(),
             ..world.env.clone()

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod answer;
 pub(crate) mod app;
+pub(crate) mod backing;
 pub(crate) mod binary;
 pub mod http;
 pub(crate) mod inside;

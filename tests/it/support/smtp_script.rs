@@ -225,6 +225,11 @@ impl SmtpScript {
         self.shared.taken.borrow().clone()
     }
 
+    /// What `look` makes of the mails taken so far, without a copy of them.
+    pub(crate) fn of_taken<T>(&self, look: impl FnOnce(&[Taken]) -> T) -> T {
+        look(&self.shared.taken.borrow())
+    }
+
     /// Waits until the mails taken are as wanted.
     pub(crate) async fn until_taken(&self, wanted: impl Fn(&[Taken]) -> bool) {
         let mut taken = self.shared.taken.subscribe();

@@ -25,7 +25,7 @@ use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
 use upsell::usecases::facts::Facts;
-use upsell::usecases::nodes::Node;
+use upsell::usecases::nodes::{Node, Patience};
 use upsell::usecases::remembered::Remembered;
 use upsell::usecases::report_usage::{BatchOutcome, Mode, UsageReport, report_usages};
 use upsell::usecases::{Env, Settings};
@@ -101,7 +101,7 @@ impl World {
             facts: Facts::watching(&data.store, 10_000),
             remembered: Arc::new(Remembered::new(1 << 20)),
             store: data.store,
-            node: Arc::new(Node::new("test", START)),
+            node: Arc::new(Node::new("test", START, Patience::DEFAULT)),
             settings: Arc::new(settings),
             keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
             renderer: Arc::new(Renderer::new().unwrap()),

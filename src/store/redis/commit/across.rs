@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use redis::Value;
@@ -25,6 +26,9 @@ use crate::store::engine::{Changes, CommitError, Key, StoreError};
 use crate::store::redis::Inner;
 use crate::store::redis::link::Failed;
 use crate::store::redis::scripts::{self, Call};
+
+/// The longest wait to fall out of step with others: who waits for longer only starves.
+const MAX_LOCK_WAIT: Duration = Duration::from_millis(40);
 
 /// What came of preparing.
 enum Prepared {
@@ -66,7 +70,7 @@ pub(super) async fn commit(
                 // Two changes that keep taking each other's locks must fall out of step.
                 let [random, ..] = *Uuid::new_v4().as_bytes();
                 sleep(wait * u32::from(random) / 256).await;
-                wait *= 2;
+                wait = (wait * 2).min(MAX_LOCK_WAIT);
             }
             Err(failed) => {
                 spanning.take_back(inner).await;
