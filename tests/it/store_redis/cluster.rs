@@ -10,6 +10,7 @@ use super::across::{apart, partition_of};
 use super::writers::Writers;
 use super::{A_LITTLE, cluster, impatient, open, shared};
 use crate::store_contract::key;
+use crate::support::redis::{Program, RedisCluster, RedisServer, Shape};
 
 /// After this a server of the tests' clusters counts as gone.
 const NODE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -213,4 +214,35 @@ async fn no_call_fails_while_a_slot_is_moved() {
     }
     let answers = writers.stop(&*engines[1]).await;
     assert_eq!(answers.failures(), 0, "{}", answers.last_failure());
+}
+
+/// All servers are killed at once and started again, with what they had on disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_with_all_servers() {
+    let lines = ["appendonly yes", "appendfsync always"];
+    let shape = Shape {
+        lines: lines.map(str::to_owned).to_vec(),
+        ..Shape::default()
+    };
+    let mut servers = RedisCluster::start(Program::Redis, &shape).await;
+    let engine = shared(&servers.url(), impatient()).await;
+    let writers = Writers::start(std::slice::from_ref(&engine), groups());
+    writers.until_all_write().await;
+    servers.nodes.iter_mut().for_each(RedisServer::kill);
+    let begun = Instant::now();
+    for server in &mut servers.nodes {
+        server.restart().await;
+    }
+    servers.until_settled().await;
+    let settled = begun.elapsed();
+    writers.until_all_write().await;
+    let back = begun.elapsed();
+    println!("settled after {settled:?}, all write after {back:?}");
+    assert!(back < settled + BACK_WITHIN);
+    let answers = writers.stop(&*engine).await;
+    assert!(
+        answers.longest() < impatient().command_timeout * 2 + A_LITTLE,
+        "{:?}",
+        answers.longest()
+    );
 }
