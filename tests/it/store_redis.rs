@@ -19,6 +19,7 @@ mod writers;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use upsell::store::engine::{BoxFuture, Engine};
 use upsell::store::keys::place;
 use upsell::store::redis::address::Address;
@@ -101,7 +102,22 @@ mod valkey {
     contract_suite!(one(Program::Valkey).await);
 }
 
+/// One cluster for all clauses, which ends with the tests; each has names of its own in it.
+async fn part_of_a_cluster() -> On<()> {
+    static CLUSTER: OnceCell<RedisCluster> = OnceCell::const_new();
+    let start = || async { RedisCluster::start(Program::Redis, &Shape::default()).await };
+    let url = CLUSTER.get_or_init(start).await.url();
+    On {
+        server: (),
+        url,
+        options: Options {
+            prefix: format!("t{}", uuid::Uuid::new_v4().simple()),
+            ..Options::new(SCATTERED)
+        },
+    }
+}
+
 mod redis_cluster {
     use super::*;
-    contract_suite!(cluster().await);
+    contract_suite!(part_of_a_cluster().await);
 }

@@ -5,6 +5,7 @@ mod moves;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 
 use super::{Program, RedisServer, eventually};
 
@@ -100,6 +101,9 @@ impl Member {
 impl RedisCluster {
     /// Starts the nodes and waits until all of them serve or replicate.
     pub(crate) async fn start(program: Program, shape: &Shape) -> Self {
+        // Dozens of servers that start at once, beside other tests, do not find each other in time.
+        static STARTING: Semaphore = Semaphore::const_new(2);
+        let _turn = STARTING.acquire().await.unwrap();
         let lines = shape.node_lines();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let count = shape.primaries * (1 + shape.replicas_each);
