@@ -109,18 +109,11 @@ pub struct Data {
 /// # Errors
 /// The place holds data already, or cannot be written.
 pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataError> {
-    let exists = || DataError::Exists(place.to_string());
-    let is_there = match place.servers {
-        None => place.keys_path().exists() || place.store_path().exists(),
-        Some(_) => !place.is_empty().await?,
-    };
-    if is_there {
-        return Err(exists());
-    }
-    let data = open_or_init(place, now).await?;
+    let found = find(place, Wanted::None).await?;
+    let data = fill(place, found, now).await?;
     let first = data.first_client.clone();
     close(&data.store).await?;
-    first.ok_or_else(exists)
+    first.ok_or_else(|| DataError::Exists(place.to_string()))
 }
 
 /// Opens the store and the keyring; the first time, or after a first time that was cut short, makes
@@ -129,29 +122,67 @@ pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataErro
 /// # Errors
 /// See [`DataError`].
 pub async fn open_or_init(place: &Place, now: Timestamp) -> Result<Data, DataError> {
-    create_private(&place.dir)?;
+    let found = find(place, Wanted::Any).await?;
+    fill(place, found, now).await
+}
+
+/// What is to be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Any,
+    /// No store and no keys.
+    None,
+    Store,
+}
+
+/// Opens the engine and the keyring, or makes them where none need be there.
+async fn find(place: &Place, wanted: Wanted) -> Result<(OpenEngine, Keyring), DataError> {
     let keys = place.keys_path();
-    let (engine, keyring) = if place.servers.is_some() {
-        // What the servers hold says whether there must be keys already.
-        let engine = place.open_engine().await?;
-        let keyring = match (keys.exists(), is_filled(&engine).await?) {
-            (true, _) => Keyring::load(&keys)?,
-            (false, true) => return Err(DataError::KeysNotShared(keys)),
-            (false, false) => Keyring::create(&keys)?,
-        };
-        (engine, keyring)
-    } else {
-        let keyring = match (keys.exists(), place.store_path().exists()) {
+    if wanted != Wanted::Store {
+        create_private(&place.dir)?;
+    }
+    if place.servers.is_none() {
+        let has_store = place.store_path().exists();
+        match wanted {
+            Wanted::None if has_store || keys.exists() => {
+                return Err(DataError::Exists(place.to_string()));
+            }
+            Wanted::Store if !has_store => return Err(place.no_files()),
+            _ => {}
+        }
+        let keyring = match (keys.exists(), has_store) {
             (true, _) => Keyring::load(&keys)?,
             (false, true) => return Err(DataError::KeysMissing(keys)),
             (false, false) => Keyring::create(&keys)?,
         };
         place.create_embedded()?;
-        (place.open_engine().await?, keyring)
+        return Ok((place.open_engine().await?, keyring));
+    }
+    // What the servers hold says whether there must be keys already.
+    let engine = place.open_engine().await?;
+    let is_filled = is_filled(&engine).await?;
+    match (wanted, is_filled) {
+        (Wanted::None, true) => return Err(DataError::Exists(place.to_string())),
+        (Wanted::Store, false) => return Err(DataError::NoStore(place.to_string())),
+        _ => {}
+    }
+    let keyring = match (keys.exists(), is_filled) {
+        (true, _) => Keyring::load(&keys)?,
+        (false, true) => return Err(DataError::KeysNotShared(keys)),
+        (false, false) => Keyring::create(&keys)?,
     };
+    Ok((engine, keyring))
+}
+
+/// Makes sure that the store has what a first start puts into it, and has these keys.
+async fn fill(
+    place: &Place,
+    (engine, keyring): (OpenEngine, Keyring),
+    now: Timestamp,
+) -> Result<Data, DataError> {
     refuse_unfinished(engine.as_ref()).await?;
     if engine.as_ref().is_shared() {
-        shared_keys::claim(engine.as_ref(), &keyring, &keys).await?;
+        shared_keys::claim(engine.as_ref(), &keyring, &place.keys_path()).await?;
     }
     let store = Store::new(engine.shared());
     let first_client = match initialize::root(&store).await? {
@@ -187,8 +218,8 @@ async fn is_filled(engine: &OpenEngine) -> Result<bool, DataError> {
 /// # Errors
 /// See [`DataError`].
 pub async fn open(place: &Place, now: Timestamp) -> Result<Data, DataError> {
-    place.require_store().await?;
-    open_or_init(place, now).await
+    let found = find(place, Wanted::Store).await?;
+    fill(place, found, now).await
 }
 
 /// A store as it is, empty or not, with the keyring beside it.
@@ -206,9 +237,7 @@ pub struct Bare {
 /// # Errors
 /// There is none, or its keyring is missing; see [`DataError`].
 pub async fn open_source(place: &Place) -> Result<Bare, DataError> {
-    place.require_store().await?;
-    let keyring = load_keys(place)?;
-    let engine = place.open_engine().await?;
+    let (engine, keyring) = find(place, Wanted::Store).await?;
     refuse_unfinished(engine.as_ref()).await?;
     Ok(bare(&engine, keyring))
 }
@@ -225,7 +254,7 @@ pub async fn open_target(place: &Place) -> Result<Bare, DataError> {
     if !place.keys_path().exists() {
         return Err(DataError::KeysNotCopied(place.keys_path()));
     }
-    let keyring = load_keys(place)?;
+    let keyring = Keyring::load(&place.keys_path())?;
     place.create_embedded()?;
     Ok(bare(&place.open_engine().await?, keyring))
 }
@@ -235,14 +264,6 @@ fn bare(engine: &OpenEngine, keyring: Keyring) -> Bare {
         engine: engine.shared(),
         name: engine.name(),
         keyring,
-    }
-}
-
-fn load_keys(place: &Place) -> Result<Keyring, DataError> {
-    let keys = place.keys_path();
-    match keys.exists() {
-        true => Ok(Keyring::load(&keys)?),
-        false => Err(DataError::KeysMissing(keys)),
     }
 }
 

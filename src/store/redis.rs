@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use prometheus::Histogram;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -119,7 +119,6 @@ struct Inner {
     /// Tells this node's own messages from those of others.
     sender: ArcSwap<[u8; 16]>,
     is_closed: AtomicBool,
-    closing: Notify,
     freshness: coherence::Freshness,
     calls: Arc<Semaphore>,
     units: Arc<Semaphore>,
@@ -170,7 +169,6 @@ impl RedisEngine {
 
     async fn close_gracefully(&self) -> Result<(), StoreError> {
         self.inner.is_closed.store(true, Ordering::Release);
-        self.inner.closing.notify_waiters();
         // What is under way ends first: all room is back then.
         let all = u32::try_from(self.inner.options.max_calls).unwrap_or(u32::MAX);
         let wait = self.inner.options.command_timeout * 2;

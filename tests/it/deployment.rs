@@ -61,6 +61,7 @@ fn variables_in_what_operators_copy_are_settings() {
 async fn checked(store: &str, settings: &[(&str, &str)]) -> (Option<i32>, String) {
     let output = tokio::process::Command::new(binary())
         .arg("check-config")
+        .env_clear()
         .env("UPSELL_STORE", store)
         .env("UPSELL_REDIS_COMMAND_TIMEOUT", "500ms")
         .envs(settings.iter().copied())
@@ -119,6 +120,7 @@ async fn check_config_needs_no_more_rights_than_documented() {
     let init = tokio::process::Command::new(binary())
         .args(["init", "--data"])
         .arg(dir.path().join("data"))
+        .env_clear()
         .env("UPSELL_STORE", server.url())
         .envs(login)
         .output()

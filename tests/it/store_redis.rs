@@ -21,18 +21,12 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use upsell::store::engine::{BoxFuture, Engine};
-use upsell::store::keys::place;
+use upsell::store::keys::place::PLACES;
 use upsell::store::redis::address::Address;
 use upsell::store::redis::{Options, Places, RedisEngine};
 
 use crate::store_contract::{Factory, contract_suite};
 use crate::support::redis::{Program, RedisCluster, RedisServer, Shape};
-
-/// Where records of the product are.
-pub(crate) const PLACES: Places = Places {
-    of_key: place::of_key,
-    of_prefix: place::of_prefix,
-};
 
 /// Every key is in a place of its own: nearly every change spans partitions.
 pub(crate) const SCATTERED: Places = Places {

@@ -7,24 +7,18 @@ use std::sync::Arc;
 
 use prometheus::Histogram;
 
-use super::{DataError, close_engine, is_filled};
+use super::DataError;
 use crate::config::{Config, StoreChoice};
 use crate::store::embedded::{self, EmbeddedEngine};
 use crate::store::engine::Engine;
 use crate::store::format;
-use crate::store::keys::{self, place};
+use crate::store::keys::{self, place::PLACES};
 use crate::store::redis::address::Address;
-use crate::store::redis::{self, Places, RedisEngine};
+use crate::store::redis::{self, RedisEngine};
 
 /// Memory for meters: 1.5 M accounts with two quotas each. More accounts than fit are read from the
 /// disk as they are needed.
 const HOT_BYTES: usize = 256 * 1024 * 1024;
-
-/// Which records are together in a cluster.
-const PLACES: Places = Places {
-    of_key: place::of_key,
-    of_prefix: place::of_prefix,
-};
 
 /// Where the keyring and the store are.
 #[derive(Debug, Clone)]
@@ -157,35 +151,18 @@ impl Place {
         Ok(())
     }
 
-    /// Whether there is no store on the servers.
-    pub(super) async fn is_empty(&self) -> Result<bool, DataError> {
-        let engine = self.open_engine().await?;
-        let is_filled = is_filled(&engine).await;
-        close_engine(engine.as_ref()).await?;
-        Ok(!is_filled?)
-    }
-
-    pub(super) async fn require_store(&self) -> Result<(), DataError> {
+    /// Why there is no embedded store here.
+    pub(super) fn no_files(&self) -> DataError {
         if self.dir.exists() && !self.dir.is_dir() {
-            return Err(DataError::NoDirectory(self.dir.clone()));
+            return DataError::NoDirectory(self.dir.clone());
         }
-        if self.servers.is_some() {
-            return match self.is_empty().await? {
-                true => Err(DataError::NoStore(self.to_string())),
-                false => Ok(()),
-            };
-        }
-        if self.store_path().exists() {
-            return Ok(());
-        }
-        let source = io::Error::new(
-            io::ErrorKind::NotFound,
-            "no upsell store; run `upsell init`",
-        );
-        Err(DataError::Directory {
+        DataError::Directory {
             path: self.dir.clone(),
-            source,
-        })
+            source: io::Error::new(
+                io::ErrorKind::NotFound,
+                "no upsell store; run `upsell init`",
+            ),
+        }
     }
 }
 

@@ -4,7 +4,12 @@
 //! that the change is made by one server alone. The entries of a list that belongs to a tenant are where
 //! the tenant is, so that one server has the whole list.
 
+use crate::store::redis::Places;
+
 const ID_BYTES: usize = 16;
+
+/// Both ways to find a place.
+pub const PLACES: Places = Places { of_key, of_prefix };
 
 /// The bytes of a key that decide where its record is.
 #[must_use]

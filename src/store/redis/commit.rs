@@ -5,7 +5,7 @@ mod across;
 mod intent;
 mod unfinished;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::Inner;
 use super::layout::Partition;
-use super::link::{Failed, Link};
+use super::link::{Failed, Link, Repeat};
 use super::scripts::{self, Call, Wait};
 use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError, Write};
 use crate::store::limits::checked_size;
@@ -54,6 +54,13 @@ impl Part<'_> {
         let written = self.writes.iter();
         let written = written.map(|(key, body)| key.0.len() + body.map_or(0, <[u8]>::len));
         expected.chain(written).sum()
+    }
+
+    /// The records that are there if all that is expected holds.
+    fn expected_there(&self) -> BTreeSet<&Key> {
+        let expected = self.expectations.iter();
+        let there = expected.filter(|(_, expect)| matches!(expect, Expect::Revision(_)));
+        there.map(|(key, _)| *key).collect()
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -218,8 +225,8 @@ async fn send_batch(
     until: Instant,
 ) -> Result<(Vec<Outcome>, Option<Vec<u8>>), Failed> {
     let call = batch_call(inner, partition, batch);
-    let script = &inner.scripts.commit;
-    let answer = scripts::write(link, partition, script, &call, inner.wait(), until).await?;
+    let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
+    let answer = scripts::write(link, partition, &call, wait, repeat, until).await?;
     let Value::Array(answers) = answer else {
         return Err(Failed::strange("a commit without outcomes"));
     };
@@ -242,7 +249,11 @@ async fn send_batch(
     }
 }
 
-fn batch_call(inner: &Inner, partition: &Partition, batch: &[(usize, Part<'_>)]) -> Call {
+fn batch_call<'a>(
+    inner: &'a Inner,
+    partition: &Partition,
+    batch: &[(usize, Part<'_>)],
+) -> Call<'a> {
     let mut keys: Vec<Vec<u8>> = Vec::new();
     for (_, part) in batch {
         keys.extend(
@@ -263,13 +274,11 @@ fn batch_call(inner: &Inner, partition: &Partition, batch: &[(usize, Part<'_>)])
         for (_, expect) in &part.expectations {
             call.arg(&revision_bytes(*expect));
         }
+        let there = part.expected_there();
         for (key, body) in &part.writes {
-            let is_there = |(expected, expect): &(&Key, Expect)| {
-                expected == key && matches!(expect, Expect::Revision(_))
-            };
             match body {
                 None => call.arg(b"d").arg(b""),
-                Some(body) if part.expectations.iter().any(is_there) => call.arg(b"u").arg(body),
+                Some(body) if there.contains(key) => call.arg(b"u").arg(body),
                 Some(body) => call.arg(b"p").arg(body),
             };
         }
@@ -340,7 +349,7 @@ impl Inner {
     }
 
     /// The arguments that all scripts which write begin with.
-    fn head<'a>(&self, partition: &Partition, call: &'a mut Call) -> &'a mut Call {
+    fn head<'c, 's>(&self, partition: &Partition, call: &'c mut Call<'s>) -> &'c mut Call<'s> {
         call.number(partition.record_prefix.len())
             .arg(self.publish_command().as_bytes())
             .arg(&partition.channel)

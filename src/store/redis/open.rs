@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use redis::Value;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::address::{Address, Kind};
@@ -138,7 +138,6 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         watchers: RwLock::default(),
         sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
         is_closed: AtomicBool::new(false),
-        closing: Notify::new(),
         freshness: Freshness::new(layout.partitions.len()),
         calls: Arc::new(Semaphore::new(options.max_calls)),
         units: Arc::new(Semaphore::new(

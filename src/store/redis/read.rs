@@ -156,7 +156,6 @@ impl Inner {
         places: &BTreeMap<u16, Vec<usize>>,
         until: Instant,
     ) -> Result<Look, StoreError> {
-        let script = &self.scripts.read;
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
             let names: Vec<Vec<u8>> = places
@@ -165,9 +164,9 @@ impl Inner {
                 .collect();
             let fixed = [&partition.locks, &partition.revision];
             let all: Vec<&[u8]> = fixed.into_iter().chain(&names).map(Vec::as_slice).collect();
-            let mut call = Call::new(script, all.into_iter());
+            let mut call = Call::new(&self.scripts.read, all.into_iter());
             call.number(partition.record_prefix.len());
-            let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
+            let answer = scripts::read(&self.reads, partition, &call, until).await?;
             Ok::<_, StoreError>((number, places, array(answer)?))
         });
         let mut look = Look {

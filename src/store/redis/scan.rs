@@ -44,13 +44,13 @@ impl Inner {
             return self.scan_merged(prefix, (first, last), limit, until).await;
         }
         let partition = self.partition(0);
-        let script = &self.scripts.scan;
-        let mut call = Call::new(script, std::iter::once(partition.index.as_slice()));
+        let index = std::iter::once(partition.index.as_slice());
+        let mut call = Call::new(&self.scripts.scan, index);
         call.arg(&partition.record_prefix)
             .arg(&first)
             .arg(&last)
             .number(limit);
-        let answer = scripts::read(&self.reads, partition, script, &call, until).await?;
+        let answer = scripts::read(&self.reads, partition, &call, until).await?;
         let mut values = array(answer)?.into_iter();
         let mut found = Vec::new();
         while let Some((name, value)) = values.next().zip(values.next()) {

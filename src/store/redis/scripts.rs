@@ -43,20 +43,24 @@ impl Scripts {
     }
 }
 
-/// What a script is given.
-pub(super) struct Call {
+/// A script and what it is given.
+pub(super) struct Call<'a> {
+    script: &'a Script,
     cmd: Cmd,
 }
 
-impl Call {
+impl<'a> Call<'a> {
     /// A call with these keys; arguments follow.
-    pub(super) fn new<'a>(script: &Script, keys: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn new<'k>(
+        script: &'a Script,
+        keys: impl ExactSizeIterator<Item = &'k [u8]>,
+    ) -> Self {
         let mut cmd = redis::cmd("EVALSHA");
         cmd.arg(&script.hash).arg(keys.len());
         for key in keys {
             cmd.arg(key);
         }
-        Self { cmd }
+        Self { script, cmd }
     }
 
     pub(super) fn arg(&mut self, bytes: &[u8]) -> &mut Self {
@@ -70,9 +74,9 @@ impl Call {
     }
 
     /// The same with the text of the script, for a server that does not have it.
-    fn with_text(&self, script: &Script) -> Cmd {
+    fn with_text(&self) -> Cmd {
         let mut cmd = redis::cmd("EVAL");
-        cmd.arg(script.text);
+        cmd.arg(self.script.text);
         for arg in self.cmd.args_iter().skip(2) {
             if let Arg::Simple(bytes) = arg {
                 cmd.arg(bytes);
@@ -93,33 +97,8 @@ pub(super) struct Wait {
 pub(super) async fn write(
     link: &Link,
     partition: &Partition,
-    script: &Script,
-    call: &Call,
+    call: &Call<'_>,
     wait: Option<Wait>,
-    until: Instant,
-) -> Result<Value, Failed> {
-    let repeat = Repeat::IfNotMade;
-    run(link, partition, script, (call, wait), repeat, until).await
-}
-
-/// The same for a script that does nothing where it was carried out before.
-pub(super) async fn repeat(
-    link: &Link,
-    partition: &Partition,
-    script: &Script,
-    call: &Call,
-    wait: Option<Wait>,
-    until: Instant,
-) -> Result<Value, Failed> {
-    let repeat = Repeat::Always;
-    run(link, partition, script, (call, wait), repeat, until).await
-}
-
-async fn run(
-    link: &Link,
-    partition: &Partition,
-    script: &Script,
-    (call, wait): (&Call, Option<Wait>),
     repeat: Repeat,
     until: Instant,
 ) -> Result<Value, Failed> {
@@ -138,7 +117,7 @@ async fn run(
             .await
     };
     let values = match send(call.cmd.clone()).await {
-        Err(failed) if lacks_script(&failed) => send(call.with_text(script)).await?,
+        Err(failed) if lacks_script(&failed) => send(call.with_text()).await?,
         answer => answer?,
     };
     let mut values = values.into_iter();
@@ -162,13 +141,12 @@ async fn run(
 pub(super) async fn read(
     link: &Link,
     partition: &Partition,
-    script: &Script,
-    call: &Call,
+    call: &Call<'_>,
     until: Instant,
 ) -> Result<Value, Failed> {
     let send = async |cmd| link.ask(partition, &cmd, Repeat::Always, until).await;
     match send(call.cmd.clone()).await {
-        Err(failed) if lacks_script(&failed) => send(call.with_text(script)).await,
+        Err(failed) if lacks_script(&failed) => send(call.with_text()).await,
         answer => answer,
     }
 }

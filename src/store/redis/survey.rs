@@ -17,6 +17,9 @@ use super::stats::Stats;
 /// Partitions between two that are asked: more than enough to meet each server of a usual cluster.
 const STEP: usize = 4;
 
+/// The sections of what a server says of itself that tell what it may lose.
+const ABOUT_LOSSES: [&str; 3] = ["persistence", "memory", "replication"];
+
 /// What a server says of itself.
 type Fields = BTreeMap<String, String>;
 
@@ -31,16 +34,21 @@ pub async fn survey(address: Address, options: &Options) -> Result<Vec<String>, 
     let link = Link::new(connector, Arc::new(Stats::default()), None);
     let until = Instant::now() + options.command_timeout * 2;
     let mut servers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let away = |failed: Failed| OpenError::Unreachable {
+        address: address.to_string(),
+        source: failed.into(),
+    };
     for partition in layout.partitions.iter().step_by(STEP) {
-        let asked = fields(&link, partition, until).await;
-        let fields = asked.map_err(|failed| OpenError::Unreachable {
-            address: address.to_string(),
-            source: failed.into(),
-        })?;
-        let id = fields.get("run_id").cloned().unwrap_or_default();
+        let asked = fields(&link, partition, &["server"], until).await;
+        let id = asked.map_err(away)?.remove("run_id").unwrap_or_default();
         if let Entry::Vacant(server) = servers.entry(id) {
+            let asked = fields(&link, partition, &ABOUT_LOSSES, until).await;
             let saves = saves(&link, partition, until).await;
-            server.insert(warnings(&fields, saves, options.wait_replicas));
+            server.insert(warnings(
+                &asked.map_err(away)?,
+                saves,
+                options.wait_replicas,
+            ));
         }
     }
     let mut all: Vec<String> = servers.into_values().flatten().collect();
@@ -49,11 +57,16 @@ pub async fn survey(address: Address, options: &Options) -> Result<Vec<String>, 
     Ok(all)
 }
 
-async fn fields(link: &Link, partition: &Partition, until: Instant) -> Result<Fields, Failed> {
+async fn fields(
+    link: &Link,
+    partition: &Partition,
+    sections: &[&str],
+    until: Instant,
+) -> Result<Fields, Failed> {
     let mut fields = Fields::new();
-    for section in ["server", "persistence", "memory", "replication"] {
+    for section in sections {
         let mut cmd = redis::cmd("INFO");
-        cmd.arg(section);
+        cmd.arg(*section);
         let text = match link.ask(partition, &cmd, Repeat::Always, until).await? {
             Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Value::VerbatimString { text, .. } => text,

@@ -4,9 +4,10 @@ use upsell::store::engine::Engine;
 use upsell::store::redis::address::Address;
 use upsell::store::redis::{OpenError, Options, RedisEngine};
 
-use super::{PLACES, impatient, one, open};
+use super::{impatient, one, open};
 use crate::store_contract::{key, put};
 use crate::support::redis::{Access, Program, RedisServer, Setup};
+use upsell::store::keys::place::PLACES;
 
 async fn refused(url: &str, options: Options) -> (OpenError, String) {
     let address = Address::parse(url).unwrap();

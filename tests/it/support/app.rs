@@ -113,16 +113,8 @@ impl TestApp {
 
     /// A fresh service that sends its mail to `sink` at once.
     pub(crate) async fn with_sink(sink: &Sink, settings: &[(&str, &str)]) -> Self {
-        let port = sink.address().port().to_string();
-        let mut all = vec![
-            ("UPSELL_SMTP_SERVER", "127.0.0.1"),
-            ("UPSELL_SMTP_PORT", port.as_str()),
-            ("UPSELL_SMTP_ENCRYPTION", "none"),
-            ("UPSELL_SMTP_FROM", "upsell@cloud.example"),
-            ("UPSELL_MAIL_GROUP_WAIT", "50ms"),
-            ("UPSELL_MAIL_RETRY_BASE", "20ms"),
-            ("UPSELL_MAIL_RETRY_MAX", "100ms"),
-        ];
+        let port = sink.port();
+        let mut all = sink_settings(&port).to_vec();
         all.extend_from_slice(settings);
         Self::start(&all).await
     }
@@ -389,4 +381,17 @@ fn addresses(line: &str) -> Option<(String, String)> {
     let address = base.strip_prefix("http://")?;
     let _checked: SocketAddr = address.parse().unwrap();
     Some((base.to_owned(), ops.to_owned()))
+}
+
+/// What sends a service's mail at once to a server on this machine.
+pub(crate) fn sink_settings(port: &str) -> [(&str, &str); 7] {
+    [
+        ("UPSELL_SMTP_SERVER", "127.0.0.1"),
+        ("UPSELL_SMTP_PORT", port),
+        ("UPSELL_SMTP_ENCRYPTION", "none"),
+        ("UPSELL_SMTP_FROM", "upsell@cloud.example"),
+        ("UPSELL_MAIL_GROUP_WAIT", "50ms"),
+        ("UPSELL_MAIL_RETRY_BASE", "20ms"),
+        ("UPSELL_MAIL_RETRY_MAX", "100ms"),
+    ]
 }

@@ -105,6 +105,11 @@ impl Sink {
         self.script.address
     }
 
+    /// As a setting.
+    pub(crate) fn port(&self) -> String {
+        self.address().port().to_string()
+    }
+
     /// The mails so far, in the order of their arrival.
     pub(crate) fn mails(&self) -> Vec<Mail> {
         self.script.taken().into_iter().map(Mail::parse).collect()

@@ -260,6 +260,10 @@ impl Peer<'_> {
                 Err(closed())
             }
             Act::Close | Act::TakeAndClose => Err(closed()),
+            Act::TakeAndWithhold => {
+                self.write(format!("{usual}\r\n").as_bytes()).await?;
+                Ok(usual.to_owned())
+            }
         }
     }
 
@@ -303,11 +307,15 @@ impl Peer<'_> {
         let is_taken = match &act {
             None | Some(Act::UsualAnd(_) | Act::UsualThen(..) | Act::UsualAndClose) => true,
             Some(Act::Say(text)) => text.starts_with('2'),
-            Some(Act::TakeAndClose) => true,
+            Some(Act::TakeAndClose | Act::TakeAndWithhold) => true,
             Some(Act::Slowly(..) | Act::Stall | Act::Close) => false,
         };
         if is_taken {
+            let from = mail.from.clone();
             self.shared.taken.send_modify(|taken| taken.push(mail));
+            if matches!(act, Some(Act::TakeAndWithhold)) {
+                self.shared.withhold(&from).await;
+            }
         }
         self.perform(act, &usual).await?;
         Ok(())

@@ -44,6 +44,8 @@ pub(crate) enum Act {
     Close,
     /// Only at the final dot: takes the mail and hangs up before saying so.
     TakeAndClose,
+    /// Only at the final dot: takes the mail and says so once the server relents.
+    TakeAndWithhold,
     /// The usual answer, and these bytes in the same packet.
     UsualAnd(String),
     /// The usual answer, and these bytes after a while, unasked.
@@ -134,9 +136,19 @@ pub(crate) struct Shared {
     reached: watch::Sender<Vec<At>>,
     connections: watch::Sender<usize>,
     open: watch::Sender<usize>,
+    /// The senders of mails that were taken and not yet answered.
+    withheld: watch::Sender<Vec<String>>,
 }
 
 impl Shared {
+    /// Until the server relents.
+    pub(crate) async fn withhold(&self, from: &str) {
+        let mut withheld = self.withheld.subscribe();
+        self.withheld.send_modify(|all| all.push(from.to_owned()));
+        // The sender is in `self`.
+        let _ = withheld.wait_for(Vec::is_empty).await;
+    }
+
     /// Notes that this point is reached, and says what to do there if not the usual.
     pub(crate) fn arrive(&self, at: At) -> Option<Act> {
         self.reached.send_modify(|reached| reached.push(at));
@@ -186,6 +198,7 @@ impl SmtpScript {
             reached: watch::Sender::new(Vec::new()),
             connections: watch::Sender::new(0),
             open: watch::Sender::new(0),
+            withheld: watch::Sender::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self {
@@ -218,6 +231,12 @@ impl SmtpScript {
     /// Back to the usual.
     pub(crate) fn relent(&self) {
         *self.shared.orders.lock().unwrap() = Orders::default();
+        self.shared.withheld.send_modify(Vec::clear);
+    }
+
+    /// Waits until a mail of this sender was taken and its answer is withheld.
+    pub(crate) async fn until_withheld(&self, from: &str) {
+        soon(&self.shared.withheld, |all| all.iter().any(|of| of == from)).await;
     }
 
     /// The mails taken so far.

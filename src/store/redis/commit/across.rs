@@ -24,7 +24,7 @@ use super::unfinished::{Locked, apply, forget, give_up, roll_back_all};
 use super::{LOCK_WAIT, Outcome, Part, Parts, conflict, revision_bytes, wait_for};
 use crate::store::engine::{Changes, CommitError, Key, StoreError};
 use crate::store::redis::Inner;
-use crate::store::redis::link::Failed;
+use crate::store::redis::link::{Failed, Repeat};
 use crate::store::redis::scripts::{self, Call};
 
 /// The longest wait to fall out of step with others: who waits for longer only starves.
@@ -134,8 +134,7 @@ impl<'a> Spanning<'a> {
             .chain(&records)
             .map(Vec::as_slice)
             .collect();
-        let script = &inner.scripts.prepare;
-        let mut call = Call::new(script, keys.into_iter());
+        let mut call = Call::new(&inner.scripts.prepare, keys.into_iter());
         call.number(partition.record_prefix.len())
             .arg(&self.lock.id)
             .arg(&self.lock.decider.to_be_bytes())
@@ -145,7 +144,8 @@ impl<'a> Spanning<'a> {
             call.arg(&revision_bytes(*expect));
         }
         let link = inner.write_link();
-        match scripts::write(link, partition, script, &call, inner.wait(), self.until).await? {
+        let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
+        match scripts::write(link, partition, &call, wait, repeat, self.until).await? {
             Value::Int(0) => Ok(Prepared::Done),
             Value::Int(place) => Ok(Prepared::Conflict(conflict(part, place))),
             Value::BulkString(lock) => Ok(Prepared::Locked(number, lock)),

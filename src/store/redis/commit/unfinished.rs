@@ -77,8 +77,7 @@ pub(super) async fn apply(
         .chain(&records)
         .map(Vec::as_slice)
         .collect();
-    let script = &inner.scripts.apply;
-    let mut call = Call::new(script, keys.into_iter());
+    let mut call = Call::new(&inner.scripts.apply, keys.into_iter());
     inner
         .head(partition, &mut call)
         .arg(id)
@@ -92,7 +91,8 @@ pub(super) async fn apply(
         };
     }
     let link = inner.write_link();
-    let done = scripts::write(link, partition, script, &call, inner.wait(), until).await?;
+    let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
+    let done = scripts::write(link, partition, &call, wait, repeat, until).await?;
     Ok(done == Value::Int(1))
 }
 
@@ -105,15 +105,14 @@ pub(super) async fn roll_back(
     wait: Option<Wait>,
     until: Instant,
 ) -> Result<bool, Failed> {
-    let script = &inner.scripts.rollback;
     let keys = [partition.locks.as_slice(), &partition.intents];
-    let mut call = Call::new(script, keys.into_iter());
+    let mut call = Call::new(&inner.scripts.rollback, keys.into_iter());
     call.arg(id);
     for key in locked {
         call.arg(&key.0);
     }
     let link = inner.write_link();
-    let done = scripts::repeat(link, partition, script, &call, wait, until).await?;
+    let done = scripts::write(link, partition, &call, wait, Repeat::Always, until).await?;
     Ok(done == Value::Int(1))
 }
 
@@ -262,14 +261,13 @@ async fn look_at(
     id: Option<&Id>,
     until: Instant,
 ) -> Result<[Value; 3], Failed> {
-    let script = &inner.scripts.look;
     let keys = [partition.intents.as_slice(), &partition.decisions];
-    let mut call = Call::new(script, keys.into_iter());
+    let mut call = Call::new(&inner.scripts.look, keys.into_iter());
     if let Some(id) = id {
         call.arg(id);
     }
     // Not a replica's view, and after what was sent before.
-    let answer = scripts::read(inner.write_link(), partition, script, &call, until).await?;
+    let answer = scripts::read(inner.write_link(), partition, &call, until).await?;
     match answer {
         Value::Array(values) => values
             .try_into()

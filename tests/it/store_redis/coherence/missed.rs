@@ -7,9 +7,10 @@ use upsell::store::redis::{Options, RedisEngine};
 
 use super::{Heard, until_current};
 use crate::store_contract::{key, put};
-use crate::store_redis::{A_LITTLE, PLACES, cluster, impatient, one, open};
+use crate::store_redis::{A_LITTLE, cluster, impatient, one, open};
 use crate::support::app::eventually;
 use crate::support::redis::{Access, Program, Proxy, RedisServer, Setup};
+use upsell::store::keys::place::PLACES;
 
 const CACHE_TTL: Duration = Duration::from_secs(1);
 
