@@ -61,6 +61,16 @@ pub enum Write {
     Delete(Key),
 }
 
+impl Write {
+    /// The key of the record that is written.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::Put(key, _) | Self::Delete(key) => key,
+        }
+    }
+}
+
 /// One atomic change: all writes are made if every expectation holds, else none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
@@ -154,7 +164,7 @@ impl From<StoreError> for CommitError {
 /// Is told what changed, so that nothing that was remembered outlives it.
 pub trait Watcher: Send + Sync {
     /// These records were written or removed.
-    fn changed(&self, keys: &[Key]);
+    fn changed(&self, keys: &[&Key]);
 
     /// Any record may have changed: what another node did may have been missed.
     fn lost(&self);

@@ -234,7 +234,7 @@ impl Inner {
         Instant::now() + self.options.command_timeout * 2
     }
 
-    fn tell(&self, keys: &[Key]) {
+    fn tell(&self, keys: &[&Key]) {
         let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
         for watcher in &*watchers {
             watcher.changed(keys);

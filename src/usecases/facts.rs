@@ -220,7 +220,7 @@ impl Facts {
 }
 
 impl Watcher for Facts {
-    fn changed(&self, keys: &[Key]) {
+    fn changed(&self, keys: &[&Key]) {
         for key in keys {
             match key.subject() {
                 Subject::Profile(account) => self.profile_changed(account),

@@ -100,7 +100,7 @@ impl<'a> Group<'a> {
     }
 
     /// The keys of everything written or removed.
-    pub(super) fn into_keys(self) -> Vec<Key> {
-        self.pending.into_keys().collect()
+    pub(super) fn keys(&self) -> Vec<&Key> {
+        self.pending.keys().collect()
     }
 }

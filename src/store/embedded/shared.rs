@@ -56,7 +56,7 @@ impl Shared {
     }
 
     /// Tells the watchers.
-    pub(super) fn tell(&self, keys: &[Key]) {
+    pub(super) fn tell(&self, keys: &[&Key]) {
         let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
         for watcher in &*watchers {
             watcher.changed(keys);

@@ -163,7 +163,7 @@ impl Writer {
                 group.remember();
             }
             // After a failed fsync too: what readers see then is not known.
-            shared.tell(&group.into_keys());
+            shared.tell(&group.keys());
             written
         };
         let written = written.map_err(|error| self.fail(&error));

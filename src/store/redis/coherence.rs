@@ -213,7 +213,7 @@ impl Inner {
             }
         } else if !is_own {
             match read_names(names) {
-                Some(keys) => self.tell(&keys),
+                Some(keys) => self.tell(&keys.iter().collect::<Vec<_>>()),
                 // A newer node may say more than this one understands.
                 None => self.forget_all(),
             }
@@ -236,7 +236,7 @@ impl Inner {
         let said = self.layout.partitions.iter().map(|partition| async move {
             let mut cmd = redis::cmd(self.publish_command());
             cmd.arg(&partition.channel).arg(&sender);
-            self.reads.ask(partition, &cmd, Repeat::Always, until).await
+            self.reads.ask(partition, cmd, Repeat::Always, until).await
         });
         for failed in futures_util::future::join_all(said)
             .await

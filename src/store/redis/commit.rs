@@ -3,9 +3,10 @@
 
 mod across;
 mod intent;
+mod parts;
 mod unfinished;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -19,8 +20,10 @@ use super::Inner;
 use super::layout::Partition;
 use super::link::{Failed, Link, Repeat};
 use super::scripts::{self, Call, Wait};
-use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError, Write};
+use crate::store::engine::{Changes, CommitError, Key, StoreError};
 use crate::store::limits::checked_size;
+
+use parts::{Part, Parts, cut_up, in_one};
 
 pub(super) use unfinished::sweep;
 
@@ -34,42 +37,6 @@ const MAX_BATCH_BYTES: usize = 1024 * 1024;
 const LOCK_WAIT: Duration = Duration::from_millis(3);
 
 type Outcome = Result<(), CommitError>;
-
-/// What a change does in one partition. Of the writes of a key only the last is left.
-struct Part<'a> {
-    expectations: Vec<(&'a Key, Expect)>,
-    writes: BTreeMap<&'a Key, Option<&'a [u8]>>,
-}
-
-impl Part<'_> {
-    fn new() -> Self {
-        Self {
-            expectations: Vec::new(),
-            writes: BTreeMap::new(),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        let expected = self.expectations.iter().map(|(key, _)| key.0.len());
-        let written = self.writes.iter();
-        let written = written.map(|(key, body)| key.0.len() + body.map_or(0, <[u8]>::len));
-        expected.chain(written).sum()
-    }
-
-    /// The records that are there if all that is expected holds.
-    fn expected_there(&self) -> BTreeSet<&Key> {
-        let expected = self.expectations.iter();
-        let there = expected.filter(|(_, expect)| matches!(expect, Expect::Revision(_)));
-        there.map(|(key, _)| *key).collect()
-    }
-
-    fn keys(&self) -> Vec<Key> {
-        self.writes.keys().copied().cloned().collect()
-    }
-}
-
-/// A change, cut up by partitions.
-type Parts<'a> = BTreeMap<u16, Part<'a>>;
 
 /// Makes changes, each on its own; whoever asked may go away, they are made all the same.
 pub(super) async fn run(inner: &Arc<Inner>, changes: Vec<Changes>) -> Vec<Outcome> {
@@ -110,16 +77,16 @@ async fn run_all(
     let mut groups: BTreeMap<u16, Vec<(usize, Part<'_>)>> = BTreeMap::new();
     for (place, (change, refused)) in changes.iter().zip(refused).enumerate() {
         outcomes.push(refused.map_or(Ok(()), |error| Err(error.into())));
-        if outcomes[place].is_err() {
+        if outcomes[place].is_err() || change.is_empty() {
             continue;
         }
-        let mut parts = cut_up(inner, change);
-        if parts.len() > 1 {
+        if let Some((number, part)) = in_one(inner, change) {
+            groups.entry(number).or_default().push((place, part));
+        } else {
             // What stands before it in the list is made before it.
             run_groups(inner, &mut groups, &mut outcomes, until).await;
+            let parts = cut_up(inner, change);
             outcomes[place] = across::commit(inner, change, &parts, until).await;
-        } else if let Some((number, part)) = parts.pop_first() {
-            groups.entry(number).or_default().push((place, part));
         }
     }
     run_groups(inner, &mut groups, &mut outcomes, until).await;
@@ -132,24 +99,6 @@ async fn run_all(
         counter.fetch_add(1, Relaxed);
     }
     outcomes
-}
-
-fn cut_up<'a>(inner: &Inner, change: &'a Changes) -> Parts<'a> {
-    let mut parts = Parts::new();
-    let number = |key: &Key| inner.layout.of_key(key).number;
-    for (key, expect) in &change.expectations {
-        let part = parts.entry(number(key)).or_insert_with(Part::new);
-        part.expectations.push((key, *expect));
-    }
-    for write in &change.writes {
-        let (key, body) = match write {
-            Write::Put(key, body) => (key, Some(body.as_slice())),
-            Write::Delete(key) => (key, None),
-        };
-        let part = parts.entry(number(key)).or_insert_with(Part::new);
-        part.writes.insert(key, body);
-    }
-    parts
 }
 
 /// Makes the changes of each group in order, the groups beside each other.
@@ -190,7 +139,7 @@ async fn run_group(
             Err(failed) => {
                 if failed.is_unknown {
                     inner.doubt_messages();
-                    batch.iter().for_each(|(_, part)| inner.tell(&part.keys()));
+                    inner.tell_written(batch.iter().map(|(_, part)| part));
                 }
                 let error = CommitError::from(StoreError::from(failed));
                 outcomes.resize(group.len(), Err(error));
@@ -226,27 +175,32 @@ async fn send_batch(
 ) -> Result<(Vec<Outcome>, Option<Vec<u8>>), Failed> {
     let call = batch_call(inner, partition, batch);
     let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
-    let answer = scripts::write(link, partition, &call, wait, repeat, until).await?;
+    let answer = scripts::write(link, partition, call, wait, repeat, until).await?;
     let Value::Array(answers) = answer else {
         return Err(Failed::strange("a commit without outcomes"));
     };
     let mut outcomes = Vec::with_capacity(batch.len());
+    let mut lock = None;
     for ((_, part), answer) in batch.iter().zip(answers) {
         match answer {
-            Value::Int(0) => {
-                inner.tell(&part.keys());
-                outcomes.push(Ok(()));
-            }
+            Value::Int(0) => outcomes.push(Ok(())),
             Value::Int(number) => outcomes.push(Err(conflict(part, number))),
-            Value::BulkString(lock) => return Ok((outcomes, Some(lock))),
+            Value::BulkString(other) => {
+                lock = Some(other);
+                break;
+            }
             _ => return Err(Failed::strange("an outcome of no known kind")),
         }
     }
-    if outcomes.len() == batch.len() {
-        Ok((outcomes, None))
-    } else {
-        Err(Failed::strange("too few outcomes"))
+    if outcomes.len() < batch.len() && lock.is_none() {
+        return Err(Failed::strange("too few outcomes"));
     }
+    let both = batch.iter().zip(&outcomes);
+    inner.tell_written(
+        both.filter(|(_, outcome)| outcome.is_ok())
+            .map(|((_, part), _)| part),
+    );
+    Ok((outcomes, lock))
 }
 
 fn batch_call<'a>(
@@ -254,31 +208,30 @@ fn batch_call<'a>(
     partition: &Partition,
     batch: &[(usize, Part<'_>)],
 ) -> Call<'a> {
-    let mut keys: Vec<Vec<u8>> = Vec::new();
-    for (_, part) in batch {
-        keys.extend(
-            part.expectations
-                .iter()
-                .map(|(key, _)| partition.record(key)),
-        );
-        keys.extend(part.writes.keys().map(|key| partition.record(key)));
-    }
-    let fixed = [&partition.index, &partition.revision, &partition.locks];
-    let all: Vec<&[u8]> = fixed.into_iter().chain(&keys).map(Vec::as_slice).collect();
-    let mut call = Call::new(&inner.scripts.commit, all.into_iter());
+    let names = [&partition.index, &partition.revision, &partition.locks];
+    let names = names.map(Vec::as_slice);
+    let records = batch
+        .iter()
+        .flat_map(|(_, part)| part.expected().chain(part.written()));
+    // What is told has the keys once more.
+    let bytes = batch.iter().map(|(_, part)| 2 * part.bytes()).sum();
+    let mut call = Call::new(&inner.scripts.commit, partition, &names, records, bytes);
     inner.head(partition, &mut call).number(batch.len());
+    let mut names_told = Vec::new();
     for (_, part) in batch {
         call.number(part.expectations.len());
         call.number(part.writes.len());
-        call.arg(&told(part.writes.keys().copied()));
+        names_told.clear();
+        tell_in(&mut names_told, part.written());
+        call.arg(&names_told);
         for (_, expect) in &part.expectations {
-            call.arg(&revision_bytes(*expect));
+            call.revision(*expect);
         }
         let there = part.expected_there();
         for (key, body) in &part.writes {
             match body {
                 None => call.arg(b"d").arg(b""),
-                Some(body) if there.contains(key) => call.arg(b"u").arg(body),
+                Some(body) if there.binary_search(key).is_ok() => call.arg(b"u").arg(body),
                 Some(body) => call.arg(b"p").arg(body),
             };
         }
@@ -294,24 +247,21 @@ fn conflict(part: &Part<'_>, number: i64) -> CommitError {
     }
 }
 
-/// What a record must begin with; nothing where it must not be there.
-fn revision_bytes(expect: Expect) -> Vec<u8> {
-    match expect {
-        Expect::Absent => Vec::new(),
-        Expect::Revision(revision) => revision.0.to_be_bytes().to_vec(),
-    }
-}
-
 /// The names that other nodes are told, each with its length before it.
 fn told<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<u8> {
     let mut bytes = Vec::new();
+    tell_in(&mut bytes, keys);
+    bytes
+}
+
+/// The same, at the end of a buffer.
+fn tell_in<'a>(bytes: &mut Vec<u8>, keys: impl Iterator<Item = &'a Key>) {
     for key in keys {
         // Keys have 1,024 bytes at most.
         let length = u16::try_from(key.0.len()).unwrap_or(u16::MAX);
         bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(&key.0);
     }
-    bytes
 }
 
 /// Waits until a lock may be gone; a change that was cut short is ended.
@@ -333,6 +283,14 @@ pub(super) async fn wait_for(
 }
 
 impl Inner {
+    /// Tells the watchers what these have written.
+    fn tell_written<'a>(&self, parts: impl Iterator<Item = &'a Part<'a>>) {
+        let keys: Vec<&Key> = parts.flat_map(Part::written).collect();
+        if !keys.is_empty() {
+            self.tell(&keys);
+        }
+    }
+
     /// A connection for writes; several where each is held up by its replicas.
     fn write_link(&self) -> &Link {
         let turn = self.next_write.fetch_add(1, Relaxed);

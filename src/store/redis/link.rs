@@ -132,12 +132,12 @@ impl Link {
     pub(super) async fn ask(
         &self,
         partition: &Partition,
-        cmd: &Cmd,
+        cmd: Cmd,
         repeat: Repeat,
         until: Instant,
     ) -> Result<Value, Failed> {
         let mut pipeline = Pipeline::with_capacity(1);
-        pipeline.add_command(cmd.clone());
+        pipeline.add_command(cmd);
         let mut values = self.ask_all(partition, &pipeline, repeat, until).await?;
         Ok(values.pop().unwrap_or(Value::Nil))
     }

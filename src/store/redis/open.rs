@@ -156,7 +156,7 @@ impl Inner {
     async fn check_version(&self, address: &Address) -> Result<(), OpenError> {
         let mut cmd = redis::cmd("INFO");
         cmd.arg("server");
-        let info = self.ask_first(address, &cmd).await?;
+        let info = self.ask_first(address, cmd).await?;
         let info = String::from_utf8_lossy(&info).into_owned();
         let fields: BTreeMap<&str, &str> = info
             .lines()
@@ -181,10 +181,10 @@ impl Inner {
         cmd.arg(&self.layout.format)
             .arg(format!("{FORMAT} {wanted}"))
             .arg("NX");
-        self.ask_first(address, &cmd).await?;
+        self.ask_first(address, cmd).await?;
         let mut cmd = redis::cmd("GET");
         cmd.arg(&self.layout.format);
-        let text = self.ask_first(address, &cmd).await?;
+        let text = self.ask_first(address, cmd).await?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let address = address.to_string();
         let numbers: Option<(u32, u16)> = text.split_once(' ').and_then(|(format, partitions)| {
@@ -210,10 +210,10 @@ impl Inner {
         let mut cmd = redis::cmd(self.publish_command());
         cmd.arg(&self.partition(0).channel)
             .arg(&**self.sender.load());
-        self.ask_first(address, &cmd).await.map(drop)
+        self.ask_first(address, cmd).await.map(drop)
     }
 
-    async fn ask_first(&self, address: &Address, cmd: &redis::Cmd) -> Result<Vec<u8>, OpenError> {
+    async fn ask_first(&self, address: &Address, cmd: redis::Cmd) -> Result<Vec<u8>, OpenError> {
         let until = self.deadline();
         let answer = self.writes[0]
             .ask(self.partition(0), cmd, Repeat::Always, until)

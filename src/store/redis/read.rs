@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use redis::Value;
+use redis::{Cmd, Value};
 use tokio::time::Instant;
 
 use super::layout::{Partition, record_of};
@@ -14,6 +14,9 @@ use crate::store::engine::{Expect, Key, MAX_KEY_BYTES, Record, StoreError};
 
 /// Records read with one command: nobody else is served meanwhile.
 const MAX_READ: usize = 1000;
+
+/// More than a command has besides its arguments.
+const COMMAND_BYTES: usize = 8;
 
 type Records = Vec<Option<Record>>;
 
@@ -45,7 +48,7 @@ impl Inner {
         let until = self.deadline();
         let value = self
             .reads
-            .ask(partition, &cmd, Repeat::Always, until)
+            .ask(partition, cmd, Repeat::Always, until)
             .await?;
         record(value)
     }
@@ -129,13 +132,14 @@ impl Inner {
     ) -> Result<Records, StoreError> {
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
-            let mut cmd = redis::cmd("MGET");
-            for place in places {
-                cmd.arg(partition.record(&keys[*place]));
-            }
             let answer = self
                 .reads
-                .ask(partition, &cmd, Repeat::Always, until)
+                .ask(
+                    partition,
+                    mget(partition, keys, places),
+                    Repeat::Always,
+                    until,
+                )
                 .await?;
             Ok::<_, StoreError>((places, array(answer)?))
         });
@@ -158,15 +162,11 @@ impl Inner {
     ) -> Result<Look, StoreError> {
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
-            let names: Vec<Vec<u8>> = places
-                .iter()
-                .map(|place| partition.record(&keys[*place]))
-                .collect();
-            let fixed = [&partition.locks, &partition.revision];
-            let all: Vec<&[u8]> = fixed.into_iter().chain(&names).map(Vec::as_slice).collect();
-            let mut call = Call::new(&self.scripts.read, all.into_iter());
+            let names = [partition.locks.as_slice(), &partition.revision];
+            let records = places.iter().map(|place| &keys[*place]);
+            let mut call = Call::new(&self.scripts.read, partition, &names, records, 0);
             call.number(partition.record_prefix.len());
-            let answer = scripts::read(&self.reads, partition, &call, until).await?;
+            let answer = scripts::read(&self.reads, partition, call, until).await?;
             Ok::<_, StoreError>((number, places, array(answer)?))
         });
         let mut look = Look {
@@ -201,7 +201,7 @@ impl Inner {
             .step_by(16)
             .map(|partition| async {
                 self.writes[0]
-                    .ask(partition, &redis::cmd("PING"), Repeat::Always, until)
+                    .ask(partition, redis::cmd("PING"), Repeat::Always, until)
                     .await
             });
         for answer in join_all(asked).await {
@@ -214,6 +214,19 @@ impl Inner {
         // Numbers come from the layout, or were compared with it.
         &self.layout.partitions[usize::from(number)]
     }
+}
+
+fn mget(partition: &Partition, keys: &[Key], places: &[usize]) -> Cmd {
+    let records = places.iter().map(|place| &keys[*place]);
+    let prefix = partition.record_prefix.len();
+    let bytes: usize = records.clone().map(|key| prefix + key.0.len()).sum();
+    let mut cmd = Cmd::with_capacity(1 + places.len(), bytes + COMMAND_BYTES);
+    cmd.arg("MGET");
+    let mut name = partition.record_prefix.clone();
+    for key in records {
+        cmd.arg(partition.name_in(&mut name, key));
+    }
+    cmd
 }
 
 /// Pieces of the keys of each partition.

@@ -44,13 +44,14 @@ impl Inner {
             return self.scan_merged(prefix, (first, last), limit, until).await;
         }
         let partition = self.partition(0);
-        let index = std::iter::once(partition.index.as_slice());
-        let mut call = Call::new(&self.scripts.scan, index);
+        let names = [partition.index.as_slice()];
+        let script = &self.scripts.scan;
+        let mut call = Call::new(script, partition, &names, std::iter::empty(), 0);
         call.arg(&partition.record_prefix)
             .arg(&first)
             .arg(&last)
             .number(limit);
-        let answer = scripts::read(&self.reads, partition, &call, until).await?;
+        let answer = scripts::read(&self.reads, partition, call, until).await?;
         let mut values = array(answer)?.into_iter();
         let mut found = Vec::new();
         while let Some((name, value)) = values.next().zip(values.next()) {
@@ -148,7 +149,7 @@ impl Inner {
         cmd.arg("BYLEX").arg("LIMIT").arg(0).arg(limit);
         let answer = self
             .reads
-            .ask(partition, &cmd, Repeat::Always, until)
+            .ask(partition, cmd, Repeat::Always, until)
             .await?;
         let names = array(answer)?.into_iter().map(|name| Ok(Key(bytes(name)?)));
         let next: VecDeque<Key> = names.collect::<Result<_, StoreError>>()?;

@@ -5,6 +5,14 @@ use tokio::time::Instant;
 
 use super::layout::Partition;
 use super::link::{Failed, Link, Repeat};
+use crate::store::engine::{Expect, Key};
+
+/// About what a call has besides its keys, and for each of them: so much room is made at once.
+const ARGS: usize = 16;
+const ARGS_OF_KEY: usize = 4;
+
+/// More than a name has besides a record's key, and a hash.
+const NAME_BYTES: usize = 48;
 
 /// A script and the name under which a server keeps it.
 #[derive(Debug)]
@@ -50,15 +58,26 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call with these keys; arguments follow.
+    /// A call with these names and the names of these records as keys; arguments follow, some
+    /// `bytes` in all with the records' keys.
     pub(super) fn new<'k>(
         script: &'a Script,
-        keys: impl ExactSizeIterator<Item = &'k [u8]>,
+        partition: &Partition,
+        names: &[&[u8]],
+        records: impl Iterator<Item = &'k Key> + Clone,
+        bytes: usize,
     ) -> Self {
-        let mut cmd = redis::cmd("EVALSHA");
-        cmd.arg(&script.hash).arg(keys.len());
-        for key in keys {
-            cmd.arg(key);
+        let count = records.clone().count();
+        let keys = names.len() + count;
+        let data = bytes + (keys + 1) * NAME_BYTES;
+        let mut cmd = Cmd::with_capacity(ARGS + keys * ARGS_OF_KEY, data);
+        cmd.arg("EVALSHA").arg(&script.hash).arg(keys);
+        for name in names {
+            cmd.arg(name);
+        }
+        let mut name = partition.record_prefix.clone();
+        for key in records {
+            cmd.arg(partition.name_in(&mut name, key));
         }
         Self { script, cmd }
     }
@@ -68,16 +87,24 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// What a record must begin with; nothing where it must not be there.
+    pub(super) fn revision(&mut self, expect: Expect) -> &mut Self {
+        match expect {
+            Expect::Absent => self.arg(b""),
+            Expect::Revision(revision) => self.arg(&revision.0.to_be_bytes()),
+        }
+    }
+
     pub(super) fn number(&mut self, number: usize) -> &mut Self {
         self.cmd.arg(number);
         self
     }
 
     /// The same with the text of the script, for a server that does not have it.
-    fn with_text(&self) -> Cmd {
+    fn with_text(script: &Script, sent: &Cmd) -> Cmd {
         let mut cmd = redis::cmd("EVAL");
-        cmd.arg(self.script.text);
-        for arg in self.cmd.args_iter().skip(2) {
+        cmd.arg(script.text);
+        for arg in sent.args_iter().skip(2) {
             if let Arg::Simple(bytes) = arg {
                 cmd.arg(bytes);
             }
@@ -97,29 +124,17 @@ pub(super) struct Wait {
 pub(super) async fn write(
     link: &Link,
     partition: &Partition,
-    call: &Call<'_>,
+    call: Call<'_>,
     wait: Option<Wait>,
     repeat: Repeat,
     until: Instant,
 ) -> Result<Value, Failed> {
-    let with_wait = |cmd: Cmd| {
-        let mut pipeline = Pipeline::with_capacity(2);
-        pipeline.add_command(cmd);
-        if let Some(wait) = wait {
-            let mut cmd = redis::cmd("WAIT");
-            cmd.arg(wait.replicas).arg(wait.millis);
-            pipeline.add_command(cmd);
-        }
-        pipeline
-    };
-    let send = async |cmd| {
-        link.ask_all(partition, &with_wait(cmd), repeat, until)
-            .await
-    };
-    let values = match send(call.cmd.clone()).await {
-        Err(failed) if lacks_script(&failed) => send(call.with_text()).await?,
-        answer => answer?,
-    };
+    let mut pipeline = Pipeline::with_capacity(2);
+    pipeline.add_command(call.cmd);
+    if let Some(wait) = wait {
+        pipeline.cmd("WAIT").arg(wait.replicas).arg(wait.millis);
+    }
+    let values = send(link, partition, call.script, pipeline, repeat, until).await?;
     let mut values = values.into_iter();
     let value = values.next().unwrap_or(Value::Nil);
     match (wait, values.next()) {
@@ -141,12 +156,37 @@ pub(super) async fn write(
 pub(super) async fn read(
     link: &Link,
     partition: &Partition,
-    call: &Call<'_>,
+    call: Call<'_>,
     until: Instant,
 ) -> Result<Value, Failed> {
-    let send = async |cmd| link.ask(partition, &cmd, Repeat::Always, until).await;
-    match send(call.cmd.clone()).await {
-        Err(failed) if lacks_script(&failed) => send(call.with_text()).await,
+    let mut pipeline = Pipeline::with_capacity(1);
+    pipeline.add_command(call.cmd);
+    let repeat = Repeat::Always;
+    let values = send(link, partition, call.script, pipeline, repeat, until).await?;
+    Ok(values.into_iter().next().unwrap_or(Value::Nil))
+}
+
+/// Sends a pipeline that begins with the call of a script.
+async fn send(
+    link: &Link,
+    partition: &Partition,
+    script: &Script,
+    pipeline: Pipeline,
+    repeat: Repeat,
+    until: Instant,
+) -> Result<Vec<Value>, Failed> {
+    match link.ask_all(partition, &pipeline, repeat, until).await {
+        Err(failed) if lacks_script(&failed) => {
+            let mut with_text = Pipeline::with_capacity(pipeline.len());
+            let mut sent = pipeline.cmd_iter();
+            if let Some(call) = sent.next() {
+                with_text.add_command(Call::with_text(script, call));
+            }
+            for cmd in sent {
+                with_text.add_command(cmd.clone());
+            }
+            link.ask_all(partition, &with_text, repeat, until).await
+        }
         answer => answer,
     }
 }

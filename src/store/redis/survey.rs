@@ -67,7 +67,7 @@ async fn fields(
     for section in sections {
         let mut cmd = redis::cmd("INFO");
         cmd.arg(*section);
-        let text = match link.ask(partition, &cmd, Repeat::Always, until).await? {
+        let text = match link.ask(partition, cmd, Repeat::Always, until).await? {
             Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Value::VerbatimString { text, .. } => text,
             _ => String::new(),
@@ -82,10 +82,7 @@ async fn fields(
 async fn saves(link: &Link, partition: &Partition, until: Instant) -> Option<bool> {
     let mut cmd = redis::cmd("CONFIG");
     cmd.arg("GET").arg("save");
-    let answer = link
-        .ask(partition, &cmd, Repeat::Always, until)
-        .await
-        .ok()?;
+    let answer = link.ask(partition, cmd, Repeat::Always, until).await.ok()?;
     let pairs: BTreeMap<String, String> = redis::from_redis_value(answer).ok()?;
     pairs.get("save").map(|times| !times.is_empty())
 }

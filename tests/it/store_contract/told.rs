@@ -11,8 +11,8 @@ use super::{Factory, body, key, put};
 struct Told(Mutex<Vec<Key>>);
 
 impl Watcher for Told {
-    fn changed(&self, keys: &[Key]) {
-        self.0.lock().unwrap().extend_from_slice(keys);
+    fn changed(&self, keys: &[&Key]) {
+        self.0.lock().unwrap().extend(keys.iter().copied().cloned());
     }
 
     fn lost(&self) {}

@@ -22,9 +22,9 @@ struct Heard {
 }
 
 impl Watcher for Heard {
-    fn changed(&self, keys: &[Key]) {
+    fn changed(&self, keys: &[&Key]) {
         let mut changes = self.changes.lock().unwrap();
-        changes.extend(keys.iter().cloned().map(|key| (key, Instant::now())));
+        changes.extend(keys.iter().map(|key| (Key::clone(key), Instant::now())));
     }
 
     fn lost(&self) {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::intent::{Intent, Lock, encode_partitions};
 use super::unfinished::{Locked, apply, forget, give_up, roll_back_all};
-use super::{LOCK_WAIT, Outcome, Part, Parts, conflict, revision_bytes, wait_for};
+use super::{LOCK_WAIT, Outcome, Part, Parts, conflict, wait_for};
 use crate::store::engine::{Changes, CommitError, Key, StoreError};
 use crate::store::redis::Inner;
 use crate::store::redis::link::{Failed, Repeat};
@@ -122,30 +122,22 @@ impl<'a> Spanning<'a> {
     async fn prepare_in(&self, inner: &Inner, number: u16) -> Result<Prepared, Failed> {
         let (partition, part) = (inner.partition(number), &self.parts[&number]);
         let intent = &self.intents[&number];
-        let expected = part
-            .expectations
-            .iter()
-            .map(|(key, _)| partition.record(key));
-        let written = intent.writes.iter().map(|(key, _)| partition.record(key));
-        let records: Vec<Vec<u8>> = expected.chain(written).collect();
-        let fixed = [&partition.locks, &partition.intents];
-        let keys: Vec<&[u8]> = fixed
-            .into_iter()
-            .chain(&records)
-            .map(Vec::as_slice)
-            .collect();
-        let mut call = Call::new(&inner.scripts.prepare, keys.into_iter());
+        let names = [partition.locks.as_slice(), &partition.intents];
+        let written = intent.writes.iter().map(|(key, _)| key);
+        let records = part.expected().chain(written);
+        let script = &inner.scripts.prepare;
+        let mut call = Call::new(script, partition, &names, records, 2 * part.bytes());
         call.number(partition.record_prefix.len())
             .arg(&self.lock.id)
             .arg(&self.lock.decider.to_be_bytes())
             .arg(&intent.encode())
             .number(part.expectations.len());
         for (_, expect) in &part.expectations {
-            call.arg(&revision_bytes(*expect));
+            call.revision(*expect);
         }
         let link = inner.write_link();
         let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
-        match scripts::write(link, partition, &call, wait, repeat, self.until).await? {
+        match scripts::write(link, partition, call, wait, repeat, self.until).await? {
             Value::Int(0) => Ok(Prepared::Done),
             Value::Int(place) => Ok(Prepared::Conflict(conflict(part, place))),
             Value::BulkString(lock) => Ok(Prepared::Locked(number, lock)),
@@ -176,7 +168,7 @@ impl<'a> Spanning<'a> {
         }
         // Also where nobody knows whether it was made.
         for intent in self.intents.values() {
-            inner.tell(&intent.keys());
+            inner.tell(&intent.keys().collect::<Vec<_>>());
         }
         outcome.map_err(CommitError::from)
     }
@@ -235,8 +227,8 @@ impl<'a> Spanning<'a> {
 }
 
 fn intent_of(part: &Part<'_>, decider: u16) -> Intent {
-    let expected = part.expectations.iter().map(|(key, _)| *key);
-    let expected = expected.filter(|key| !part.writes.contains_key(key));
+    let is_written = |key: &Key| part.writes.binary_search_by_key(&key, |(key, _)| key);
+    let expected = part.expected().filter(|key| is_written(key).is_err());
     let writes = part.writes.iter();
     Intent {
         decider,

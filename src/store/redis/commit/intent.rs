@@ -23,14 +23,20 @@ pub(super) struct Intent {
 
 impl Intent {
     /// What is written.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        self.writes.iter().map(|(key, _)| key.clone()).collect()
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+        self.writes.iter().map(|(key, _)| key)
+    }
+
+    /// Bytes of keys and bodies, the keys twice: about what it takes to send it.
+    pub(super) fn bytes(&self) -> usize {
+        let keys = self.expected.iter().chain(self.keys());
+        let bodies = self.writes.iter().filter_map(|(_, body)| body.as_ref());
+        keys.map(|key| 2 * key.0.len()).sum::<usize>() + bodies.map(Vec::len).sum::<usize>()
     }
 
     /// What is locked.
     pub(super) fn locked(&self) -> Vec<Key> {
-        let written = self.writes.iter().map(|(key, _)| key);
-        self.expected.iter().chain(written).cloned().collect()
+        self.expected.iter().chain(self.keys()).cloned().collect()
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Changes that span partitions and were cut short: ended by whoever meets a lock of theirs, and by a
 //! sweep now and then.
 
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -62,26 +63,26 @@ pub(super) async fn apply(
     decision: &[u8],
     until: Instant,
 ) -> Result<bool, Failed> {
-    let written = intent.writes.iter().map(|(key, _)| partition.record(key));
-    let expected = intent.expected.iter().map(|key| partition.record(key));
-    let records: Vec<Vec<u8>> = written.chain(expected).collect();
-    let fixed = [
+    let names = [
         &partition.index,
         &partition.revision,
         &partition.locks,
         &partition.intents,
         &partition.decisions,
     ];
-    let keys: Vec<&[u8]> = fixed
-        .into_iter()
-        .chain(&records)
-        .map(Vec::as_slice)
-        .collect();
-    let mut call = Call::new(&inner.scripts.apply, keys.into_iter());
+    let names = names.map(Vec::as_slice);
+    let records = intent.keys().chain(&intent.expected);
+    let mut call = Call::new(
+        &inner.scripts.apply,
+        partition,
+        &names,
+        records,
+        intent.bytes(),
+    );
     inner
         .head(partition, &mut call)
         .arg(id)
-        .arg(&told(intent.writes.iter().map(|(key, _)| key)))
+        .arg(&told(intent.keys()))
         .arg(decision)
         .number(intent.writes.len());
     for (_, body) in &intent.writes {
@@ -92,7 +93,7 @@ pub(super) async fn apply(
     }
     let link = inner.write_link();
     let (wait, repeat) = (inner.wait(), Repeat::IfNotMade);
-    let done = scripts::write(link, partition, &call, wait, repeat, until).await?;
+    let done = scripts::write(link, partition, call, wait, repeat, until).await?;
     Ok(done == Value::Int(1))
 }
 
@@ -105,14 +106,15 @@ pub(super) async fn roll_back(
     wait: Option<Wait>,
     until: Instant,
 ) -> Result<bool, Failed> {
-    let keys = [partition.locks.as_slice(), &partition.intents];
-    let mut call = Call::new(&inner.scripts.rollback, keys.into_iter());
+    let names = [partition.locks.as_slice(), &partition.intents];
+    let script = &inner.scripts.rollback;
+    let mut call = Call::new(script, partition, &names, iter::empty(), 0);
     call.arg(id);
     for key in locked {
         call.arg(&key.0);
     }
     let link = inner.write_link();
-    let done = scripts::write(link, partition, &call, wait, Repeat::Always, until).await?;
+    let done = scripts::write(link, partition, call, wait, Repeat::Always, until).await?;
     Ok(done == Value::Int(1))
 }
 
@@ -123,7 +125,7 @@ pub(super) async fn forget(inner: &Inner, lock: &Lock) {
     cmd.arg(&partition.decisions).arg(&lock.id);
     let link = inner.write_link();
     let done = link
-        .ask(partition, &cmd, Repeat::Always, inner.deadline())
+        .ask(partition, cmd, Repeat::Always, inner.deadline())
         .await;
     if let Err(failed) = done {
         tracing::debug!(why = failed.why, "a decision is not forgotten yet");
@@ -233,7 +235,7 @@ async fn apply_again(
     if let Some(intent) = look(inner, partition, id, until).await?.intent {
         let intent = Intent::decode(&intent.bytes)?;
         apply(inner, partition, id, &intent, b"", until).await?;
-        inner.tell(&intent.keys());
+        inner.tell(&intent.keys().collect::<Vec<_>>());
     }
     Ok(())
 }
@@ -261,13 +263,13 @@ async fn look_at(
     id: Option<&Id>,
     until: Instant,
 ) -> Result<[Value; 3], Failed> {
-    let keys = [partition.intents.as_slice(), &partition.decisions];
-    let mut call = Call::new(&inner.scripts.look, keys.into_iter());
+    let names = [partition.intents.as_slice(), &partition.decisions];
+    let mut call = Call::new(&inner.scripts.look, partition, &names, iter::empty(), 0);
     if let Some(id) = id {
         call.arg(id);
     }
     // Not a replica's view, and after what was sent before.
-    let answer = scripts::read(inner.write_link(), partition, &call, until).await?;
+    let answer = scripts::read(inner.write_link(), partition, call, until).await?;
     match answer {
         Value::Array(values) => values
             .try_into()
@@ -345,5 +347,5 @@ fn pairs(value: Value) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         Value::BulkString(bytes) => bytes,
         _ => Vec::new(),
     });
-    std::iter::from_fn(move || values.next().zip(values.next()))
+    iter::from_fn(move || values.next().zip(values.next()))
 }
