@@ -106,7 +106,7 @@ fn mail(c: &mut Criterion) {
 /// A meter with two quotas that was measured and evaluated.
 fn measured_meter(account: AccountId) -> HotMeter {
     let keys = ["storage", "vms"].map(|name| UsageKey {
-        usage_name: name.to_owned(),
+        usage_name: name.to_owned().into(),
         edition: None,
         infra_id: None,
     });

@@ -1,15 +1,18 @@
 //! A meter: the offering items of an account, what is used of them, and how each item stands.
 
+mod held;
 mod hot;
 mod offering;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::evaluate::{Evaluation, Measured, QuotaPolicy, Standing, evaluate, worst};
+use super::evaluate::{Evaluation, Measured, QuotaPolicy, evaluate, worst};
 use super::ids::{AccountId, InfraId};
 use super::quota::{Item, Quota, State};
 use super::time::Timestamp;
 
+pub use held::{Standings, Usages};
 pub use hot::HotMeter;
 pub use offering::{Limit, MeasurementUnit, Offered, OfferingItem, OfferingType};
 
@@ -19,8 +22,8 @@ pub const MAX_OFFERING_ITEMS: usize = 256;
 /// What distinguishes several offerings or measurements of one `usage_name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsageKey {
-    /// What is measured: `storage`, `vms`, …
-    pub usage_name: String,
+    /// What is measured: `storage`, `vms`, … Names that nearly all accounts have take no memory.
+    pub usage_name: Cow<'static, str>,
     /// The edition it is sold in.
     pub edition: Option<String>,
     /// The infrastructure component it is bound to.
@@ -57,9 +60,9 @@ pub struct Meter<O = OfferingItem> {
     /// What is sold to the account.
     pub offering_items: Vec<O>,
     /// What it uses.
-    pub usages: BTreeMap<UsageKey, UsageValue>,
-    /// How each item stands; missing where never evaluated.
-    pub standings: BTreeMap<Item, Standing>,
+    pub usages: Usages,
+    /// How each item stands.
+    pub standings: Standings,
 }
 
 /// What became of one usage report.
@@ -117,8 +120,8 @@ impl Meter {
         Self {
             account,
             offering_items: Vec::new(),
-            usages: BTreeMap::new(),
-            standings: BTreeMap::new(),
+            usages: Usages::new(),
+            standings: Standings::new(),
         }
     }
 }
@@ -212,7 +215,7 @@ impl<O: Offered> Meter<O> {
             let Some(quota) = offering.quota().filter(|_| offering.is_active()) else {
                 continue;
             };
-            let item = names.get(offering.key().usage_name.as_str());
+            let item = names.get(&*offering.key().usage_name);
             let Some(index) = items.iter().position(|wanted| Some(wanted) == item) else {
                 continue;
             };
@@ -232,7 +235,7 @@ impl<O: Offered> Meter<O> {
         let mut outcomes = Vec::new();
         let all = self.all_measured(names, Item::ALL);
         for (item, measured) in Item::ALL.into_iter().zip(all) {
-            let previous = self.standings.get(&item).copied();
+            let previous = self.standings.get(item);
             if measured.is_empty() && previous.is_none() {
                 continue;
             }
@@ -253,7 +256,7 @@ impl<O: Offered> Meter<O> {
             .filter_map(|(item, measured)| {
                 let soon = policy.soon_percent(item);
                 let found = worst(&measured, soon)?;
-                let since = self.standings.get(&item).map(|standing| standing.since);
+                let since = self.standings.get(item).map(|standing| standing.since);
                 Some(ItemStatus {
                     item,
                     state: found.quota.state(found.usage, soon),

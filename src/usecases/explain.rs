@@ -187,7 +187,7 @@ fn items_of(
             item,
         };
         let measured = meter.measured(item, &env.settings.usage_names);
-        let standing = meter.standings.get(&item).copied();
+        let standing = meter.standings.get(item);
         Ok(ExplainedItem {
             alert,
             is_shown: shown.contains(&(scope, status)),

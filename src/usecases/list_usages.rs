@@ -63,7 +63,9 @@ pub async fn of_tenants(
         .buffered(CONCURRENT_READS)
         .try_collect()
         .await?;
-    let wanted = |usage: &Usage| names.is_none_or(|names| names.contains(&usage.key.usage_name));
+    let wanted = |usage: &Usage| {
+        names.is_none_or(|names| names.iter().any(|name| *name == usage.key.usage_name))
+    };
     Ok(lists.into_iter().flatten().filter(wanted).collect())
 }
 
@@ -88,7 +90,7 @@ fn usages(meter: &Meter, holder: Holder, names: &UsageNames) -> Vec<Usage> {
             key: key.clone(),
             absolute: value.absolute,
             unit: names
-                .get(&key.usage_name)
+                .get(&*key.usage_name)
                 .map_or(MeasurementUnit::Quantity, |item| unit_of(*item)),
             offering: None,
         }
@@ -106,7 +108,7 @@ mod tests {
 
     fn key(usage_name: &str) -> UsageKey {
         UsageKey {
-            usage_name: usage_name.to_owned(),
+            usage_name: usage_name.to_owned().into(),
             edition: None,
             infra_id: None,
         }
@@ -145,7 +147,7 @@ mod tests {
             .iter()
             .map(|usage| {
                 (
-                    usage.key.usage_name.as_str(),
+                    &*usage.key.usage_name,
                     usage.absolute,
                     usage.offering.is_some(),
                 )

@@ -267,7 +267,7 @@ fn catalogue(env: &Env, tenant: &Tenant) -> Vec<OfferingItem> {
         application_id: ApplicationId::new(uuid::Uuid::nil()),
         name: name.clone(),
         key: UsageKey {
-            usage_name: name.clone(),
+            usage_name: name.clone().into(),
             edition: None,
             infra_id: None,
         },

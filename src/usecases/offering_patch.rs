@@ -124,7 +124,7 @@ fn check_unit(
     field: &dyn Fn(&str) -> String,
 ) -> Result<(), Error> {
     let usage_name = &item.key.usage_name;
-    let Some(expected) = names.get(usage_name).copied().map(unit_of) else {
+    let Some(expected) = names.get(&**usage_name).copied().map(unit_of) else {
         return Ok(());
     };
     let is_none = item.measurement_unit == MeasurementUnit::NotApplicable;
@@ -175,7 +175,7 @@ fn find(
 fn apply(item: &mut OfferingItem, patch: &OfferingPatch, now: Timestamp) -> Result<(), Error> {
     let before = item.clone();
     if let Some(usage_name) = &patch.usage_name {
-        item.key.usage_name.clone_from(usage_name);
+        item.key.usage_name = usage_name.clone().into();
     }
     item.measurement_unit = patch.measurement_unit.unwrap_or(item.measurement_unit);
     item.kind = patch.kind.unwrap_or(item.kind);
@@ -225,7 +225,7 @@ fn create(
             .unwrap_or(ApplicationId::new(Uuid::nil())),
         name: patch.name.clone().unwrap_or_else(|| usage_name.clone()),
         key: UsageKey {
-            usage_name,
+            usage_name: usage_name.into(),
             edition: patch.edition.clone(),
             infra_id: patch.infra_id,
         },

@@ -19,7 +19,7 @@ async fn state(api: &Api, account: AccountId) -> Option<State> {
     let (meter, _) = api.env.store.meter(account).await.unwrap();
     meter
         .standings
-        .get(&Item::StorageSize)
+        .get(Item::StorageSize)
         .map(|standing| standing.state)
 }
 

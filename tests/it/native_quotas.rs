@@ -83,7 +83,15 @@ async fn a_tenants_own_threshold_opens_and_closes_alerts_at_once() {
     );
     let account = AccountId::Tenant(site.world.customer.id);
     let (meter, _) = site.world.env.store.meter(account).await.unwrap();
-    assert_eq!(meter.standings[&Item::VirtualMachines].state.name(), "soon");
+    assert_eq!(
+        meter
+            .standings
+            .get(Item::VirtualMachines)
+            .unwrap()
+            .state
+            .name(),
+        "soon"
+    );
     let off = body_of(
         put(
             &site,

@@ -131,7 +131,7 @@ impl StoreAlone {
             let (mut meter, expect) = seen.map_err(|why| why.to_string())?;
             let number = rng.below(5) as usize;
             let key = UsageKey {
-                usage_name: USAGE_NAMES[number].to_owned(),
+                usage_name: USAGE_NAMES[number].into(),
                 edition: None,
                 infra_id: None,
             };

@@ -222,7 +222,7 @@ pub(super) fn report_of(track: &Track) -> UsageReport {
     UsageReport {
         account: track.account,
         key: UsageKey {
-            usage_name: usage_name(track.item).to_owned(),
+            usage_name: usage_name(track.item).into(),
             edition: None,
             infra_id: None,
         },

@@ -1,9 +1,7 @@
 //! Meters as reports need them.
 
-use std::collections::BTreeMap;
-
 use super::super::ids::AccountId;
-use super::{Limit, Meter, OfferingItem};
+use super::{Limit, Meter, OfferingItem, Standings, Usages};
 
 /// A meter without what only admins see of its offering items. It takes reports and is evaluated
 /// as the whole one.
@@ -35,8 +33,8 @@ impl HotMeter {
         Self {
             account,
             offering_items: Vec::new(),
-            usages: BTreeMap::new(),
-            standings: BTreeMap::new(),
+            usages: Usages::new(),
+            standings: Standings::new(),
         }
     }
 

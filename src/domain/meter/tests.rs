@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 fn key(usage_name: &str, edition: Option<&str>) -> UsageKey {
     UsageKey {
-        usage_name: usage_name.into(),
+        usage_name: usage_name.to_owned().into(),
         edition: edition.map(Into::into),
         infra_id: None,
     }
@@ -13,7 +13,7 @@ fn key(usage_name: &str, edition: Option<&str>) -> UsageKey {
 fn offering(key: UsageKey, quota: Quota) -> OfferingItem {
     OfferingItem {
         application_id: ApplicationId::new(Uuid::nil()),
-        name: key.usage_name.clone(),
+        name: key.usage_name.to_string(),
         key,
         measurement_unit: MeasurementUnit::Bytes,
         kind: OfferingType::Count,
@@ -51,7 +51,7 @@ fn older_reports_are_skipped() {
     assert_eq!(meter.report(&storage, 6, t(9)), Ok(Report::Skipped));
     assert_eq!(meter.report(&storage, 5, t(11)), Ok(Report::Unchanged));
     assert_eq!(meter.report(&storage, 6, t(11)), Ok(Report::Accepted));
-    assert_eq!(meter.usages[&storage].absolute, 6);
+    assert_eq!(meter.usages.get(&storage).unwrap().absolute, 6);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_report_finds_the_one_offering_item_it_can_mean() {
         Quota::soft(100),
     )]);
     one.report(&key("storage", None), 100, t(1)).unwrap();
-    assert!(one.usages.contains_key(&key("storage", Some("standard"))));
+    assert!(one.usages.get(&key("storage", Some("standard"))).is_some());
 
     let mut two = meter(vec![
         offering(key("storage", Some("standard")), Quota::soft(100)),

@@ -163,7 +163,7 @@ impl<'a> Record<'a> {
             absolute: self.value()?,
             observed_at: self.observed_at()?,
             key: UsageKey {
-                usage_name: self.usage_name(names)?,
+                usage_name: self.usage_name(names)?.into(),
                 edition: self.bounded(Field::Edition)?,
                 infra_id: self.parsed::<InfraId>(Field::InfraId)?,
             },

@@ -4,14 +4,17 @@
 //! usage names that most accounts have are one byte, and usage of an offering item points to it.
 //! The account is not in it: it is in the key.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::super::engine::StoreError;
 use super::Stored as _;
 use super::bytes::{Reader, Writer};
 use crate::domain::evaluate::Standing;
 use crate::domain::ids::{AccountId, InfraId};
-use crate::domain::meter::{HotMeter, Limit, Meter, OfferingItem, UsageKey, UsageValue};
+use crate::domain::meter::{
+    HotMeter, Limit, MAX_OFFERING_ITEMS, Meter, OfferingItem, Standings, UsageKey, UsageValue,
+    Usages,
+};
 use crate::domain::quota::{Item, Level, Quota, State};
 use crate::domain::time::Timestamp;
 
@@ -79,7 +82,7 @@ pub fn encode(meter: &HotMeter) -> Vec<u8> {
         write_limit(&mut writer, limit);
     }
     writer.count(meter.usages.len());
-    for (key, value) in &meter.usages {
+    for (key, value) in meter.usages.iter() {
         let limits = &mut meter.offering_items.iter();
         match limits.position(|limit| limit.key == *key) {
             Some(index) => writer.count(index + 1),
@@ -92,8 +95,8 @@ pub fn encode(meter: &HotMeter) -> Vec<u8> {
         writer.number(value.absolute);
         writer.signed(base.wrapping_sub(value.observed_at.micros()));
     }
-    for (item, standing) in &meter.standings {
-        writer.byte(code_of(*item, standing));
+    for (item, standing) in meter.standings.iter() {
+        writer.byte(code_of(item, &standing));
         writer.signed(base.wrapping_sub(standing.since.micros()));
     }
     writer.into_bytes()
@@ -101,8 +104,8 @@ pub fn encode(meter: &HotMeter) -> Vec<u8> {
 
 /// The newest time in the meter: the others are told by their distance to it.
 fn base_of(meter: &HotMeter) -> i64 {
-    let observed = meter.usages.values().map(|value| value.observed_at);
-    let since = meter.standings.values().map(|standing| standing.since);
+    let observed = meter.usages.iter().map(|(_, value)| value.observed_at);
+    let since = meter.standings.iter().map(|(_, standing)| standing.since);
     observed.chain(since).max().unwrap_or_default().micros()
 }
 
@@ -167,8 +170,10 @@ fn read(account: AccountId, reader: &mut Reader<'_>) -> Result<HotMeter, &'stati
     for _ in 0..reader.count()? {
         offering_items.push(read_limit(reader)?);
     }
-    let mut usages = BTreeMap::new();
-    for _ in 0..reader.count()? {
+    let count = reader.count()?;
+    // It may be damaged.
+    let mut usages = Usages::with_capacity(count.min(MAX_OFFERING_ITEMS));
+    for _ in 0..count {
         let key = match reader.count()?.checked_sub(1) {
             Some(index) => {
                 let limit = offering_items.get(index).ok_or("a limit is missing")?;
@@ -189,7 +194,7 @@ fn read(account: AccountId, reader: &mut Reader<'_>) -> Result<HotMeter, &'stati
             },
         );
     }
-    let mut standings = BTreeMap::new();
+    let mut standings = Standings::new();
     while !reader.is_empty() {
         let (item, state, fired) = standing_of(reader.byte()?)?;
         let since = Timestamp::from_micros(base.wrapping_sub(reader.signed()?));
@@ -227,9 +232,9 @@ fn read_key(reader: &mut Reader<'_>, flags: u8) -> Result<UsageKey, &'static str
     let usage_name = match reader.count()?.checked_sub(1) {
         Some(index) => {
             let known = KNOWN_NAMES.get(index);
-            (*known.ok_or("a usage name is not known")?).to_owned()
+            Cow::Borrowed(*known.ok_or("a usage name is not known")?)
         }
-        None => reader.text()?.to_owned(),
+        None => Cow::Owned(reader.text()?.to_owned()),
     };
     let edition = match flags & HAS_EDITION {
         0 => None,

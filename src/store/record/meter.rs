@@ -48,7 +48,7 @@ struct KeyForm {
 impl From<UsageKey> for KeyForm {
     fn from(key: UsageKey) -> Self {
         Self {
-            usage_name: key.usage_name,
+            usage_name: key.usage_name.into_owned(),
             edition: key.edition,
             infra_id: key.infra_id.map(InfraId::uuid),
         }
@@ -58,7 +58,7 @@ impl From<UsageKey> for KeyForm {
 impl From<KeyForm> for UsageKey {
     fn from(form: KeyForm) -> Self {
         Self {
-            usage_name: form.usage_name,
+            usage_name: form.usage_name.into(),
             edition: form.edition,
             infra_id: form.infra_id.map(InfraId::new),
         }
@@ -144,15 +144,12 @@ impl From<Meter> for MeterForm {
             absolute: value.absolute,
             observed_us: value.observed_at.micros(),
         });
-        let standings = meter
-            .standings
-            .into_iter()
-            .map(|(item, standing)| StandingForm {
-                item: item.name().to_owned(),
-                state: standing.state.name().to_owned(),
-                since_us: standing.since.micros(),
-                fired: standing.fired.map(|level| level.name().to_owned()),
-            });
+        let standings = meter.standings.iter().map(|(item, standing)| StandingForm {
+            item: item.name().to_owned(),
+            state: standing.state.name().to_owned(),
+            since_us: standing.since.micros(),
+            fired: standing.fired.map(|level| level.name().to_owned()),
+        });
         Self {
             account: meter.account.into(),
             offering_items: meter.offering_items.into_iter().map(Into::into).collect(),

@@ -59,7 +59,7 @@ fn usage_name(item: Item) -> &'static str {
 
 fn key(item: Item) -> UsageKey {
     UsageKey {
-        usage_name: usage_name(item).to_owned(),
+        usage_name: usage_name(item).into(),
         edition: None,
         infra_id: None,
     }

@@ -190,7 +190,7 @@ impl Maker {
         let mut meter = Meter::new(id);
         for (item, name) in Item::ALL.into_iter().zip(USAGE_NAMES) {
             let key = UsageKey {
-                usage_name: name.to_owned(),
+                usage_name: name.into(),
                 edition: None,
                 infra_id: None,
             };

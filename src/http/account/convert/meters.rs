@@ -38,7 +38,7 @@ pub(in super::super) fn available(item: &OfferingItem) -> OfferingOut {
         tenant_id: None,
         kind: item.kind.name(),
         updated_at: output::time(item.updated_at),
-        usage_name: item.key.usage_name.clone(),
+        usage_name: item.key.usage_name.to_string(),
     }
 }
 
@@ -90,13 +90,13 @@ pub(in super::super) fn offering_patch(
 
 pub(in super::super) fn usage(usage: Usage, now: Timestamp) -> UsageOut {
     let offering = usage.offering.as_ref();
-    let default_name = usage.key.usage_name.clone();
+    let usage_name = usage.key.usage_name.into_owned();
     UsageOut {
         absolute_value: usage.absolute,
         application_id: offering.map(|item| item.application_id.to_string()),
         infra_id: usage.key.infra_id.map(|id| id.to_string()),
         measurement_unit: usage.unit.name(),
-        name: offering.map_or(default_name, |item| item.name.clone()),
+        name: offering.map_or_else(|| usage_name.clone(), |item| item.name.clone()),
         offering_item: offering.map(|item| UsageOffering {
             quota: quota(item),
             status: u8::from(item.active),
@@ -110,7 +110,7 @@ pub(in super::super) fn usage(usage: Usage, now: Timestamp) -> UsageOut {
         // None of what is measured here starts anew with the month.
         value: usage.absolute,
         edition: usage.key.edition,
-        usage_name: usage.key.usage_name,
+        usage_name,
     }
 }
 
@@ -154,7 +154,7 @@ pub(in super::super) fn report(line: ReportIn) -> Result<UsageReport, ApiError> 
     Ok(UsageReport {
         account,
         key: UsageKey {
-            usage_name: line.usage_name,
+            usage_name: line.usage_name.into(),
             edition: line.edition,
             infra_id: line.infra_id.map(|id| id.0),
         },

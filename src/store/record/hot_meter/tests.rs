@@ -16,7 +16,7 @@ fn keys() -> impl Strategy<Value = UsageKey> {
     let infra = proptest::option::of(any::<u128>());
     let edition = proptest::option::of("[a-z]{0,5}");
     (name, edition, infra).prop_map(|(usage_name, edition, infra)| UsageKey {
-        usage_name,
+        usage_name: usage_name.into(),
         edition,
         infra_id: infra.map(|id| InfraId::new(Uuid::from_u128(id))),
     })
@@ -75,8 +75,8 @@ fn meters() -> impl Strategy<Value = Meter> {
             Meter {
                 account: account(),
                 offering_items,
-                usages,
-                standings,
+                usages: usages.into_iter().collect(),
+                standings: standings.into_iter().collect(),
             }
         },
     )
@@ -133,7 +133,7 @@ fn the_form_stays_as_it_is() {
     ];
     let meter = decode(account(), &stored).unwrap().hot;
     let key = UsageKey {
-        usage_name: "storage".to_owned(),
+        usage_name: "storage".into(),
         edition: None,
         infra_id: None,
     };
@@ -154,8 +154,8 @@ fn the_form_stays_as_it_is() {
     let expected = HotMeter {
         account: account(),
         offering_items: vec![limit],
-        usages: BTreeMap::from([(key, value)]),
-        standings: BTreeMap::from([(Item::StorageSize, standing)]),
+        usages: Usages::from_iter([(key, value)]),
+        standings: Standings::from_iter([(Item::StorageSize, standing)]),
     };
     assert_eq!(meter, expected);
     assert_eq!(encode(&expected), stored);
