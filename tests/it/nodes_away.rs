@@ -231,7 +231,6 @@ async fn a_server_that_is_killed_is_waited_for() {
 }
 
 #[tokio::test]
-#[ignore = "the same as with Redis: UPSELL_TEST_STORE=valkey runs the rest of these tests on it"]
 async fn valkey_is_waited_for_like_redis() {
     away(Program::Valkey, Way::Pause).await;
     away(Program::Valkey, Way::Kill).await;
