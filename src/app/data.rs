@@ -137,41 +137,36 @@ enum Wanted {
 
 /// Opens the engine and the keyring, or makes them where none need be there.
 async fn find(place: &Place, wanted: Wanted) -> Result<(OpenEngine, Keyring), DataError> {
+    place.check_dir()?;
     let keys = place.keys_path();
-    if wanted != Wanted::Store {
-        create_private(&place.dir)?;
-    }
-    if place.servers.is_none() {
-        let has_store = place.store_path().exists();
-        match wanted {
-            Wanted::None if has_store || keys.exists() => {
-                return Err(DataError::Exists(place.to_string()));
-            }
-            Wanted::Store if !has_store => return Err(place.no_files()),
-            _ => {}
+    let (servers, has_store) = if place.servers.is_some() {
+        // What the servers hold says whether there must be keys already.
+        let engine = place.open_engine().await?;
+        let is_filled = is_filled(&engine).await?;
+        (Some(engine), is_filled)
+    } else {
+        (None, place.store_path().exists())
+    };
+    match wanted {
+        // The keys of servers may have been copied here before.
+        Wanted::None if has_store || (servers.is_none() && keys.exists()) => {
+            return Err(DataError::Exists(place.to_string()));
         }
-        let keyring = match (keys.exists(), has_store) {
-            (true, _) => Keyring::load(&keys)?,
-            (false, true) => return Err(DataError::KeysMissing(keys)),
-            (false, false) => Keyring::create(&keys)?,
-        };
-        place.create_embedded()?;
-        return Ok((place.open_engine().await?, keyring));
+        Wanted::Store if !has_store => return Err(place.no_store()),
+        Wanted::Store => {}
+        Wanted::None | Wanted::Any => create_private(&place.dir)?,
     }
-    // What the servers hold says whether there must be keys already.
-    let engine = place.open_engine().await?;
-    let is_filled = is_filled(&engine).await?;
-    match (wanted, is_filled) {
-        (Wanted::None, true) => return Err(DataError::Exists(place.to_string())),
-        (Wanted::Store, false) => return Err(DataError::NoStore(place.to_string())),
-        _ => {}
-    }
-    let keyring = match (keys.exists(), is_filled) {
+    let keyring = match (keys.exists(), has_store) {
         (true, _) => Keyring::load(&keys)?,
-        (false, true) => return Err(DataError::KeysNotShared(keys)),
+        (false, true) if servers.is_some() => return Err(DataError::KeysNotShared(keys)),
+        (false, true) => return Err(DataError::KeysMissing(keys)),
         (false, false) => Keyring::create(&keys)?,
     };
-    Ok((engine, keyring))
+    if let Some(engine) = servers {
+        return Ok((engine, keyring));
+    }
+    place.create_embedded()?;
+    Ok((place.open_engine().await?, keyring))
 }
 
 /// Makes sure that the store has what a first start puts into it, and has these keys.
@@ -248,9 +243,7 @@ pub async fn open_source(place: &Place) -> Result<Bare, DataError> {
 /// # Errors
 /// The keyring is missing, which the records need; see [`DataError`].
 pub async fn open_target(place: &Place) -> Result<Bare, DataError> {
-    if place.dir.exists() && !place.dir.is_dir() {
-        return Err(DataError::NoDirectory(place.dir.clone()));
-    }
+    place.check_dir()?;
     if !place.keys_path().exists() {
         return Err(DataError::KeysNotCopied(place.keys_path()));
     }

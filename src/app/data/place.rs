@@ -151,10 +151,18 @@ impl Place {
         Ok(())
     }
 
-    /// Why there is no embedded store here.
-    pub(super) fn no_files(&self) -> DataError {
+    /// Refuses a file in the place of the directory.
+    pub(super) fn check_dir(&self) -> Result<(), DataError> {
         if self.dir.exists() && !self.dir.is_dir() {
-            return DataError::NoDirectory(self.dir.clone());
+            return Err(DataError::NoDirectory(self.dir.clone()));
+        }
+        Ok(())
+    }
+
+    /// That there is no store here.
+    pub(super) fn no_store(&self) -> DataError {
+        if self.servers.is_some() {
+            return DataError::NoStore(self.to_string());
         }
         DataError::Directory {
             path: self.dir.clone(),

@@ -21,6 +21,20 @@ pub(super) struct Script {
     hash: String,
 }
 
+impl Script {
+    /// A call that was sent, with the text of the script, for a server that does not have it.
+    fn with_text(&self, sent: &Cmd) -> Cmd {
+        let mut cmd = redis::cmd("EVAL");
+        cmd.arg(self.text);
+        for arg in sent.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = arg {
+                cmd.arg(bytes);
+            }
+        }
+        cmd
+    }
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Scripts {
@@ -99,18 +113,6 @@ impl<'a> Call<'a> {
         self.cmd.arg(number);
         self
     }
-
-    /// The same with the text of the script, for a server that does not have it.
-    fn with_text(script: &Script, sent: &Cmd) -> Cmd {
-        let mut cmd = redis::cmd("EVAL");
-        cmd.arg(script.text);
-        for arg in sent.args_iter().skip(2) {
-            if let Arg::Simple(bytes) = arg {
-                cmd.arg(bytes);
-            }
-        }
-        cmd
-    }
 }
 
 /// Replicas to wait for after a write.
@@ -180,7 +182,7 @@ async fn send(
             let mut with_text = Pipeline::with_capacity(pipeline.len());
             let mut sent = pipeline.cmd_iter();
             if let Some(call) = sent.next() {
-                with_text.add_command(Call::with_text(script, call));
+                with_text.add_command(script.with_text(call));
             }
             for cmd in sent {
                 with_text.add_command(cmd.clone());
