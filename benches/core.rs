@@ -106,7 +106,7 @@ fn mail(c: &mut Criterion) {
 /// A meter with two quotas that was measured and evaluated.
 fn measured_meter(account: AccountId) -> HotMeter {
     let keys = ["storage", "vms"].map(|name| UsageKey {
-        usage_name: name.to_owned().into(),
+        usage_name: name.into(),
         edition: None,
         infra_id: None,
     });
@@ -125,8 +125,8 @@ fn measured_meter(account: AccountId) -> HotMeter {
 
 fn usage_names() -> UsageNames {
     let names = [
-        ("storage".to_owned(), Item::StorageSize),
-        ("vms".to_owned(), Item::VirtualMachines),
+        ("storage".into(), Item::StorageSize),
+        ("vms".into(), Item::VirtualMachines),
     ];
     names.into()
 }

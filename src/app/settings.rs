@@ -51,7 +51,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
             rearm_margin_percent_counts: config.quota.rearm_margin_percent_counts,
         },
         usage_names: usage_names
-            .map(|(name, item)| (name.to_owned(), item))
+            .map(|(name, item)| (name.into(), item))
             .collect(),
         without_buy_url: config.proposal.without_buy_url,
         link_profile: config.links.profile,

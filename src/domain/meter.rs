@@ -2,9 +2,10 @@
 
 mod held;
 mod hot;
+mod measured;
 mod offering;
+mod usage_name;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::evaluate::{Evaluation, Measured, QuotaPolicy, evaluate, worst};
@@ -12,9 +13,12 @@ use super::ids::{AccountId, InfraId};
 use super::quota::{Item, Quota, State};
 use super::time::Timestamp;
 
+use measured::ByItem;
+
 pub use held::{Standings, Usages};
 pub use hot::HotMeter;
 pub use offering::{Limit, MeasurementUnit, Offered, OfferingItem, OfferingType};
+pub use usage_name::UsageName;
 
 /// No account has more offering items, and none more usage entries.
 pub const MAX_OFFERING_ITEMS: usize = 256;
@@ -22,8 +26,8 @@ pub const MAX_OFFERING_ITEMS: usize = 256;
 /// What distinguishes several offerings or measurements of one `usage_name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsageKey {
-    /// What is measured: `storage`, `vms`, … Names that nearly all accounts have take no memory.
-    pub usage_name: Cow<'static, str>,
+    /// What is measured: `storage`, `vms`, …
+    pub usage_name: UsageName,
     /// The edition it is sold in.
     pub edition: Option<String>,
     /// The infrastructure component it is bound to.
@@ -50,7 +54,7 @@ pub struct UsageValue {
 }
 
 /// Which `usage_name` counts as which item; from the configuration.
-pub type UsageNames = BTreeMap<String, Item>;
+pub type UsageNames = BTreeMap<UsageName, Item>;
 
 /// The meter of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,27 +204,19 @@ impl<O: Offered> Meter<O> {
     /// The quotas behind `item` with what is used of each.
     #[must_use]
     pub fn measured(&self, item: Item, names: &UsageNames) -> Vec<Measured> {
-        let [measured] = self.all_measured(names, [item]);
-        measured
+        self.all_measured(names).of(item).to_vec()
     }
 
-    /// The quotas behind each of `items` with what is used of each.
-    fn all_measured<const N: usize>(
-        &self,
-        names: &UsageNames,
-        items: [Item; N],
-    ) -> [Vec<Measured>; N] {
-        let mut all = items.map(|_| Vec::new());
+    fn all_measured(&self, names: &UsageNames) -> ByItem {
+        let mut all = ByItem::with_capacity(self.offering_items.len());
         for offering in &self.offering_items {
             let Some(quota) = offering.quota().filter(|_| offering.is_active()) else {
                 continue;
             };
-            let item = names.get(&*offering.key().usage_name);
-            let Some(index) = items.iter().position(|wanted| Some(wanted) == item) else {
-                continue;
-            };
-            let usage = self.usage_of(offering).map_or(0, |value| value.absolute);
-            all[index].push(Measured { quota, usage });
+            if let Some(item) = names.get(&offering.key().usage_name) {
+                let usage = self.usage_of(offering).map_or(0, |value| value.absolute);
+                all.push(*item, Measured { quota, usage });
+            }
         }
         all
     }
@@ -232,14 +228,15 @@ impl<O: Offered> Meter<O> {
         policy: &QuotaPolicy,
         now: Timestamp,
     ) -> Vec<(Item, Evaluation)> {
-        let mut outcomes = Vec::new();
-        let all = self.all_measured(names, Item::ALL);
-        for (item, measured) in Item::ALL.into_iter().zip(all) {
+        let mut outcomes = Vec::with_capacity(Item::ALL.len());
+        let all = self.all_measured(names);
+        for item in Item::ALL {
+            let measured = all.of(item);
             let previous = self.standings.get(item);
             if measured.is_empty() && previous.is_none() {
                 continue;
             }
-            let outcome = evaluate(item, &measured, previous, policy, now);
+            let outcome = evaluate(item, measured, previous, policy, now);
             self.standings.insert(item, outcome.standing);
             outcomes.push((item, outcome));
         }
@@ -249,13 +246,12 @@ impl<O: Offered> Meter<O> {
     /// How every item that has a quota stands now, in item order.
     #[must_use]
     pub fn status(&self, names: &UsageNames, policy: &QuotaPolicy) -> Vec<ItemStatus> {
-        let all = self.all_measured(names, Item::ALL);
+        let all = self.all_measured(names);
         Item::ALL
             .into_iter()
-            .zip(all)
-            .filter_map(|(item, measured)| {
+            .filter_map(|item| {
                 let soon = policy.soon_percent(item);
-                let found = worst(&measured, soon)?;
+                let found = worst(all.of(item), soon)?;
                 let since = self.standings.get(item).map(|standing| standing.since);
                 Some(ItemStatus {
                     item,

@@ -1,10 +1,9 @@
 //! Writers of one node take turns at an account, so that they do not lose races to each other.
 //! Against other nodes the expected revisions protect; this only saves the vain attempts.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
+use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domain::ids::AccountId;
@@ -15,7 +14,7 @@ const LOCKS: usize = 1 << 16;
 /// The locks, and how accounts find theirs.
 pub(super) struct Turns {
     locks: Box<[Mutex<()>]>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Turns {
@@ -23,7 +22,7 @@ impl Turns {
         let locks = (0..LOCKS).map(|_| Mutex::new(())).collect();
         Self {
             locks,
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 
@@ -40,29 +39,25 @@ impl Turns {
 
     /// The turns that can be had without waiting; where that is none, the first, waited for.
     pub(super) async fn take_many(&self, accounts: &[AccountId]) -> TurnsAtMany<'_> {
-        let mut held: HashMap<usize, MutexGuard<'_, ()>> = HashMap::with_capacity(accounts.len());
-        let is_mine = accounts.iter().map(|account| {
-            let index = self.index(*account);
-            match held.entry(index) {
-                Entry::Occupied(_) => true,
-                Entry::Vacant(vacant) => match self.locks[index].try_lock() {
-                    Ok(guard) => {
-                        vacant.insert(guard);
-                        true
-                    }
-                    Err(_) => false,
-                },
+        let indices: Vec<usize> = accounts.iter().map(|id| self.index(*id)).collect();
+        let mut wanted = indices.clone();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut held = Vec::with_capacity(wanted.len());
+        wanted.retain(|index| match self.locks[*index].try_lock() {
+            Ok(guard) => {
+                held.push(guard);
+                true
             }
+            Err(_) => false,
         });
-        let mut is_mine: Vec<bool> = is_mine.collect();
-        if let (true, Some(first), Some(mine)) =
-            (held.is_empty(), accounts.first(), is_mine.first_mut())
-        {
-            held.insert(self.index(*first), self.wait(*first).await);
-            *mine = true;
+        if let (true, Some(first)) = (held.is_empty(), indices.first()) {
+            held.push(self.locks[*first].lock().await);
+            wanted.push(*first);
         }
+        let is_mine = |index: &usize| wanted.binary_search(index).is_ok();
         TurnsAtMany {
-            is_mine,
+            is_mine: indices.iter().map(is_mine).collect(),
             _held: held,
         }
     }
@@ -72,5 +67,5 @@ impl Turns {
 pub struct TurnsAtMany<'a> {
     /// Whether it is the caller's turn, for each account in the order given.
     pub is_mine: Vec<bool>,
-    _held: HashMap<usize, MutexGuard<'a, ()>>,
+    _held: Vec<MutexGuard<'a, ()>>,
 }

@@ -64,7 +64,7 @@ pub async fn of_tenants(
         .try_collect()
         .await?;
     let wanted = |usage: &Usage| {
-        names.is_none_or(|names| names.iter().any(|name| *name == usage.key.usage_name))
+        names.is_none_or(|names| names.iter().any(|name| usage.key.usage_name == *name))
     };
     Ok(lists.into_iter().flatten().filter(wanted).collect())
 }
@@ -90,7 +90,7 @@ fn usages(meter: &Meter, holder: Holder, names: &UsageNames) -> Vec<Usage> {
             key: key.clone(),
             absolute: value.absolute,
             unit: names
-                .get(&*key.usage_name)
+                .get(&key.usage_name)
                 .map_or(MeasurementUnit::Quantity, |item| unit_of(*item)),
             offering: None,
         }
@@ -108,7 +108,7 @@ mod tests {
 
     fn key(usage_name: &str) -> UsageKey {
         UsageKey {
-            usage_name: usage_name.to_owned().into(),
+            usage_name: usage_name.into(),
             edition: None,
             infra_id: None,
         }
@@ -141,7 +141,7 @@ mod tests {
             tenant_id: Some(id),
             v1_id: V1Id(1),
         };
-        let names = [("servers".to_owned(), Item::PhysicalServers)].into();
+        let names = [("servers".into(), Item::PhysicalServers)].into();
         let found = usages(&meter, holder, &names);
         let shown: Vec<_> = found
             .iter()

@@ -5,6 +5,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::facts;
 use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
 use super::precondition::check_version;
@@ -158,8 +159,8 @@ pub async fn update(
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
-        let of_tenant = (&account.tenant.settings, account.tenant.enabled);
-        let (_, notice) = evaluate(env, &mut meter, of_tenant, now);
+        let tenant = facts::Holder::of(&env.settings, &account.tenant);
+        let (_, notice) = evaluate(env, &mut meter, tenant, now);
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.
@@ -265,9 +266,9 @@ fn catalogue(env: &Env, tenant: &Tenant) -> Vec<OfferingItem> {
     let names = env.settings.usage_names.iter();
     let items = names.map(|(name, item)| OfferingItem {
         application_id: ApplicationId::new(uuid::Uuid::nil()),
-        name: name.clone(),
+        name: name.to_string(),
         key: UsageKey {
-            usage_name: name.clone().into(),
+            usage_name: name.clone(),
             edition: None,
             infra_id: None,
         },

@@ -204,7 +204,7 @@ fn create(
     let Some(usage_name) = patch.usage_name.clone() else {
         return Err(Error::invalid(field("usage_name"), "a new item needs it"));
     };
-    let counted = names.get(&usage_name).copied();
+    let counted = names.get(usage_name.as_str()).copied();
     let kind = patch.kind.unwrap_or(match patch.infra_id {
         Some(_) => OfferingType::Infra,
         None => OfferingType::Count,

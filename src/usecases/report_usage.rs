@@ -7,11 +7,11 @@ mod resolve;
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
+use super::facts::Holder;
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{Meter, Offered, Report, UsageKey};
 use crate::domain::quota::{Item, Level};
-use crate::domain::tenant::TenantSettings;
 use crate::domain::time::Timestamp;
 use crate::store::record::Notice;
 use crate::telemetry::metrics::{Direction, Metrics, UsageOutcome};
@@ -109,20 +109,19 @@ fn count(metrics: &Metrics, outcome: &BatchOutcome) {
 }
 
 /// Evaluates a changed meter; a notice where its people are to be told.
-/// Nobody of a tenant that is not `enabled` is told.
+/// Nobody of a tenant that is not enabled is told.
 pub(super) fn evaluate<O: Offered>(
     env: &Env,
     meter: &mut Meter<O>,
-    (settings, enabled): (&TenantSettings, bool),
+    holder: Holder,
     now: Timestamp,
 ) -> (Vec<(Item, Evaluation)>, Option<Notice>) {
-    let policy = env.settings.quota.for_tenant(settings);
-    let outcomes = meter.evaluate(&env.settings.usage_names, &policy, now);
+    let outcomes = meter.evaluate(&env.settings.usage_names, &holder.policy, now);
     let entered = outcomes
         .iter()
         .filter_map(|(item, outcome)| Some((*item, outcome.notify?)));
     let entered: Vec<(Item, Level)> = entered.collect();
-    let told = !entered.is_empty() && enabled;
+    let told = !entered.is_empty() && holder.enabled;
     let notice = told.then_some(Notice {
         account: meter.account,
         entered,

@@ -4,6 +4,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit;
 use super::error::{Error, retrying};
+use super::facts::Holder;
 use super::manage_tenants::act;
 use super::report_usage;
 use crate::domain::evaluate::QuotaPolicy;
@@ -122,8 +123,8 @@ async fn change_once(
     new.version = old.version.saturating_add(1);
     new.updated_at = now;
     let (mut meter, expect) = env.store.meter(AccountId::Tenant(tenant)).await?;
-    let (outcomes, notice) =
-        report_usage::evaluate(env, &mut meter, (&new.settings, new.enabled), now);
+    let holder = Holder::of(&env.settings, &new);
+    let (outcomes, notice) = report_usage::evaluate(env, &mut meter, holder, now);
     let done = QuotaSettings::from(&new);
     let mut changes = Changes::new();
     let act = act("tenant.quota_settings", &new);

@@ -10,8 +10,15 @@ script that is given the same text many times keeps it once, which the service's
   are as many as changes in a script) and writes a random one: in the service both are the same
   record, which it looks up twice, the second time with all of it in the processor's cache.
 
-The two cannot be mixed, so each has half of the time, and the rate of both is that of a server that
-does one after the other, as one that has a single thread does.
+It does so in two ways, with as many records under way in both:
+
+- *each*: the commands that one report needs, a GET and the script with one change, as many of them in
+  a pipeline as the service has in a batch.
+- *batches*: the very batches that the service made of them. Both then ask the same of a Redis
+  that has no time left, so the ratio of who asks for nothing else and leaves it its core is 1.
+
+The two commands cannot be mixed, so each has half of the time, and the rate of both is that of a server
+that does one after the other, as one that has a single thread does.
 """
 
 import re
@@ -22,6 +29,9 @@ from dataclasses import dataclass
 from .procs import Failed
 from .service import BATCH_CONNECTIONS
 from .system import program
+
+# The two ways, as they are named in the results.
+EACH, BATCHES = "redis-benchmark, each", "redis-benchmark, batches"
 
 RAND = b"__rand_int__"
 DIGITS = 12
@@ -44,6 +54,15 @@ class Recorded:
 
     read: list
     write: list
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to send, the records in it, and how many of it a connection has under way."""
+
+    words: list
+    records: int
+    pipelined: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,17 @@ def peers_write(words):
     return words[:3] + out + [peers_argument(word, revisions) for word in arguments], list(expected.values())
 
 
+def one_change(words):
+    """The same call with its first change alone."""
+    count = int(words[2])
+    names, arguments = words[3 : 3 + count], words[3 + count :]
+    head, rest = arguments[:4], arguments[5:]
+    expected, written = int(rest[0]), int(rest[1])
+    names = names[: 3 + expected + written]
+    rest = rest[: 3 + expected + 2 * written]
+    return [*words[:2], b"%d" % len(names), *names, *head, b"1", *rest]
+
+
 def peers_argument(word, revisions):
     if is_text(word):
         return word.replace(OWN, PEERS)
@@ -139,12 +169,14 @@ class Peer:
 
     def __init__(self, bench, redis, recorded_, accounts):
         self.redis, self.accounts, self.cores = redis, accounts, bench.load_cores
-        self.read = peers_read(recorded_.read)
-        self.write, expected = peers_write(recorded_.write)
-        self.reads, self.changes = len(self.read) - 1, len(expected)
-        self.channel = next(word for word in self.write if word == PEERS + b"c").decode()
+        read = peers_read(recorded_.read)
+        write, expected = peers_write(recorded_.write)
+        reads, changes = len(read) - 1, len(expected)
+        self.batches = Command(read, reads, 1), Command(write, changes, 1)
+        self.each = Command([b"GET", read[1]], 1, reads), Command(one_change(write), 1, changes)
+        self.channel = next(word for word in write if word == PEERS + b"c").decode()
         # Half of them say which record changes, the longer half are bodies.
-        binary = sorted((word for word in self.write if word.startswith(RAND)), key=len)
+        binary = sorted((word for word in write if word.startswith(RAND)), key=len)
         self._fill(expected, binary[len(binary) * 3 // 4])
         self._speed = {}
 
@@ -158,31 +190,34 @@ class Peer:
             self.redis.cli("EVAL", FILL, "0", name.decode(), str(first), str(last - 1), body.decode())
             first = last
 
-    def measure(self, seconds):
+    def measure(self, commands, seconds):
         """Both commands, each for half of the time."""
-        reads, reads_us = self._run("MGET", self.read, self.reads, seconds / 2)
+        read, write = commands
+        reads, reads_us = self._run(read, seconds / 2)
         before = self.redis.work()
-        writes, writes_us = self._run("EVALSHA", self.write, self.changes, seconds / 2)
+        writes, writes_us = self._run(write, seconds / 2)
         work = self.redis.work() - before
         # Every change that was compared was made; each script also writes the last revision.
-        if not work.compared or work.written < work.compared * (1 + 1 / self.changes):
+        if not work.compared or work.written < work.compared * (1 + 1 / write.records):
             raise Failed(f"redis-benchmark made {work.written} changes of {work.compared}")
         return Figures(1 / (1 / reads + 1 / writes), reads, writes, reads_us + writes_us)
 
-    def _run(self, name, words, records, seconds):
+    def _run(self, command, seconds):
         """Records a second, and CPU of Redis for one."""
-        speed = self._speed.get(name) or self._calls(words, 200)
-        count = max(BATCH_CONNECTIONS, int(speed * seconds))
+        least = BATCH_CONNECTIONS * command.pipelined
+        name = command.words[0], command.pipelined
+        speed = self._speed.get(name) or self._calls(command, 25 * least)
+        count = max(least, int(speed * seconds))
         before = self.redis.proc.cpu_s()
-        speed = self._speed[name] = self._calls(words, count)
+        speed = self._speed[name] = self._calls(command, count)
         cpu_s = self.redis.proc.cpu_s() - before
-        return speed * records, cpu_s * 1e6 / (count * records)
+        return speed * command.records, cpu_s * 1e6 / (count * command.records)
 
-    def _calls(self, words, count):
+    def _calls(self, asked, count):
         """Calls a second, over as many connections as bring batches to the service."""
         command = ["taskset", "-c", self.cores, program("redis-benchmark"), "-3", "--csv"]
         command += ["-p", str(self.redis.port), "-c", str(BATCH_CONNECTIONS), "-n", str(count)]
-        command += ["-r", str(self.accounts), *words]
+        command += ["-P", str(asked.pipelined), "-r", str(self.accounts), *asked.words]
         done = subprocess.run(command, capture_output=True, check=False)
         lines = done.stdout.decode(errors="replace").splitlines()
         if done.returncode != 0 or len(lines) < 2:

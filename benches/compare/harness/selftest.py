@@ -131,6 +131,14 @@ class RedisBenchmarkTest(unittest.TestCase):
         self.assertEqual(write[-3:], [b"u", b"__rand_int__" + b"b" * 12, b"00000000"])
         self.assertTrue(all(map(redis_benchmark.is_text, write + read)))
 
+    def test_the_first_change_alone(self):
+        names, (first, second) = self.NAMES, self.RECORDS
+        head = [b"13", b"PUBLISH", b"channel", b"sender"]
+        changes = [[b"1", b"1", b"told", b"revision", b"u", body] for body in (b"one", b"two")]
+        words = [*self.HEAD, *names, first, first, second, second, *head, b"2", *changes[0], *changes[1]]
+        alone = [*self.HEAD[:2], b"5", *names, first, first, *head, b"1", *changes[0]]
+        self.assertEqual(redis_benchmark.one_change(words), alone)
+
     def test_a_change_without_an_expectation_is_none_of_reports(self):
         words = [*self.HEAD[:2], b"4", *self.NAMES, self.RECORDS[0], *self.CHANGES]
         self.assertRaises(Failed, redis_benchmark.peers_write, words)

@@ -4,7 +4,7 @@ import time
 
 from .peers import RedisServer
 from .procs import Failed, Proc, say
-from .redis_benchmark import Peer, recorded
+from .redis_benchmark import BATCHES, EACH, Peer, recorded
 from .service import BATCH, BATCH_CONNECTIONS, Fleet
 
 # What a rewrite of the append-only file may take.
@@ -23,7 +23,8 @@ def p7(bench):
             with _listener(bench, redis, peer.channel):
                 subjects = {
                     "upsell": lambda case: _service(bench, redis, upsell, options, case),
-                    "redis-benchmark": lambda case: _peer(bench, peer, case),
+                    EACH: lambda case: _peer(bench, peer, case, EACH),
+                    BATCHES: lambda case: _peer(bench, peer, case, BATCHES),
                 }
                 _rounds(bench, subjects, "in memory")
                 _append_only(redis)
@@ -34,7 +35,7 @@ def p7(bench):
         with _listener(bench, redis, peer.channel):
             subjects = {
                 "engine alone": lambda case: _engine(bench, redis, fleet, case),
-                "redis-benchmark": lambda case: _peer(bench, peer, case),
+                BATCHES: lambda case: _peer(bench, peer, case, BATCHES),
             }
             _rounds(bench, subjects, "engine alone, in memory")
 
@@ -118,13 +119,15 @@ def _engine(bench, redis, fleet, case):
     return measure
 
 
-def _peer(bench, peer, case):
+def _peer(bench, peer, case, way):
+    commands = peer.each if way == EACH else peer.batches
+
     def measure(number):
-        where = ("P7", case, "redis-benchmark", number)
-        figures = peer.measure(bench.scale.seconds)
+        where = ("P7", case, way, number)
+        figures = peer.measure(commands, bench.scale.seconds)
         bench.results.add(*where, "rate", figures.rate, "records/s")
         bench.results.add(*where, "redis", figures.redis_us, "us/record")
-        bench.results.add(*where, "MGET alone", figures.reads_rate, "records/s")
+        bench.results.add(*where, "reads alone", figures.reads_rate, "records/s")
         bench.results.add(*where, "EVALSHA alone", figures.writes_rate, "records/s")
 
     return measure

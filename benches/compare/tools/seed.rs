@@ -187,6 +187,6 @@ type Now = Timestamp;
 
 /// The rules by which meters are evaluated: those of a service without configuration.
 fn usage_names() -> Arc<upsell::domain::meter::UsageNames> {
-    let names = crate::fleet::USAGE_NAMES.into_iter().map(str::to_owned);
+    let names = crate::fleet::USAGE_NAMES.into_iter().map(Into::into);
     Arc::new(names.zip(upsell::domain::quota::Item::ALL).collect())
 }

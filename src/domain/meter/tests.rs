@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 fn key(usage_name: &str, edition: Option<&str>) -> UsageKey {
     UsageKey {
-        usage_name: usage_name.to_owned().into(),
+        usage_name: usage_name.into(),
         edition: edition.map(Into::into),
         infra_id: None,
     }
@@ -33,8 +33,8 @@ fn meter(offerings: Vec<OfferingItem>) -> Meter {
 
 fn names() -> UsageNames {
     [
-        ("storage".to_owned(), Item::StorageSize),
-        ("vms".to_owned(), Item::VirtualMachines),
+        ("storage".into(), Item::StorageSize),
+        ("vms".into(), Item::VirtualMachines),
     ]
     .into()
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::domain::ids::{AccountId, InfraId};
-use crate::domain::meter::{UsageKey, UsageNames};
+use crate::domain::meter::{UsageKey, UsageName, UsageNames};
 use crate::domain::quota::Item;
 use crate::domain::text::check_line;
 use crate::http::error::ApiError;
@@ -163,7 +163,7 @@ impl<'a> Record<'a> {
             absolute: self.value()?,
             observed_at: self.observed_at()?,
             key: UsageKey {
-                usage_name: self.usage_name(names)?.into(),
+                usage_name: self.usage_name(names)?,
                 edition: self.bounded(Field::Edition)?,
                 infra_id: self.parsed::<InfraId>(Field::InfraId)?,
             },
@@ -201,12 +201,12 @@ impl<'a> Record<'a> {
         Ok(Some(time))
     }
 
-    fn usage_name(&mut self, names: &UsageNames) -> Result<String, ApiError> {
+    fn usage_name(&mut self, names: &UsageNames) -> Result<UsageName, ApiError> {
         match (
             self.parsed::<Item>(Field::Item)?,
             self.bounded(Field::UsageName)?,
         ) {
-            (None, Some(name)) => Ok(name),
+            (None, Some(name)) => Ok(name.into()),
             (Some(item), None) => {
                 let found = names.iter().find(|(_, known)| **known == item);
                 let why = "no usage name counts as this item here; give usage_name";

@@ -4,16 +4,14 @@
 //! usage names that most accounts have are one byte, and usage of an offering item points to it.
 //! The account is not in it: it is in the key.
 
-use std::borrow::Cow;
-
 use super::super::engine::StoreError;
 use super::Stored as _;
 use super::bytes::{Reader, Writer};
 use crate::domain::evaluate::Standing;
 use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{
-    HotMeter, Limit, MAX_OFFERING_ITEMS, Meter, OfferingItem, Standings, UsageKey, UsageValue,
-    Usages,
+    HotMeter, Limit, MAX_OFFERING_ITEMS, Meter, OfferingItem, Standings, UsageKey, UsageName,
+    UsageValue, Usages,
 };
 use crate::domain::quota::{Item, Level, Quota, State};
 use crate::domain::time::Timestamp;
@@ -23,7 +21,13 @@ const VERSION: u8 = 2;
 
 /// Usage names that are stored as one byte: their place here, from 1. Names are only ever added,
 /// at the end.
-const KNOWN_NAMES: [&str; 5] = ["storage", "workstations", "servers", "vms", "mobiles"];
+const KNOWN_NAMES: [UsageName; 5] = [
+    UsageName::STORAGE,
+    UsageName::WORKSTATIONS,
+    UsageName::SERVERS,
+    UsageName::VMS,
+    UsageName::MOBILES,
+];
 
 const STATES: [State; 5] = [
     State::Unlimited,
@@ -232,9 +236,9 @@ fn read_key(reader: &mut Reader<'_>, flags: u8) -> Result<UsageKey, &'static str
     let usage_name = match reader.count()?.checked_sub(1) {
         Some(index) => {
             let known = KNOWN_NAMES.get(index);
-            Cow::Borrowed(*known.ok_or("a usage name is not known")?)
+            known.ok_or("a usage name is not known")?.clone()
         }
-        None => Cow::Owned(reader.text()?.to_owned()),
+        None => UsageName::from(reader.text()?),
     };
     let edition = match flags & HAS_EDITION {
         0 => None,

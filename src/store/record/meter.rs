@@ -48,7 +48,7 @@ struct KeyForm {
 impl From<UsageKey> for KeyForm {
     fn from(key: UsageKey) -> Self {
         Self {
-            usage_name: key.usage_name.into_owned(),
+            usage_name: key.usage_name.into(),
             edition: key.edition,
             infra_id: key.infra_id.map(InfraId::uuid),
         }

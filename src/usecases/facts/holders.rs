@@ -2,75 +2,72 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Facts, TenantFacts};
+use super::{Facts, TenantFacts, UserFacts};
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::ids::{AccountId, TenantId};
-use crate::domain::tenant::{Tenant, TenantSettings};
+use crate::domain::tenant::Tenant;
 use crate::usecases::error::Error;
 use crate::usecases::{Env, Settings};
 
-/// What tenants have in common that have the same partner and the same settings: nearly all of a
+/// What tenants have in common that have the same partner and the same thresholds: nearly all of a
 /// partner's customers, so it is kept once for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kin {
     ancestors: Box<[TenantId]>,
-    settings: TenantSettings,
-    /// The deployment's policy with these settings on top.
+    /// The deployment's policy with the tenants' own thresholds on top.
     pub(super) policy: QuotaPolicy,
 }
 
-/// What a report needs to know of the tenant of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a report needs to know of the tenant of an account. A copy: to share `Kin` would be to
+/// count, for each line, in a number that all cores write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
-    id: TenantId,
     /// A disabled tenant's people are told nothing.
     pub enabled: bool,
-    kin: Arc<Kin>,
+    /// By what its accounts are evaluated.
+    pub policy: QuotaPolicy,
 }
 
 impl Holder {
-    fn of(id: TenantId, tenant: &TenantFacts) -> Self {
+    /// What a loaded tenant is to its own accounts.
+    #[must_use]
+    pub fn of(settings: &Settings, tenant: &Tenant) -> Self {
         Self {
-            id,
             enabled: tenant.enabled,
-            kin: Arc::clone(&tenant.kin),
+            policy: settings.quota.for_tenant(&tenant.settings),
         }
     }
+}
 
-    /// Whether the tenant is `root` or below it.
-    #[must_use]
-    pub fn is_within(&self, root: TenantId) -> bool {
-        self.id == root || self.kin.ancestors.contains(&root)
-    }
-
-    /// The tenant's own settings.
-    #[must_use]
-    pub fn settings(&self) -> &TenantSettings {
-        &self.kin.settings
+impl TenantFacts {
+    /// As a holder, if the tenant is `root` or below it.
+    fn holder(&self, id: TenantId, root: TenantId) -> Option<Holder> {
+        let is_within = id == root || self.kin.ancestors.contains(&root);
+        is_within.then_some(Holder {
+            enabled: self.enabled,
+            policy: self.kin.policy,
+        })
     }
 }
 
 impl Facts {
-    /// The holder of an account, if that is remembered.
+    /// The holder of an account, if that is remembered, and is `root` or below it.
     #[must_use]
-    pub fn holder(&self, account: AccountId) -> Option<Holder> {
+    pub fn holder(&self, account: AccountId, root: TenantId) -> Option<Holder> {
         let id = match account {
             AccountId::Tenant(id) => id,
             AccountId::User(id) => {
+                let tenant_of = |user: &UserFacts| user.tenant_id;
                 self.users
-                    .with(id.uuid(), |slot| slot.facts)
-                    .flatten()?
-                    .tenant_id
+                    .with(id.uuid(), |slot| slot.facts.as_ref().map(tenant_of))??
             }
         };
-        let of = |tenant: &TenantFacts| Holder::of(id, tenant);
         self.tenants
-            .with(id.uuid(), |slot| slot.facts.as_ref().map(of))
-            .flatten()
+            .with(id.uuid(), |slot| slot.facts.as_ref()?.holder(id, root))?
     }
 
     /// The holder of an account, read from the store where it is not remembered; `None` where there
-    /// is no such account.
+    /// is no such account below `root`.
     ///
     /// # Errors
     /// The store failed.
@@ -78,8 +75,9 @@ impl Facts {
         &self,
         env: &Env,
         account: AccountId,
+        root: TenantId,
     ) -> Result<Option<Holder>, Error> {
-        if let Some(known) = self.holder(account) {
+        if let Some(known) = self.holder(account, root) {
             return Ok(Some(known));
         }
         let id = match account {
@@ -90,14 +88,13 @@ impl Facts {
             },
         };
         let tenant = self.tenant_facts(env, id).await?;
-        Ok(tenant.map(|tenant| Holder::of(id, &tenant)))
+        Ok(tenant.and_then(|tenant| tenant.holder(id, root)))
     }
 
     /// What a tenant has in common with others, in one copy for all of them.
     pub(super) fn kin(&self, settings: &Settings, tenant: &Tenant) -> Arc<Kin> {
         let kin = Kin {
             ancestors: tenant.ancestors.clone().into(),
-            settings: tenant.settings,
             policy: settings.quota.for_tenant(&tenant.settings),
         };
         let mut kins = self.kins.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,8 +3,8 @@ use crate::domain::ids::{AccountId, TenantId};
 
 fn names() -> UsageNames {
     [
-        ("storage".to_owned(), Item::StorageSize),
-        ("vms".to_owned(), Item::VirtualMachines),
+        ("storage".into(), Item::StorageSize),
+        ("vms".into(), Item::VirtualMachines),
     ]
     .into()
 }

@@ -81,11 +81,11 @@ impl<'a> Batch<'a> {
         named.sort_unstable();
         named.dedup();
         let resolved = resolve_many(self.env, caller, &named).await;
-        let mut meant: Vec<(AccountId, usize, &Holder)> = Vec::with_capacity(reports.len());
+        let mut meant: Vec<(AccountId, usize, Holder)> = Vec::with_capacity(reports.len());
         for (line, report) in reports.iter().enumerate() {
             let found = named.binary_search(&report.account).ok();
             match found.and_then(|place| resolved.get(place)) {
-                Some(Ok((account, holder))) => meant.push((*account, line, holder)),
+                Some(Ok((account, holder))) => meant.push((*account, line, *holder)),
                 Some(Err(error)) => self.lines[line] = Some(Err(error.clone())),
                 None => {}
             }
@@ -96,12 +96,12 @@ impl<'a> Batch<'a> {
         let mut start = 0;
         let of_accounts = meant.chunk_by(|(one, ..), (other, ..)| one == other);
         let accounts = of_accounts.filter_map(|lines| {
-            let (id, _, holder) = lines.first()?;
+            let (id, _, holder) = *lines.first()?;
             let first = start;
             start += lines.len();
             Some(Account {
-                id: *id,
-                holder: Holder::clone(holder),
+                id,
+                holder,
                 lines: first..start,
             })
         });
@@ -214,8 +214,7 @@ impl<'a> Batch<'a> {
                 .is_ok_and(|outcome| outcome.report != Report::Skipped);
             self.lines[line] = Some(outcome);
         }
-        let of_tenant = (account.holder.settings(), account.holder.enabled);
-        let (outcomes, notice) = evaluate(self.env, &mut meter.hot, of_tenant, self.now);
+        let (outcomes, notice) = evaluate(self.env, &mut meter.hot, account.holder, self.now);
         let transitions = transitions_of(account.id, &outcomes);
         if self.mode == Mode::DryRun || !is_new {
             // Time alone changes no state, but another policy does.

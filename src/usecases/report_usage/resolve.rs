@@ -18,30 +18,35 @@ pub(super) async fn resolve_many(
 ) -> Vec<Result<Resolved, Error>> {
     let mut resolved = Vec::with_capacity(named.len());
     for account in named {
-        resolved.push(resolve(env, caller, *account).await);
+        let known = env.facts.holder(*account, caller.root);
+        resolved.push(match known.filter(|_| may_name(caller, *account)) {
+            Some(holder) => Ok((*account, holder)),
+            None => resolve(env, caller, *account).await,
+        });
     }
     resolved
 }
 
 async fn resolve(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
-    let reached = |holder: &Holder| reaches(caller, account, holder);
-    if let Some(holder) = env.facts.find_holder(env, account).await?.filter(reached) {
+    if may_name(caller, account)
+        && let Some(holder) = env.facts.find_holder(env, account, caller.root).await?
+    {
         return Ok((account, holder));
     }
     // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
     let (meant, _) = resolve_account(env, caller, account).await?;
-    let holder = env.facts.find_holder(env, meant).await?;
+    let holder = env.facts.find_holder(env, meant, caller.root).await?;
     let holder = holder.ok_or(Error::NotFound(What::Tenant))?;
     Ok((meant, holder))
 }
 
-/// The same as the caller's reach says of the loaded profiles.
-fn reaches(caller: &Caller, account: AccountId, holder: &Holder) -> bool {
-    let is_own = match account {
+/// Whether the caller may report of it, if it is below the caller's root: the same as the caller's
+/// reach says of the loaded profiles.
+fn may_name(caller: &Caller, account: AccountId) -> bool {
+    match account {
         AccountId::Tenant(_) => caller.user.is_none(),
         AccountId::User(id) => caller.user.is_none_or(|own| own == id),
-    };
-    is_own && holder.is_within(caller.root)
+    }
 }
 
 /// The account that is meant and its tenant. A user's personal tenant id means the user.

@@ -66,7 +66,7 @@ fn key(item: Item) -> UsageKey {
 }
 
 fn settings() -> Settings {
-    let names = Item::ALL.map(|item| (usage_name(item).to_owned(), item));
+    let names = Item::ALL.map(|item| (usage_name(item).into(), item));
     Settings {
         public_url: "https://upsell.example.com".to_owned(),
         quota: QuotaPolicy::default(),

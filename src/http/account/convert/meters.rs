@@ -90,7 +90,7 @@ pub(in super::super) fn offering_patch(
 
 pub(in super::super) fn usage(usage: Usage, now: Timestamp) -> UsageOut {
     let offering = usage.offering.as_ref();
-    let usage_name = usage.key.usage_name.into_owned();
+    let usage_name = String::from(usage.key.usage_name);
     UsageOut {
         absolute_value: usage.absolute,
         application_id: offering.map(|item| item.application_id.to_string()),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 const ID: &str = "ede9f834-70b3-476c-83d9-736f9f8c7dae";
 
 fn names() -> UsageNames {
-    [("storage".to_owned(), Item::StorageSize)].into()
+    [("storage".into(), Item::StorageSize)].into()
 }
 
 fn read(fields: &str) -> Result<UsageReport, String> {

@@ -10,7 +10,7 @@ fn account() -> AccountId {
 
 fn keys() -> impl Strategy<Value = UsageKey> {
     let name = prop_oneof![
-        proptest::sample::select(&KNOWN_NAMES[..]).prop_map(str::to_owned),
+        proptest::sample::select(&KNOWN_NAMES[..]).prop_map(String::from),
         "[a-zä]{1,9}",
     ];
     let infra = proptest::option::of(any::<u128>());
@@ -101,7 +101,7 @@ proptest! {
     #[test]
     fn both_meters_decide_alike(meter in meters(), key in keys(), absolute: u64, at in times()) {
         let names = KNOWN_NAMES.iter().zip(Item::ALL);
-        let names = names.map(|(name, item)| ((*name).to_owned(), item)).collect();
+        let names = names.map(|(name, item)| (name.clone(), item)).collect();
         let policy = crate::domain::evaluate::QuotaPolicy::default();
         let mut whole = meter;
         let (mut hot, _) = whole.clone().split();
