@@ -69,3 +69,49 @@ pub struct TurnsAtMany<'a> {
     pub is_mine: Vec<bool>,
     _held: Vec<MutexGuard<'a, ()>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::domain::ids::TenantId;
+
+    /// Accounts that share no lock.
+    fn accounts<const N: usize>(turns: &Turns) -> [AccountId; N] {
+        let mut taken = std::collections::HashSet::new();
+        let mut ids = std::iter::repeat_with(|| AccountId::Tenant(TenantId::random()));
+        std::array::from_fn(|_| ids.find(|id| taken.insert(turns.index(*id))).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_has_is_not_taken_and_given_back_in_the_end() {
+        let turns = Turns::new();
+        let [one, two, three] = accounts(&turns);
+        let other = turns.wait(two).await;
+        let some = turns.take_many(&[three, two, one, three]).await;
+        assert_eq!(some.is_mine, [true, false, true, true]);
+        drop(other);
+        // Only what was free is held.
+        let rest = turns.take_many(&[one, two, three]).await;
+        assert_eq!(rest.is_mine, [false, true, false]);
+        drop((some, rest));
+        let all = turns.take_many(&[one, two, three]).await;
+        assert_eq!(all.is_mine, [true; 3]);
+    }
+
+    #[tokio::test]
+    async fn where_none_is_free_the_first_is_waited_for() {
+        const SHORT: Duration = Duration::from_millis(20);
+        let turns = Turns::new();
+        let [one, two] = accounts(&turns);
+        let (first, _second) = (turns.wait(one).await, turns.wait(two).await);
+        let both = [one, two];
+        assert!(timeout(SHORT, turns.take_many(&both)).await.is_err());
+        drop(first);
+        let some = turns.take_many(&both).await;
+        assert_eq!(some.is_mine, [true, false]);
+    }
+}
