@@ -203,6 +203,10 @@ impl Config {
             "smtp.password would cross the network in clear text: set smtp.encryption to starttls or tls",
         );
         refuse(
+            self.redis.wait_replicas > 0 && self.redis.wait_timeout >= self.redis.command_timeout,
+            "redis.wait_timeout is not shorter than redis.command_timeout: no answer would say how many replicas confirmed",
+        );
+        refuse(
             self.mail.retry_base > self.mail.retry_max,
             "mail.retry_base is longer than mail.retry_max: make it shorter",
         );

@@ -71,7 +71,8 @@ section! {
         /// How many replicas must have a change before it is acknowledged. 0: what the server alone
         /// had may be lost when it fails, although it was acknowledged.
         wait_replicas: u32 = whole(0, 16), "0";
-        /// How long they may take; after this the change is refused, although it may be made.
+        /// How long they may take, less than `command_timeout`; after this the change is refused,
+        /// although it may be made.
         wait_timeout: Duration = span(MILLISECOND, MINUTE), "1s";
         /// For how long at most a node goes on with what another node has changed, where the word
         /// of it is lost. Usually it is there in milliseconds.

@@ -210,6 +210,10 @@ fn mistakes_in_the_file_are_named_with_line_and_remedy() {
             "[tls]\ncert_file = \"c.pem\"",
             "tls.cert_file and tls.key_file belong together: set both, or neither for plain HTTP",
         ),
+        (
+            "[redis]\nwait_replicas = 1\nwait_timeout = \"2s\"",
+            "redis.wait_timeout is not shorter than redis.command_timeout: no answer would say how many replicas confirmed",
+        ),
     ] {
         assert_eq!(file(text).unwrap_err().to_string(), expected, "{text}");
     }

@@ -26,7 +26,7 @@ mod turns;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::domain::brand::Brand;
@@ -40,7 +40,7 @@ use mark::Mark;
 use read_brands::ReadBrands;
 use record::Stored;
 use turns::Turns;
-pub use turns::TurnsAtMany;
+pub use turns::{Turn, TurnsAtMany};
 
 /// A loaded value and the revision it was loaded at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,8 +119,8 @@ impl Store {
 
     /// Waits for the turn to read, decide and write at an account, among the writers of this
     /// node. Held until the commit is done; not needed for correctness, which the expected
-    /// revisions see to.
-    pub async fn turn(&self, account: AccountId) -> MutexGuard<'_, ()> {
+    /// revisions see to, and so not waited for longer than a second.
+    pub async fn turn(&self, account: AccountId) -> Turn<'_> {
         self.turns.wait(account).await
     }
 
@@ -187,6 +187,22 @@ impl Store {
     /// As [`Store::load`].
     pub async fn user(&self, id: UserId) -> Result<Option<Found<User>>, StoreError> {
         self.load(&keys::user(id)).await
+    }
+
+    /// The keys of the profiles of `accounts`, in their order, each with its revision if it is there.
+    pub async fn profiles(
+        &self,
+        accounts: &[AccountId],
+    ) -> Vec<Result<(Key, Option<Revision>), StoreError>> {
+        let key = |account: &AccountId| match account {
+            AccountId::Tenant(id) => keys::tenant(*id),
+            AccountId::User(id) => keys::user(*id),
+        };
+        let keys: Vec<Key> = accounts.iter().map(key).collect();
+        let records = self.engine.get_each(&keys).await;
+        let both = keys.into_iter().zip(records);
+        let profiles = both.map(|(key, record)| Ok((key, record?.map(|found| found.revision))));
+        profiles.collect()
     }
 
     /// A tenant's own brand, enabled or not.

@@ -309,7 +309,7 @@ impl Engine for RedisEngine {
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.inner.health())
+        Box::pin(commit::health(&self.inner))
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {

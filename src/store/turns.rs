@@ -1,15 +1,21 @@
 //! Writers of one node take turns at an account, so that they do not lose races to each other.
-//! Against other nodes the expected revisions protect; this only saves the vain attempts.
+//! Against other nodes the expected revisions protect; this only saves the vain attempts, so nobody
+//! waits long for it: where the store is away, each one before would wait for the store in vain.
 
 use std::hash::BuildHasher;
+use std::time::Duration;
 
 use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::timeout;
 
 use crate::domain::ids::AccountId;
 
 /// Accounts share locks; with this many, two that are busy at once rarely share one.
 const LOCKS: usize = 1 << 16;
+
+/// After this a writer goes on without its turn: a commit takes milliseconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The locks, and how accounts find theirs.
 pub(super) struct Turns {
@@ -33,8 +39,13 @@ impl Turns {
     }
 
     /// Waits for this account's turn, first come first served.
-    pub(super) async fn wait(&self, account: AccountId) -> MutexGuard<'_, ()> {
-        self.locks[self.index(account)].lock().await
+    pub(super) async fn wait(&self, account: AccountId) -> Turn<'_> {
+        self.wait_at(self.index(account)).await
+    }
+
+    async fn wait_at(&self, index: usize) -> Turn<'_> {
+        let turn = timeout(LONGEST_WAIT, self.locks[index].lock()).await;
+        Turn { _held: turn.ok() }
     }
 
     /// The turns that can be had without waiting; where that is none, the first, waited for.
@@ -46,13 +57,13 @@ impl Turns {
         let mut held = Vec::with_capacity(wanted.len());
         wanted.retain(|index| match self.locks[*index].try_lock() {
             Ok(guard) => {
-                held.push(guard);
+                held.push(Turn { _held: Some(guard) });
                 true
             }
             Err(_) => false,
         });
         if let (true, Some(first)) = (held.is_empty(), indices.first()) {
-            held.push(self.locks[*first].lock().await);
+            held.push(self.wait_at(*first).await);
             wanted.push(*first);
         }
         let is_mine = |index: &usize| wanted.binary_search(index).is_ok();
@@ -63,19 +74,22 @@ impl Turns {
     }
 }
 
+/// A turn at an account, given back when dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// Nothing where it was not waited for any longer.
+    _held: Option<MutexGuard<'a, ()>>,
+}
+
 /// Turns at many accounts, given back when dropped.
 pub struct TurnsAtMany<'a> {
     /// Whether it is the caller's turn, for each account in the order given.
     pub is_mine: Vec<bool>,
-    _held: Vec<MutexGuard<'a, ()>>,
+    _held: Vec<Turn<'a>>,
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::time::timeout;
-
     use super::*;
     use crate::domain::ids::TenantId;
 
@@ -113,5 +127,20 @@ mod tests {
         drop(first);
         let some = turns.take_many(&both).await;
         assert_eq!(some.is_mine, [true, false]);
+    }
+
+    /// A hundred who wait for a store that is away must not wait a hundred times as long.
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_all_that_are_before_it() {
+        let turns = Turns::new();
+        let [one] = accounts(&turns);
+        let _never_given_back = turns.wait(one).await;
+        let waiting = (0..50).map(|_| async {
+            drop(turns.wait(one).await);
+            let some = turns.take_many(&[one]).await;
+            assert_eq!(some.is_mine, [true]);
+        });
+        let all = futures_util::future::join_all(waiting);
+        assert!(timeout(LONGEST_WAIT * 3, all).await.is_ok());
     }
 }

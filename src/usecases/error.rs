@@ -151,6 +151,20 @@ impl From<CommitError> for Error {
     }
 }
 
+/// The store's word that it is away, where nothing else came of any of these.
+pub(super) fn all_away<'a, T: 'a>(
+    results: impl IntoIterator<Item = &'a Result<T, Error>>,
+) -> Option<Error> {
+    let mut last = None;
+    for result in results {
+        match result {
+            Err(error @ Error::Store(StoreError::Unavailable(_))) => last = Some(error),
+            _ => return None,
+        }
+    }
+    last.cloned()
+}
+
 /// How often a use case is tried that loses the race for a record.
 pub(super) const ATTEMPTS: u32 = 16;
 

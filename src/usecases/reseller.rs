@@ -9,8 +9,6 @@ pub mod plans;
 pub mod roles;
 mod ties;
 
-use tokio::sync::MutexGuard;
-
 use super::Env;
 use super::access::Caller;
 use super::audit::Act;
@@ -70,7 +68,7 @@ async fn with_plan(
 }
 
 /// The reseller's turn to write, among the writers of this node: most writes meet at a plan.
-async fn turn<'a>(env: &'a Env, caller: &Caller) -> MutexGuard<'a, ()> {
+async fn turn<'a>(env: &'a Env, caller: &Caller) -> crate::store::Turn<'a> {
     env.store.turn(AccountId::Tenant(caller.root)).await
 }
 

@@ -64,6 +64,7 @@ async fn checked(store: &str, settings: &[(&str, &str)]) -> (Option<i32>, String
         .env_clear()
         .env("UPSELL_STORE", store)
         .env("UPSELL_REDIS_COMMAND_TIMEOUT", "500ms")
+        .env("UPSELL_REDIS_WAIT_TIMEOUT", "100ms")
         .envs(settings.iter().copied())
         .output()
         .await

@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use upsell::domain::ids::{AccountId, TenantId};
+use upsell::store::engine::Key;
+use upsell::store::keys;
 
 use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, Tenant, User, unique};
 use crate::support::app::{Answer, TestApp, send};
 use crate::support::backing::Backing;
+use crate::support::redis::{Program, RedisServer};
 
 /// No node goes on for longer with what another has changed.
 const CACHE_TTL: Duration = Duration::from_secs(5);
@@ -259,4 +263,32 @@ async fn a_key_that_two_nodes_are_given_at_once_is_carried_out_once() {
     println!(
         "25 pairs of twins: {replays} waited for their answer, {busy} were told to come again"
     );
+}
+
+/// A node that has not heard of a deletion yet takes a report of what it remembers.
+#[tokio::test]
+async fn an_account_that_is_gone_gets_no_meter() {
+    let server = RedisServer::start(Program::Redis, &[]).await;
+    let node = TestApp::start(&[("UPSELL_STORE", &server.url())]).await;
+    let tenant = node.create_customer().await;
+    let user = node.create_user(&tenant, ADMIN_BUYER).await;
+    // From now on it remembers both.
+    node.report_usage(Account::User(&user), "vms", 1).await;
+    let name = |key: Key| [b"upsell:{000}r".as_slice(), &key.0].concat();
+    let id = TenantId::new(tenant.id.parse().unwrap());
+    let ask = |command: &str, key| {
+        let reply = server.ask(&[command.as_bytes(), &name(key)]);
+        format!("{:?}", reply.unwrap())
+    };
+    // As another node does, whose message is on its way.
+    let gone = ask("DEL", keys::tenant(id));
+    assert!(gone.contains('1'), "{gone}");
+    let usages = json!([{"tenant_id": tenant.id, "usage_name": "vms", "value": 1}]);
+    let path = "/api/upsell/v1/usages";
+    let answer = node.post(path, &usages).await.expect(200).json();
+    assert_eq!(answer["accepted"], 0, "{answer}");
+    let why = answer["rejected"][0]["error"]["detail"].to_string();
+    assert!(why.contains("not found"), "{answer}");
+    let meter = ask("EXISTS", keys::meter(AccountId::Tenant(id)));
+    assert!(meter.contains('0'), "{meter}");
 }

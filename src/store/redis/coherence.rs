@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
@@ -25,6 +26,9 @@ const SENDER_BYTES: usize = 16;
 
 /// Words to oneself within the time that one may be late.
 const WORDS: u32 = 4;
+
+/// Subscriptions under way at once: all must be made in the time of two commands.
+const SUBSCRIBED_AT_ONCE: usize = 64;
 
 /// Whether what is remembered can be relied on.
 #[derive(Debug)]
@@ -154,11 +158,13 @@ async fn subscribe(
     let subscribed = async {
         match connection.clone() {
             Connection::One(mut one) => one.subscribe(&channels).await,
-            Connection::Cluster(mut cluster) => {
-                for channel in channels {
-                    cluster.ssubscribe(channel).await?;
-                }
-                Ok(())
+            Connection::Cluster(cluster) => {
+                let channels = stream::iter(channels).map(Ok);
+                let each = channels.try_for_each_concurrent(SUBSCRIBED_AT_ONCE, |channel| {
+                    let mut cluster = cluster.clone();
+                    async move { cluster.ssubscribe(channel).await }
+                });
+                each.await
             }
         }
     };
@@ -250,7 +256,7 @@ impl Inner {
     /// Forgets everything, unless no server answers: then nobody can change anything either, as far
     /// as can be known, and what is remembered is better than nothing.
     async fn forget_if_reached(&self) {
-        if self.health().await.is_ok() {
+        if self.answers().await.is_ok() {
             self.forget_all();
         }
     }

@@ -4,7 +4,8 @@
 //! it in one slot of a cluster. Behind them: `r` and the key, a record, whose value is its revision
 //! (8 bytes, big-endian) and its body; `i` the keys in order (a sorted set); `v` the last revision and
 //! that of the last removal; `l` `t` `d` the locks, intents and decisions of changes that span partitions (hashes); `c` the
-//! channel on which nodes tell each other what changed.
+//! channel on which nodes tell each other what changed; `p` what is written to see whether that is
+//! possible, and goes by itself.
 
 use redis::cluster_routing::{Route, SlotAddr};
 
@@ -35,6 +36,7 @@ pub(super) struct Partition {
     pub(super) intents: Vec<u8>,
     pub(super) decisions: Vec<u8>,
     pub(super) channel: Vec<u8>,
+    pub(super) probe: Vec<u8>,
     pub(super) record_prefix: Vec<u8>,
     /// Where a cluster has it.
     pub(super) route: Route,
@@ -52,6 +54,7 @@ impl Partition {
             intents: name("t"),
             decisions: name("d"),
             channel: name("c"),
+            probe: name("p"),
             record_prefix: name("r"),
             route: Route::with_key(&tag, SlotAddr::Master),
         }

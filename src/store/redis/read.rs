@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 use tokio::time::Instant;
 
 use super::layout::{Partition, record_of};
-use super::link::{Failed, Repeat};
+use super::link::{Failed, Link, Repeat};
 use super::scripts::{self, Call};
 use super::{Inner, commit};
 use crate::store::engine::{Expect, Key, MAX_KEY_BYTES, Record, StoreError};
@@ -59,7 +59,8 @@ impl Inner {
         let until = self.deadline();
         let places = self.by_partition(keys);
         if places.len() == 1 && keys.len() <= MAX_READ {
-            return self.read_each(keys, &places, until).await;
+            let records = self.read_each(keys, &places, until).await;
+            return records.into_iter().collect();
         }
         // Nothing that spans partitions, or commands, is one moment. But what is seen twice without
         // a change under way stood between the two looks.
@@ -86,7 +87,8 @@ impl Inner {
     ) -> Option<&'a Key> {
         let keys: Vec<Key> = expected.iter().map(|(key, _)| key.clone()).collect();
         let places = self.by_partition(&keys);
-        let found = self.read_each(&keys, &places, until).await.ok()?;
+        let found = self.read_each(&keys, &places, until).await.into_iter();
+        let found: Records = found.collect::<Result<_, _>>().ok()?;
         let mut both = expected.iter().zip(found);
         let unmet = both.find(|((_, expect), found)| {
             let revision = found.as_ref().map(|record| record.revision);
@@ -99,16 +101,12 @@ impl Inner {
     }
 
     pub(super) async fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
-        let read = async {
-            let _room = self.room_for(0).await?;
-            let until = self.deadline();
-            let places = self.by_partition(keys);
-            self.read_each(keys, &places, until).await
+        let _room = match self.room_for(0).await {
+            Ok(room) => room,
+            Err(error) => return vec![Err(error); keys.len()],
         };
-        match read.await {
-            Ok(records) => records.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error); keys.len()],
-        }
+        let places = self.by_partition(keys);
+        self.read_each(keys, &places, self.deadline()).await
     }
 
     /// Which of the keys are in which partition.
@@ -123,34 +121,42 @@ impl Inner {
         places
     }
 
-    /// Each record as it is when its partition is asked.
+    /// Each record as it is when its partition is asked; servers that are away are not in the way of
+    /// what others have.
     pub(super) async fn read_each(
         &self,
         keys: &[Key],
         places: &BTreeMap<u16, Vec<usize>>,
         until: Instant,
-    ) -> Result<Records, StoreError> {
+    ) -> Vec<Result<Option<Record>, StoreError>> {
         let asked = pieces(places).map(|(number, places)| async move {
             let partition = self.partition(number);
-            let answer = self
-                .reads
-                .ask(
-                    partition,
-                    mget(partition, keys, places),
-                    Repeat::Always,
-                    until,
-                )
-                .await?;
-            Ok::<_, StoreError>((places, array(answer)?))
+            let cmd = mget(partition, keys, places);
+            let answer = self.reads.ask(partition, cmd, Repeat::Always, until).await;
+            let values = match answer.map_err(StoreError::from).and_then(array) {
+                Ok(values) if values.len() != places.len() => {
+                    Err(Failed::strange("too many or too few records").into())
+                }
+                values => values,
+            };
+            (places, values)
         });
-        let mut records: Records = vec![None; keys.len()];
-        for answer in join_all(asked).await {
-            let (places, values) = answer?;
-            for (place, value) in places.iter().zip(values) {
-                records[*place] = record(value)?;
+        let mut records = vec![Ok(None); keys.len()];
+        for (places, values) in join_all(asked).await {
+            match values {
+                Ok(values) => {
+                    for (place, value) in places.iter().zip(values) {
+                        records[*place] = record(value);
+                    }
+                }
+                Err(error) => {
+                    for place in places {
+                        records[*place] = Err(error.clone());
+                    }
+                }
             }
         }
-        Ok(records)
+        records
     }
 
     /// The records, and whether a change that spans partitions is under way on one of them.
@@ -191,27 +197,34 @@ impl Inner {
         Ok(look)
     }
 
-    pub(super) async fn health(&self) -> Result<(), StoreError> {
+    /// Whether servers answer, without a word on writes.
+    pub(super) async fn answers(&self) -> Result<(), StoreError> {
         self.is_open()?;
         let until = self.deadline();
-        let asked = self
-            .layout
-            .partitions
-            .iter()
-            .step_by(16)
-            .map(|partition| async {
-                self.writes[0]
-                    .ask(partition, redis::cmd("PING"), Repeat::Always, until)
-                    .await
+        let ask_all = async |link: &Link| {
+            let asked = self.looked_at().map(|partition| {
+                let cmd = redis::cmd("PING");
+                link.ask(partition, cmd, Repeat::Always, until)
             });
-        for answer in join_all(asked).await {
+            join_all(asked).await
+        };
+        // A change that meets a broken connection first is one of which nobody knows whether it was
+        // made; that it waits for replicas says nothing here.
+        let writes = join_all(self.writes.iter().map(ask_all));
+        let (answers, _) = tokio::join!(ask_all(&self.reads), writes);
+        for answer in answers {
             answer?;
         }
         Ok(())
     }
 
+    /// Partitions enough that each server of a usual cluster has one.
+    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Partition> {
+        self.layout.partitions.iter().step_by(16)
+    }
+
     pub(super) fn partition(&self, number: u16) -> &Partition {
-        // Numbers come from the layout, or were compared with it.
+        // Numbers come from the layout: those that servers say are looked up elsewhere.
         &self.layout.partitions[usize::from(number)]
     }
 }

@@ -101,9 +101,12 @@ impl Inner {
                 break;
             }
             let places = self.by_partition(&names);
-            let records = self.read_each(&names, &places, until).await?;
-            let both = names.into_iter().zip(records);
-            found.extend(both.filter_map(|(name, record)| Some((name, record?))));
+            let records = self.read_each(&names, &places, until).await;
+            for (name, record) in names.into_iter().zip(records) {
+                if let Some(record) = record? {
+                    found.push((name, record));
+                }
+            }
         }
         Ok(found)
     }

@@ -122,6 +122,27 @@ pub(super) struct Wait {
     pub(super) millis: u64,
 }
 
+impl Wait {
+    /// Waits for what was written before.
+    pub(super) fn add_to(self, pipeline: &mut Pipeline) {
+        pipeline.cmd("WAIT").arg(self.replicas).arg(self.millis);
+    }
+
+    /// Whether the answer says that enough of them have it.
+    pub(super) fn check(self, answer: Option<&Value>) -> Result<(), Failed> {
+        let wanted = self.replicas;
+        match answer {
+            Some(Value::Int(reached)) if *reached >= i64::from(wanted) => Ok(()),
+            Some(Value::Int(reached)) => Err(Failed {
+                why: format!("{reached} of {wanted} replicas confirmed the change in time"),
+                is_unknown: true,
+                server: None,
+            }),
+            _ => Err(Failed::strange("no number of replicas")),
+        }
+    }
+}
+
 /// Runs a script that writes, and waits for replicas where that is asked for.
 pub(super) async fn write(
     link: &Link,
@@ -134,24 +155,15 @@ pub(super) async fn write(
     let mut pipeline = Pipeline::with_capacity(2);
     pipeline.add_command(call.cmd);
     if let Some(wait) = wait {
-        pipeline.cmd("WAIT").arg(wait.replicas).arg(wait.millis);
+        wait.add_to(&mut pipeline);
     }
     let values = send(link, partition, call.script, pipeline, repeat, until).await?;
     let mut values = values.into_iter();
     let value = values.next().unwrap_or(Value::Nil);
-    match (wait, values.next()) {
-        (Some(wait), Some(Value::Int(reached))) if reached < i64::from(wait.replicas) => {
-            Err(Failed {
-                why: format!(
-                    "{reached} of {} replicas confirmed the change in time",
-                    wait.replicas
-                ),
-                is_unknown: true,
-                server: None,
-            })
-        }
-        _ => Ok(value),
+    if let Some(wait) = wait {
+        wait.check(values.next().as_ref())?;
     }
+    Ok(value)
 }
 
 /// Runs a script that only reads.

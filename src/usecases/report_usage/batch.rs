@@ -11,11 +11,11 @@ use crate::domain::ids::AccountId;
 use crate::domain::meter::{HotMeter, Report};
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, CommitError};
+use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError};
 use crate::store::meters::SeenMeter;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
-use crate::usecases::error::{ATTEMPTS, Error};
+use crate::usecases::error::{ATTEMPTS, Error, What, all_away};
 use crate::usecases::facts::Holder;
 
 /// A report from further in the future than this is refused: stored, it would make every honest
@@ -110,11 +110,21 @@ impl<'a> Batch<'a> {
 
     /// Takes the lines of `accounts`.
     pub(super) async fn take(&mut self, accounts: &[Account]) {
+        let mut away = None;
         for together in accounts.chunks(ACCOUNTS_TOGETHER) {
+            if let Some(error) = &away {
+                // Each part would wait for the store in vain.
+                together
+                    .iter()
+                    .for_each(|account| self.refuse(account, error));
+                continue;
+            }
             let mut left: Vec<Left<'_>> = together.iter().map(|account| (account, 0)).collect();
             while !left.is_empty() {
                 left = self.take_some(left).await;
             }
+            let places = together.iter().flat_map(|account| account.lines.clone());
+            away = all_away(places.filter_map(|place| self.lines[self.order[place]].as_ref()));
         }
     }
 
@@ -182,13 +192,21 @@ impl<'a> Batch<'a> {
         ids: &[AccountId],
     ) -> (Vec<Decided<'t>>, Vec<Changes>) {
         let meters = self.env.store.hot_meters(ids).await;
+        let mut profiles = self.profiles_of_first(ids, &meters).await.into_iter();
         let mut all = Vec::with_capacity(accounts.len());
         let mut changes = Vec::with_capacity(accounts.len());
         for ((account, lost), meter) in accounts.iter().zip(meters) {
-            match meter {
-                Err(error) => self.refuse(account, &error.into()),
-                Ok(seen) => {
-                    if let Some((decided, change)) = self.decide_one(account, *lost, seen) {
+            let seen = meter.map_err(Error::from).and_then(|seen| match seen.1 {
+                Expect::Absent => Ok((seen, profiles.next().transpose()?)),
+                Expect::Revision(_) => Ok((seen, None)),
+            });
+            match seen {
+                Err(error) => self.refuse(account, &error),
+                Ok((seen, profile)) => {
+                    if let Some((decided, mut change)) = self.decide_one(account, *lost, seen) {
+                        if let Some((key, expect)) = profile {
+                            change.expect(key, expect);
+                        }
                         all.push(decided);
                         changes.push(change);
                     }
@@ -196,6 +214,34 @@ impl<'a> Batch<'a> {
             }
         }
         (all, changes)
+    }
+
+    /// The profiles of the accounts that have no meter yet, in their order: what is remembered of an
+    /// account that is deleted meanwhile must not leave it a meter.
+    async fn profiles_of_first(
+        &self,
+        ids: &[AccountId],
+        meters: &[Result<SeenMeter, StoreError>],
+    ) -> Vec<Result<(Key, Expect), Error>> {
+        let is_first =
+            |meter: &Result<SeenMeter, StoreError>| matches!(meter, Ok((_, Expect::Absent)));
+        let both = ids.iter().zip(meters);
+        let first = both.filter(|(_, meter)| is_first(meter));
+        let first: Vec<AccountId> = first.map(|(id, _)| *id).collect();
+        if first.is_empty() || self.mode == Mode::DryRun {
+            return Vec::new();
+        }
+        let found = self.env.store.profiles(&first).await;
+        let pairs = first.into_iter().zip(found);
+        let profiles = pairs.map(|(id, profile)| {
+            let (key, revision) = profile?;
+            let revision = revision.ok_or(Error::NotFound(match id {
+                AccountId::Tenant(_) => What::Tenant,
+                AccountId::User(_) => What::User,
+            }))?;
+            Ok((key, Expect::Revision(revision)))
+        });
+        profiles.collect()
     }
 
     /// `None` where nothing is to be stored.
@@ -216,9 +262,12 @@ impl<'a> Batch<'a> {
         }
         let (outcomes, notice) = evaluate(self.env, &mut meter.hot, account.holder, self.now);
         let transitions = transitions_of(account.id, &outcomes);
-        if self.mode == Mode::DryRun || !is_new {
-            // Time alone changes no state, but another policy does.
+        if self.mode == Mode::DryRun {
             self.transitions.extend(transitions);
+            return None;
+        }
+        if !is_new {
+            // Another policy may change states. That is stored with the next report, and told then.
             return None;
         }
         let is_told = notice.is_some();

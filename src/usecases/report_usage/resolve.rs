@@ -1,11 +1,17 @@
 //! Whose account a report names, and whether the caller reaches it.
 
+use futures_util::future::join_all;
+
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
+use crate::usecases::error::{Error, What, all_away};
 use crate::usecases::facts::Holder;
+
+/// Accounts that the store is asked for together. Where it answers for none of them, it is not asked
+/// for the others: each would wait for it in vain.
+const RESOLVED_AT_ONCE: usize = 256;
 
 /// The account that is meant, and the tenant that holds it.
 pub(super) type Resolved = (AccountId, Holder);
@@ -17,12 +23,31 @@ pub(super) async fn resolve_many(
     named: &[AccountId],
 ) -> Vec<Result<Resolved, Error>> {
     let mut resolved = Vec::with_capacity(named.len());
-    for account in named {
+    let mut unknown = Vec::new();
+    for (place, account) in named.iter().enumerate() {
         let known = env.facts.holder(*account, caller.root);
-        resolved.push(match known.filter(|_| may_name(caller, *account)) {
+        let known = known.filter(|_| may_name(caller, *account));
+        resolved.push(match known {
             Some(holder) => Ok((*account, holder)),
-            None => resolve(env, caller, *account).await,
+            None => {
+                unknown.push((place, *account));
+                Err(Error::NotFound(What::Tenant))
+            }
         });
+    }
+    let mut away = None;
+    for wave in unknown.chunks(RESOLVED_AT_ONCE) {
+        let asked = wave.iter().map(|(_, account)| async {
+            match &away {
+                Some(error) => Err(Error::clone(error)),
+                None => resolve(env, caller, *account).await,
+            }
+        });
+        let found = join_all(asked).await;
+        away = all_away(&found);
+        for ((place, _), found) in wave.iter().zip(found) {
+            resolved[*place] = found;
+        }
     }
     resolved
 }

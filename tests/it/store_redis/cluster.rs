@@ -10,6 +10,7 @@ use super::across::{apart, partition_of};
 use super::writers::Writers;
 use super::{A_LITTLE, cluster, impatient, open, shared};
 use crate::store_contract::key;
+use crate::support::app::eventually;
 use crate::support::redis::{Program, RedisCluster, RedisServer, Shape};
 
 /// After this a server of the tests' clusters counts as gone.
@@ -151,10 +152,16 @@ async fn a_server_that_stops_locks_nothing_of_the_others() {
             changes
         })
         .collect();
+    let held: Vec<Key> = of(0).take(6).cloned().collect();
     let healthy: Vec<Key> = of(1).take(6).cloned().collect();
     assert_eq!(pairs.len(), 6);
     for outcome in engine.commit_each(pairs.clone()).await {
         outcome.unwrap();
+    }
+    // Nobody takes its place, and the others go on.
+    for node in &servers.nodes {
+        node.command(&["CONFIG", "SET", "cluster-replica-no-failover", "yes"]);
+        node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]);
     }
     servers.nodes[0].pause();
     let begun = Instant::now();
@@ -164,12 +171,21 @@ async fn a_server_that_stops_locks_nothing_of_the_others() {
     assert!(begun.elapsed() < impatient().command_timeout * 2 + A_LITTLE);
     let begun = Instant::now();
     let mut changes = Changes::new();
-    for key in healthy {
-        changes.put(key, vec![2]);
+    for key in &healthy {
+        changes.put(key.clone(), vec![2]);
     }
     engine.commit(changes).await.unwrap();
     println!("the others are written to after {:?}", begun.elapsed());
     assert!(begun.elapsed() < impatient().command_timeout * 2);
+    // What the others have is read, and of the rest it is said that it is not.
+    let both = [held, healthy].concat();
+    eventually("the others are read", async || {
+        let read = engine.get_each(&both).await;
+        assert!(read[..6].iter().all(Result::is_err), "{read:?}");
+        let found = read[6..].iter().all(|one| matches!(one, Ok(Some(_))));
+        found.then_some(())
+    })
+    .await;
 }
 
 /// So many keys of one partition.

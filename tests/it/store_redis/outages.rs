@@ -122,6 +122,24 @@ async fn ten_thousand_calls_of_a_server_that_stops_all_end() {
     assert!(engine.get(&key("there")).await.unwrap().is_some());
 }
 
+/// It answers all the same: only who writes learns of it.
+#[tokio::test]
+async fn a_server_that_is_full_is_not_ready() {
+    let on = one(Program::Redis).await;
+    let engine = open(&on.url, impatient()).await;
+    engine.health().await.unwrap();
+    on.server.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    let refused = engine.commit(put("a", "1")).await;
+    let Err(StoreError::Unavailable(why)) = engine.health().await else {
+        panic!("{refused:?}, and ready");
+    };
+    assert!(why.contains("OOM") || why.contains("maxmemory"), "{why}");
+    assert!(refused.is_err(), "{refused:?}");
+    on.server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    engine.health().await.unwrap();
+    engine.commit(put("a", "1")).await.unwrap();
+}
+
 #[tokio::test]
 async fn replicas_that_are_not_there_are_missed() {
     let on = one(Program::Redis).await;
@@ -139,4 +157,6 @@ async fn replicas_that_are_not_there_are_missed() {
         why.contains("0 of 1 replicas") && why.contains("may still be made"),
         "{why}"
     );
+    let unready = engine.health().await.unwrap_err().to_string();
+    assert!(unready.contains("0 of 1 replicas"), "{unready}");
 }

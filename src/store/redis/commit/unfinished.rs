@@ -188,11 +188,7 @@ pub(super) async fn roll_back_all(inner: &Inner, id: &Id, locked: &Locked) {
 
 /// Ends a change by what the partition that decides knows of it.
 async fn end(inner: &Inner, lock: &Lock, owner: Owner, until: Instant) -> Result<End, StoreError> {
-    let decider = inner
-        .layout
-        .partitions
-        .get(usize::from(lock.decider))
-        .ok_or_else(|| StoreError::Corrupt("a lock names a partition that is none".to_owned()))?;
+    let decider = known_partition(inner, lock.decider)?;
     let known = look(inner, decider, &lock.id, until).await?;
     let is_old = |timed: &Timed| owner == Owner::GaveUp || is_old(inner, known.now, timed);
     match (&known.decision, &known.intent) {
@@ -231,13 +227,24 @@ async fn apply_again(
     id: &Id,
     until: Instant,
 ) -> Result<(), StoreError> {
-    let partition = inner.partition(number);
+    let partition = known_partition(inner, number)?;
     if let Some(intent) = look(inner, partition, id, until).await?.intent {
         let intent = Intent::decode(&intent.bytes)?;
-        apply(inner, partition, id, &intent, b"", until).await?;
+        let applied = apply(inner, partition, id, &intent, b"", until).await;
+        if applied.as_ref().is_err_and(|failed| failed.is_unknown) {
+            inner.doubt_messages();
+        }
+        // Also where it is not known: to forget what did not change does no harm.
         inner.tell(&intent.keys().collect::<Vec<_>>());
+        applied?;
     }
     Ok(())
+}
+
+/// A partition by a number that a server has said.
+fn known_partition(inner: &Inner, number: u16) -> Result<&Partition, StoreError> {
+    let found = inner.layout.partitions.get(usize::from(number));
+    found.ok_or_else(|| StoreError::Corrupt(format!("a change names the partition {number}")))
 }
 
 async fn look(
@@ -268,7 +275,7 @@ async fn look_at(
     if let Some(id) = id {
         call.arg(id);
     }
-    // Not a replica's view, and after what was sent before.
+    // Not a replica's view.
     let answer = scripts::read(inner.write_link(), partition, call, until).await?;
     match answer {
         Value::Array(values) => values
