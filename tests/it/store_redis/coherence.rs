@@ -16,7 +16,7 @@ use crate::support::redis::Program;
 
 /// When it was told of which change, and how often of anything.
 #[derive(Default)]
-struct Heard {
+pub(super) struct Heard {
     changes: Mutex<HashMap<Key, Instant>>,
     lost: Mutex<Vec<Instant>>,
 }
@@ -33,7 +33,7 @@ impl Watcher for Heard {
 }
 
 impl Heard {
-    async fn of(engine: &dyn Engine) -> Arc<Self> {
+    pub(super) async fn of(engine: &dyn Engine) -> Arc<Self> {
         let heard = Arc::new(Self::default());
         engine.watch(Arc::clone(&heard) as Arc<dyn Watcher>);
         until_current(engine).await;
@@ -49,7 +49,7 @@ impl Heard {
         self.lost.lock().unwrap().len()
     }
 
-    async fn until(&self, key: &Key) -> Instant {
+    pub(super) async fn until(&self, key: &Key) -> Instant {
         eventually("it is told of the change", async || self.when(key)).await
     }
 

@@ -6,7 +6,8 @@ use upsell::store::engine::{Changes, Engine, Expect, Key};
 use upsell::store::redis::Options;
 
 use super::{apart, random_below};
-use crate::store_redis::{A_LITTLE, cluster, open};
+use crate::store_redis::coherence::Heard;
+use crate::store_redis::{A_LITTLE, On, cluster, open};
 use crate::support::app::eventually;
 use crate::support::redis::RedisCluster;
 
@@ -145,12 +146,7 @@ async fn a_change_that_is_cut_short_is_made_whole_or_not_at_all() {
 async fn what_nobody_meets_is_ended_too() {
     let on = cluster().await;
     let other = open(&on.url, short()).await;
-    let mut all = Vec::new();
-    while all.len() < 20 || (unfinished(&on.server).is_empty() && all.len() < MOST_ROUNDS) {
-        let keys = keys_of(all.len());
-        commit_and_die(on.url.clone(), change(&keys, "1")).await;
-        all.push(keys);
-    }
+    let all = cut_short(&on, 0).await;
     let begun = Instant::now();
     nothing_is_left(&on.server).await;
     println!(
@@ -170,6 +166,53 @@ async fn what_nobody_meets_is_ended_too() {
             "a part of it"
         );
     }
+}
+
+/// Who ends a change and does not hear that its replicas have it remembers nothing of before: the
+/// message of that is its own, which it takes for known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ends_a_change_in_doubt_is_told_of_it() {
+    let on = cluster().await;
+    let options = Options {
+        wait_replicas: 5,
+        wait_timeout: Duration::from_millis(20),
+        ..short()
+    };
+    let other = open(&on.url, options).await;
+    let heard = Heard::of(&other).await;
+    let mut all = cut_short(&on, 0).await;
+    while !unfinished(&on.server)
+        .iter()
+        .any(|name| name.ends_with('d'))
+    {
+        assert!(all.len() < MOST_ROUNDS, "none was decided");
+        all.extend(cut_short(&on, all.len()).await);
+    }
+    nothing_is_left(&on.server).await;
+    let mut made = 0;
+    for keys in all {
+        let found = other.get_each(&keys).await;
+        if matches!(found[0], Ok(Some(_))) {
+            made += 1;
+            for key in &keys {
+                heard.until(key).await;
+            }
+        }
+    }
+    let ended = other.stats().finished_for_others();
+    println!("{made} changes were made, {ended} times one was ended for somebody else");
+    assert!(ended > 0);
+}
+
+/// Changes that were cut short at random, one of them at least in the middle.
+async fn cut_short(on: &On<RedisCluster>, first: usize) -> Vec<Vec<Key>> {
+    let mut all = Vec::new();
+    while all.len() < 20 || (unfinished(&on.server).is_empty() && all.len() < MOST_ROUNDS) {
+        let keys = keys_of(first + all.len());
+        commit_and_die(on.url.clone(), change(&keys, "1")).await;
+        all.push(keys);
+    }
+    all
 }
 
 async fn nothing_is_left(cluster: &RedisCluster) {
