@@ -17,6 +17,7 @@ pub mod address;
 mod coherence;
 mod commit;
 mod connect;
+mod health;
 mod layout;
 mod link;
 mod open;
@@ -309,7 +310,7 @@ impl Engine for RedisEngine {
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(commit::health(&self.inner))
+        Box::pin(self.inner.health())
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -20,9 +20,9 @@ use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::RoleRefused;
 use crate::domain::tenant::{Tenant, TenantKind};
-use crate::store::Found;
 use crate::store::engine::{Changes, CommitError};
 use crate::store::keys::reseller as keys;
+use crate::store::{Found, Turn};
 
 impl From<RoleRefused> for Error {
     fn from(refused: RoleRefused) -> Self {
@@ -68,7 +68,7 @@ async fn with_plan(
 }
 
 /// The reseller's turn to write, among the writers of this node: most writes meet at a plan.
-async fn turn<'a>(env: &'a Env, caller: &Caller) -> crate::store::Turn<'a> {
+async fn turn<'a>(env: &'a Env, caller: &Caller) -> Turn<'a> {
     env.store.turn(AccountId::Tenant(caller.root)).await
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use redis::{Pipeline, Value};
+use redis::Value;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -35,9 +35,6 @@ const MAX_BATCH_BYTES: usize = 1024 * 1024;
 
 /// The wait before a look at whether a lock is gone.
 const LOCK_WAIT: Duration = Duration::from_millis(3);
-
-/// How long what health writes stays.
-const PROBE_TTL_MS: u64 = 60_000;
 
 type Outcome = Result<(), CommitError>;
 
@@ -156,31 +153,6 @@ async fn run_group(
         }
     }
     outcomes
-}
-
-/// Whether a change would be made now. A server that answers may all the same take no writes: it is
-/// full, a replica, or short of replicas. So something is written.
-pub(super) async fn health(inner: &Inner) -> Result<(), StoreError> {
-    inner.is_open()?;
-    let until = inner.deadline();
-    let asked = inner.looked_at().map(|partition| async move {
-        let mut pipeline = Pipeline::with_capacity(2);
-        let probe = pipeline.cmd("SET").arg(&partition.probe).arg(b"1");
-        probe.arg("PX").arg(PROBE_TTL_MS);
-        let wait = inner.wait();
-        if let Some(wait) = wait {
-            wait.add_to(&mut pipeline);
-        }
-        let link = inner.write_link();
-        let answers = link
-            .ask_all(partition, &pipeline, Repeat::Always, until)
-            .await?;
-        wait.map_or(Ok(()), |wait| wait.check(answers.get(1)))
-    });
-    for answer in join_all(asked).await {
-        answer?;
-    }
-    Ok(())
 }
 
 /// How many changes go into the next script.
@@ -320,12 +292,12 @@ impl Inner {
     }
 
     /// A connection for writes; several where each is held up by its replicas.
-    fn write_link(&self) -> &Link {
+    pub(super) fn write_link(&self) -> &Link {
         let turn = self.next_write.fetch_add(1, Relaxed);
         &self.writes[turn % self.writes.len()]
     }
 
-    fn wait(&self) -> Option<Wait> {
+    pub(super) fn wait(&self) -> Option<Wait> {
         let replicas = self.options.wait_replicas;
         let millis = self.options.wait_timeout.as_millis();
         (replicas > 0).then(|| Wait {

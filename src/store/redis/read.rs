@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 use tokio::time::Instant;
 
 use super::layout::{Partition, record_of};
-use super::link::{Failed, Link, Repeat};
+use super::link::{Failed, Repeat};
 use super::scripts::{self, Call};
 use super::{Inner, commit};
 use crate::store::engine::{Expect, Key, MAX_KEY_BYTES, Record, StoreError};
@@ -195,32 +195,6 @@ impl Inner {
             }
         }
         Ok(look)
-    }
-
-    /// Whether servers answer, without a word on writes.
-    pub(super) async fn answers(&self) -> Result<(), StoreError> {
-        self.is_open()?;
-        let until = self.deadline();
-        let ask_all = async |link: &Link| {
-            let asked = self.looked_at().map(|partition| {
-                let cmd = redis::cmd("PING");
-                link.ask(partition, cmd, Repeat::Always, until)
-            });
-            join_all(asked).await
-        };
-        // A change that meets a broken connection first is one of which nobody knows whether it was
-        // made; that it waits for replicas says nothing here.
-        let writes = join_all(self.writes.iter().map(ask_all));
-        let (answers, _) = tokio::join!(ask_all(&self.reads), writes);
-        for answer in answers {
-            answer?;
-        }
-        Ok(())
-    }
-
-    /// Partitions enough that each server of a usual cluster has one.
-    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Partition> {
-        self.layout.partitions.iter().step_by(16)
     }
 
     pub(super) fn partition(&self, number: u16) -> &Partition {

@@ -122,24 +122,31 @@ pub(super) struct Wait {
     pub(super) millis: u64,
 }
 
-impl Wait {
-    /// Waits for what was written before.
-    pub(super) fn add_to(self, pipeline: &mut Pipeline) {
-        pipeline.cmd("WAIT").arg(self.replicas).arg(self.millis);
+/// A command that writes, and the wait for replicas where that is asked for.
+pub(super) fn with_wait(cmd: Cmd, wait: Option<Wait>) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(2);
+    pipeline.add_command(cmd);
+    if let Some(wait) = wait {
+        pipeline.cmd("WAIT").arg(wait.replicas).arg(wait.millis);
     }
+    pipeline
+}
 
-    /// Whether the answer says that enough of them have it.
-    pub(super) fn check(self, answer: Option<&Value>) -> Result<(), Failed> {
-        let wanted = self.replicas;
-        match answer {
-            Some(Value::Int(reached)) if *reached >= i64::from(wanted) => Ok(()),
-            Some(Value::Int(reached)) => Err(Failed {
-                why: format!("{reached} of {wanted} replicas confirmed the change in time"),
-                is_unknown: true,
-                server: None,
-            }),
-            _ => Err(Failed::strange("no number of replicas")),
-        }
+/// The answer to the command, if enough replicas have what it wrote.
+pub(super) fn confirmed(answers: Vec<Value>, wait: Option<Wait>) -> Result<Value, Failed> {
+    let mut answers = answers.into_iter();
+    let answer = answers.next().unwrap_or(Value::Nil);
+    let Some(Wait { replicas, .. }) = wait else {
+        return Ok(answer);
+    };
+    match answers.next() {
+        Some(Value::Int(reached)) if reached >= i64::from(replicas) => Ok(answer),
+        Some(Value::Int(reached)) => Err(Failed {
+            why: format!("{reached} of {replicas} replicas confirmed the change in time"),
+            is_unknown: true,
+            server: None,
+        }),
+        _ => Err(Failed::strange("no number of replicas")),
     }
 }
 
@@ -152,18 +159,9 @@ pub(super) async fn write(
     repeat: Repeat,
     until: Instant,
 ) -> Result<Value, Failed> {
-    let mut pipeline = Pipeline::with_capacity(2);
-    pipeline.add_command(call.cmd);
-    if let Some(wait) = wait {
-        wait.add_to(&mut pipeline);
-    }
-    let values = send(link, partition, call.script, pipeline, repeat, until).await?;
-    let mut values = values.into_iter();
-    let value = values.next().unwrap_or(Value::Nil);
-    if let Some(wait) = wait {
-        wait.check(values.next().as_ref())?;
-    }
-    Ok(value)
+    let pipeline = with_wait(call.cmd, wait);
+    let answers = send(link, partition, call.script, pipeline, repeat, until).await?;
+    confirmed(answers, wait)
 }
 
 /// Runs a script that only reads.

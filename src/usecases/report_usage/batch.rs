@@ -223,10 +223,8 @@ impl<'a> Batch<'a> {
         ids: &[AccountId],
         meters: &[Result<SeenMeter, StoreError>],
     ) -> Vec<Result<(Key, Expect), Error>> {
-        let is_first =
-            |meter: &Result<SeenMeter, StoreError>| matches!(meter, Ok((_, Expect::Absent)));
         let both = ids.iter().zip(meters);
-        let first = both.filter(|(_, meter)| is_first(meter));
+        let first = both.filter(|(_, meter)| matches!(meter, Ok((_, Expect::Absent))));
         let first: Vec<AccountId> = first.map(|(id, _)| *id).collect();
         if first.is_empty() || self.mode == Mode::DryRun {
             return Vec::new();

@@ -37,13 +37,10 @@ pub(super) async fn resolve_many(
     }
     let mut away = None;
     for wave in unknown.chunks(RESOLVED_AT_ONCE) {
-        let asked = wave.iter().map(|(_, account)| async {
-            match &away {
-                Some(error) => Err(Error::clone(error)),
-                None => resolve(env, caller, *account).await,
-            }
-        });
-        let found = join_all(asked).await;
+        let found = match away {
+            Some(error) => vec![Err(error); wave.len()],
+            None => join_all(wave.iter().map(|(_, one)| resolve(env, caller, *one))).await,
+        };
         away = all_away(&found);
         for ((place, _), found) in wave.iter().zip(found) {
             resolved[*place] = found;
