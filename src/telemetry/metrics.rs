@@ -1,137 +1,21 @@
 //! Every metric of the service, in one block. Label sets are enums, so they are bounded, and
 //! each combination is resolved once at the start: counting is one atomic addition.
 
+mod family;
 mod labels;
 
-use std::marker::PhantomData;
+use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder, core::Collector,
-};
-
+pub use family::By;
 pub use labels::{
     ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailOutcome, OutboxState,
     RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
+use family::Declare;
+
 use crate::domain::link::Placement;
 use crate::domain::quota::Level;
-
-/// One metric value per label.
-#[derive(Debug)]
-pub struct By<L, M> {
-    all: Vec<M>,
-    label: PhantomData<fn(L)>,
-}
-
-impl<L: Label, M> By<L, M> {
-    fn new(make: impl FnMut(&L) -> M) -> Self {
-        Self {
-            all: L::ALL.iter().map(make).collect(),
-            label: PhantomData,
-        }
-    }
-
-    /// The metric with this label.
-    ///
-    /// `None` cannot happen for a label in `L::ALL`; callers go through the typed methods below.
-    fn get(&self, label: &L) -> Option<&M> {
-        let index = L::ALL.iter().position(|known| known == label)?;
-        self.all.get(index)
-    }
-}
-
-impl<L: Label> By<L, IntCounter> {
-    /// Counts one.
-    pub fn inc(&self, label: L) {
-        self.add(label, 1);
-    }
-
-    /// Counts `count`.
-    pub fn add(&self, label: L, count: u64) {
-        if let Some(counter) = self.get(&label) {
-            counter.inc_by(count);
-        }
-    }
-}
-
-impl<L: Label> By<L, IntGauge> {
-    /// Sets the gauge.
-    pub fn set(&self, label: L, value: i64) {
-        if let Some(gauge) = self.get(&label) {
-            gauge.set(value);
-        }
-    }
-}
-
-impl<L: Label> By<L, Histogram> {
-    /// Counts one observation, in seconds.
-    pub fn observe(&self, label: L, seconds: f64) {
-        if let Some(histogram) = self.get(&label) {
-            histogram.observe(seconds);
-        }
-    }
-}
-
-impl<A: Label, B: Label> By<A, By<B, IntCounter>> {
-    /// Counts one.
-    pub fn inc2(&self, first: A, second: B) {
-        self.add2(first, second, 1);
-    }
-
-    /// Counts `more`.
-    pub fn add2(&self, first: A, second: B, more: u64) {
-        if let Some(counters) = self.get(&first) {
-            counters.add(second, more);
-        }
-    }
-}
-
-/// All metrics, on a registry of their own.
-#[derive(Debug)]
-pub struct Metrics {
-    registry: Registry,
-    /// `upsell_http_requests_total{dialect,status}`
-    pub http_requests: By<HttpDialect, By<StatusClass, IntCounter>>,
-    /// `upsell_http_request_duration_seconds{dialect}`: from the head read to the answer handed
-    /// to the connection.
-    pub http_duration: By<HttpDialect, Histogram>,
-    /// `upsell_http_connections`: open now.
-    pub http_connections: IntGauge,
-    /// `upsell_alerts_evaluated_total`: quotas measured against usage.
-    pub alerts_evaluated: IntCounter,
-    /// `upsell_usage_records_total{outcome}`
-    pub usage_records: By<UsageOutcome, IntCounter>,
-    /// `upsell_transitions_total{level,direction}`
-    pub transitions: By<Level, By<Direction, IntCounter>>,
-    /// `upsell_outbox_mails{state}`: in the outbox now.
-    pub outbox_mails: By<OutboxState, IntGauge>,
-    /// `upsell_mails_total{outcome}`: attempts that ended.
-    pub mails: By<MailOutcome, IntCounter>,
-    /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
-    /// another one had them, or had sent them.
-    pub possible_duplicates: IntCounter,
-    /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
-    /// the grouping wait.
-    pub mail_latency: Histogram,
-    /// `upsell_clicks_total{kind,placement}`
-    pub clicks: By<ClickKind, By<Placement, IntCounter>>,
-    /// `upsell_redirects_total{outcome}`
-    pub redirects: By<RedirectOutcome, IntCounter>,
-    /// `upsell_store_commits_total{outcome}`
-    pub store_commits: By<CommitOutcome, IntCounter>,
-    /// `upsell_store_fsyncs_total`: commits share them.
-    pub store_fsyncs: IntCounter,
-    /// `upsell_store_current`: 1 while every change of other nodes is heard of, else 0.
-    pub store_current: IntGauge,
-    /// `upsell_store_calls`: calls to the servers of a shared store that are under way.
-    pub store_calls: IntGauge,
-    /// `upsell_redis_events_total{event}`: what happened on the way to the servers.
-    pub redis_events: By<RedisEvent, IntCounter>,
-    /// `upsell_redis_command_duration_seconds`: with all its repetitions.
-    pub redis_duration: Histogram,
-}
 
 /// From 100 µs to 5 s: a server next door takes less than a millisecond.
 const REDIS_BUCKETS: [f64; 9] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1.0, 5.0];
@@ -145,73 +29,105 @@ const MAIL_BUCKETS: [f64; 11] = [
     0.01, 0.05, 0.25, 1.0, 5.0, 30.0, 120.0, 600.0, 3_600.0, 21_600.0, 86_400.0,
 ];
 
-impl Metrics {
-    /// Declares every metric.
-    ///
-    /// # Errors
-    /// When a name or label is not a legal one: a mistake in this file, which its test finds.
-    pub fn new() -> Result<Self, prometheus::Error> {
-        let declare = Declare(Registry::new());
-        let build = declare
-            .gauges::<Version>("upsell_build_info", "Always 1; the version is the label.")?;
-        build.set(Version, 1);
-        Ok(Self {
-            http_requests: declare
-                .counters2("upsell_http_requests_total", "HTTP requests answered.")?,
-            http_duration: declare.histograms(
-                "upsell_http_request_duration_seconds",
-                "Time from the request head to the answer.",
-                &HTTP_BUCKETS,
-            )?,
-            http_connections: declare.gauge("upsell_http_connections", "Open HTTP connections.")?,
-            alerts_evaluated: declare.counter(
-                "upsell_alerts_evaluated_total",
-                "Quotas measured against usage.",
-            )?,
-            usage_records: declare
-                .counters("upsell_usage_records_total", "Usage records reported.")?,
-            transitions: declare
-                .counters2("upsell_transitions_total", "Alert levels entered and left.")?,
-            outbox_mails: declare.gauges("upsell_outbox_mails", "Mails in the outbox.")?,
-            mails: declare.counters("upsell_mails_total", "Attempts to send a mail.")?,
-            possible_duplicates: declare.counter(
-                "upsell_mail_possible_duplicates_total",
-                "Mails that two nodes may have sent.",
-            )?,
-            mail_latency: declare.histogram(
-                "upsell_mail_latency_seconds",
-                "Time from the decision to send to the mail server's acceptance.",
-                &MAIL_BUCKETS,
-            )?,
-            clicks: declare.counters2("upsell_clicks_total", "Clicks on tracked links.")?,
-            redirects: declare.counters("upsell_redirects_total", "Answers to tracked links.")?,
-            store_commits: declare
-                .counters("upsell_store_commits_total", "Changes given to the store.")?,
-            store_fsyncs: declare.counter(
-                "upsell_store_fsyncs_total",
-                "Times the store forced its log to disk.",
-            )?,
-            store_current: declare.gauge(
-                "upsell_store_current",
-                "Whether every change of other nodes is heard of.",
-            )?,
-            store_calls: declare.gauge(
-                "upsell_store_calls",
-                "Calls to the servers of a shared store under way.",
-            )?,
-            redis_events: declare.counters(
-                "upsell_redis_events_total",
-                "What happened on the way to the servers of a shared store.",
-            )?,
-            redis_duration: declare.histogram(
-                "upsell_redis_command_duration_seconds",
-                "Time of a command to the servers of a shared store.",
-                &REDIS_BUCKETS,
-            )?,
-            registry: declare.0,
-        })
-    }
+/// Declares the metrics: each is one entry, with its type, how it is registered, its name, its help
+/// and, for histograms, its buckets.
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $make:ident($($arg:expr),+ $(,)?);)*) => {
+        /// All metrics, on a registry of their own.
+        #[derive(Debug)]
+        pub struct Metrics {
+            registry: Registry,
+            $($(#[$doc])* pub $field: $type,)*
+        }
 
+        impl Metrics {
+            /// Registers every metric.
+            ///
+            /// # Errors
+            /// When a name or label is not a legal one: a mistake in this file, which its test finds.
+            pub fn new() -> Result<Self, prometheus::Error> {
+                let declare = Declare(Registry::new());
+                let build = declare
+                    .gauges::<Version>("upsell_build_info", "Always 1; the version is the label.")?;
+                build.set(Version, 1);
+                Ok(Self {
+                    $($field: declare.$make($($arg),+)?,)*
+                    registry: declare.0,
+                })
+            }
+        }
+    };
+}
+
+metrics! {
+    /// `upsell_http_requests_total{dialect,status}`
+    http_requests: By<HttpDialect, By<StatusClass, IntCounter>> =
+        counters2("upsell_http_requests_total", "HTTP requests answered.");
+    /// `upsell_http_request_duration_seconds{dialect}`: from the head read to the answer handed
+    /// to the connection.
+    http_duration: By<HttpDialect, Histogram> = histograms(
+        "upsell_http_request_duration_seconds",
+        "Time from the request head to the answer.",
+        &HTTP_BUCKETS
+    );
+    /// `upsell_http_connections`: open now.
+    http_connections: IntGauge = gauge("upsell_http_connections", "Open HTTP connections.");
+    /// `upsell_alerts_evaluated_total`: quotas measured against usage.
+    alerts_evaluated: IntCounter =
+        counter("upsell_alerts_evaluated_total", "Quotas measured against usage.");
+    /// `upsell_usage_records_total{outcome}`
+    usage_records: By<UsageOutcome, IntCounter> =
+        counters("upsell_usage_records_total", "Usage records reported.");
+    /// `upsell_transitions_total{level,direction}`
+    transitions: By<Level, By<Direction, IntCounter>> =
+        counters2("upsell_transitions_total", "Alert levels entered and left.");
+    /// `upsell_outbox_mails{state}`: in the outbox now.
+    outbox_mails: By<OutboxState, IntGauge> = gauges("upsell_outbox_mails", "Mails in the outbox.");
+    /// `upsell_mails_total{outcome}`: attempts that ended.
+    mails: By<MailOutcome, IntCounter> = counters("upsell_mails_total", "Attempts to send a mail.");
+    /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
+    /// another one had them, or had sent them.
+    possible_duplicates: IntCounter =
+        counter("upsell_mail_possible_duplicates_total", "Mails that two nodes may have sent.");
+    /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
+    /// the grouping wait.
+    mail_latency: Histogram = histogram(
+        "upsell_mail_latency_seconds",
+        "Time from the decision to send to the mail server's acceptance.",
+        &MAIL_BUCKETS
+    );
+    /// `upsell_clicks_total{kind,placement}`
+    clicks: By<ClickKind, By<Placement, IntCounter>> =
+        counters2("upsell_clicks_total", "Clicks on tracked links.");
+    /// `upsell_redirects_total{outcome}`
+    redirects: By<RedirectOutcome, IntCounter> =
+        counters("upsell_redirects_total", "Answers to tracked links.");
+    /// `upsell_store_commits_total{outcome}`
+    store_commits: By<CommitOutcome, IntCounter> =
+        counters("upsell_store_commits_total", "Changes given to the store.");
+    /// `upsell_store_fsyncs_total`: commits share them.
+    store_fsyncs: IntCounter =
+        counter("upsell_store_fsyncs_total", "Times the store forced its log to disk.");
+    /// `upsell_store_current`: 1 while every change of other nodes is heard of, else 0.
+    store_current: IntGauge =
+        gauge("upsell_store_current", "Whether every change of other nodes is heard of.");
+    /// `upsell_store_calls`: calls to the servers of a shared store that are under way.
+    store_calls: IntGauge =
+        gauge("upsell_store_calls", "Calls to the servers of a shared store under way.");
+    /// `upsell_redis_events_total{event}`: what happened on the way to the servers.
+    redis_events: By<RedisEvent, IntCounter> = counters(
+        "upsell_redis_events_total",
+        "What happened on the way to the servers of a shared store."
+    );
+    /// `upsell_redis_command_duration_seconds`: with all its repetitions.
+    redis_duration: Histogram = histogram(
+        "upsell_redis_command_duration_seconds",
+        "Time of a command to the servers of a shared store.",
+        &REDIS_BUCKETS
+    );
+}
+
+impl Metrics {
     /// The exposition text (format 0.0.4) for `/metrics`.
     ///
     /// # Errors
@@ -234,86 +150,6 @@ impl Label for Version {
 
     fn text(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
-    }
-}
-
-/// Makes metrics and registers them.
-struct Declare(Registry);
-
-impl Declare {
-    fn register<C: Collector + Clone + 'static>(
-        &self,
-        collector: C,
-    ) -> Result<C, prometheus::Error> {
-        self.0.register(Box::new(collector.clone()))?;
-        Ok(collector)
-    }
-
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-        self.register(IntCounter::new(name, help)?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
-        self.register(IntGauge::new(name, help)?)
-    }
-
-    fn histogram(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: &[f64],
-    ) -> Result<Histogram, prometheus::Error> {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(Histogram::with_opts(options)?)
-    }
-
-    fn counters<L: Label>(
-        &self,
-        name: &str,
-        help: &str,
-    ) -> Result<By<L, IntCounter>, prometheus::Error> {
-        let family = self.register(IntCounterVec::new(Opts::new(name, help), &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
-    }
-
-    fn counters2<A: Label, B: Label>(
-        &self,
-        name: &str,
-        help: &str,
-    ) -> Result<By<A, By<B, IntCounter>>, prometheus::Error> {
-        let family = self.register(IntCounterVec::new(
-            Opts::new(name, help),
-            &[A::NAME, B::NAME],
-        )?)?;
-        Ok(By::new(|a: &A| {
-            By::new(|b: &B| family.with_label_values(&[a.text(), b.text()]))
-        }))
-    }
-
-    fn gauges<L: Label>(
-        &self,
-        name: &str,
-        help: &str,
-    ) -> Result<By<L, IntGauge>, prometheus::Error> {
-        let family = self.register(IntGaugeVec::new(Opts::new(name, help), &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
-    }
-
-    fn histograms<L: Label>(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: &[f64],
-    ) -> Result<By<L, Histogram>, prometheus::Error> {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        let family = self.register(HistogramVec::new(options, &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
     }
 }
 
