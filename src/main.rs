@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// 8-9 % more redirects than with the system's allocator.
+/// The allocator of the service.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

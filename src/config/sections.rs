@@ -66,7 +66,8 @@ section! {
         prefix: NamePrefix = simple("1 to 32 letters, digits, `-` or `_`", NamePrefix::parse), "upsell";
         /// A PEM file of certificate authorities to trust in place of those of the system.
         ca_file: Option<PathBuf> = Optional(PATH), "";
-        /// How long a server may take for an answer. No request waits longer than twice this.
+        /// How long a server may take for an answer. A call to the store is given up after twice this,
+        /// and the request that made it is answered with 503.
         command_timeout: Duration = span(Duration::from_millis(10), MINUTE), "2s";
         /// How many replicas must have a change before it is acknowledged. 0: what the server alone
         /// had may be lost when it fails, although it was acknowledged.

@@ -1,4 +1,4 @@
-//! Every route of every dialect, on one page, and how a request finds its own.
+//! How a request finds its route: authorization, body limits and idempotency around each handler.
 
 use std::pin::Pin;
 use std::sync::Arc;
