@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::domain::contact::InvalidEmail;
 use crate::domain::time::Timestamp;
+use crate::http::client_address::TrustedProxies;
 use crate::http::cors::Cors;
 use crate::http::router::{Resource, Router};
 use crate::http::server::{Drained, Server};
@@ -272,7 +273,8 @@ fn public_server(
     let cors = Cors::new(settings::cors_origins(config));
     let service =
         Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));
-    let server = Server::new(service, settings::limits(config), system_clock);
+    let server = Server::new(service, settings::limits(config), system_clock)
+        .with_trusted_proxies(TrustedProxies::new(&config.http.trusted_proxies));
     let server = match tls(config)? {
         Some(tls) => server.with_tls(tls),
         None => server,

@@ -30,8 +30,8 @@ pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
-    Audit, Clicks, Console, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota, Redis, Smtp,
-    Tls, Tokens,
+    Audit, Clicks, Console, Http, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota, Redis,
+    Smtp, Tls, Tokens,
 };
 pub use source::{Override, Sources};
 pub use usage_names::UsageNames;
@@ -43,7 +43,7 @@ use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
 /// Every section in the order of the documentation.
-const SECTIONS: [&Section; 15] = [
+const SECTIONS: [&Section; 16] = [
     &Main::SECTION,
     &Redis::SECTION,
     &Nodes::SECTION,
@@ -52,6 +52,7 @@ const SECTIONS: [&Section; 15] = [
     &Quota::SECTION,
     &Proposal::SECTION,
     &Links::SECTION,
+    &Http::SECTION,
     &Limits::SECTION,
     &Tls::SECTION,
     &Log::SECTION,
@@ -80,6 +81,8 @@ pub struct Config {
     pub proposal: Proposal,
     /// `[links]`
     pub links: Links,
+    /// `[http]`
+    pub http: Http,
     /// `[limits]`
     pub limits: Limits,
     /// `[tls]`
@@ -151,6 +154,7 @@ impl Config {
         let quota = Quota::read(&mut reader);
         let proposal = Proposal::read(&mut reader);
         let links = Links::read(&mut reader);
+        let http = Http::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let tls = Tls::read(&mut reader);
         let log = Log::read(&mut reader);
@@ -169,6 +173,7 @@ impl Config {
             quota: quota?,
             proposal: proposal?,
             links: links?,
+            http: http?,
             limits: limits?,
             tls: tls?,
             log: log?,

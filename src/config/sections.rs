@@ -208,6 +208,16 @@ section! {
 }
 
 section! {
+    /// The listener of the APIs, the redirects and the pages.
+    Http = "http" {
+        /// Networks of proxies that may name the client in `Forwarded` or `X-Forwarded-For`;
+        /// other peers are the clients themselves. Trust only proxies that write one of the two
+        /// headers, and let them remove the other one. At most 100.
+        trusted_proxies: Vec<IpNet> = List(simple("network such as 10.0.0.0/8", network)), "";
+    }
+}
+
+section! {
     /// Bounds of what a client may send and take.
     Limits = "limits" {
         /// The longest URL (path and query): 414 above it.
@@ -245,8 +255,9 @@ section! {
         handshake_timeout: Duration = span(MILLISECOND, HOUR), "10s";
         /// The most connections at once; those beyond it are closed at once.
         max_connections: usize = whole(1, 1_000_000), "10000";
-        /// The most connections of one address (IPv6: of one /64). Empty: no such bound, because
-        /// behind a proxy all clients have one address.
+        /// The most connections of one address (IPv6: of one /64), except a trusted proxy's
+        /// (`http.trusted_proxies`). Empty: no such bound, because behind a proxy all clients have
+        /// one address.
         max_connections_per_peer: Option<usize> = Optional(whole(1, 1_000_000)), "";
         /// The most requests being answered at once: 503 above it.
         max_requests: usize = whole(1, 1_000_000), "4096";

@@ -133,12 +133,13 @@ pub(super) fn exchange<S: Service>(
         unread: !body.is_end_stream(),
     };
     let checked = head::check(&mut parts, &shared.limits);
+    let client_address = shared.proxies.client(peer, &parts.headers);
     let head = Head {
         method: parts.method,
         uri: parts.uri,
         version: parts.version,
         headers: parts.headers,
-        peer,
+        client_address,
         received_at: (shared.clock)(),
         request_id: reply.id,
     };

@@ -22,8 +22,8 @@ pub struct Head {
     pub version: Version,
     /// As sent, without connection-level framing.
     pub headers: HeaderMap,
-    /// The address of the peer of the connection.
-    pub peer: IpAddr,
+    /// The address of the client: of the peer, or as a trusted proxy says.
+    pub client_address: IpAddr,
     /// When the head had been read.
     pub received_at: Timestamp,
     /// Names this request in the log line and in `application/problem+json` answers.

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod account;
 pub mod auth;
 pub mod billing;
+pub mod client_address;
 mod connection;
 pub mod cors;
 pub mod decimal;

@@ -129,7 +129,7 @@ mod tests {
             uri: Uri::from_static("/"),
             version: Version::HTTP_11,
             headers: map,
-            peer: [127, 0, 0, 1].into(),
+            client_address: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
         }

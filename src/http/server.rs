@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::client_address::{TrustedProxies, counted};
 use super::connection;
 use super::limits::Limits;
 use super::message::{RequestId, Service};
@@ -51,6 +52,7 @@ pub(super) struct Shared<S> {
     pub(super) limits: Limits,
     pub(super) clock: Clock,
     pub(super) tls: Option<Tls>,
+    pub(super) proxies: TrustedProxies,
     pub(super) stats: Arc<Stats>,
     peers: Arc<Mutex<HashMap<IpAddr, usize>>>,
     pub(super) lane: Arc<Lane>,
@@ -64,6 +66,7 @@ impl<S> Shared<S> {
             limits: self.limits.clone(),
             clock: Arc::clone(&self.clock),
             tls: self.tls.clone(),
+            proxies: self.proxies.clone(),
             stats: Arc::clone(&self.stats),
             peers: Arc::clone(&self.peers),
             lane: self.stats.lane(random_or((self.clock)())),
@@ -102,6 +105,7 @@ impl<S: Service> Server<S> {
                 lane: stats.lane(random_or(clock())),
                 clock: Arc::new(clock),
                 tls: None,
+                proxies: TrustedProxies::default(),
                 stats,
                 peers: Arc::default(),
             },
@@ -112,6 +116,13 @@ impl<S: Service> Server<S> {
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Self {
         self.shared.tls = Some(tls);
+        self
+    }
+
+    /// Believes these proxies where they name the client of a request.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.shared.proxies = proxies;
         self
     }
 
@@ -235,8 +246,10 @@ impl<S> Seat<S> {
         if before >= shared.limits.connections {
             return None;
         }
-        if let Some(most) = shared.limits.connections_per_peer {
-            let peer = network_of(peer);
+        // The connections of a trusted proxy are those of many clients.
+        let most = shared.limits.connections_per_peer;
+        if let Some(most) = most.filter(|_| !shared.proxies.trusts(peer)) {
+            let peer = counted(peer);
             let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
             let count = peers.entry(peer).or_insert(0);
             if *count >= most {
@@ -265,16 +278,5 @@ impl<S> Drop for Seat<S> {
                 peers.remove(&peer);
             }
         }
-    }
-}
-
-/// The address peers are counted by: one household or host has a whole IPv6 /64.
-fn network_of(peer: IpAddr) -> IpAddr {
-    match peer {
-        IpAddr::V4(_) => peer,
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => IpAddr::V4(v4),
-            None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        },
     }
 }

@@ -223,7 +223,7 @@ fn request(token: &str, key: &str, body: &Value) -> Request {
         uri: Uri::from_static("/api/2/tenants"),
         version: Version::HTTP_11,
         headers,
-        peer: [127, 0, 0, 1].into(),
+        client_address: [127, 0, 0, 1].into(),
         received_at: START,
         request_id: upsell::http::message::RequestId::from_bits(1),
     };

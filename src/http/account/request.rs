@@ -101,7 +101,7 @@ mod tests {
             uri: Uri::from_static(query),
             version: Version::HTTP_11,
             headers: HeaderMap::new(),
-            peer: [127, 0, 0, 1].into(),
+            client_address: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
         }

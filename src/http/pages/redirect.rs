@@ -209,7 +209,7 @@ mod tests {
             uri: uri.parse().unwrap(),
             version: http::Version::HTTP_11,
             headers: pairs.collect(),
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            client_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
         }
