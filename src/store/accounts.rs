@@ -51,6 +51,9 @@ fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
     if let Some(named) = tenant.settings.partner_plan {
         entries.push(mark(keys::plan_tenant(named, tenant.id)));
     }
+    if !tenant.enabled {
+        entries.push(mark(keys::disabled(account)));
+    }
     entries
 }
 
@@ -84,6 +87,9 @@ fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
     );
     if let Some(personal) = user.personal_tenant_id {
         entries.push(leads_to(keys::personal_tenant(personal), user.id.uuid()));
+    }
+    if !user.enabled {
+        entries.push(mark(keys::disabled(account)));
     }
     entries
 }
@@ -152,6 +158,8 @@ impl Changes {
         self.expect(keys::user(old.id), Expect::Revision(old.revision));
         self.expect_no_ties(AccountId::User(old.id));
         self.delete(keys::user(old.id));
+        // Written even where it is absent: the user's tokens are not remembered after this.
+        self.delete(keys::disabled(AccountId::User(old.id)));
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
         self.delete(keys::open_mail(old.id));

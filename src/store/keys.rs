@@ -335,6 +335,13 @@ pub fn tenant_clients(tenant: TenantId) -> Key {
     key(b'A').part(tenant.bytes()).end()
 }
 
+/// Is there while an account is disabled. Whoever remembers callers watches it: profiles change for many reasons,
+/// this does for one.
+#[must_use]
+pub fn disabled(account: AccountId) -> Key {
+    key(b'G').account(account).end()
+}
+
 /// A token that was revoked before its time. Kept until it would have expired.
 #[must_use]
 pub fn revoked_token(id: &str) -> Key {

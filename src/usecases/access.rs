@@ -60,6 +60,19 @@ impl Caller {
         Err(Error::MissingScope(scope))
     }
 
+    /// Refuses a client of `tenant` itself what only clients of the tenants above it may do.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], which says `what`.
+    pub fn require_above(&self, tenant: &Tenant, what: &str) -> Result<(), Error> {
+        if self.root != tenant.id {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!(
+            "only a client of a tenant above it may {what}"
+        )))
+    }
+
     /// The tenant, if it is within reach.
     ///
     /// # Errors

@@ -49,14 +49,15 @@ async fn delete_once(
 ) -> Result<(), Error> {
     let tenant = caller.tenant(&env.store, id).await?;
     check_version(expected, tenant.version)?;
-    if tenant.enabled {
-        return Err(Error::TenantEnabled);
-    }
     if tenant.parent_id().is_none() {
         return Err(Error::Refused(
             "the root tenant cannot be deleted".to_owned(),
         ));
     }
+    if tenant.enabled {
+        return Err(Error::TenantEnabled);
+    }
+    caller.require_above(&tenant, "delete a tenant")?;
     if has_children(env, id).await? {
         return Err(Error::Conflict(
             "the tenant has child tenants; delete them first".to_owned(),

@@ -280,7 +280,8 @@ pub async fn children(
 /// Changes a tenant.
 ///
 /// # Errors
-/// It is out of reach, `expected` is stale, a sibling has the name, a field makes no sense.
+/// It is out of reach, `expected` is stale, a sibling has the name, a field makes no sense, or a client of
+/// the tenant itself enables or disables it.
 pub async fn update(
     env: &Env,
     caller: &Caller,
@@ -293,6 +294,9 @@ pub async fn update(
         let old = caller.tenant(&env.store, id).await?;
         check_version(expected, old.version)?;
         let mut tenant = patch.apply(old.value.clone())?;
+        if tenant.enabled != old.enabled {
+            caller.require_above(&old, "enable or disable a tenant")?;
+        }
         tenant.version += 1;
         tenant.updated_at = now;
         let mut changes = Changes::new();

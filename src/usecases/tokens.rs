@@ -14,8 +14,9 @@ use super::access::Caller;
 use super::error::{Error, What};
 use crate::domain::client::{ApiScope, ApiScopes, Client, SecretHash};
 use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
-use crate::store::engine::Changes;
+use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
 
 /// The audience of every token: this API and no other.
@@ -59,12 +60,13 @@ pub struct Issued {
 /// Why no token is issued; OAuth 2 has a word for each (RFC 6749 §5.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRefused {
-    /// Unknown client, wrong secret, or disabled; not told apart.
+    /// Unknown client, wrong secret, or disabled, be it the client, its tenant or a tenant above; not told
+    /// apart.
     InvalidClient,
     /// The scope asked for is unknown, more than the client has, or nothing that a user's token may
     /// have.
     InvalidScope(String),
-    /// The user to speak for is not within the client's reach.
+    /// The user to speak for is not within the client's reach, or is disabled, or a tenant above is.
     InvalidUser,
     /// The store failed, or something inside.
     Failed(Error),
@@ -124,8 +126,8 @@ pub async fn issue(
         }
         let caller = caller_of(&client, scopes);
         match caller.user(&env.store, user).await {
-            Ok(_) => {}
-            Err(Error::NotFound(_)) => return Err(TokenRefused::InvalidUser),
+            Ok((user, tenant)) if user.enabled && is_open(env, &tenant).await? => {}
+            Ok(_) | Err(Error::NotFound(_)) => return Err(TokenRefused::InvalidUser),
             Err(error) => return Err(TokenRefused::Failed(error)),
         }
     }
@@ -136,7 +138,18 @@ fn caller_of(client: &Client, scopes: ApiScopes) -> Caller {
     Caller::of_client(client.id, client.tenant_id, scopes)
 }
 
-/// The client of these credentials, if they hold and the client is enabled.
+/// Whether a tenant and all above it are enabled.
+async fn is_open(env: &Env, tenant: &Tenant) -> Result<bool, Error> {
+    let above: Vec<Key> = tenant.ancestors.iter().copied().map(keys::tenant).collect();
+    let found = env.store.load_many::<Tenant>(&above).await?;
+    let above_are = found
+        .iter()
+        .all(|found| found.as_ref().is_some_and(|tenant| tenant.enabled));
+    Ok(tenant.enabled && above_are)
+}
+
+/// The client of these credentials, if they hold, the client is enabled, and so are its tenant and all
+/// above.
 async fn authenticate(env: &Env, id: &str, secret: &str) -> Result<Found<Client>, TokenRefused> {
     // An unknown client costs the same hash and comparison as a known one.
     let given = hash_secret(secret).0;
@@ -148,9 +161,14 @@ async fn authenticate(env: &Env, id: &str, secret: &str) -> Result<Found<Client>
         .as_ref()
         .map_or([0; 32], |client| client.secret_hash.0);
     let equal = bool::from(given.ct_eq(&kept));
-    found
+    let client = found
         .filter(|client| equal && client.enabled)
-        .ok_or(TokenRefused::InvalidClient)
+        .ok_or(TokenRefused::InvalidClient)?;
+    let tenant = env.store.tenant(client.tenant_id).await;
+    match tenant.map_err(Error::from)? {
+        Some(tenant) if is_open(env, &tenant).await? => Ok(client),
+        _ => Err(TokenRefused::InvalidClient),
+    }
 }
 
 fn sign(
@@ -261,21 +279,30 @@ pub fn verify(env: &Env, token: &str, now: Timestamp) -> Option<Verified> {
     })
 }
 
-/// The caller behind a verified token; `None` where the token was revoked or its client is gone,
-/// disabled, or has lost scopes.
+/// The caller behind a verified token; `None` where the token was revoked, its client is gone, disabled or
+/// has lost scopes, the user it speaks for is gone or disabled, or a tenant above either is disabled.
 ///
 /// # Errors
 /// The store failed.
 pub async fn caller(env: &Env, token: &Verified) -> Result<Option<Caller>, Error> {
-    let Some(client) = env.store.client(token.client_id).await? else {
+    let client = env.store.client(token.client_id).await?;
+    let fits = |client: &Found<Client>| client.enabled && client.tenant_id == token.root;
+    let Some(client) = client.filter(fits) else {
         return Ok(None);
     };
-    let revoked = env
-        .store
-        .engine()
-        .get(&keys::revoked_token(&token.id))
-        .await?;
-    if !client.enabled || client.tenant_id != token.root || revoked.is_some() {
+    let tenant_id = match token.user {
+        None => client.tenant_id,
+        Some(id) => match env.store.user(id).await? {
+            Some(user) if user.enabled => user.tenant_id,
+            _ => return Ok(None),
+        },
+    };
+    let Some(tenant) = env.store.tenant(tenant_id).await? else {
+        return Ok(None);
+    };
+    let revoked = keys::revoked_token(&token.id);
+    let revoked = env.store.engine().get(&revoked).await?;
+    if revoked.is_some() || !is_open(env, &tenant).await? {
         return Ok(None);
     }
     Ok(Some(Caller {

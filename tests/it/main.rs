@@ -12,6 +12,7 @@
 mod access_matrix;
 mod account_access;
 mod account_api;
+mod account_disabled;
 mod account_idp;
 mod account_lists;
 mod account_quota;

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use upsell::domain::brand::Brand;
 use upsell::domain::client::{ApiScope, ApiScopes, Client};
-use upsell::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, ClientId, UserId};
 use upsell::domain::link::{BuyUrl, BuyUrlRules};
 use upsell::domain::quota::{Item, Quota};
 use upsell::domain::user::User;
@@ -351,7 +351,8 @@ async fn only_who_may_see_the_alerts_is_told() {
     let own = site.token_for(customer, Some(user)).await;
     let admin = site.token_for(customer, None).await;
     let other = site.world.add_user("other", false).await;
-    let foreign = site.token_for(TenantId::random(), None).await;
+    let stranger = site.world.add_stranger().await;
+    let foreign = site.token_for(stranger, None).await;
     let (narrow, secret) = (ClientId::random(), "a secret for tests");
     let mut changes = Changes::new();
     changes.put_client(

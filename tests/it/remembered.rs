@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use upsell::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, ClientId, UserId};
 use upsell::domain::quota::Item;
 use upsell::store::engine::Changes;
 use upsell::store::unchanged;
@@ -136,7 +136,7 @@ async fn it_is_for_those_who_may_see_it() {
     let own = site.token_for(root, Some(user)).await;
     let (foreign, elsewhere) = (
         site.token_for(root, Some(other)).await,
-        site.token_for(TenantId::random(), None).await,
+        site.token_for(site.world.add_stranger().await, None).await,
     );
     // Twice: the first time the caller is not remembered.
     for _ in 0..2 {

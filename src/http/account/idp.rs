@@ -44,7 +44,8 @@ impl From<TokenRefused> for Refusal {
             TokenRefused::InvalidClient => invalid_client("the client or its secret is wrong"),
             TokenRefused::InvalidScope(why) => Self::OAuth("invalid_scope", why),
             TokenRefused::InvalidUser => {
-                let why = "user_id: no such user within the client's reach";
+                let why = "user_id: no such user within the client's reach, or it is disabled, or a \
+                           tenant above it is";
                 Self::OAuth("invalid_request", why.to_owned())
             }
             TokenRefused::Failed(error) => Self::Api(error.into()),

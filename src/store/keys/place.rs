@@ -18,11 +18,11 @@ pub fn of_key(key: &[u8]) -> &[u8] {
         return list;
     }
     match key.first() {
-        // What ends with the id of what it belongs to: profiles and meters, mails, their queues and
-        // leases, notices, reminders, nodes.
+        // What ends with the id of what it belongs to: profiles and meters, that an account is disabled,
+        // mails, their queues and leases, notices, reminders, nodes.
         Some(
             b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'D'
-            | b'g' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W',
+            | b'g' | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W',
         ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
         _ => key,
     }

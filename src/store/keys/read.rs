@@ -65,7 +65,7 @@ pub enum Subject {
     Brand,
     /// Some partner plan.
     Plan,
-    /// A client, or a token that was revoked: what callers may do.
+    /// A client, a token that was revoked, an account that was disabled or enabled: what callers may do.
     Access,
     /// Nothing.
     Other,
@@ -84,7 +84,7 @@ impl Key {
             [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
             [b'b', ..] => Some(Subject::Brand),
             [b'f', ..] => Some(Subject::Plan),
-            [b'c' | b'E', ..] => Some(Subject::Access),
+            [b'c' | b'E' | b'G', ..] => Some(Subject::Access),
             _ => None,
         };
         subject.unwrap_or(Subject::Other)

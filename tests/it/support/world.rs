@@ -136,6 +136,21 @@ impl World {
         }
     }
 
+    /// A tenant beside the customer.
+    pub async fn add_stranger(&self) -> TenantId {
+        let stranger = Tenant {
+            id: TenantId::random(),
+            v1_id: self.env.store.next_v1_id().await.unwrap(),
+            name: "Stranger".to_owned(),
+            ..self.customer.clone()
+        };
+        let id = stranger.id;
+        let mut changes = Changes::new();
+        changes.create_tenant(stranger);
+        self.env.store.commit(changes).await.unwrap();
+        id
+    }
+
     /// A user of the customer who wants quota mail.
     pub async fn add_user(&self, login: &str, company_admin: bool) -> UserId {
         let id = UserId::random();

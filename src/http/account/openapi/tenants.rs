@@ -16,7 +16,7 @@ const ONE_OF: &str = "Exactly one of `uuids`, `parent_id` and `subtree_root_id` 
 pub(super) fn group() -> Group {
     Group {
         name: "Tenants",
-        about: "The tree of partners, folders, customers and units. A token reaches its client's tenant and all below it; nothing else exists for it.",
+        about: "The tree of partners, folders, customers and units. A token reaches its client's tenant and all below it; nothing else exists for it. While a tenant is disabled, its clients and users, and those of all tenants below it, get no tokens, and tokens that they have are answered 401, reads included; clients of enabled tenants above go on reading and changing it.",
         path: id("The tenant's id."),
         operations: vec![
             paged(
@@ -34,7 +34,7 @@ pub(super) fn group() -> Group {
                 .answers::<TenantOut>(200, "The tenant.", Value::Null)
                 .tagged(),
             put("/api/2/tenants/{id}", "updateTenant", "Changes a tenant")
-                .about("A tenant is also disabled this way, before it can be deleted.")
+                .about("A tenant is also disabled this way, before it can be deleted. `enabled` is changed by clients of the tenants above only: 403 for the tenant's own, and so for the root.")
                 .takes::<TenantIn>(json!({ "name": "Foobar & Sons", "version": 1 }))
                 .answers::<TenantOut>(200, "The tenant, its version one higher.", Value::Null)
                 .tagged()
