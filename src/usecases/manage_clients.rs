@@ -73,13 +73,13 @@ pub async fn create(
     Ok((client, secret))
 }
 
-/// Nobody gives more than they have.
+/// Nobody gives more than they have, or decides over a client that has more.
 fn check_scopes(caller: &Caller, scopes: ApiScopes) -> Result<(), Error> {
     if caller.scopes.contains(scopes) {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
-        "a client can be given only scopes that you have: {}",
+        "only clients with scopes that you have yourself can be created, changed or deleted: {}",
         caller.scopes
     )))
 }
@@ -150,7 +150,7 @@ pub async fn list(
 /// Changes a client.
 ///
 /// # Errors
-/// It is out of reach, `expected` is stale, or the scopes are more than the caller's.
+/// It is out of reach, `expected` is stale, or the scopes that it has or gets are more than the caller's.
 pub async fn update(
     env: &Env,
     caller: &Caller,
@@ -161,6 +161,7 @@ pub async fn update(
 ) -> Result<Client, Error> {
     retrying(|| async {
         let (old, tenant) = load(env, caller, id).await?;
+        check_scopes(caller, old.scopes)?;
         check_version(expected, old.version)?;
         let mut client = old.value.clone();
         if let Some(name) = &patch.name {
@@ -168,7 +169,7 @@ pub async fn update(
                 .map_err(|bad| Error::invalid("data.client_name", bad))?;
             client.name.clone_from(name);
         }
-        if let Some(scopes) = patch.scopes.filter(|scopes| *scopes != client.scopes) {
+        if let Some(scopes) = patch.scopes {
             check_scopes(caller, scopes)?;
             client.scopes = scopes;
         }
@@ -194,7 +195,7 @@ pub async fn update(
 /// Deletes a client; its tokens are refused from then on.
 ///
 /// # Errors
-/// It is out of reach, or `expected` is stale.
+/// It is out of reach, its scopes are more than the caller's, or `expected` is stale.
 pub async fn delete(
     env: &Env,
     caller: &Caller,
@@ -204,6 +205,7 @@ pub async fn delete(
 ) -> Result<(), Error> {
     retrying(|| async {
         let (client, tenant) = load(env, caller, id).await?;
+        check_scopes(caller, client.scopes)?;
         check_version(expected, client.version)?;
         let mut changes = Changes::new();
         changes.delete_client(&client);

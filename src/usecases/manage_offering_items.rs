@@ -141,7 +141,7 @@ pub async fn read(
 /// Adds or changes offering items; those that are not named are kept. Answers all of them.
 ///
 /// # Errors
-/// The account is out of reach, `expected` or a quota's version is stale, an item makes no sense. Nothing is
+/// The account is out of reach or is the caller's own tenant, `expected` or a quota's version is stale, an item makes no sense. Nothing is
 /// stored then.
 pub async fn update(
     env: &Env,
@@ -154,6 +154,7 @@ pub async fn update(
     // Each attempt compares all versions anew, so that a lost race is no reason to give up.
     retrying(|| async {
         let mut account = load(env, caller, account).await?;
+        check_seller(caller, &account)?;
         let _turn = env.store.turn(account.id).await;
         let (mut meter, expect) = env.store.meter(account.id).await?;
         check_version(expected, version_of(&meter))?;
@@ -194,6 +195,17 @@ pub async fn update(
         })
     })
     .await
+}
+
+/// What a tenant is sold is decided above it: its own client shares out quotas among its users, and sets
+/// those of the tenants below. Nobody is above the root.
+fn check_seller(caller: &Caller, account: &Account) -> Result<(), Error> {
+    match (&account.user, account.tenant.parent_id()) {
+        (None, Some(_)) => {
+            caller.require_above(&account.tenant, "set the offering items of a tenant")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A user whose own quotas are set for the first time gets the id under which they are also

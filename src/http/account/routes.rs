@@ -89,7 +89,13 @@ fn of_users() -> Vec<Resource> {
             .on(Method::GET, READ, users::list)
             .on(Method::POST, WRITE, users::create),
         Resource::at(Account, "/api/2/users/me").on(Method::GET, Needs::Token, users::me),
-        Resource::at(Account, "/api/2/users/check_login").on(Method::GET, READ, users::check_login),
+        // Logins are unique over the deployment, so this tells of tenants out of reach: as much as creating a
+        // user does, and only to who may create one.
+        Resource::at(Account, "/api/2/users/check_login").on(
+            Method::GET,
+            WRITE,
+            users::check_login,
+        ),
         Resource::at(Account, "/api/2/users/{id}")
             .on(Method::GET, READ, users::read)
             .on(Method::PUT, WRITE, users::update)

@@ -211,8 +211,9 @@ impl Maker<'_> {
         let tenant = place.get("tenant").to_owned();
         let item = json!({"usage_name": "storage", "quota": {"value": 100, "overage": null}});
         let path = format!("/api/2/tenants/{tenant}/offering_items");
-        self.put(&path, &json!({"offering_items": [item]}), 200)
-            .await;
+        // Not the tenant's own to set.
+        let body = json!({"offering_items": [item]});
+        self.api.put(&path, &body).await.expect(200);
         let usage = json!([{"tenant_id": tenant, "item": "storage_size", "value": 100}]);
         self.post("/api/upsell/v1/usages", &usage, 200).await;
         place.set("alert", &format!("tenant.{tenant}.storage_size"));

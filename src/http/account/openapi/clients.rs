@@ -11,7 +11,7 @@ use crate::http::openapi::{Group, delete, get, post, put, schema};
 pub(super) fn group() -> Group {
     Group {
         name: "Clients",
-        about: "API clients: programs that call this service. Nobody gives a client more than they have.",
+        about: "API clients: programs that call this service. Nobody creates, changes, disables or deletes a client that has more scopes than their own token.",
         path: id("The client's id."),
         operations: vec![
             paged(

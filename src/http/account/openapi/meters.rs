@@ -12,18 +12,25 @@ use super::id;
 use crate::domain::tenant::TenantKind;
 use crate::http::openapi::{Group, Operation, get, put, schema};
 
-const VERSIONS: &str =
+const OF_USER: &str =
     "All are set, or none. Each quota has a version of its own; a stale one is 409.";
 
+const OF_TENANT: &str = "All are set, or none. Each quota has a version of its own; a stale one is 409. Set by \
+     clients of the tenants above: 403 for the tenant's own client, but for the root's.";
+
 /// `/offering_items` of a tenant or a user: to read, and to set.
-fn offering_items(path: &'static str, (read, set): (&'static str, &'static str)) -> [Operation; 2] {
+fn offering_items(
+    path: &'static str,
+    (read, set): (&'static str, &'static str),
+    about: &'static str,
+) -> [Operation; 2] {
     [
         edition(get(path, read, "Lists offering items and their quotas"))
             .answers::<Items<OfferingOut>>(200, "The offering items.", Value::Null)
             .tagged()
             .cached(),
         put(path, set, "Sets offering items and their quotas")
-            .about(VERSIONS)
+            .about(about)
             .takes::<OfferingsIn>(examples::offering_items())
             .answers::<Items<OfferingOut>>(200, "All offering items.", Value::Null)
             .tagged()
@@ -46,9 +53,17 @@ fn usages(path: &'static str, operation_id: &'static str, summary: &'static str)
 pub(super) fn group() -> Group {
     let mut operations = Vec::new();
     let ids = ("readTenantOfferingItems", "setTenantOfferingItems");
-    operations.extend(offering_items("/api/2/tenants/{id}/offering_items", ids));
+    operations.extend(offering_items(
+        "/api/2/tenants/{id}/offering_items",
+        ids,
+        OF_TENANT,
+    ));
     let ids = ("readUserOfferingItems", "setUserOfferingItems");
-    operations.extend(offering_items("/api/2/users/{id}/offering_items", ids));
+    operations.extend(offering_items(
+        "/api/2/users/{id}/offering_items",
+        ids,
+        OF_USER,
+    ));
     operations.extend([
         edition(get("/api/2/tenants/{id}/offering_items/available_for_child",
             "listAvailableOfferingItems",

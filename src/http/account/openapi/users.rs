@@ -62,6 +62,7 @@ fn lists() -> Vec<Operation> {
     .such_as("JaneDoe");
     vec![
         paged(list)
+    .about("Logins are unique over the whole deployment, so this also tells of users out of reach. It needs the scope that creating a user does, which would tell as much.")
             .answers::<List<UserOut>>(200, "A page of users.", Value::Null)
             .refuses(404),
         shown(me, Value::Null).refuses(403).refuses(404),
