@@ -139,6 +139,28 @@ uuid_id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct V1Id(pub u64);
 
+/// Text that is not the spelling of an API v1 ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidV1Id;
+
+impl fmt::Display for InvalidV1Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be a number such as 1002")
+    }
+}
+
+impl std::error::Error for InvalidV1Id {}
+
+impl FromStr for V1Id {
+    type Err = InvalidV1Id;
+
+    /// As it stands in a Buy link: digits, no sign, no leading zero.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = text.parse().map(Self).ok();
+        id.filter(|id| id.to_string() == text).ok_or(InvalidV1Id)
+    }
+}
+
 impl fmt::Display for V1Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -170,6 +192,18 @@ mod tests {
             "zde9f834-70b3-476c-83d9-736f9f8c7dae",
         ] {
             assert_eq!(other.parse::<TenantId>(), Err(InvalidId), "{other}");
+        }
+        assert_eq!("1002".parse(), Ok(V1Id(1002)));
+        for other in [
+            "",
+            "+1002",
+            "01002",
+            "-1",
+            "1002 ",
+            "1e3",
+            "18446744073709551616",
+        ] {
+            assert_eq!(other.parse::<V1Id>(), Err(InvalidV1Id), "{other}");
         }
     }
 }

@@ -271,12 +271,16 @@ impl Store {
     /// # Errors
     /// The store is away, or the entry is damaged.
     pub async fn lookup(&self, key: &Key) -> Result<Option<Uuid>, StoreError> {
-        let Some(record) = self.engine.get(key).await? else {
-            return Ok(None);
-        };
-        let id = Uuid::from_slice(&record.body);
-        id.map(Some)
-            .map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
+        self.engine.get(key).await?.map(looked_up).transpose()
+    }
+
+    /// The ids that lookup keys lead to, in their order; keys that lead nowhere are left out.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn lookup_many(&self, keys: &[Key]) -> Result<Vec<Uuid>, StoreError> {
+        let records = self.engine.get_many(keys).await?;
+        records.into_iter().flatten().map(looked_up).collect()
     }
 
     /// A fresh API v1 id: unique over tenants and users, never given again.
@@ -315,6 +319,11 @@ impl Store {
             "no API v1 id could be reserved".to_owned(),
         ))
     }
+}
+
+fn looked_up(record: engine::Record) -> Result<Uuid, StoreError> {
+    let id = Uuid::from_slice(&record.body);
+    id.map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
 }
 
 fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {

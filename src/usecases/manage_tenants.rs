@@ -1,5 +1,7 @@
 //! The tree of tenants: create, read, change, delete.
 
+use std::collections::HashSet;
+
 use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
@@ -11,7 +13,7 @@ use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
 use crate::domain::contact::Contact;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{TenantId, V1Id};
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
 use crate::domain::text::{check_language, check_line, check_name};
 use crate::domain::time::Timestamp;
@@ -73,6 +75,8 @@ pub struct TenantPatch {
 pub enum TenantQuery {
     /// These, as far as they are within reach.
     Ids(Vec<TenantId>),
+    /// Those with these API v1 ids, as far as they are within reach.
+    V1Ids(Vec<V1Id>),
     /// The children of one.
     ChildrenOf(TenantId),
     /// One and all below it.
@@ -232,12 +236,8 @@ pub async fn list(
     request: PageRequest,
 ) -> Result<Page<TenantView>, Error> {
     let page = match query {
-        TenantQuery::Ids(ids) => {
-            let mut ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-            let mut seen = std::collections::HashSet::new();
-            ids.retain(|id| seen.insert(*id));
-            Page::whole(ids)
-        }
+        TenantQuery::Ids(ids) => Page::whole(each_once(ids.iter().map(|id| id.uuid()).collect())),
+        TenantQuery::V1Ids(ids) => Page::whole(each_once(by_v1_ids(env, ids).await?)),
         TenantQuery::ChildrenOf(parent) => children(env, caller, *parent, request).await?,
         TenantQuery::Subtree(root) => {
             caller.tenant(&env.store, *root).await?;
@@ -261,6 +261,18 @@ pub async fn list(
         .try_collect()
         .await?;
     Ok(page.with(views))
+}
+
+fn each_once(mut ids: Vec<Uuid>) -> Vec<Uuid> {
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    ids
+}
+
+/// The tenants and users with these API v1 ids, in their order, wherever they are.
+pub(super) async fn by_v1_ids(env: &Env, ids: &[V1Id]) -> Result<Vec<Uuid>, Error> {
+    let lookups: Vec<Key> = ids.iter().copied().map(keys::v1_id).collect();
+    Ok(env.store.lookup_many(&lookups).await?)
 }
 
 /// The ids of the children of a tenant.

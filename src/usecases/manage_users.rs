@@ -9,11 +9,11 @@ use super::access::Caller;
 use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
-use super::manage_tenants::takes_accounts;
+use super::manage_tenants::{by_v1_ids, takes_accounts};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
 use crate::domain::contact::Contact;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::{check_language, check_login};
 use crate::domain::time::Timestamp;
@@ -64,6 +64,8 @@ pub struct UserPatch {
 pub enum UserQuery {
     /// These, as far as they are within reach.
     Ids(Vec<UserId>),
+    /// Those with these API v1 ids, as far as they are within reach.
+    V1Ids(Vec<V1Id>),
     /// The users of one tenant.
     OfTenant(TenantId),
     /// The users of a tenant and of all below it.
@@ -222,6 +224,10 @@ pub async fn list(
 ) -> Result<Page<User>, Error> {
     let page = match query {
         UserQuery::Ids(ids) => Page::whole(reached(env, caller, ids).await?),
+        UserQuery::V1Ids(ids) => {
+            let ids = by_v1_ids(env, ids).await?.into_iter().map(UserId::new);
+            Page::whole(reached(env, caller, &ids.collect::<Vec<_>>()).await?)
+        }
         UserQuery::OfTenant(tenant) => ids_of_tenant(env, caller, *tenant, request).await?,
         UserQuery::Subtree(root) => {
             caller.tenant(&env.store, *root).await?;

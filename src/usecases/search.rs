@@ -1,11 +1,12 @@
-//! Tenants and users of a subtree by the beginning of a name, login or e-mail address.
+//! Tenants and users of a subtree by the beginning of a name, login or e-mail address, or by their API v1
+//! id.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
-use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::ids::{AccountId, TenantId, UserId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::check_name;
 use crate::domain::user::User;
@@ -56,14 +57,37 @@ pub async fn search(
 ) -> Result<Vec<Hit>, Error> {
     check_name(text, MAX_TEXT_CHARS).map_err(|bad| Error::invalid("text", bad))?;
     let root = caller.tenant(&env.store, root).await?;
+    let named = by_v1_id(env, root.id, text).await?;
     let mut ids = by_index(env, root.id, text, limit).await?;
-    if ids.complete {
-        return hits(env, &root, &ids.accounts).await;
-    }
-    if let Some(accounts) = by_subtree(env, root.id, text, limit).await? {
+    if !ids.complete
+        && let Some(accounts) = by_subtree(env, root.id, text, limit).await?
+    {
         ids.accounts = accounts;
     }
+    if let Some(named) = named {
+        ids.accounts.retain(|account| *account != named);
+        ids.accounts.insert(0, named);
+        ids.accounts.truncate(limit);
+    }
     hits(env, &root, &ids.accounts).await
+}
+
+/// The account with this API v1 id, if the text is one and the account lies within the subtree.
+async fn by_v1_id(env: &Env, root: TenantId, text: &str) -> Result<Option<AccountId>, Error> {
+    let Ok(id) = text.trim().parse::<V1Id>() else {
+        return Ok(None);
+    };
+    let Some(id) = env.store.lookup(&keys::v1_id(id)).await? else {
+        return Ok(None);
+    };
+    let both = [
+        AccountId::Tenant(TenantId::new(id)),
+        AccountId::User(UserId::new(id)),
+    ];
+    let marks = both.map(|account| mark(root, account));
+    let found = env.store.engine().get_many(&marks).await?;
+    let within = both.into_iter().zip(found).find(|(_, mark)| mark.is_some());
+    Ok(within.map(|(account, _)| account))
 }
 
 struct Matches {

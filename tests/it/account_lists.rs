@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::account_api::Api;
@@ -120,4 +121,103 @@ async fn search_finds_by_the_beginning_of_names_logins_and_addresses() {
     ] {
         api.get(bad).await.expect(400);
     }
+}
+
+/// What a Buy link says of a user and a tenant leads to both.
+#[tokio::test]
+async fn accounts_are_found_by_their_v1_ids() {
+    let api = Api::start().await;
+    let partner = api.tenant("partner", &api.root).await;
+    let own = api.tenant("customer", &partner).await;
+    let user = api.user(&own).await;
+    let stranger = api.tenant("customer", &api.root).await;
+    let outsider = api.user(&stranger).await;
+    let v1_of_tenant = async |id: &str| {
+        let tenant = api.get(&format!("/api/2/tenants/{id}")).await.expect(200);
+        tenant.json()["v1_id"].to_string()
+    };
+    let v1_of_user = async |id: &str| {
+        let user = api.get(&format!("/api/2/users/{id}")).await.expect(200);
+        user.header("x-upsell-v1-id").to_owned()
+    };
+    let (own_v1, stranger_v1) = (v1_of_tenant(&own).await, v1_of_tenant(&stranger).await);
+    let (user_v1, outsider_v1) = (v1_of_user(&user).await, v1_of_user(&outsider).await);
+    let token = api.token_at(&partner, &["account_read"]).await;
+    let find = async |path: String| {
+        let found = api.call_as(&token, Method::GET, &path, None).await;
+        ids(&found.expect(200).json())
+    };
+    // Each by its own list only; several at once in the order given, each once; what is out of reach is
+    // unknown.
+    let all =
+        format!("{user_v1},{own_v1},{stranger_v1},{outsider_v1},999999999,{own_v1},{user_v1}");
+    for (list, text, expected) in [
+        ("tenants", &own_v1, vec![own.clone()]),
+        ("tenants", &all, vec![own.clone()]),
+        ("tenants", &stranger_v1, vec![]),
+        ("users", &user_v1, vec![user.clone()]),
+        ("users", &all, vec![user.clone()]),
+        ("users", &outsider_v1, vec![]),
+    ] {
+        let found = find(format!("/api/2/{list}?v1_id={text}")).await;
+        assert_eq!(found, expected, "{list} {text}");
+    }
+    for (text, expected) in [
+        (&own_v1, vec![own.clone()]),
+        (&user_v1, vec![user.clone()]),
+        (&stranger_v1, vec![]),
+        (&outsider_v1, vec![]),
+    ] {
+        let found = find(format!("/api/2/search?text={text}")).await;
+        assert_eq!(found, expected, "search {text}");
+    }
+    let below = find(format!("/api/2/search?tenant={own}&text={user_v1}")).await;
+    assert_eq!(below, [user.clone()]);
+    for bad in ["", "x", "-1", "01002", "1002,", "1002,,1003"] {
+        api.get(&format!("/api/2/tenants?v1_id={bad}"))
+            .await
+            .expect(400);
+        api.get(&format!("/api/2/users?v1_id={bad}"))
+            .await
+            .expect(400);
+    }
+    let both = format!("/api/2/users?v1_id={user_v1}&tenant_id={own}");
+    api.get(&both).await.expect(400);
+
+    // A name that is a number is found beside the account with that id, which comes first.
+    let body = json!({"name": user_v1, "kind": "customer", "parent_id": partner});
+    let named = api.post("/api/2/tenants", &body).await.expect(201).json();
+    let mut found = find(format!("/api/2/search?text={user_v1}")).await;
+    found.sort();
+    let mut expected = vec![named["id"].as_str().unwrap().to_owned(), user.clone()];
+    expected.sort();
+    assert_eq!(found, expected);
+    let first = find(format!("/api/2/search?text={user_v1}&limit=1")).await;
+    assert_eq!(first, [user.clone()]);
+
+    // Gone with the account.
+    api.delete(&format!("/api/2/users/{user}?version=1"))
+        .await
+        .expect(204);
+    assert!(
+        find(format!("/api/2/users?v1_id={user_v1}"))
+            .await
+            .is_empty()
+    );
+    let path = format!("/api/2/tenants/{own}");
+    api.put(&path, &json!({"version": 1, "enabled": false}))
+        .await
+        .expect(200);
+    assert_eq!(find(format!("/api/2/tenants?v1_id={own_v1}")).await, [own]);
+    api.delete(&format!("{path}?version=2")).await.expect(204);
+    assert!(
+        find(format!("/api/2/tenants?v1_id={own_v1}"))
+            .await
+            .is_empty()
+    );
+    assert!(
+        find(format!("/api/2/search?text={own_v1}"))
+            .await
+            .is_empty()
+    );
 }

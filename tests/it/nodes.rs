@@ -103,6 +103,10 @@ async fn what_is_made_on_one_node_is_there_on_the_other() {
         assert_eq!(of_a.json(), of_b.json(), "{path}");
         assert_eq!(of_a.header("etag"), of_b.header("etag"), "{path}");
     }
+    let user_v1 = a.get(&format!("/api/2/users/{}", user.id)).await;
+    let by_v1_id = format!("/api/2/users?v1_id={}", user_v1.header("x-upsell-v1-id"));
+    let found = b.get(&by_v1_id).await.expect(200).json();
+    assert_eq!(found["items"][0]["id"], user.id.as_str());
     // Links that one has signed are good at the other, and tokens, too.
     for (signer, other) in [(&a, &b), (&b, &a)] {
         let path = tracked_path(signer, &user).await;

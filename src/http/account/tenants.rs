@@ -6,7 +6,7 @@ use super::convert::accounts as convert;
 use super::request::{MAX_IDS, default_page, list_of, page_request, write_cursor};
 use super::wire::list::{Cursors, Ids, Paging};
 use super::wire::tenant::{NewTenantIn, TenantIn};
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{TenantId, V1Id};
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::message::Response;
@@ -80,15 +80,18 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
 /// Which tenants are asked for, and the name of that list for its cursors.
 fn query_of(params: &Params) -> Result<(TenantQuery, String), ApiError> {
     let ids = params.parsed_list::<TenantId>("uuids", MAX_IDS)?;
+    let v1_ids = params.parsed_list::<V1Id>("v1_id", MAX_IDS)?;
     let parent = params.parsed::<TenantId>("parent_id")?;
     let root = params.parsed::<TenantId>("subtree_root_id")?;
-    match (ids, parent, root) {
-        (Some(ids), None, None) => Ok((TenantQuery::Ids(ids), "tenants".to_owned())),
-        (None, Some(id), None) => Ok((TenantQuery::ChildrenOf(id), format!("children/{id}"))),
-        (None, None, Some(id)) => Ok((TenantQuery::Subtree(id), format!("subtree/{id}"))),
+    let whole = "tenants".to_owned();
+    match (ids, v1_ids, parent, root) {
+        (Some(ids), None, None, None) => Ok((TenantQuery::Ids(ids), whole)),
+        (None, Some(ids), None, None) => Ok((TenantQuery::V1Ids(ids), whole)),
+        (None, None, Some(id), None) => Ok((TenantQuery::ChildrenOf(id), format!("children/{id}"))),
+        (None, None, None, Some(id)) => Ok((TenantQuery::Subtree(id), format!("subtree/{id}"))),
         _ => Err(ApiError::malformed(
             "query",
-            "give one of uuids, parent_id, subtree_root_id",
+            "give one of uuids, v1_id, parent_id, subtree_root_id",
         )),
     }
 }

@@ -6,7 +6,7 @@ use super::convert::accounts as convert;
 use super::request::{MAX_IDS, default_page, list_of, page_request};
 use super::tenants::{ids, tenant_of};
 use super::wire::user::UserIn;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::user::User;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
@@ -96,15 +96,18 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
 /// Which users are asked for, and the name of that list for its cursors.
 fn query_of(params: &Params) -> Result<(UserQuery, String), ApiError> {
     let ids = params.parsed_list::<UserId>("uuids", MAX_IDS)?;
+    let v1_ids = params.parsed_list::<V1Id>("v1_id", MAX_IDS)?;
     let tenant = params.parsed::<TenantId>("tenant_id")?;
     let root = params.parsed::<TenantId>("subtree_root_tenant_id")?;
-    match (ids, tenant, root) {
-        (Some(ids), None, None) => Ok((UserQuery::Ids(ids), "users".to_owned())),
-        (None, Some(id), None) => Ok((UserQuery::OfTenant(id), format!("users-of/{id}"))),
-        (None, None, Some(id)) => Ok((UserQuery::Subtree(id), format!("users-below/{id}"))),
+    let whole = "users".to_owned();
+    match (ids, v1_ids, tenant, root) {
+        (Some(ids), None, None, None) => Ok((UserQuery::Ids(ids), whole)),
+        (None, Some(ids), None, None) => Ok((UserQuery::V1Ids(ids), whole)),
+        (None, None, Some(id), None) => Ok((UserQuery::OfTenant(id), format!("users-of/{id}"))),
+        (None, None, None, Some(id)) => Ok((UserQuery::Subtree(id), format!("users-below/{id}"))),
         _ => Err(ApiError::malformed(
             "query",
-            "give one of uuids, tenant_id, subtree_root_tenant_id",
+            "give one of uuids, v1_id, tenant_id, subtree_root_tenant_id",
         )),
     }
 }

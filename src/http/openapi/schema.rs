@@ -95,6 +95,11 @@ pub(in crate::http) fn ids(max_items: usize) -> Value {
     json!({ "type": "array", "items": id(), "minItems": 1, "maxItems": max_items })
 }
 
+/// API v1 ids joined by commas.
+pub(in crate::http) fn v1_ids(max_items: usize) -> Value {
+    json!({ "type": "array", "items": integer(0, u64::MAX), "minItems": 1, "maxItems": max_items })
+}
+
 /// Texts joined by commas.
 pub(in crate::http) fn texts(max_items: usize) -> Value {
     json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "maxItems": max_items })

@@ -10,8 +10,8 @@ use super::examples::TENANT;
 use super::{id, paged};
 use crate::http::openapi::{Group, Operation, delete, get, post, put, schema};
 
-const ONE_OF: &str = "Exactly one of `uuids`, `parent_id` and `subtree_root_id` says which tenants. Ids in \
-     `uuids` that are unknown or out of reach are left out.";
+const ONE_OF: &str = "Exactly one of `uuids`, `v1_id`, `parent_id` and `subtree_root_id` says which tenants. Ids in \
+     `uuids` and `v1_id` that are unknown or out of reach are left out.";
 
 pub(super) fn group() -> Group {
     Group {
@@ -23,6 +23,7 @@ pub(super) fn group() -> Group {
                 get("/api/2/tenants", "listTenants", "Lists tenants")
                     .about(ONE_OF)
                     .query_list("uuids", schema::ids(MAX_IDS), "These.")
+                    .query_list("v1_id", schema::v1_ids(MAX_IDS), "Those with these API v1 ids: `tenant_id` of a Buy link.")
                     .query("parent_id", schema::id(), "Those right below this one.")
                     .such_as(TENANT)
                     .query("subtree_root_id", schema::id(), "This one and all below it."),
@@ -86,7 +87,9 @@ fn create() -> Operation {
 /// One question over all names.
 fn search() -> Operation {
     get("/api/2/search", "search", "Finds tenants and users by name")
-        .about("By the beginning of a name, a login or an e-mail address.")
+        .about(
+            "By the beginning of a name, a login or an e-mail address, or by the whole API v1 id.",
+        )
         .query(
             "tenant",
             schema::id(),

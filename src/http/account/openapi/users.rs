@@ -10,8 +10,8 @@ use super::examples::{self, TENANT, USER};
 use super::{id, paged};
 use crate::http::openapi::{Group, Operation, delete, get, post, put, schema};
 
-const ONE_OF: &str = "Exactly one of `uuids`, `tenant_id` and `subtree_root_tenant_id` says which users. \
-     Ids in `uuids` that are unknown or out of reach are left out.";
+const ONE_OF: &str = "Exactly one of `uuids`, `v1_id`, `tenant_id` and `subtree_root_tenant_id` says which users. \
+     Ids in `uuids` and `v1_id` that are unknown or out of reach are left out.";
 
 /// The user, with its version and its API v1 id.
 fn shown(operation: Operation, example: Value) -> Operation {
@@ -43,6 +43,11 @@ fn lists() -> Vec<Operation> {
     let list = get("/api/2/users", "listUsers", "Lists users")
         .about(ONE_OF)
         .query_list("uuids", schema::ids(MAX_IDS), "These.")
+        .query_list(
+            "v1_id",
+            schema::v1_ids(MAX_IDS),
+            "Those with these API v1 ids: `user_id` of a Buy link.",
+        )
         .query("tenant_id", schema::id(), "Those of this tenant.")
         .such_as(TENANT)
         .query(
@@ -57,12 +62,12 @@ fn lists() -> Vec<Operation> {
         "checkLogin",
         "Says whether a login is free",
     )
+    .about("Logins are unique over the whole deployment, so this also tells of users out of reach. It needs the scope that creating a user does, which would tell as much.")
     .query("username", schema::login(), "The login.")
     .required()
     .such_as("JaneDoe");
     vec![
         paged(list)
-    .about("Logins are unique over the whole deployment, so this also tells of users out of reach. It needs the scope that creating a user does, which would tell as much.")
             .answers::<List<UserOut>>(200, "A page of users.", Value::Null)
             .refuses(404),
         shown(me, Value::Null).refuses(403).refuses(404),
