@@ -1,16 +1,12 @@
 //! What operators copy: files under `deploy/` and settings in the documentation are such that this
-//! program knows them.
+//! program knows them. What else the documentation names is in `docs_claims.rs`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::binary::binary;
+use crate::support::pages::{at, pages};
 use crate::support::redis::{Access, Program, RedisServer, Setup};
-
-fn at(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 /// The environment variables of all settings.
 fn variables() -> BTreeSet<String> {
@@ -35,26 +31,75 @@ fn named_in(text: &str) -> BTreeSet<&str> {
     words.filter(|word| word.starts_with("UPSELL_")).collect()
 }
 
+/// What operators read and copy: every page, and the files of a deployment.
+fn texts() -> Vec<(String, String)> {
+    let read = |path: &str| (path.to_owned(), std::fs::read_to_string(at(path)).unwrap());
+    let files = [
+        "deploy/cluster/compose.yaml",
+        "deploy/prometheus-rules.yml",
+        "deploy/upsell.service",
+        "Dockerfile",
+    ];
+    let pages = pages().into_iter().map(|page| (page.path, page.text));
+    files.map(read).into_iter().chain(pages).collect()
+}
+
 #[test]
 fn variables_in_what_operators_copy_are_settings() {
-    let known = variables();
-    for path in [
-        "deploy/cluster/compose.yaml",
-        "docs/many-nodes.md",
-        "README.md",
-        "Dockerfile",
-    ] {
-        let text = std::fs::read_to_string(at(path)).unwrap();
+    let mut known = variables();
+    // Which file has the settings is none of them.
+    known.insert("UPSELL_CONFIG".to_owned());
+    let mut count = 0;
+    for (path, text) in texts() {
         let named = named_in(&text);
-        assert!(!named.is_empty(), "{path}");
         // How something was measured is said in variables of the tests.
         let of_the_service = named
             .iter()
-            .filter(|name| !name.starts_with("UPSELL_TEST_"));
+            .filter(|name| !name.starts_with("UPSELL_TEST_") && **name != "UPSELL_");
         for name in of_the_service {
             assert!(known.contains(*name), "{path}: {name}");
+            count += 1;
         }
     }
+    assert!(count > 80, "{count} variables");
+}
+
+/// Settings by their names in the file, such as `redis.cache_ttl`.
+#[test]
+fn settings_that_are_named_exist() {
+    let output = Command::new(binary())
+        .args(["check-config", "--list"])
+        .output()
+        .unwrap();
+    let list = String::from_utf8(output.stdout).unwrap();
+    let words = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let known: BTreeSet<&str> = words.collect();
+    let sections: BTreeSet<&str> = known
+        .iter()
+        .filter_map(|name| Some(name.split_once('.')?.0))
+        .collect();
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
+    let mut count = 0;
+    for (path, text) in texts() {
+        for word in text
+            .split(|c| !is_part(c))
+            .map(|word| word.trim_matches('.'))
+        {
+            let Some((section, name)) = word.split_once('.') else {
+                continue;
+            };
+            let is_file = matches!(name, "rs" | "md");
+            if !sections.contains(section) || is_file || name.is_empty() {
+                continue;
+            }
+            let setting = word.strip_suffix("_file").filter(|_| !known.contains(word));
+            assert!(known.contains(setting.unwrap_or(word)), "{path}: {word}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count} settings");
 }
 
 /// What `check-config` says of a store: its exit code and its messages.
