@@ -78,7 +78,6 @@ fn mail(c: &mut Criterion) {
         usage: 1042,
         quota: Some(1000),
         overage: None,
-        full_in_days: None,
         to_buy: None,
     };
     let lines = [

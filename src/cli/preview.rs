@@ -159,6 +159,7 @@ fn header(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String
         tenant_name: TENANT,
         lines: &[line(args)?],
         proposal: proposal.as_ref(),
+        brand: &brand(),
     };
     let fragment = renderer.header_html(&view, lang)?;
     let sheets = [

@@ -106,14 +106,18 @@ impl Service for Upsell {
             return None;
         }
         let (began, env) = (Instant::now(), &self.env);
+        let is_stale = !env.store.is_current();
         let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
             Some(found) => (HttpDialect::Redirect, found),
-            None => (HttpDialect::Native, native::alerts::at_once(env, head)?),
+            None => (
+                HttpDialect::Native,
+                native::alerts::at_once(env, head, is_stale)?,
+            ),
         };
         if dialect == HttpDialect::Native {
             found.response = self.cors.dress(head, found.response);
         }
-        if !env.store.is_current() {
+        if is_stale {
             // What another node has changed meanwhile is not known here (RFC 9211).
             found.response.headers_mut().insert(CACHE_STATUS, STALE);
         }

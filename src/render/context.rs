@@ -7,7 +7,7 @@ use super::href::Href;
 use super::locale::Locale;
 use super::text;
 use super::tone::{self, Accent, DARK, LIGHT, Surface, Tone};
-use super::view::{BrandView, ProposalView, QuotaLine};
+use super::view::{self, BrandView, ProposalView, QuotaLine};
 use super::{number, words};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, State};
@@ -118,7 +118,7 @@ impl Offer {
     pub(crate) fn of(
         locale: &Locale,
         proposal: Option<&ProposalView>,
-        brand: Option<&BrandView>,
+        brand: &BrandView,
     ) -> Result<Self, RenderError> {
         Ok(match proposal {
             None => Self::default(),
@@ -134,8 +134,8 @@ impl Offer {
                 contact: Some(Contact {
                     label: words::label(locale, Proposal::ContactSales)?,
                     lead: locale.text("mail.contact_lead", &[])?,
-                    phone: brand.map_or(Ok(None), |brand| phone(locale, brand))?,
-                    support: brand.map_or(Ok(None), |brand| support(locale, brand))?,
+                    phone: phone(locale, brand)?,
+                    support: support(locale, brand)?,
                 }),
             },
         })
@@ -144,15 +144,11 @@ impl Offer {
 
 /// The brand's telephone number; `None` where it has none.
 pub(crate) fn phone(locale: &Locale, brand: &BrandView) -> Result<Option<Phone>, RenderError> {
-    let shown = text::short(&brand.support_phone, 40);
-    if shown.is_empty() {
+    let Some(view::Phone { shown, href }) = brand.phone() else {
         return Ok(None);
-    }
+    };
     let label = locale.text("mail.phone", &[("phone", &shown)])?;
-    Ok(Some(Phone {
-        label,
-        href: Href::phone(&shown),
-    }))
+    Ok(Some(Phone { label, href }))
 }
 
 /// The brand's support page, shown by its address; `None` where it has none.

@@ -15,7 +15,6 @@ pub(crate) fn line(scope: Scope, item: Item, usage: u64, quota: Quota) -> QuotaL
         usage,
         quota: quota.value,
         overage: quota.overage,
-        full_in_days: None,
         to_buy: None,
     }
 }

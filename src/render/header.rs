@@ -29,7 +29,7 @@ impl Renderer {
             dir: locale.meta.direction.name(),
             label: locale.text("header.label", &[])?,
             groups: context::groups(locale, view.lines, view.tenant_name)?,
-            offer: Offer::of(locale, view.proposal, None)?,
+            offer: Offer::of(locale, view.proposal, view.brand)?,
         };
         self.html("portal/header", &header)
     }

@@ -100,7 +100,7 @@ impl Renderer {
             }
             None => None,
         };
-        let offer = Offer::of(locale, view.proposal, Some(view.brand))?;
+        let offer = Offer::of(locale, view.proposal, view.brand)?;
         // The contacts stand beside the advice already.
         if offer.contact.is_some() {
             frame.phone = None;

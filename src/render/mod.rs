@@ -36,7 +36,7 @@ pub use href::Href;
 pub use lang::Lang;
 pub use view::{
     ActivationMailView, AlertText, BrandView, HeaderView, Mail, OtherLine, Page, PageView,
-    ProposalView, QuotaLine, QuotaMailView,
+    ProposalView, QuotaLine, QuotaMailView, SalesContact,
 };
 
 use locale::Locale;

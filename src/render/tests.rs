@@ -124,13 +124,6 @@ fn every_alert_renders_in_every_language() {
                     renderer.alert(&line, "", proposal, &lang).unwrap();
                     renderer.edition("Advanced", proposal, &lang).unwrap();
                 }
-                for days in [0, 1, 6] {
-                    let line = QuotaLine {
-                        full_in_days: Some(days),
-                        ..line
-                    };
-                    renderer.alert(&line, "Acme", None, &lang).unwrap();
-                }
             }
         }
     }
@@ -151,6 +144,7 @@ fn every_mail_and_header_renders_in_every_language() {
                     tenant_name: "",
                     lines: &lines,
                     proposal,
+                    brand,
                 };
                 renderer.header_html(&header, &lang).unwrap();
                 let mut view = quota_mail(&lines, brand);

@@ -3,9 +3,13 @@
 
 use super::color::Color;
 use super::href::Href;
+use super::text;
 use crate::domain::plan::Purchase;
 use crate::domain::quota::{Item, Scope, State};
 use crate::domain::time::Timestamp;
+
+/// Longest telephone number that is shown, in characters.
+const PHONE_MAX_CHARS: usize = 40;
 
 /// Where one item stands against one quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +26,6 @@ pub struct QuotaLine {
     pub quota: Option<u64>,
     /// Overage allowance in bytes or pieces; `None` is a soft quota.
     pub overage: Option<u64>,
-    /// The forecast: in how many days the quota will be used up (0: within a day). Shown while
-    /// the quota is not exceeded; `None` where there is no forecast.
-    pub full_in_days: Option<u32>,
     /// What covers the overage, for a reader who may buy it.
     pub to_buy: Option<Purchase>,
 }
@@ -50,6 +51,41 @@ pub struct BrandView {
     pub privacy_policy_url: Option<Href>,
     /// The service's own page.
     pub home_url: Option<Href>,
+}
+
+/// A telephone number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone {
+    /// As people write it, cleaned.
+    pub shown: String,
+    /// `tel:` and the number, where `shown` is one.
+    pub href: Option<Href>,
+}
+
+/// Where a reader reaches the sales representative: at least one of the two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalesContact {
+    /// The brand's support phone.
+    pub phone: Option<Phone>,
+    /// The brand's support page.
+    pub url: Option<Href>,
+}
+
+impl BrandView {
+    /// The brand's telephone number; `None` where it has none.
+    #[must_use]
+    pub fn phone(&self) -> Option<Phone> {
+        let shown = text::short(&self.support_phone, PHONE_MAX_CHARS);
+        let href = Href::phone(&shown);
+        (!shown.is_empty()).then_some(Phone { shown, href })
+    }
+
+    /// Where the sales representative is reached; `None` where the brand does not say.
+    #[must_use]
+    pub fn sales_contact(&self) -> Option<SalesContact> {
+        let (phone, url) = (self.phone(), self.support_url.clone());
+        (phone.is_some() || url.is_some()).then_some(SalesContact { phone, url })
+    }
 }
 
 /// What a message offers its reader: [`crate::domain::proposal::Proposal`] with its link.
@@ -143,6 +179,8 @@ pub struct HeaderView<'a> {
     pub lines: &'a [QuotaLine],
     /// What the reader is offered.
     pub proposal: Option<&'a ProposalView>,
+    /// Whose contacts the advice to contact sales shows.
+    pub brand: &'a BrandView,
 }
 
 /// A page that is reached by a link.

@@ -59,25 +59,17 @@ fn whose(locale: &Locale, line: &QuotaLine, tenant_name: &str) -> Result<String,
     locale.text(&key, &[("tenant", &tenant)])
 }
 
-/// What follows from the state: where the service stops, that it has, or when the quota will be
-/// full; `None` where there is nothing to say.
+/// What follows from the state: where the service stops, or that it has; `None` where there is
+/// nothing to say.
 pub(crate) fn note(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
     let unit = line.item.unit().name();
-    match (line.state, line.quota, line.overage, line.full_in_days) {
+    match (line.state, line.quota, line.overage) {
         (State::HardExceeded, ..) => locale.text(&format!("note.stopped_{unit}"), &[]).map(Some),
-        (State::Exceeded, Some(quota), Some(overage), _) => {
+        (State::Exceeded, Some(quota), Some(overage)) => {
             let stop = quota.saturating_add(overage);
             let limit = amount(locale, line.item, stop, Rounding::Down)?;
             locale
                 .text(&format!("note.stops_at_{unit}"), &[("limit", &limit)])
-                .map(Some)
-        }
-        (State::Ok | State::Soon, _, _, Some(0)) => locale.text("note.full_today", &[]).map(Some),
-        (State::Ok | State::Soon, _, _, Some(days)) => {
-            let days = u64::from(days);
-            let number = locale.meta.integer(days);
-            locale
-                .plural("note.full_in_days", days, &[("days", &number)])
                 .map(Some)
         }
         _ => Ok(None),

@@ -2,12 +2,12 @@
 //! one offer, the same in console, header, pages and previews.
 
 use super::error::Error;
-use super::view::{UserView, usable_buy_url};
+use super::view::{UserView, brand_view, usable_buy_url};
 use super::{Env, links};
 use crate::domain::link::Placement;
 use crate::domain::proposal::Proposal;
 use crate::domain::time::Timestamp;
-use crate::render::{Href, Lang, ProposalView, RenderError};
+use crate::render::{Href, Lang, ProposalView, RenderError, SalesContact};
 use crate::tracked_link::Purpose;
 
 /// The templates and texts are built in: that one fails is a defect, whatever the data.
@@ -52,6 +52,8 @@ pub struct Offer {
     pub href: Option<String>,
     /// The direct link; only with [`Proposal::BuyNow`].
     pub buy_url: Option<String>,
+    /// Where the sales representative is reached; only with [`Proposal::ContactSales`].
+    pub contact: Option<SalesContact>,
 }
 
 impl Offer {
@@ -114,11 +116,16 @@ impl<'a> Telling<'a> {
             Hrefs::Tracked => links::redirect_url(env, self.view, purpose, self.page, self.now),
             Hrefs::Direct => direct.clone(),
         });
+        let contact = match kind {
+            Proposal::ContactSales => brand_view(env, self.view.brand.as_ref()).sales_contact(),
+            Proposal::BuyNow => None,
+        };
         Offer {
             kind,
             label: label.unwrap_or_default(),
             href,
             buy_url,
+            contact,
         }
     }
 }

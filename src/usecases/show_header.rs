@@ -6,7 +6,7 @@ use super::error::Error;
 use super::list_alerts::Asked;
 use super::messages::{Offer, Telling};
 use super::remembered::{Basis, Seen};
-use super::view;
+use super::view::{self, brand_view};
 use super::what_to_buy::ToBuy;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::link::Placement;
@@ -92,10 +92,12 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
         .map(|(scope, status)| view.line(*scope, *status))
         .collect();
     let proposal = offer.as_ref().map(Offer::to_view);
+    let brand = brand_view(env, view.brand.as_ref());
     let html = HeaderView {
         tenant_name: &view.tenant.name,
         lines: &lines,
         proposal: proposal.as_ref(),
+        brand: &brand,
     };
     Ok(Header {
         user_id: view.user.id,

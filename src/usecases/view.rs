@@ -190,7 +190,6 @@ pub const fn quota_line(scope: Scope, status: ItemStatus) -> QuotaLine {
         usage: status.usage,
         quota: status.quota.value,
         overage: status.quota.overage,
-        full_in_days: None,
         to_buy: None,
     }
 }

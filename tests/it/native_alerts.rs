@@ -4,6 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use upsell::domain::ids::{AccountId, UserId};
 use upsell::domain::quota::{Item, Quota};
+use upsell::store::engine::Changes;
+use upsell::store::unchanged;
 
 use crate::support::http::{CONSOLE, Site, add_shop};
 use crate::support::world::{START, World};
@@ -56,13 +58,13 @@ async fn alerts_have_the_shape_of_the_contract() {
         "scope": "tenant", "item": "storage_size", "state": "exceeded", "severity": "error",
         "since": "2023-11-14T22:13:20.000000+00:00",
         "usage": 1042, "quota": 1000, "overage": 100, "unit": "bytes", "utilization": "104.2",
-        "forecast": null, "title": "Storage quota has been exceeded", "snoozed_until": null,
+        "title": "Storage quota has been exceeded", "snoozed_until": null,
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&first[name], value, "{name}");
     }
     assert_eq!(first["what_to_buy"], Value::Null);
-    assert_eq!(first.as_object().unwrap().len(), 17);
+    assert_eq!(first.as_object().unwrap().len(), 16);
     let proposal = &first["proposal"];
     assert_eq!(proposal["kind"], "buy_now");
     assert_eq!(proposal["label"], "Buy now");
@@ -105,7 +107,7 @@ async fn the_reader_decides_what_is_proposed() {
     assert_ne!(title, "Storage quota has been exceeded");
     let proposal = alert["proposal"].as_object().unwrap();
     assert_eq!(proposal["kind"], "contact_sales");
-    assert_eq!(proposal.len(), 2, "links only with buy_now");
+    assert!(!proposal.contains_key("href") && !proposal.contains_key("buy_url"));
     let answer = site.get(&format!("/users/{plain}/alerts")).await;
     assert_eq!(answer["items"][0]["proposal"], Value::Null);
     site.world
@@ -113,6 +115,55 @@ async fn the_reader_decides_what_is_proposed() {
         .await;
     let answer = site.get(&format!("/users/{plain}/alerts")).await;
     assert_eq!(answer["items"], json!([]));
+}
+
+/// Who is to contact sales is told how: by what the brand has, and by nothing that is not a safe link.
+#[tokio::test]
+async fn contact_sales_says_how() {
+    let (site, _) = site().await;
+    let buyer = site.world.add_user("buyer", false).await;
+    let page = "https://help.example.com/sales";
+    let phone = json!({ "phone": "+1 1111 1111111", "phone_href": "tel:+111111111111" });
+    let cases = [
+        ("+1 1111 1111111", "", phone.clone()),
+        ("+1 1111 1111111", "javascript:alert(1)", phone),
+        ("", page, json!({ "url": page })),
+        ("Ask\nSue", page, json!({ "phone": "Ask Sue", "url": page })),
+        ("", "", Value::Null),
+    ];
+    for (phone, support, contact) in cases {
+        set_contacts(&site.world, phone, support).await;
+        let alerts = site.get(&format!("/users/{buyer}/alerts?lang=en")).await;
+        let header = site.get(&format!("/users/{buyer}/header?lang=en")).await;
+        let edition = format!("/users/{buyer}/edition-proposal?edition=Advanced");
+        let edition = site.get(&edition).await;
+        for of in [&alerts["items"][0], &header, &edition] {
+            assert_eq!(of["proposal"]["kind"], "contact_sales");
+            assert_eq!(of["proposal"]["contact"], contact, "{phone:?} {support:?}");
+        }
+        let html = site
+            .api(Method::GET, &format!("/users/{buyer}/header?lang=en"))
+            .header("accept", "text/html");
+        let html = html.send().await.unwrap().text().await.unwrap();
+        let links: Vec<_> = html.split("href=\"").skip(1).collect();
+        for name in ["phone_href", "url"] {
+            let shown = contact[name].as_str();
+            let is_linked = |link: &&str| shown.is_some_and(|shown| link.starts_with(shown));
+            assert_eq!(links.iter().any(is_linked), shown.is_some(), "{html}");
+        }
+        assert!(!html.contains("javascript"), "{html}");
+    }
+}
+
+async fn set_contacts(world: &World, phone: &str, support: &str) {
+    let store = &world.env.store;
+    let old = store.brand(world.customer.id).await.unwrap().unwrap();
+    let mut brand = old.value.clone();
+    brand.support_phone = phone.to_owned();
+    brand.urls.support = support.to_owned();
+    let mut changes = Changes::new();
+    changes.put_brand(unchanged(Some(&old)), brand);
+    store.commit(changes).await.unwrap();
 }
 
 #[tokio::test]

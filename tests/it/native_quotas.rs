@@ -48,7 +48,6 @@ async fn quotas_say_how_each_item_stands() {
     assert_eq!(items[0]["utilization"], Value::Null);
     assert_eq!(items[1]["state"], "ok");
     assert_eq!(items[1]["utilization"], "80.0");
-    assert_eq!(items[1]["forecast"], Value::Null);
     let own = site.get(&format!("/users/{admin}/quotas")).await;
     assert_eq!(own["user_id"], json!(admin.to_string()));
     assert_eq!(own["items"], json!([]));

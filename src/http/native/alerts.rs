@@ -91,8 +91,9 @@ fn shown(form: Form, body: Bytes) -> Response {
 }
 
 /// The answer of [`list`] or [`header`] to a read, where it is remembered and the caller is; `None` leaves the
-/// request to them, with whatever is wrong with it.
-pub(in crate::http) fn at_once(env: &Env, head: &Head) -> Option<AtOnce> {
+/// request to them, with whatever is wrong with it. `is_stale`: the store is away, and what other nodes
+/// change meanwhile is not known.
+pub(in crate::http) fn at_once(env: &Env, head: &Head, is_stale: bool) -> Option<AtOnce> {
     let rest = head.uri.path().strip_prefix(USERS)?;
     let (user, what) = rest.split_once('/')?;
     let (form, route) = match what {
@@ -108,8 +109,21 @@ pub(in crate::http) fn at_once(env: &Env, head: &Head) -> Option<AtOnce> {
     let wanted = wanted(user.parse().ok()?, form, asked(&params).ok()?);
     let now = head.received_at;
     let body = env.remembered.answer(env, &caller, &wanted, now)?;
+    let body = if is_stale { marked_stale(body) } else { body };
     let response = shown(form, body);
     Some(AtOnce { response, route })
+}
+
+/// A remembered JSON answer that may have changed since it was made. In JSON no text can contain the
+/// bytes that are looked for, since its quotes are escaped; HTML has no such field.
+fn marked_stale(body: Bytes) -> Bytes {
+    const FRESH: &[u8] = br#""stale":false"#;
+    let Some(at) = memchr::memmem::find(&body, FRESH) else {
+        return body;
+    };
+    let (before, rest) = body.split_at(at);
+    let after = rest.get(FRESH.len()..).unwrap_or_default();
+    Bytes::from([before, br#""stale":true"#, after].concat())
 }
 
 const fn wanted<'a>(user: UserId, form: Form, asked: Asked<'a>) -> Wanted<'a> {

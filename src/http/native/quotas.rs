@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{ItemName, StateName, UnitName};
-use super::wire::{Forecast, NO_FORECAST};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::meter::ItemStatus;
 use crate::domain::quota::{Item, Percent, utilization};
@@ -52,9 +51,6 @@ pub(super) struct QuotaForm {
     /// From how many percent on it counts as almost reached; null: never.
     #[schema(required)]
     soon_percent: Option<u8>,
-    /// When it will be full; null: not known.
-    #[schema(required)]
-    forecast: Option<Forecast>,
 }
 
 impl From<&(ItemStatus, Option<Percent>)> for QuotaForm {
@@ -69,7 +65,6 @@ impl From<&(ItemStatus, Option<Percent>)> for QuotaForm {
             unit: status.item.unit().name(),
             utilization: utilization(status.usage, status.quota.value),
             soon_percent: soon.map(Percent::get),
-            forecast: NO_FORECAST,
         }
     }
 }
@@ -89,8 +84,6 @@ pub(super) struct QuotasForm {
     /// The moment of the answer.
     #[schema(format = DateTime)]
     generated_at: String,
-    /// Whether it is from a cache because the store is away.
-    stale: bool,
     /// The quotas.
     items: Vec<QuotaForm>,
 }
@@ -124,7 +117,6 @@ fn answer(quotas: &Quotas) -> Response {
         tenant_id,
         user_id,
         generated_at: time(quotas.generated_at),
-        stale: false,
         items: quotas.items.iter().map(QuotaForm::from).collect(),
     })
 }

@@ -11,6 +11,7 @@ use crate::domain::plan::Goods;
 use crate::domain::quota::utilization;
 use crate::domain::time::Timestamp;
 use crate::http::output::time;
+use crate::render::{Href, SalesContact};
 use crate::usecases::list_alerts::Alert;
 use crate::usecases::messages::Offer;
 use crate::usecases::show_header::{Header, HeaderItem};
@@ -33,6 +34,41 @@ pub(super) struct OfferForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     buy_url: Option<&'a str>,
+    /// Where the sales representative is reached; only with `contact_sales`, and where the brand says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    contact: Option<SalesContactForm<'a>>,
+}
+
+/// Where the sales representative is reached: what the brand has of it, at least one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SalesContact)]
+struct SalesContactForm<'a> {
+    /// The support phone, as people write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    phone: Option<&'a str>,
+    /// `tel:` and the number, where `phone` is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    phone_href: Option<&'a str>,
+    /// The support page: `http`, `https`, `mailto` or `tel`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url: Option<&'a str>,
+}
+
+impl<'a> From<&'a SalesContact> for SalesContactForm<'a> {
+    fn from(contact: &'a SalesContact) -> Self {
+        let phone = contact.phone.as_ref();
+        Self {
+            phone: phone.map(|phone| phone.shown.as_str()),
+            phone_href: phone
+                .and_then(|phone| phone.href.as_ref())
+                .map(Href::as_str),
+            url: contact.url.as_ref().map(Href::as_str),
+        }
+    }
 }
 
 impl<'a> From<&'a Offer> for OfferForm<'a> {
@@ -42,6 +78,7 @@ impl<'a> From<&'a Offer> for OfferForm<'a> {
             label: &offer.label,
             href: offer.href.as_deref(),
             buy_url: offer.buy_url.as_deref(),
+            contact: offer.contact.as_ref().map(SalesContactForm::from),
         }
     }
 }
@@ -107,15 +144,6 @@ impl<'a> From<&'a ToBuy> for ToBuyForm<'a> {
     }
 }
 
-/// A forecast.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Forecast {
-    /// In how many days the quota will be reached.
-    full_in_days: u32,
-}
-
-pub(super) const NO_FORECAST: Option<Forecast> = None;
-
 /// A standing alert, in the reader's language.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Alert)]
@@ -151,9 +179,6 @@ pub(super) struct AlertForm<'a> {
     /// Usage in percent of the quota, with one decimal; null without a quota.
     #[schema(required)]
     utilization: Option<String>,
-    /// When it will be full; null: not known.
-    #[schema(required)]
-    forecast: Option<Forecast>,
     /// One line.
     title: &'a str,
     /// What there is to say.
@@ -184,7 +209,6 @@ impl<'a> From<&'a Alert> for AlertForm<'a> {
             overage: status.quota.overage,
             unit: status.item.unit().name(),
             utilization: utilization(status.usage, status.quota.value),
-            forecast: NO_FORECAST,
             title: &alert.title,
             body: &alert.body,
             snoozed_until: alert.snoozed_until.map(time),
@@ -250,7 +274,7 @@ pub(super) struct HeaderForm<'a> {
     /// When it was worked out: nothing in it has changed since.
     #[schema(format = DateTime)]
     generated_at: String,
-    /// Whether it is from a cache because the store is away.
+    /// Whether it comes from memory while the store is away, and may have changed since.
     stale: bool,
     /// The quotas.
     items: Vec<HeaderItemForm<'a>>,
@@ -283,7 +307,7 @@ pub(super) struct AlertsForm<'a> {
     /// When they were worked out: nothing in them has changed since.
     #[schema(format = DateTime)]
     pub(super) generated_at: String,
-    /// Whether they are from a cache because the store is away.
+    /// Whether they come from memory while the store is away, and may have changed since.
     pub(super) stale: bool,
     /// The alerts, the worst first.
     pub(super) items: Vec<AlertForm<'a>>,

@@ -63,6 +63,7 @@ fn everything(renderer: &Renderer, text: &str) -> (Vec<Mail>, Vec<String>) {
             tenant_name: text,
             lines: &lines,
             proposal,
+            brand: &brand,
         };
         html.push(renderer.header_html(&view, &lang).expect("renders"));
     }

@@ -196,6 +196,7 @@ fn headers() {
                 tenant_name: "Acme & Sons",
                 lines: &lines,
                 proposal,
+                brand: &brand(),
             };
             let html = renderer.header_html(&view, &lang(tag)).expect("renders");
             check(&format!("header.{name}.{tag}.html"), &html);

@@ -18,22 +18,18 @@ pub(crate) fn line(scope: Scope, item: Item, usage: u64, quota: Quota) -> QuotaL
         usage,
         quota: quota.value,
         overage: quota.overage,
-        full_in_days: None,
         to_buy: None,
     }
 }
 
 /// Storage that is almost used up.
 pub(crate) fn soon() -> QuotaLine {
-    QuotaLine {
-        full_in_days: Some(6),
-        ..line(
-            Scope::User,
-            Item::StorageSize,
-            94 * GIB + GIB / 2,
-            Quota::soft(100 * GIB),
-        )
-    }
+    line(
+        Scope::User,
+        Item::StorageSize,
+        94 * GIB + GIB / 2,
+        Quota::soft(100 * GIB),
+    )
 }
 
 /// Both levels, every state that is an alert, worst first.

@@ -109,8 +109,7 @@ fn bodies_say_whose_quota_how_much_and_what_follows() {
         (
             soon(),
             "en",
-            "Your storage quota is almost used up: 94.5 GiB of 100 GiB (94%) in use. At the current \
-             pace it will be full in about 6 days.",
+            "Your storage quota is almost used up: 94.5 GiB of 100 GiB (94%) in use.",
         ),
         (
             storage(Scope::Tenant, 3 * GIB / 2, Quota::hard(GIB, GIB)),
