@@ -15,7 +15,7 @@ use upsell::domain::item_set::ItemSet;
 use upsell::domain::link::{
     BuyLink, BuyUrl, BuyUrlRules, LinkProfile, LinkTemplate, ListStyle, Placement,
 };
-use upsell::domain::meter::{HotMeter, Limit, UsageKey, UsageNames};
+use upsell::domain::meter::{HotMeter, Limit, Observed, UsageKey, UsageNames};
 use upsell::domain::quota::{Item, Quota, Scope, State};
 use upsell::domain::time::Timestamp;
 use upsell::render::{BrandView, Lang, QuotaLine, QuotaMailView, Renderer};
@@ -116,7 +116,9 @@ fn measured_meter(account: AccountId) -> HotMeter {
     });
     meter.offering_items = limits.collect();
     for key in &keys {
-        meter.report(key, 1 << 39, NOW).unwrap();
+        meter
+            .report(key, 1 << 39, Observed::OnArrival(NOW))
+            .unwrap();
     }
     meter.evaluate(&usage_names(), &QuotaPolicy::default(), NOW);
     meter
@@ -145,7 +147,9 @@ fn meter(c: &mut Criterion) {
     c.bench_function("report to a meter and evaluate it", |b| {
         let mut meter = meter.clone();
         b.iter(|| {
-            meter.report(black_box(key), 1 << 39, NOW).unwrap();
+            meter
+                .report(black_box(key), 1 << 39, Observed::OnArrival(NOW))
+                .unwrap();
             meter.evaluate(&names, &policy, NOW)
         });
     });

@@ -59,6 +59,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
         buy_url_rules: config.links.buy_url_rules(),
         link_ttl: config.links.ttl,
         token_ttl: config.tokens.access_ttl,
+        max_clock_skew: config.limits.max_clock_skew,
         group_wait: config.mail.group_wait,
         repeat_interval: config.mail.repeat_interval,
         retry: RetryPolicy {

@@ -234,6 +234,10 @@ section! {
         logo_bytes: usize = bytes(KIB, 16 * MIB), "256KiB";
         /// The longest partner plan.
         partner_plan_bytes: usize = bytes(KIB, MIB), "64KiB";
+        /// How far a collector's clock may be ahead: a usage report whose `observed_at` is later is
+        /// refused. A stored time that is further ahead, left by a clock that ran ahead once, gives
+        /// way to the present.
+        max_clock_skew: Duration = span_or_zero(SECOND, DAY), "5m";
         /// Users, and as many tenants, that are remembered between requests so that following a
         /// link asks no store; each takes some 100 bytes.
         cached_accounts: usize = whole(1_000, 100_000_000), "4000000";

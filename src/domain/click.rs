@@ -31,7 +31,7 @@ impl Click {
     pub fn is_likely_human(&self, mail_sent_at: Option<Timestamp>) -> bool {
         let from_mail = self.placement == Placement::Email;
         let in_burst =
-            from_mail && mail_sent_at.is_some_and(|sent| self.at.since(sent) < SCANNER_BURST);
+            from_mail && mail_sent_at.is_some_and(|sent| self.at.distance(sent) < SCANNER_BURST);
         self.looks_human && !in_burst
     }
 
@@ -135,6 +135,9 @@ mod tests {
             (mail, true, None, true),
             (mail, true, Some(at(95)), false),
             (mail, true, Some(at(90)), true),
+            (mail, true, Some(at(101)), false),
+            // The clock ran ahead when the mail was sent.
+            (mail, true, Some(at(700_000)), true),
             (mail, false, None, false),
             (Placement::PortalHeader, true, Some(at(95)), true),
         ] {

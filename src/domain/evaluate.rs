@@ -162,7 +162,12 @@ pub fn evaluate(
     Evaluation {
         standing: Standing {
             state,
-            since: if changed { now } else { previous.since },
+            // A clock that has run ahead since may have said when.
+            since: if changed {
+                now
+            } else {
+                previous.since.min(now)
+            },
             fired: still_fired.max(level),
         },
         transition: changed.then_some(Transition {

@@ -49,8 +49,40 @@ impl UsageKey {
 pub struct UsageValue {
     /// The absolute value: bytes or things in use.
     pub absolute: u64,
-    /// When it was true. An older report is not stored.
+    /// When it was true; see [`Observed`].
     pub observed_at: Timestamp,
+}
+
+/// When a reported value was true. It decides which of two reports is the newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// When it arrived, which is now. Always stored, whatever time an earlier report left behind.
+    OnArrival(Timestamp),
+    /// When a collector says. A newer value outranks it, unless that is from after `latest`, the
+    /// latest time that a correct clock can say now: a clock that ran ahead wrote it.
+    At {
+        /// What the collector says.
+        at: Timestamp,
+        /// Now, plus how far a collector's clock may be ahead.
+        latest: Timestamp,
+    },
+}
+
+impl Observed {
+    /// The time to store.
+    const fn at(self) -> Timestamp {
+        match self {
+            Self::OnArrival(at) | Self::At { at, .. } => at,
+        }
+    }
+
+    /// Whether a value of that time is the newer one.
+    fn is_outranked_by(self, stored: Timestamp) -> bool {
+        match self {
+            Self::OnArrival(_) => false,
+            Self::At { at, latest } => at < stored && stored <= latest,
+        }
+    }
 }
 
 /// Which `usage_name` counts as which item; from the configuration.
@@ -151,15 +183,15 @@ impl<O: Offered> Meter<O> {
         &mut self,
         reported: &UsageKey,
         absolute: u64,
-        observed_at: Timestamp,
+        observed: Observed,
     ) -> Result<Report, ReportRefused> {
         let value = UsageValue {
             absolute,
-            observed_at,
+            observed_at: observed.at(),
         };
         let key = Self::resolve(&self.offering_items, reported)?;
         if let Some(stored) = self.usages.get_mut(key) {
-            if observed_at < stored.observed_at {
+            if observed.is_outranked_by(stored.observed_at) {
                 return Ok(Report::Skipped);
             }
             let unchanged = stored.absolute == absolute;

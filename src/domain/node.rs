@@ -1,5 +1,8 @@
 //! Nodes: running processes that share a store. Which of them are alive, and whose turn work is.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use super::ids::NodeId;
 use super::time::Timestamp;
 use uuid::Uuid;
@@ -22,6 +25,31 @@ impl Presence {
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
         now < self.alive_until
+    }
+}
+
+/// Judges nodes whose presence ends further ahead than a correct clock can say: theirs ran ahead, or
+/// ours is behind. Such a node is alive for as long as it renews its presence.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    /// By node: the end it last gave, and when that was first seen here.
+    seen: BTreeMap<NodeId, (Timestamp, Timestamp)>,
+}
+
+impl Ahead {
+    /// Whether the node has renewed its presence within `patience`, as far as is known here.
+    pub fn is_renewed(&mut self, node: &Presence, now: Timestamp, patience: Duration) -> bool {
+        let new = (node.alive_until, now);
+        let (end, since) = self.seen.entry(node.node).or_insert(new);
+        if *end != node.alive_until || *since > now {
+            (*end, *since) = new;
+        }
+        now.since(*since) < patience
+    }
+
+    /// Forgets all nodes but these.
+    pub fn keep(&mut self, nodes: &[NodeId]) {
+        self.seen.retain(|node, _| nodes.contains(node));
     }
 }
 
@@ -140,6 +168,35 @@ mod tests {
         assert!(second.is_some() && second != first);
         life.end();
         assert_eq!(life.term(t(41)), None);
+    }
+
+    #[test]
+    fn a_node_whose_clock_ran_ahead_is_alive_while_it_renews() {
+        let mut ahead = Ahead::default();
+        let patience = Duration::from_secs(25);
+        let presence = |alive_until| Presence {
+            node: NodeId::new(Uuid::nil()),
+            name: String::new(),
+            started_at: t(0),
+            alive_until: t(alive_until),
+        };
+        // The end it gives, when we look, and whether it is alive then.
+        for (alive_until, now, is_alive) in [
+            (700_000, 100, true),
+            (700_000, 124, true),
+            (700_000, 125, false),
+            (700_020, 126, true),
+            (700_020, 150, true),
+            (700_020, 151, false),
+            // Our clock went back: it is given the whole time again.
+            (700_020, 50, true),
+            (700_020, 75, false),
+        ] {
+            let found = ahead.is_renewed(&presence(alive_until), t(now), patience);
+            assert_eq!(found, is_alive, "{alive_until} at {now}");
+        }
+        ahead.keep(&[]);
+        assert!(ahead.is_renewed(&presence(700_020), t(75), patience));
     }
 
     #[test]

@@ -195,6 +195,23 @@ impl Mail {
         self.state == MailState::Queued && self.due_at <= now
     }
 
+    /// Whether the mail is due later than anything puts a mail off: a clock that ran ahead decided
+    /// when. `first_wait` is the longest wait of a mail that was not tried yet. A leased mail is
+    /// its owner's.
+    #[must_use]
+    pub fn is_due_too_late(
+        &self,
+        now: Timestamp,
+        retry: &RetryPolicy,
+        first_wait: Duration,
+    ) -> bool {
+        let longest = match self.attempts {
+            0 => first_wait,
+            attempts => retry.longest_wait(attempts).max(first_wait),
+        };
+        self.state == MailState::Queued && self.lease.is_none() && self.due_at > now.plus(longest)
+    }
+
     /// Takes the mail for sending by the node `owner`, for as long as `lease` at most.
     pub fn take(&mut self, owner: NodeId, now: Timestamp, lease: Duration) {
         let until = now.plus(lease);

@@ -51,6 +51,12 @@ impl Timestamp {
         let micros = self.0.saturating_sub(earlier.0);
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
+
+    /// How far apart the two are, whichever is the earlier one.
+    #[must_use]
+    pub const fn distance(self, other: Self) -> Duration {
+        Duration::from_micros(self.0.abs_diff(other.0))
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +70,10 @@ mod tests {
         assert_eq!(start.minus(Duration::from_secs(4)).secs(), 6);
         assert_eq!(start.since(Timestamp::from_secs(4)), Duration::from_secs(6));
         assert_eq!(start.since(Timestamp::from_secs(40)), Duration::ZERO);
+        for other in [4, 16] {
+            let distance = start.distance(Timestamp::from_secs(other));
+            assert_eq!(distance, Duration::from_secs(6));
+        }
         assert_eq!(start.plus(Duration::MAX).micros(), i64::MAX);
         assert_eq!(Timestamp::from_micros(-1).secs(), -1);
     }

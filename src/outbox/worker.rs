@@ -23,7 +23,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
-use crate::usecases::deliver::{self, Ended, Outcome, Remind};
+use crate::usecases::deliver::{self, Ended, Look, Outcome, PUT_OFF, Remind};
 use crate::usecases::error::Error;
 use crate::usecases::fan_out::{self, FanOut};
 use crate::usecases::{Clock, Env};
@@ -46,9 +46,6 @@ const MAX_FAN_OUT_COMMITS: usize = 8;
 
 /// Reminders handled in one pass, likewise.
 const MAX_REMINDERS: usize = 1000;
-
-/// How long mails without a usable mail server are put off; also the longest sleep.
-const PUT_OFF: Duration = Duration::from_secs(60);
 
 /// The longest sleep where other nodes make work too: nothing wakes this one for it.
 const SHARED_PAUSE: Duration = Duration::from_secs(1);
@@ -78,6 +75,8 @@ struct Work {
     results: Results,
     /// There was more than one pass looks at.
     has_more: bool,
+    /// The latest time that the clock has said; `None` before the first pass.
+    latest: Option<Timestamp>,
 }
 
 /// The ways out that one pass has found.
@@ -125,6 +124,7 @@ impl Outbox {
             senders: JoinSet::new(),
             results,
             has_more: false,
+            latest: None,
         };
         loop {
             let wait = match self.pass(&mut work).await {
@@ -206,6 +206,7 @@ impl Outbox {
             // The others take over; this node is woken when it is one of them again.
             return Ok(NextPass(longest));
         }
+        self.watch_clock(work).await?;
         let mut work_left = true;
         for _ in 0..MAX_FAN_OUT_COMMITS {
             if fan_out::run_some(&self.env, (self.clock)()).await? == FanOut::Idle {
@@ -221,6 +222,19 @@ impl Outbox {
             reminder.min(mail).min(longest)
         };
         Ok(NextPass(wait))
+    }
+
+    /// Looks for due times that a clock left behind which ran ahead: at first, and when the clock
+    /// goes back.
+    async fn watch_clock(&self, work: &mut Work) -> Result<(), Error> {
+        let now = (self.clock)();
+        let skew = self.env.settings.max_clock_skew;
+        if work.latest.is_none_or(|latest| now.plus(skew) < latest) {
+            deliver::pull_in(&self.env, Look::AtAll, now).await?;
+            work.latest = Some(now);
+        }
+        work.latest = work.latest.max(Some(now));
+        Ok(())
     }
 
     /// Gives free connections to lines that have mail.

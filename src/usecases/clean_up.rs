@@ -1,11 +1,13 @@
 //! Removes what nothing asks for any more: click marks of past hours, revocations of tokens that
-//! are over, mails that were done with long ago, audit entries past their time.
+//! are over, mails that were done with long ago, audit entries past their time. Also brings forward
+//! what a clock that ran ahead has put off.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
+use super::deliver::Look;
 use super::error::Error;
 use super::{Env, deliver, idempotency};
 use crate::domain::audit::AuditEntry;
@@ -78,6 +80,7 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     if !changes.is_empty() {
         env.store.commit(changes).await?;
     }
+    deliver::pull_in(env, Look::AtTheLast, now).await?;
     let kept_from = now.minus(env.settings.mail_retention);
     cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
     let kept_from = now.minus(env.settings.audit_retention);

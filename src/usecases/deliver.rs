@@ -2,6 +2,7 @@
 //! and reminders. Each step is one commit, so a crash between two of them loses nothing.
 
 pub mod leases;
+mod overdue;
 mod together;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
 
 pub use leases::recover_leases;
+pub use overdue::{Look, PUT_OFF, pull_in};
 pub use together::{Ended, Outcome, record, record_one, take_all};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
@@ -94,14 +96,42 @@ pub async fn put_off(
     until: Timestamp,
     why: &str,
 ) -> Result<(), Error> {
-    let mut later = mail.value.clone();
-    later.give_back(until, why.to_owned());
-    let mut changes = Changes::new();
-    changes.update_mail(&mail, later);
-    match env.store.commit(changes).await.map_err(Error::from) {
-        Ok(()) | Err(Error::LostRace) => Ok(()),
-        Err(error) => Err(error),
+    change_all(env, &[mail], |mail| mail.give_back(until, why.to_owned())).await?;
+    Ok(())
+}
+
+/// Changes queued mails, with one commit where nobody else changes one of them meanwhile; those
+/// that somebody does stay as they are. Returns how many mails there were.
+async fn change_all(
+    env: &Env,
+    mails: &[Found<Mail>],
+    change: impl Fn(&mut Mail),
+) -> Result<usize, Error> {
+    let commit = async |mails: &[Found<Mail>]| {
+        let mut changes = Changes::new();
+        for mail in mails {
+            let mut changed = mail.value.clone();
+            change(&mut changed);
+            changes.update_mail(mail, changed);
+        }
+        env.store.commit(changes).await.map_err(Error::from)
+    };
+    if mails.is_empty() {
+        return Ok(0);
     }
+    match commit(mails).await {
+        Ok(()) => {}
+        Err(Error::LostRace) => {
+            for mail in mails {
+                match commit(std::slice::from_ref(mail)).await {
+                    Ok(()) | Err(Error::LostRace) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(mails.len())
 }
 
 /// Whether a reminder was due.

@@ -98,7 +98,8 @@ fn again(
     }
     let Some(sealed) = &kept.sealed_answer else {
         let begun_at = kept.expires_at.minus(KEPT);
-        let is_young = now < begun_at.plus(ANSWERED_WITHIN);
+        // One that was begun by a clock ahead of this one must not stay under way until then.
+        let is_young = now.distance(begun_at) < ANSWERED_WITHIN;
         return match is_young && env.store.engine().is_shared() {
             true => Begun::UnderWay,
             false => Begun::AnswerLost,

@@ -102,7 +102,7 @@ fn usages(meter: &Meter, holder: Holder, names: &UsageNames) -> Vec<Usage> {
 mod tests {
     use super::*;
     use crate::domain::ids::{ApplicationId, V1Id};
-    use crate::domain::meter::OfferingType;
+    use crate::domain::meter::{Observed, OfferingType};
     use crate::domain::quota::{Item, Quota};
     use crate::domain::time::Timestamp;
 
@@ -134,7 +134,11 @@ mod tests {
         }
         for (name, value) in [("storage", 7), ("mobiles", 3), ("servers", 2)] {
             meter
-                .report(&key(name), value, Timestamp::from_secs(1))
+                .report(
+                    &key(name),
+                    value,
+                    Observed::OnArrival(Timestamp::from_secs(1)),
+                )
                 .unwrap();
         }
         let holder = Holder {

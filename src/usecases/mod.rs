@@ -101,6 +101,9 @@ pub struct Settings {
     pub link_ttl: Duration,
     /// How long access tokens live.
     pub token_ttl: Duration,
+    /// How far ahead of this clock a stored or reported time may be before the clock that said it
+    /// counts as wrong.
+    pub max_clock_skew: Duration,
     /// How long a recipient's mail waits for further items.
     pub group_wait: Duration,
     /// How long after a quota mail its recipient is reminded; zero: never.

@@ -13,7 +13,7 @@ use super::deliver::leases;
 use super::error::Error;
 use super::{Clock, Env};
 use crate::domain::ids::NodeId;
-use crate::domain::node::{Life, Members, Presence, Term};
+use crate::domain::node::{Ahead, Life, Members, Presence, Term};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect, Key, Revision, StoreError};
 use crate::store::keys;
@@ -60,6 +60,7 @@ pub struct Node {
     patience: Patience,
     life: Mutex<Life>,
     members: ArcSwap<Members>,
+    ahead: Mutex<Ahead>,
 }
 
 impl Node {
@@ -74,6 +75,7 @@ impl Node {
             patience,
             life: Mutex::default(),
             members: ArcSwap::from_pointee(Members::new(id, [])),
+            ahead: Mutex::default(),
         }
     }
 
@@ -103,6 +105,29 @@ impl Node {
         }
     }
 
+    /// Those of `known` that may still be at work, and those that are not.
+    fn divide(&self, known: Vec<Known>, now: Timestamp) -> (Vec<Known>, Vec<Known>) {
+        let Patience {
+            alive_for,
+            clocks_differ,
+        } = self.patience;
+        let patience = alive_for + clocks_differ;
+        // Nothing panics while the lock is held.
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let nodes: Vec<NodeId> = known.iter().map(|known| known.node).collect();
+        ahead.keep(&nodes);
+        known.into_iter().partition(|known| {
+            // A newer program wrote one that cannot be read, and surely is at work.
+            known.presence.as_ref().is_none_or(|presence| {
+                let is_ahead = presence.alive_until > now.plus(patience);
+                match is_ahead {
+                    true => ahead.is_renewed(presence, now, patience),
+                    false => presence.is_alive(now.minus(clocks_differ)),
+                }
+            })
+        })
+    }
+
     /// True where they are others than before.
     fn see(&self, members: Members) -> bool {
         let members = Arc::new(members);
@@ -129,14 +154,6 @@ struct Known {
     /// `None`: a newer program wrote it, which surely is at work.
     presence: Option<Presence>,
     revision: Revision,
-}
-
-impl Known {
-    /// Whether the node may still be at work, by its clock or by ours.
-    fn is_alive(&self, now: Timestamp, clocks_differ: Duration) -> bool {
-        let presence = self.presence.as_ref();
-        presence.is_none_or(|known| known.is_alive(now.minus(clocks_differ)))
-    }
 }
 
 /// A node starts: it makes itself known, or, where no other can be there, gives back all mails that
@@ -170,10 +187,7 @@ pub async fn beat(env: &Env, clock: &Clock) -> Result<usize, Error> {
     // has them. The other way round, a node that came in between would be taken for dead.
     let owners = leases::owners(env).await?;
     let now = clock();
-    let (living, dead): (Vec<Known>, Vec<Known>) = list_known(env)
-        .await?
-        .into_iter()
-        .partition(|known| known.is_alive(now, env.node.patience.clocks_differ));
+    let (living, dead) = env.node.divide(list_known(env).await?, now);
     let members = Members::new(env.node.id, living.iter().map(|known| known.node));
     let has_changed = env.node.see(members.clone());
     let mut given_back = 0;

@@ -215,7 +215,9 @@ impl Remembered {
             true => kept.until,
             false => kept.until.plus(MAX_AGE_AWAY),
         };
-        (is_reached && now < until && kept.basis.seen.stands(env)).then(|| kept.body.clone())
+        // One that was made by a clock that ran ahead is not kept until then.
+        let is_fresh = now < until && kept.until.minus(MAX_AGE) <= now;
+        (is_reached && is_fresh && kept.basis.seen.stands(env)).then(|| kept.body.clone())
     }
 
     /// Remembers an answer.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use upsell::app::{data, system_clock};
 use upsell::domain::ids::{AccountId, TenantId, UserId};
-use upsell::domain::meter::UsageKey;
+use upsell::domain::meter::{Observed, UsageKey};
 use upsell::domain::quota::Item;
 use upsell::store::Store;
 use upsell::store::engine::Changes;
@@ -136,7 +136,9 @@ impl StoreAlone {
                 infra_id: None,
             };
             let value = quiet_usage(Item::ALL[number], rng.next());
-            let taken = meter.hot.report(&key, value, system_clock());
+            let taken = meter
+                .hot
+                .report(&key, value, Observed::OnArrival(system_clock()));
             taken.map_err(|why| why.to_string())?;
             let mut change = Changes::new();
             change.put_stored_meter(expect, meter);

@@ -40,6 +40,13 @@ pub enum AfterFailure {
 }
 
 impl RetryPolicy {
+    /// The longest wait after attempt number `attempts` (from 1).
+    #[must_use]
+    pub fn longest_wait(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.base.saturating_mul(1 << doublings).min(self.max)
+    }
+
     /// Decides after attempt number `attempts` (from 1) of a mail created at `created_at` failed
     /// for a passing reason. `random` is any number; it spreads the retries over the upper half
     /// of the wait, so that a server that comes back is not met by all mails at once.
@@ -54,8 +61,7 @@ impl RetryPolicy {
         if attempts >= self.max_attempts || now.since(created_at) >= self.max_age {
             return AfterFailure::GiveUp;
         }
-        let doublings = attempts.saturating_sub(1).min(31);
-        let wait = self.base.saturating_mul(1 << doublings).min(self.max);
+        let wait = self.longest_wait(attempts);
         let half_micros = u64::try_from(wait.as_micros() / 2).unwrap_or(u64::MAX / 2);
         let jitter_micros = random % half_micros.saturating_add(1);
         let wait = Duration::from_micros(half_micros.saturating_add(jitter_micros));

@@ -159,7 +159,8 @@ struct UsageRecord {
     /// The edition that it is used in.
     #[schema(min_length = 1, max_length = 128)]
     edition: Option<String>,
-    /// When it was measured; missing: now. What is older than what is known is skipped.
+    /// When it was measured; missing: now, which is always taken. What is older than what is known is
+    /// skipped; what is further ahead than `limits.max_clock_skew` (5 minutes) is rejected.
     #[schema(format = DateTime)]
     observed_at: Option<String>,
 }

@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{LEASE, put_off};
+use super::{LEASE, change_all};
 use crate::domain::ids::{MailId, NodeId};
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Key};
+use crate::store::engine::Key;
 use crate::store::{Found, keys};
 use crate::usecases::Env;
 use crate::usecases::error::Error;
@@ -89,34 +89,11 @@ async fn give_back_under(
             .flatten()
             .filter(|mail| is_over(mail))
             .collect();
-        given_back += give_back(env, over, now).await?;
+        given_back +=
+            change_all(env, &over, |mail| mail.give_back(now, STOPPED.to_owned())).await?;
         if mail_keys.len() < PAGE {
             return Ok(given_back);
         }
         after = page.into_iter().next_back().map(|(key, _)| key);
     }
-}
-
-async fn give_back(env: &Env, mails: Vec<Found<Mail>>, now: Timestamp) -> Result<usize, Error> {
-    let mut changes = Changes::new();
-    for mail in &mails {
-        let mut back = mail.value.clone();
-        back.give_back(now, STOPPED.to_owned());
-        changes.update_mail(mail, back);
-    }
-    if changes.is_empty() {
-        return Ok(0);
-    }
-    let count = mails.len();
-    match env.store.commit(changes).await.map_err(Error::from) {
-        Ok(()) => {}
-        // What became of one was recorded at this moment: the others are given back alone.
-        Err(Error::LostRace) => {
-            for mail in mails {
-                put_off(env, mail, now, STOPPED).await?;
-            }
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(count)
 }

@@ -2,13 +2,12 @@
 //! to the store together.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use super::resolve::resolve_many;
 use super::{AccountTransition, BatchOutcome, Mode, Outcome, UsageReport, evaluate};
 use crate::domain::evaluate::Evaluation;
 use crate::domain::ids::AccountId;
-use crate::domain::meter::{HotMeter, Report};
+use crate::domain::meter::{HotMeter, Observed, Report};
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError};
@@ -17,10 +16,6 @@ use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{ATTEMPTS, Error, What, all_away};
 use crate::usecases::facts::Holder;
-
-/// A report from further in the future than this is refused: stored, it would make every honest
-/// one after it look old.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(3600);
 
 /// Accounts of one batch whose changes go to the store together; bounds the memory they take.
 const ACCOUNTS_TOGETHER: usize = 4096;
@@ -252,7 +247,7 @@ impl<'a> Batch<'a> {
         let mut is_new = false;
         for place in account.lines.clone() {
             let line = self.order[place];
-            let outcome = take(&mut meter.hot, &self.reports[line], self.now);
+            let outcome = self.take_line(&mut meter.hot, &self.reports[line]);
             is_new |= outcome
                 .as_ref()
                 .is_ok_and(|outcome| outcome.report != Report::Skipped);
@@ -283,6 +278,27 @@ impl<'a> Batch<'a> {
         Some((decided, changes))
     }
 
+    fn take_line(&self, meter: &mut HotMeter, report: &UsageReport) -> Result<Outcome, Error> {
+        let skew = self.env.settings.max_clock_skew;
+        let latest = self.now.plus(skew);
+        let observed = match report.observed_at {
+            None => Observed::OnArrival(self.now),
+            Some(at) if at <= latest => Observed::At { at, latest },
+            Some(_) => {
+                let why = format!(
+                    "lies more than {} s in the future (limits.max_clock_skew): set the \
+                     collector's clock, or leave it out",
+                    skew.as_secs()
+                );
+                return Err(Error::invalid("observed_at", why));
+            }
+        };
+        match meter.report(&report.key, report.absolute, observed) {
+            Ok(report) => Ok(Outcome { report }),
+            Err(refused) => Err(Error::invalid("usage_name", refused)),
+        }
+    }
+
     pub(super) fn into_outcome(self) -> BatchOutcome {
         let mut transitions = self.transitions;
         transitions.sort_by_key(|change| (change.account, change.transition.item));
@@ -292,21 +308,6 @@ impl<'a> Batch<'a> {
             lines: lines.map(|line| line.unwrap_or_else(missing)).collect(),
             transitions,
         }
-    }
-}
-
-fn take(meter: &mut HotMeter, report: &UsageReport, now: Timestamp) -> Result<Outcome, Error> {
-    let observed_at = report.observed_at.unwrap_or(now);
-    if observed_at > now.plus(MAX_CLOCK_SKEW) {
-        return Err(Error::invalid(
-            "observed_at",
-            "lies more than an hour in the future",
-        ));
-    }
-    let taken = meter.report(&report.key, report.absolute, observed_at);
-    match taken {
-        Ok(report) => Ok(Outcome { report }),
-        Err(refused) => Err(Error::invalid("usage_name", refused)),
     }
 }
 

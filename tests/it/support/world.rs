@@ -77,6 +77,7 @@ fn settings() -> Settings {
         buy_url_rules: BuyUrlRules::default(),
         link_ttl: Duration::from_secs(90 * 86_400),
         token_ttl: Duration::from_secs(7200),
+        max_clock_skew: Duration::from_secs(300),
         group_wait: Duration::from_secs(30),
         repeat_interval: Duration::from_secs(7 * 86_400),
         retry: RetryPolicy::default(),

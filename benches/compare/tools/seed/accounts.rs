@@ -8,7 +8,7 @@ use upsell::domain::evaluate::QuotaPolicy;
 use upsell::domain::ids::{AccountId, ApplicationId, MailId, TenantId, UserId, V1Id};
 use upsell::domain::link::{BuyUrl, BuyUrlRules};
 use upsell::domain::meter::{
-    MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey, UsageNames,
+    MeasurementUnit, Meter, Observed, OfferingItem, OfferingType, UsageKey, UsageNames,
 };
 use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Unit};
@@ -212,7 +212,9 @@ impl Maker {
             });
             let usage = self.fleet.usage(account, item);
             // The only refusal is an ambiguous name; each is there once.
-            let _taken = meter.report(&key, usage, self.now).is_ok();
+            let _taken = meter
+                .report(&key, usage, Observed::OnArrival(self.now))
+                .is_ok();
         }
         meter.evaluate(&self.names, &self.policy, self.now);
         meter

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::ids::{ApplicationId, TenantId};
-use crate::domain::meter::{MeasurementUnit, OfferingType};
+use crate::domain::meter::{MeasurementUnit, Observed, OfferingType};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -105,7 +105,9 @@ proptest! {
         let policy = crate::domain::evaluate::QuotaPolicy::default();
         let mut whole = meter;
         let (mut hot, _) = whole.clone().split();
-        prop_assert_eq!(whole.report(&key, absolute, at), hot.report(&key, absolute, at));
+        let observed = Observed::At { at, latest: at };
+        let outcome = hot.report(&key, absolute, observed);
+        prop_assert_eq!(whole.report(&key, absolute, observed), outcome);
         let outcomes = whole.evaluate(&names, &policy, at);
         prop_assert_eq!(outcomes, hot.evaluate(&names, &policy, at));
         prop_assert_eq!(whole.status(&names, &policy), hot.status(&names, &policy));

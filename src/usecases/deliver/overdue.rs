@@ -1,0 +1,118 @@
+//! Due times that a clock left behind which ran ahead once: without this, mails and reminders that it
+//! decided would wait until real time has caught up. The outbox looks at its start and when it sees
+//! the clock go back; the clean-up looks regularly at what is too late by any measure.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::change_all;
+use crate::domain::ids::{MailId, UserId};
+use crate::domain::notification::{Mail, Recipient};
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Key};
+use crate::store::{Found, keys};
+use crate::usecases::Env;
+use crate::usecases::error::Error;
+
+/// How long mails without a usable mail server are put off.
+pub const PUT_OFF: Duration = Duration::from_secs(60);
+
+/// Entries that are looked at, and changed, together.
+const PAGE: usize = 500;
+
+/// Which of the queued mails to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// All that are not due yet; reads each of them.
+    AtAll,
+    /// Those that are due later than any mail is put off, of which there are none as a rule.
+    AtTheLast,
+}
+
+/// Makes mails due now, and brings reminders forward, that are due later than anything puts them
+/// off. Returns how many there were.
+///
+/// # Errors
+/// The store failed; what was not changed is found by the next look.
+pub async fn pull_in(env: &Env, look: Look, now: Timestamp) -> Result<usize, Error> {
+    let count = pull_in_mails(env, look, now).await? + pull_in_reminders(env, now).await?;
+    if count > 0 {
+        tracing::warn!(
+            count,
+            "mails and reminders were due too late and are brought forward: a clock ran ahead"
+        );
+        env.outbox_wake.notify_one();
+    }
+    Ok(count)
+}
+
+async fn pull_in_mails(env: &Env, look: Look, now: Timestamp) -> Result<usize, Error> {
+    let settings = &env.settings;
+    let first_wait = settings.group_wait.max(PUT_OFF) + settings.max_clock_skew;
+    let from = match look {
+        Look::AtAll => now,
+        Look::AtTheLast => now.plus(settings.retry.max.max(first_wait)),
+    };
+    let mut after = keys::mail_due(from, MailId::new(Uuid::max()));
+    let mut count = 0;
+    loop {
+        let engine = env.store.engine();
+        let page = engine.scan(&keys::mails_due(), Some(&after), PAGE).await?;
+        let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
+        let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
+        let found = env.store.load_many::<Mail>(&mail_keys).await?;
+        let is_late = |mail: &Found<Mail>| mail.is_due_too_late(now, &settings.retry, first_wait);
+        let late: Vec<Found<Mail>> = found.into_iter().flatten().filter(is_late).collect();
+        count += change_all(env, &late, |mail| mail.due_at = now).await?;
+        match page.into_iter().next_back() {
+            Some((last, _)) if mail_keys.len() == PAGE => after = last,
+            _ => return Ok(count),
+        }
+    }
+}
+
+/// A reminder is never further away than from a mail that was sent now.
+async fn pull_in_reminders(env: &Env, now: Timestamp) -> Result<usize, Error> {
+    let settings = &env.settings;
+    if settings.repeat_interval.is_zero() {
+        return Ok(0);
+    }
+    let last = now.plus(settings.repeat_interval);
+    let from = last.plus(settings.max_clock_skew);
+    let mut after = keys::reminder_due(from, UserId::new(Uuid::max()));
+    let mut count = 0;
+    loop {
+        let engine = env.store.engine();
+        let page = engine
+            .scan(&keys::reminders_due(), Some(&after), PAGE)
+            .await?;
+        for (key, _) in &page {
+            let Some(user) = key.trailing_uuid().map(UserId::new) else {
+                continue;
+            };
+            let Some(old) = env.store.load::<Recipient>(&keys::recipient(user)).await? else {
+                continue;
+            };
+            let sooner = Recipient {
+                last_sent_at: old.last_sent_at.min(now),
+                reminder_due_at: Some(last),
+                ..old.value
+            };
+            let mut changes = Changes::new();
+            changes.delete(key.clone());
+            changes.put_recipient(Some(&old), sooner);
+            match env.store.commit(changes).await.map_err(Error::from) {
+                Ok(()) => count += 1,
+                // A mail was sent at this moment, which set a new reminder.
+                Err(Error::LostRace) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let is_last = page.len() < PAGE;
+        match page.into_iter().next_back() {
+            Some((last, _)) if !is_last => after = last,
+            _ => return Ok(count),
+        }
+    }
+}
