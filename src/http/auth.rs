@@ -4,10 +4,10 @@ use http::header::AUTHORIZATION;
 
 use super::error::ApiError;
 use super::message::Head;
-use super::rate_limits::RateLimits;
+use crate::domain::time::Timestamp;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
-use crate::usecases::tokens::{self, Verified};
+use crate::usecases::tokens;
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
      dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
@@ -35,32 +35,13 @@ fn sent<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
 ///
 /// # Errors
 /// 401.
-pub fn check(
-    env: &Env,
-    rate_limits: &RateLimits,
-    head: &Head,
-    scheme: &str,
-) -> Result<(), ApiError> {
+pub fn check(env: &Env, head: &Head, scheme: &str) -> Result<(), ApiError> {
     let (token, now) = (sent(head, scheme)?, head.received_at);
     if env.remembered.caller(env, token, now).is_some() {
         return Ok(());
     }
-    verified(env, rate_limits, head, token).map(drop)
-}
-
-fn verified(
-    env: &Env,
-    rate_limits: &RateLimits,
-    head: &Head,
-    token: &str,
-) -> Result<Verified, ApiError> {
-    let now = head.received_at;
-    let Some(signed) = tokens::verify_signature(env, token) else {
-        return Err(rate_limits.bad_token(&env.metrics, head.client_address, now));
-    };
-    // One that has expired was no guess.
-    let is_current = now < signed.expires_at;
-    is_current.then_some(signed).ok_or(ApiError::InvalidToken)
+    let verified = tokens::verify(env, token, now);
+    verified.map(drop).ok_or(ApiError::InvalidToken)
 }
 
 /// The caller of a request whose token was checked before; `None` says nothing.
@@ -74,32 +55,22 @@ pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
 ///
 /// # Errors
 /// 401, or the store failed.
-pub async fn caller(
-    env: &Env,
-    rate_limits: &RateLimits,
-    head: &Head,
-    scheme: &str,
-) -> Result<Caller, ApiError> {
+pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
     let (token, now) = (sent(head, scheme)?, head.received_at);
     let mut caller = match env.remembered.caller(env, token, now) {
         Some(known) => known,
-        None => checked(env, rate_limits, head, token).await?,
+        None => checked(env, token, now).await?,
     };
     caller.request_id = Some(head.request_id.as_str().to_owned());
     Ok(caller)
 }
 
-async fn checked(
-    env: &Env,
-    rate_limits: &RateLimits,
-    head: &Head,
-    token: &str,
-) -> Result<Caller, ApiError> {
+async fn checked(env: &Env, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
     let noted = (env.facts.access_epoch(), env.keyring.load_full());
-    let verified = verified(env, rate_limits, head, token)?;
+    let verified = tokens::verify(env, token, now).ok_or(ApiError::InvalidToken)?;
     let caller = tokens::caller(env, &verified).await?;
     let caller = caller.ok_or(ApiError::InvalidToken)?;
-    let times = (verified.expires_at, head.received_at);
+    let times = (verified.expires_at, now);
     env.remembered
         .keep_caller(token, caller.clone(), times, noted);
     Ok(caller)

@@ -56,7 +56,7 @@ impl Cors {
                 ACCESS_CONTROL_ALLOW_HEADERS,
                 "authorization, content-type, idempotency-key, if-match",
             ),
-            (ACCESS_CONTROL_MAX_AGE, "600"),
+            (ACCESS_CONTROL_MAX_AGE, "7200"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
@@ -73,8 +73,7 @@ impl Cors {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed(head) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            let exposed = "etag, idempotency-replayed, ratelimit, ratelimit-policy, retry-after";
-            let exposed = HeaderValue::from_static(exposed);
+            let exposed = HeaderValue::from_static("etag, idempotency-replayed, retry-after");
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
         response

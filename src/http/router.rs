@@ -11,7 +11,6 @@ use super::error::ApiError;
 use super::idempotency::{self, Asked, InFlight};
 use super::input::Params;
 use super::message::{Head, Request, Response};
-use super::rate_limits::RateLimits;
 use crate::domain::client::ApiScope;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -29,8 +28,6 @@ pub struct Call {
     pub request: Request,
     /// The parts of the path that the route names, decoded.
     pub path: PathParams,
-    /// What bounds log-ins.
-    pub rate_limits: Arc<RateLimits>,
 }
 
 /// The named parts of a path, percent-decoded.
@@ -237,7 +234,6 @@ pub struct Router {
     tree: Arc<matchit::Router<Resource>>,
     limits: BodyLimits,
     in_flight: InFlight,
-    rate_limits: Arc<RateLimits>,
 }
 
 impl Router {
@@ -254,21 +250,7 @@ impl Router {
             tree: Arc::new(tree),
             limits,
             in_flight: InFlight::default(),
-            rate_limits: Arc::default(),
         })
-    }
-
-    /// The same with rate limits.
-    #[must_use]
-    pub fn limited(mut self, rate_limits: RateLimits) -> Self {
-        self.rate_limits = Arc::new(rate_limits);
-        self
-    }
-
-    /// The rate limits.
-    #[must_use]
-    pub fn rate_limits(&self) -> &RateLimits {
-        &self.rate_limits
     }
 
     /// The dialect that answers for a path, known or not.
@@ -332,35 +314,20 @@ impl Router {
                 allow: resource.allow(),
             })?;
         let path = decode_params(&found.params)?;
-        let (env, limits) = (env.clone(), Arc::clone(&self.rate_limits));
-        let standing;
-        let answered = match &endpoint.handler {
-            Handler::Public(handler) => {
-                standing = limits.standing(&request.head, None);
-                let call = Call {
-                    env,
-                    request,
-                    path,
-                    rate_limits: limits,
-                };
-                handler(call).await
-            }
+        let env = env.clone();
+        match &endpoint.handler {
+            Handler::Public(handler) => handler(Call { env, request, path }).await,
             Handler::Authorized(needs, handler) => {
-                let (head, scheme) = (&request.head, resource.dialect.auth_scheme());
-                let caller = auth::caller(&env, &limits, head, scheme).await?;
-                limits.admit_caller(&env.metrics, &caller, head.received_at)?;
-                standing = limits.standing(head, Some(&caller));
+                let caller = {
+                    let scheme = resource.dialect.auth_scheme();
+                    auth::caller(&env, &request.head, scheme).await?
+                };
                 if let Needs::Scope(scope) = needs {
                     caller.require(*scope)?;
                 }
                 // Also where the handler reads nothing from it.
                 Params::of_query(&request.head)?;
-                let call = Call {
-                    env,
-                    request,
-                    path,
-                    rate_limits: limits,
-                };
+                let call = Call { env, request, path };
                 match idempotency::key(&call.request.head)? {
                     None => handler(call, caller).await,
                     Some(key) => {
@@ -375,11 +342,7 @@ impl Router {
                     }
                 }
             }
-        };
-        answered.map(|mut response| {
-            standing.show(response.headers_mut());
-            response
-        })
+        }
     }
 }
 

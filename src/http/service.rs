@@ -105,20 +105,14 @@ impl Service for Upsell {
         if head.method != Method::GET && head.method != Method::HEAD {
             return None;
         }
-        let (began, env, limits) = (Instant::now(), &self.env, self.router.rate_limits());
-        if !limits.may_follow(head) {
-            return None;
-        }
+        let (began, env) = (Instant::now(), &self.env);
         let is_stale = !env.store.is_current();
         let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
-            Some(found) => {
-                limits.followed(head);
-                (HttpDialect::Redirect, found)
-            }
-            None => {
-                let found = native::alerts::at_once(env, limits, head, is_stale)?;
-                (HttpDialect::Native, found)
-            }
+            Some(found) => (HttpDialect::Redirect, found),
+            None => (
+                HttpDialect::Native,
+                native::alerts::at_once(env, head, is_stale)?,
+            ),
         };
         if dialect == HttpDialect::Native {
             found.response = self.cors.dress(head, found.response);
@@ -135,16 +129,14 @@ impl Service for Upsell {
     }
 
     fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
-        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
-        let limits = self.router.rate_limits();
-        limits.admit(&self.env.metrics, head).map_err(refuse)?;
         if let Some(preflight) = self.cors.preflight(head) {
             return Err(Box::new(preflight));
         }
+        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
         let limit = self.router.admit(head).map_err(refuse)?;
         if self.router.wants_token_first(head) {
             let scheme = self.router.dialect(head.uri.path()).auth_scheme();
-            auth::check(&self.env, limits, head, scheme).map_err(refuse)?;
+            auth::check(&self.env, head, scheme).map_err(refuse)?;
         }
         Ok(limit)
     }

@@ -10,7 +10,6 @@ mod alert;
 mod assets;
 mod color;
 mod context;
-mod figures;
 #[cfg(test)]
 mod fixtures;
 mod header;
@@ -26,6 +25,7 @@ mod tests;
 mod text;
 mod tone;
 pub mod view;
+mod widget;
 mod words;
 
 use handlebars::Handlebars;
@@ -36,8 +36,8 @@ pub use color::Color;
 pub use href::Href;
 pub use lang::Lang;
 pub use view::{
-    ActivationMailView, AlertText, BrandView, HeaderView, Mail, OtherLine, Page, PageView,
-    ProposalView, QuotaLine, QuotaMailView, SalesContact,
+    ActivationMailView, AlertText, BrandView, HeaderLine, HeaderView, Mail, OtherLine, Page,
+    PageView, ProposalView, QuotaLine, QuotaMailView, SalesContact, Writing,
 };
 
 use locale::Locale;

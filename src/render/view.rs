@@ -183,6 +183,30 @@ pub struct HeaderView<'a> {
     pub brand: &'a BrandView,
 }
 
+/// The words of one line of the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderLine {
+    /// Whose quotas: "Your quotas", "Quotas of Foobar".
+    pub group: String,
+    /// The item.
+    pub title: String,
+    /// The state.
+    pub label: String,
+    /// "9.2 GiB of 10 GiB"; without a quota, the usage alone.
+    pub figures: String,
+    /// "92%"; `None` without a quota.
+    pub percent: Option<String>,
+}
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// The language tag.
+    pub lang: &'static str,
+    /// `ltr` or `rtl`, as HTML's `dir` has it.
+    pub dir: &'static str,
+}
+
 /// A page that is reached by a link.
 #[derive(Debug, Clone, Copy)]
 pub struct PageView<'a> {

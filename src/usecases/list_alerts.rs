@@ -13,6 +13,7 @@ use crate::domain::meter::ItemStatus;
 use crate::domain::quota::{Level, Scope};
 use crate::domain::snooze::{AlertId, Snoozes};
 use crate::domain::time::Timestamp;
+use crate::render::Writing;
 use crate::store::keys;
 
 /// How a caller wants messages.
@@ -52,6 +53,8 @@ pub struct Alerts {
     pub user_id: UserId,
     /// The reader's tenant.
     pub tenant_id: TenantId,
+    /// The language of the texts.
+    pub writing: Writing,
     /// When this was worked out.
     pub generated_at: Timestamp,
     /// The worst first.
@@ -82,6 +85,7 @@ pub async fn list_alerts(
     let alerts = Alerts {
         user_id: view.user.id,
         tenant_id: view.tenant.id,
+        writing: env.renderer.writing(&telling.lang)?,
         generated_at: now,
         items,
     };

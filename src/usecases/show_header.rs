@@ -13,7 +13,7 @@ use crate::domain::link::Placement;
 use crate::domain::meter::ItemStatus;
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
-use crate::render::{HeaderView, QuotaLine};
+use crate::render::{HeaderLine, HeaderView, QuotaLine, Writing};
 
 /// The header for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Header {
     pub user_id: UserId,
     /// The reader's tenant.
     pub tenant_id: TenantId,
+    /// The language of the texts.
+    pub writing: Writing,
     /// When this was worked out.
     pub generated_at: Timestamp,
     /// The worst first.
@@ -39,6 +41,8 @@ pub struct HeaderItem {
     pub scope: Scope,
     /// How it stands.
     pub status: ItemStatus,
+    /// In the reader's language.
+    pub text: HeaderLine,
     /// What covers the overage, for a reader who may buy it.
     pub to_buy: Option<ToBuy>,
 }
@@ -102,6 +106,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
     Ok(Header {
         user_id: view.user.id,
         tenant_id: view.tenant.id,
+        writing: env.renderer.writing(&telling.lang)?,
         generated_at: telling.now,
         html: env.renderer.header_html(&html, &telling.lang)?,
         items: items_of(env, telling, &items)?,
@@ -115,14 +120,17 @@ fn items_of(
     items: &[(Scope, ItemStatus)],
 ) -> Result<Vec<HeaderItem>, Error> {
     let shown = items.iter().map(|(scope, status)| {
-        let purchase = telling.view.line(*scope, *status).to_buy;
+        let line = telling.view.line(*scope, *status);
+        let (renderer, lang) = (&env.renderer, &telling.lang);
+        let purchase = line.to_buy;
         let text = match &purchase {
-            Some(purchase) => Some(env.renderer.to_buy(purchase, &telling.lang)?),
+            Some(purchase) => Some(renderer.to_buy(purchase, lang)?),
             None => None,
         };
         Ok(HeaderItem {
             scope: *scope,
             status: *status,
+            text: renderer.header_line(&line, &telling.view.tenant.name, lang)?,
             to_buy: ToBuy::of(purchase, text),
         })
     });

@@ -283,7 +283,14 @@ async fn the_header_is_json_or_html() {
         .map(|item| item["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["exceeded", "soon", "ok"]);
-    assert_eq!(items[0].as_object().unwrap().len(), 8);
+    assert_eq!(items[0].as_object().unwrap().len(), 13);
+    for (name, text) in [("lang", "en"), ("dir", "ltr")] {
+        assert_eq!(answer[name], text);
+    }
+    // The words are those of the fragment.
+    for name in ["group", "title", "label", "figures", "percent"] {
+        assert_ne!(items[0][name].as_str(), Some(""), "{name}");
+    }
     let buy_url = answer["proposal"]["buy_url"].as_str().unwrap();
     assert!(buy_url.contains("placement=mc_usage_info"), "{buy_url}");
     let html = site

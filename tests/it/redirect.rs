@@ -264,7 +264,11 @@ async fn files_are_served_for_pages_and_consoles() {
         "text/javascript; charset=utf-8"
     );
     let tag = widget.headers()["etag"].to_str().unwrap().to_owned();
-    assert!(widget.text().await.unwrap().contains("upsell-alerts"));
+    let script = widget.text().await.unwrap();
+    assert!(script.contains("upsell-alerts"));
+    // It has the words of every language, and stays small.
+    assert!(script.contains("Noch einmal versuchen") && !script.contains("WORDS = {}"));
+    assert!(script.len() < 34_000, "{} bytes", script.len());
     let again = site
         .public(Method::GET, "/widget.js")
         .header("if-none-match", tag);

@@ -7,7 +7,6 @@
 )]
 
 mod buying;
-mod figures;
 mod hostile;
 mod snapshots;
 mod views;

@@ -17,7 +17,6 @@ use crate::http::input::{self, Params};
 use crate::http::message::{AtOnce, Head, Response};
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
-use crate::http::rate_limits::RateLimits;
 use crate::http::router::{Answer, Call};
 use crate::http::{accept, auth};
 use crate::render::Lang;
@@ -45,6 +44,8 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     let body = output::json_bytes(&AlertsForm {
         user_id: alerts.user_id.uuid(),
         tenant_id: alerts.tenant_id.uuid(),
+        lang: alerts.writing.lang,
+        dir: alerts.writing.dir,
         generated_at: time(alerts.generated_at),
         stale: false,
         items: alerts.items.iter().map(AlertForm::from).collect(),
@@ -94,12 +95,7 @@ fn shown(form: Form, body: Bytes) -> Response {
 /// The answer of [`list`] or [`header`] to a read, where it is remembered and the caller is; `None` leaves the
 /// request to them, with whatever is wrong with it. `is_stale`: the store is away, and what other nodes
 /// change meanwhile is not known.
-pub(in crate::http) fn at_once(
-    env: &Env,
-    limits: &RateLimits,
-    head: &Head,
-    is_stale: bool,
-) -> Option<AtOnce> {
+pub(in crate::http) fn at_once(env: &Env, head: &Head, is_stale: bool) -> Option<AtOnce> {
     let rest = head.uri.path().strip_prefix(USERS)?;
     let (user, what) = rest.split_once('/')?;
     let (form, route) = match what {
@@ -115,10 +111,8 @@ pub(in crate::http) fn at_once(
     let wanted = wanted(user.parse().ok()?, form, asked(&params).ok()?);
     let now = head.received_at;
     let body = env.remembered.answer(env, &caller, &wanted, now)?;
-    let standing = limits.admit_at_once(head, &caller)?;
     let body = if is_stale { marked_stale(body) } else { body };
-    let mut response = shown(form, body);
-    standing.show(response.headers_mut());
+    let response = shown(form, body);
     Some(AtOnce { response, route })
 }
 
@@ -153,7 +147,7 @@ pub(super) struct EditionForm<'a> {
     title: &'a str,
     /// What there is to say.
     body: &'a str,
-    /// What the reader can do; null: nothing. The link has no added data.
+    /// What the reader can do; null: nothing. The link has no added data (seed 001).
     #[schema(required)]
     proposal: Option<OfferForm<'a>>,
 }

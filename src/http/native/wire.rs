@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{
-    ItemName, LevelName, ProposalName, QuotaScopeName, SeverityName, StateName, UnitName,
+    DirectionName, ItemName, LevelName, ProposalName, QuotaScopeName, SeverityName, StateName,
+    UnitName,
 };
 use crate::domain::plan::Goods;
 use crate::domain::quota::utilization;
@@ -242,6 +243,17 @@ struct HeaderItemForm<'a> {
     /// Usage in percent of the quota, with one decimal; null without a quota.
     #[schema(required)]
     utilization: Option<String>,
+    /// Whose quotas: lines of one group stand under this heading.
+    group: &'a str,
+    /// The item's name.
+    title: &'a str,
+    /// The state's name.
+    label: &'a str,
+    /// Usage and quota in words; without a quota, the usage.
+    figures: &'a str,
+    /// `utilization` as readers write it; null without a quota.
+    #[schema(required)]
+    percent: Option<&'a str>,
     /// What of the tenant's plan covers the overage; null: there is no plan, no price, or no overage.
     #[schema(required)]
     what_to_buy: Option<ToBuyForm<'a>>,
@@ -259,6 +271,11 @@ impl<'a> From<&'a HeaderItem> for HeaderItemForm<'a> {
             quota: status.quota.value,
             unit: status.item.unit().name(),
             utilization: utilization(status.usage, status.quota.value),
+            group: &shown.text.group,
+            title: &shown.text.title,
+            label: &shown.text.label,
+            figures: &shown.text.figures,
+            percent: shown.text.percent.as_deref(),
         }
     }
 }
@@ -271,6 +288,11 @@ pub(super) struct HeaderForm<'a> {
     user_id: Uuid,
     /// The user's tenant.
     tenant_id: Uuid,
+    /// The language of the texts.
+    lang: &'static str,
+    /// Its direction, as HTML's `dir` has it.
+    #[schema(value_type = DirectionName)]
+    dir: &'static str,
     /// When it was worked out: nothing in it has changed since.
     #[schema(format = DateTime)]
     generated_at: String,
@@ -288,6 +310,8 @@ impl<'a> From<&'a Header> for HeaderForm<'a> {
         Self {
             user_id: header.user_id.uuid(),
             tenant_id: header.tenant_id.uuid(),
+            lang: header.writing.lang,
+            dir: header.writing.dir,
             generated_at: time(header.generated_at),
             stale: false,
             items: header.items.iter().map(HeaderItemForm::from).collect(),
@@ -304,6 +328,11 @@ pub(super) struct AlertsForm<'a> {
     pub(super) user_id: Uuid,
     /// The user's tenant.
     pub(super) tenant_id: Uuid,
+    /// The language of the texts.
+    pub(super) lang: &'static str,
+    /// Its direction, as HTML's `dir` has it.
+    #[schema(value_type = DirectionName)]
+    pub(super) dir: &'static str,
     /// When they were worked out: nothing in them has changed since.
     #[schema(format = DateTime)]
     pub(super) generated_at: String,

@@ -1,6 +1,6 @@
 //! Files that pages, mails and consoles load: style sheets, brand logos, the widget.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
@@ -12,22 +12,48 @@ use crate::http::error::ApiError;
 use crate::http::message::{Head, Response};
 use crate::http::output;
 use crate::http::router::{Answer, Call};
+use crate::render::{RenderError, Renderer};
 use crate::usecases::error::{Error, What};
 use crate::usecases::public_logo::public_logo;
 
-/// The custom elements, as the console loads them.
-pub const WIDGET: &str = include_str!("../widget/widget.js");
+/// The custom elements, before their words are put in.
+const WIDGET: &str = include_str!("../widget/widget.js");
 
-/// Another content has another tag.
-static WIDGET_TAG: LazyLock<String> = LazyLock::new(|| {
-    let hash = Sha256::digest(WIDGET.as_bytes());
+/// Where the words go.
+const WORDS: &str = "const WORDS = {};";
+
+/// The script as consoles load it.
+#[derive(Debug)]
+struct Widget {
+    script: Bytes,
+    /// Another content has another tag.
+    tag: String,
+}
+
+static SCRIPT: OnceLock<Widget> = OnceLock::new();
+
+/// The words are built in, so the first script is the script.
+fn script(renderer: &Renderer) -> Result<&'static Widget, RenderError> {
+    if let Some(known) = SCRIPT.get() {
+        return Ok(known);
+    }
+    let words = format!("const WORDS = {};", renderer.widget_words()?);
+    // Without indentation and comments it is a fifth smaller.
+    let is_code =
+        |line: &&str| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/"));
+    let lines: Vec<&str> = WIDGET.lines().map(str::trim).filter(is_code).collect();
+    let script = lines.join("\n").replace(WORDS, &words);
+    let hash = Sha256::digest(script.as_bytes());
     let digits: String = hash
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("\"{digits}\"")
-});
+    Ok(SCRIPT.get_or_init(|| Widget {
+        script: script.into(),
+        tag: format!("\"{digits}\""),
+    }))
+}
 
 /// The address names the content, so it may be kept for ever.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -61,8 +87,9 @@ pub(super) async fn logo(call: Call) -> Answer {
 
 /// GET `/widget.js`.
 pub(super) async fn widget(call: Call) -> Answer {
-    let head = &call.request.head;
-    let response = tagged(head, "text/javascript; charset=utf-8", WIDGET, &WIDGET_TAG);
+    let widget = script(&call.env.renderer).map_err(Error::from)?;
+    let (head, media_type) = (&call.request.head, "text/javascript; charset=utf-8");
+    let response = tagged(head, media_type, widget.script.clone(), &widget.tag);
     Ok(kept(response, FIVE_MINUTES))
 }
 

@@ -5,6 +5,8 @@ pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod backing;
 pub(crate) mod binary;
+pub(crate) mod browser;
+pub(crate) mod host;
 pub mod http;
 pub(crate) mod inside;
 pub(crate) mod member;

@@ -10,7 +10,7 @@ function begin(now) {
   mountTop("console", now.people, person);
   write(document.querySelector("#title"), `${person.name}’s backup console`);
   sketchRows();
-  alerts = el("upsell-alerts", { src: location.origin, "user-id": person.id, lang: person.language, page: "/devices" });
+  alerts = el("upsell-alerts", { src: location.origin, "user-id": person.id, lang: person.language, page: "/devices", "heading-level": "3" });
   alerts.tokenProvider = () => tokenOf(person.id);
   alerts.addEventListener("upsell-loaded", (event) => {
     const calm = document.querySelector("#calm");
