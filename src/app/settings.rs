@@ -13,6 +13,7 @@ use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
 use crate::usecases::Settings;
+use crate::usecases::mail_limits::MailLimits;
 use crate::usecases::nodes::{Node, Patience};
 
 use super::AppError;
@@ -67,6 +68,11 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
             max: config.mail.retry_max,
             max_attempts: config.mail.max_attempts,
             max_age: config.mail.max_age,
+        },
+        mail_limits: MailLimits {
+            address_per_day: config.mail.address_per_day,
+            user_per_day: config.mail.user_per_day,
+            tenant_per_day: config.mail.tenant_per_day,
         },
         mail_retention: config.mail.sent_retention,
         audit_retention: config.audit.retention,

@@ -142,6 +142,14 @@ section! {
         /// How old a mail may get before it becomes a dead letter (RFC 5321 §4.5.4.1: four to
         /// five days).
         max_age: Duration = span(SECOND, YEAR), "5d";
+        /// How many mails a day calls of the API can have sent to one e-mail address, whoever has it: 429
+        /// above it. All of them at once, then one whenever its share of the day has passed.
+        address_per_day: u32 = whole(1, 1_000_000), "10";
+        /// The same for one user, whatever the address. Quota mails, which nobody asks for one by one, are
+        /// counted on their own: above it they are not refused but wait, and carry more.
+        user_per_day: u32 = whole(1, 1_000_000), "20";
+        /// The same for the users of one tenant together.
+        tenant_per_day: u32 = whole(1, 1_000_000), "1000";
         /// How long mails that were sent stay in the list for operators.
         sent_retention: Duration = span_or_zero(MINUTE, YEAR), "30d";
     }

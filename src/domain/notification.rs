@@ -1,5 +1,6 @@
 //! Telling someone: the mail, who it is for, when it is tried again, and when it is repeated.
 
+pub mod allowance;
 mod lease;
 mod retry;
 

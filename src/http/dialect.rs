@@ -210,6 +210,7 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
             | Error::Conflict(_)
             | Error::TenantEnabled
             | Error::LostRace => ("urn:upsell:problem:conflict", "Conflict"),
+            Error::LimitReached { .. } => ("urn:upsell:problem:limit-reached", "Limit reached"),
             Error::Store(StoreError::Refused(_)) => {
                 ("urn:upsell:problem:refused", "Refused by a rule")
             }

@@ -127,6 +127,7 @@ impl ApiError {
                 | Error::NameTaken(_)
                 | Error::Conflict(_)
                 | Error::LostRace => StatusCode::CONFLICT,
+                Error::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
                 Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
                 Error::Store(StoreError::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::Store(StoreError::Corrupt(_)) | Error::Internal(_) => {
@@ -196,6 +197,11 @@ impl ApiError {
             }
             Self::Repeated(Repeated::InFlight) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::UseCase(Error::LimitReached { retry_after, .. }) => {
+                // Rounded up: who comes when told is let in.
+                let seconds = retry_after.as_secs().saturating_add(1);
+                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod billing;
 pub mod clicks;
+pub mod limits;
 mod meters;
 pub mod nodes;
 pub mod place;

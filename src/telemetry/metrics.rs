@@ -8,7 +8,7 @@ use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
 pub use family::By;
 pub use labels::{
-    ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailOutcome, OutboxState,
+    ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailLimit, MailOutcome, OutboxState,
     RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
@@ -85,6 +85,9 @@ metrics! {
     outbox_mails: By<OutboxState, IntGauge> = gauges("upsell_outbox_mails", "Mails in the outbox.");
     /// `upsell_mails_total{outcome}`: attempts that ended.
     mails: By<MailOutcome, IntCounter> = counters("upsell_mails_total", "Attempts to send a mail.");
+    /// `upsell_mails_refused_total{limit}`: asked for by a call, above a limit.
+    mails_refused: By<MailLimit, IntCounter> =
+        counters("upsell_mails_refused_total", "Mails that a limit was against.");
     /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
     /// another one had them, or had sent them.
     possible_duplicates: IntCounter =
@@ -176,7 +179,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 19);
+        assert_eq!(kinds, 20);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

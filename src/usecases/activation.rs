@@ -4,9 +4,10 @@ use super::Env;
 use super::access::Caller;
 use super::audit;
 use super::error::{Error, retrying};
+use super::mail_limits::{self, CountedAs};
 use super::manage_users::act;
 use super::precondition::check_version;
-use crate::domain::ids::{MailId, UserId};
+use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{Mail, MailKind};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
@@ -15,7 +16,8 @@ use crate::store::keys;
 /// Queues the mail that asks a user to activate the account.
 ///
 /// # Errors
-/// The user is out of reach, `expected` is stale, the user is disabled, active already, or has no address.
+/// The user is out of reach, `expected` is stale, the user is disabled, active already, has no address, or the
+/// day's mails were sent.
 pub async fn send_activation(
     env: &Env,
     caller: &Caller,
@@ -39,6 +41,9 @@ pub async fn send_activation(
         let recipient = (user.tenant_id, user.id);
         let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
         let mut changes = Changes::new();
+        // One after the other: they all count against the tenant.
+        let _turn = env.store.turn(AccountId::Tenant(user.tenant_id)).await;
+        mail_limits::count(env, &mut changes, &user, CountedAs::New, now).await?;
         changes.expect(keys::user(user.id), Expect::Revision(user.revision));
         let act = act("user.send_activation_email", &user, &tenant);
         audit::record(&mut changes, caller, now, act, None, Some(&mail));

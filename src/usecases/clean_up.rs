@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::deliver::Look;
 use super::error::Error;
-use super::{Env, deliver, idempotency};
+use super::{Env, deliver, idempotency, mail_limits};
 use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
@@ -42,6 +42,8 @@ pub struct CleanedUp {
     pub audit_entries: usize,
     /// Requests whose answers are not kept any longer.
     pub requests: usize,
+    /// Counts of mails that limit nobody any more.
+    pub mail_counts: usize,
 }
 
 /// Removes what nothing asks for any more; bounded, so that a backlog goes over several runs.
@@ -86,6 +88,7 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     let kept_from = now.minus(env.settings.audit_retention);
     cleaned.audit_entries = repeated(|| forget_audit(env, kept_from)).await?;
     cleaned.requests = repeated(|| idempotency::forget(env, now, REMOVED_PER_COMMIT)).await?;
+    cleaned.mail_counts = repeated(|| mail_limits::forget(env, now, REMOVED_PER_COMMIT)).await?;
     Ok(cleaned)
 }
 

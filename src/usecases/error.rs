@@ -1,5 +1,7 @@
 //! How a use case fails. Each dialect maps these to its own envelope, once.
 
+use std::time::Duration;
+
 use crate::domain::client::ApiScope;
 use crate::store::accounts::{Taken, taken};
 use crate::store::engine::{CommitError, StoreError};
@@ -48,6 +50,14 @@ pub enum Error {
     /// Another state of things than the request needs.
     #[error("{0}")]
     Conflict(String),
+    /// As much was done as a limit allows.
+    #[error("{why}")]
+    LimitReached {
+        /// Which limit, and how high it is.
+        why: String,
+        /// When there is room again.
+        retry_after: Duration,
+    },
     /// Somebody else changed the same record at the same time, again and again.
     #[error("somebody else is changing the same record; try again")]
     LostRace,

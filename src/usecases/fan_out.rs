@@ -6,11 +6,9 @@ mod window;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use uuid::Uuid;
-
 use super::Env;
 use super::error::{Error, retrying};
-use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
+use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -224,6 +222,8 @@ async fn add_to_mails(
 struct OpenMail {
     mail: Option<Found<Mail>>,
     expect: Expect,
+    /// Until when the recipient's quota mails use up what is allowed in a day.
+    used_until: Option<Timestamp>,
 }
 
 /// The mail that was last opened for a recipient, whatever became of it.
@@ -247,13 +247,18 @@ async fn latest_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
         return Ok(OpenMail {
             mail: None,
             expect: Expect::Absent,
+            used_until: None,
         });
     };
     let expect = Expect::Revision(record.revision);
-    let id = Uuid::from_slice(&record.body).map(MailId::new);
+    let (id, used_until) = window::read_pointer(&record.body);
     let mail = match id {
-        Ok(id) => env.store.mail(id).await?,
-        Err(_) => None,
+        Some(id) => env.store.mail(id).await?,
+        None => None,
     };
-    Ok(OpenMail { mail, expect })
+    Ok(OpenMail {
+        mail,
+        expect,
+        used_until,
+    })
 }

@@ -6,6 +6,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
+use super::mail_limits::{self, CountedAs};
 use super::precondition::check_version;
 use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::{Mail, MailState};
@@ -148,7 +149,8 @@ pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, 
 /// age does not, so that a mail past its time is tried once and then is a dead letter again.
 ///
 /// # Errors
-/// It is unknown or out of reach; `expected` is stale; it was sent or cancelled; the store failed.
+/// It is unknown or out of reach; `expected` is stale; it was sent or cancelled; the day's mails to its
+/// recipient were sent; the store failed.
 pub async fn retry_email(
     env: &Env,
     caller: &Caller,
@@ -171,12 +173,16 @@ pub async fn retry_email(
             let why = "the mail is with its mail server at this moment; look again shortly";
             return Err(Error::Conflict(why.to_owned()));
         }
+        let mut changes = Changes::new();
+        // Without the user the mail is cancelled when its turn comes.
+        if let Some(user) = env.store.user(old.user_id).await? {
+            mail_limits::count(env, &mut changes, &user, CountedAs::Again, now).await?;
+        }
         let mut new = old.value.clone();
         new.state = MailState::Queued;
         new.lease = None;
         new.due_at = now;
         new.attempts = 0;
-        let mut changes = Changes::new();
         changes.update_mail(&old, new.clone());
         let act = Act {
             action: "email.retry",

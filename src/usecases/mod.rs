@@ -28,6 +28,7 @@ pub mod list_alerts;
 pub mod list_audit;
 pub mod list_emails;
 pub mod list_usages;
+pub mod mail_limits;
 pub mod manage_brand;
 pub mod manage_clients;
 pub mod manage_customers;
@@ -110,6 +111,8 @@ pub struct Settings {
     pub repeat_interval: Duration,
     /// When failed mails are tried again.
     pub retry: RetryPolicy,
+    /// How many mails a day callers can have sent.
+    pub mail_limits: mail_limits::MailLimits,
     /// How long mails that are done are kept.
     pub mail_retention: Duration,
     /// How long the audit remembers.

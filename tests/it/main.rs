@@ -15,6 +15,7 @@ mod account_api;
 mod account_disabled;
 mod account_idp;
 mod account_lists;
+mod account_mail_limits;
 mod account_privileges;
 mod account_quota;
 mod account_tenants;

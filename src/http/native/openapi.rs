@@ -296,7 +296,10 @@ fn emails() -> Group {
         operations: vec![
             list,
             mail(get(one, "readEmail", "Reads a mail")).cached(),
-            mail(post(retry, "retryEmail", "Sends a dead letter again")).conditional(),
+            mail(post(retry, "retryEmail", "Sends a dead letter again"))
+                .about("Counts against the limits of its address and its user: 429 above them.")
+                .refuses(429)
+                .conditional(),
         ],
     }
 }

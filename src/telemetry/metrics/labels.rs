@@ -222,3 +222,15 @@ impl Label for Placement {
         self.name()
     }
 }
+
+label! {
+    /// Which limit a mail was above.
+    MailLimit = "limit" {
+        /// Of its address.
+        Address = "address",
+        /// Of its user.
+        User = "user",
+        /// Of its tenant.
+        Tenant = "tenant",
+    }
+}

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::change_all;
 use crate::domain::ids::{MailId, UserId};
-use crate::domain::notification::{Mail, Recipient};
+use crate::domain::notification::{Mail, Recipient, allowance};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
@@ -49,7 +49,9 @@ pub async fn pull_in(env: &Env, look: Look, now: Timestamp) -> Result<usize, Err
 
 async fn pull_in_mails(env: &Env, look: Look, now: Timestamp) -> Result<usize, Error> {
     let settings = &env.settings;
-    let first_wait = settings.group_wait.max(PUT_OFF) + settings.max_clock_skew;
+    // Above the limit of a day, a quota mail waits for its share of the day.
+    let share = allowance::share(settings.mail_limits.user_per_day);
+    let first_wait = settings.group_wait.max(PUT_OFF).max(share) + settings.max_clock_skew;
     let from = match look {
         Look::AtAll => now,
         Look::AtTheLast => now.plus(settings.retry.max.max(first_wait)),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use uuid::Uuid;
+
 use super::open_mail_of;
 use crate::domain::ids::{MailId, UserId};
-use crate::domain::notification::{Cause, Mail, MailKind};
+use crate::domain::notification::{Cause, Mail, MailKind, allowance};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect};
@@ -13,6 +15,7 @@ use crate::store::record::Notice;
 use crate::store::{Found, keys};
 use crate::usecases::Env;
 use crate::usecases::error::Error;
+use crate::usecases::mail_limits;
 
 /// One recipient's open mail.
 struct Window {
@@ -21,6 +24,8 @@ struct Window {
     /// What is to be expected of the pointer to it.
     pointer: Expect,
     mail: Mail,
+    /// Where it is opened now: until when the recipient's quota mails use up what is allowed in a day.
+    used_until: Timestamp,
 }
 
 /// The open mails of several recipients.
@@ -67,7 +72,7 @@ impl Windows {
             }
             let pointer = keys::open_mail(user);
             changes.expect(pointer.clone(), window.pointer);
-            changes.put(pointer, window.mail.id.bytes().to_vec());
+            changes.put(pointer, pointer_to(window.mail.id, window.used_until));
             changes.create_mail(window.mail);
         }
     }
@@ -75,16 +80,22 @@ impl Windows {
 
 async fn window_of(env: &Env, user: &User, now: Timestamp) -> Result<Window, Error> {
     let open = open_mail_of(env, user.id).await?;
-    let due_at = now.plus(env.settings.group_wait);
+    // Above what is allowed in a day, a mail waits for its share of it, and takes in what comes meanwhile:
+    // usage that goes up and down for ever does not make a mail each time.
+    let per_day = env.settings.mail_limits.user_per_day;
+    let counted = allowance::count(open.used_until, per_day, now);
+    let grouped_at = now.plus(env.settings.group_wait);
     let mail = match &open.mail {
         Some(found) => {
             let mut mail = found.value.clone();
             // A clock that ran ahead may have opened it.
-            mail.due_at = mail.due_at.min(due_at);
+            let latest = grouped_at.max(now.plus(allowance::share(per_day)));
+            mail.due_at = mail.due_at.min(latest);
             mail
         }
         None => {
             let to = (user.tenant_id, user.id);
+            let due_at = grouped_at.max(counted.at);
             Mail::new(MailId::random(), MailKind::Quota, to, now, due_at)
         }
     };
@@ -92,5 +103,20 @@ async fn window_of(env: &Env, user: &User, now: Timestamp) -> Result<Window, Err
         stored: open.mail,
         pointer: open.expect,
         mail,
+        used_until: counted.used_until,
     })
+}
+
+/// The pointer to a recipient's open mail as it is stored.
+fn pointer_to(mail: MailId, used_until: Timestamp) -> Vec<u8> {
+    let mut body = mail.bytes().to_vec();
+    body.extend(mail_limits::moment(used_until));
+    body
+}
+
+/// Reads [`pointer_to`]; what cannot be read points nowhere.
+pub(super) fn read_pointer(body: &[u8]) -> (Option<MailId>, Option<Timestamp>) {
+    let (id, moment) = body.split_at_checked(16).unwrap_or_default();
+    let id = Uuid::from_slice(id).ok().map(MailId::new);
+    (id, mail_limits::read_moment(moment).ok())
 }

@@ -25,6 +25,7 @@ use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
 use upsell::usecases::facts::Facts;
+use upsell::usecases::mail_limits::MailLimits;
 use upsell::usecases::nodes::{Node, Patience};
 use upsell::usecases::remembered::Remembered;
 use upsell::usecases::report_usage::{BatchOutcome, Mode, UsageReport, report_usages};
@@ -81,6 +82,12 @@ fn settings() -> Settings {
         group_wait: Duration::from_secs(30),
         repeat_interval: Duration::from_secs(7 * 86_400),
         retry: RetryPolicy::default(),
+        // As many as a test makes of a day.
+        mail_limits: MailLimits {
+            address_per_day: 1_000_000,
+            user_per_day: 1_000_000,
+            tenant_per_day: 1_000_000,
+        },
         mail_retention: Duration::from_secs(30 * 86_400),
         audit_retention: Duration::from_secs(400 * 86_400),
     }

@@ -95,7 +95,9 @@ fn accounts() -> Vec<Operation> {
             .answers_nothing(204, "It is deleted.")
             .conditional(),
         post(activate, "sendActivationEmail", asks)
+            .about("Limited for each address, user and tenant (`mail.address_per_day`, `mail.user_per_day`, `mail.tenant_per_day`): 429 above it.")
             .answers_nothing(204, "The mail is in the outbox.")
+            .refuses(429)
             .conditional(),
     ]
 }

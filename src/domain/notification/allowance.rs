@@ -1,0 +1,79 @@
+//! How many mails a day somebody may get: all of a day's at once, then one whenever the share of one has
+//! passed (the generic cell rate algorithm). What is remembered is one moment: until when the mails that were
+//! counted use up the allowance. When it has passed, all of the allowance is there again.
+
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What there is to say of one more mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// When it may be sent: `now`, or later where the allowance is used up.
+    pub at: Timestamp,
+    /// To be remembered, if it is counted.
+    pub used_until: Timestamp,
+}
+
+/// The share of a day that one of `per_day` mails has; no mail waits longer for its turn.
+#[must_use]
+pub fn share(per_day: u32) -> Duration {
+    DAY / per_day.max(1)
+}
+
+/// Counts one more mail at `now`, of `per_day` that are allowed. `used_until` is what was remembered.
+#[must_use]
+pub fn count(used_until: Option<Timestamp>, per_day: u32, now: Timestamp) -> Counted {
+    let share = share(per_day);
+    // Never further ahead than a whole allowance: a clock that ran ahead does not shut anybody out.
+    let from = used_until.map_or(now, |until| until.clamp(now, now.plus(DAY)));
+    let used_until = from.plus(share);
+    Counted {
+        at: used_until.minus(DAY).max(now),
+        used_until,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn later(secs: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(secs))
+    }
+
+    #[test]
+    fn a_days_mails_go_at_once_then_one_by_one() {
+        let mut used = None;
+        for number in 0..4 {
+            let counted = count(used, 4, NOW);
+            assert_eq!(counted.at, NOW, "{number}");
+            used = Some(counted.used_until);
+        }
+        // Six hours for each: the fifth in six hours, not earlier.
+        assert_eq!(count(used, 4, NOW).at, later(6 * 3600));
+        assert_eq!(count(used, 4, later(3600)).at, later(6 * 3600));
+        let fifth = count(used, 4, later(6 * 3600));
+        assert_eq!(fifth.at, later(6 * 3600));
+        assert_eq!(
+            count(Some(fifth.used_until), 4, later(6 * 3600)).at,
+            later(12 * 3600)
+        );
+        // A day later all of them are there again.
+        let rested = later(30 * 3600);
+        assert_eq!(count(used, 4, rested), count(None, 4, rested));
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_takes_one_share_at_most() {
+        let counted = count(Some(later(100 * 24 * 3600)), 4, NOW);
+        assert_eq!(counted.at, later(6 * 3600));
+        assert_eq!(count(Some(Timestamp::from_secs(0)), 1, NOW).at, NOW);
+        // What waits for its share is counted from then on.
+        assert_eq!(count(Some(counted.used_until), 4, NOW).at, later(6 * 3600));
+    }
+}
