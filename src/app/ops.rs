@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use tokio::sync::watch;
 
-use crate::http::message::{Head, Problem, Request, Response, Service};
+use crate::http::message::{Admitted, Head, Problem, Request, Response, Service};
 use crate::http::output;
 use crate::http::request_log::NO_ROUTE;
 use crate::store::Store;
@@ -42,9 +42,12 @@ const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Service for Ops {
-    fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
+    async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
         if head.method == Method::GET || head.method == Method::HEAD {
-            return Ok(0);
+            return Ok(Admitted {
+                body_limit: 0,
+                caller: None,
+            });
         }
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let mut response = output::with_body(status, TEXT, "GET only\n");

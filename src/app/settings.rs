@@ -111,9 +111,11 @@ pub(super) fn limits(config: &Config) -> Limits {
         handshake_timeout: limits.handshake_timeout,
         min_rate_bytes_per_s: limits.min_rate_bytes_per_s,
         connections: limits.max_connections,
-        connections_per_peer: limits.max_connections_per_peer,
         requests_in_flight: limits.max_requests,
         body_memory_bytes: limits.body_memory_bytes,
+        answer_memory_bytes: limits.answer_memory_bytes,
+        share_per_address_percent: limits.share_per_address_percent,
+        share_per_client_percent: limits.share_per_client_percent,
         drain: limits.drain_timeout,
         ..Limits::default()
     }
@@ -124,6 +126,7 @@ pub(super) fn limits(config: &Config) -> Limits {
 pub(super) const fn body_limits(config: &Config) -> BodyLimits {
     BodyLimits {
         default_bytes: config.limits.body_bytes,
+        public_bytes: config.limits.public_body_bytes,
         bulk_bytes: config.limits.bulk_usage_bytes,
         logo_bytes: config.limits.logo_bytes,
         partner_plan_bytes: config.limits.partner_plan_bytes,

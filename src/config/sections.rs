@@ -236,6 +236,8 @@ section! {
         header_bytes: usize = bytes(4 * KIB, MIB), "32KiB";
         /// The longest body where nothing else is said: 413 above it.
         body_bytes: usize = bytes(KIB, GIB), "1MiB";
+        /// The longest body where no token is needed, as for asking for a token.
+        public_body_bytes: usize = bytes(KIB, MIB), "8KiB";
         /// The longest body of a bulk usage report.
         bulk_usage_bytes: usize = bytes(KIB, GIB), "32MiB";
         /// The longest logo.
@@ -252,7 +254,8 @@ section! {
         /// The size of all answers for consoles and portals that are remembered, each until
         /// something in it changes, for a minute at most.
         cached_answer_bytes: usize = bytes(0, 64 * GIB), "128MiB";
-        /// How long a client may take to send the header of a request.
+        /// How long a client may take to send the header of a request; the first one is counted from
+        /// the accept, TLS handshake included.
         header_timeout: Duration = span(MILLISECOND, HOUR), "10s";
         /// How long a client may take to send the body of a request.
         body_timeout: Duration = span(MILLISECOND, HOUR), "30s";
@@ -267,14 +270,20 @@ section! {
         handshake_timeout: Duration = span(MILLISECOND, HOUR), "10s";
         /// The most connections at once; those beyond it are closed at once.
         max_connections: usize = whole(1, 1_000_000), "10000";
-        /// The most connections of one address (IPv6: of one /64), except a trusted proxy's
-        /// (`http.trusted_proxies`). Empty: no such bound, because behind a proxy all clients have
-        /// one address.
-        max_connections_per_peer: Option<usize> = Optional(whole(1, 1_000_000)), "";
         /// The most requests being answered at once: 503 above it.
         max_requests: usize = whole(1, 1_000_000), "4096";
         /// The most request bodies held at once, in bytes: 503 above it.
         body_memory_bytes: usize = bytes(MIB, 64 * GIB), "256MiB";
+        /// The most answers that wait to be read at once, in bytes, not counting files and answers
+        /// that are in memory anyway: reads get 503 above it.
+        answer_memory_bytes: usize = bytes(MIB, 64 * GIB), "256MiB";
+        /// How much of the four above one address (IPv6: one /64) may have at one time, in percent:
+        /// of the connections, and of all that goes without a client's own token. The connections of
+        /// a trusted proxy (`http.trusted_proxies`) are not counted.
+        share_per_address_percent: u8 = whole(1, 100), "25";
+        /// How much of the last three one client may have at one time, in percent. One body and one
+        /// answer always fit.
+        share_per_client_percent: u8 = whole(1, 100), "50";
         /// How long requests in flight may take to finish after SIGTERM.
         drain_timeout: Duration = span_or_zero(MILLISECOND, HOUR), "10s";
     }

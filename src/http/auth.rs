@@ -16,7 +16,7 @@ const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\"
 ///
 /// # Errors
 /// 401.
-fn sent<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
+pub fn token<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
     let mut headers = head.headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (headers.next(), headers.next()) else {
         return Err(ApiError::Unauthorized(NO_TOKEN));
@@ -31,41 +31,18 @@ fn sent<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
     Ok(token.trim())
 }
 
-/// Checks the token of a request, as far as that can be done without the store.
-///
-/// # Errors
-/// 401.
-pub fn check(env: &Env, head: &Head, scheme: &str) -> Result<(), ApiError> {
-    let (token, now) = (sent(head, scheme)?, head.received_at);
-    if env.remembered.caller(env, token, now).is_some() {
-        return Ok(());
-    }
-    let verified = tokens::verify(env, token, now);
-    verified.map(drop).ok_or(ApiError::InvalidToken)
-}
-
 /// The caller of a request whose token was checked before; `None` says nothing.
 #[must_use]
 pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
-    let token = sent(head, scheme).ok()?;
+    let token = token(head, scheme).ok()?;
     env.remembered.caller(env, token, head.received_at)
 }
 
-/// The caller of a request.
+/// The caller with this token, which was not checked before.
 ///
 /// # Errors
 /// 401, or the store failed.
-pub async fn caller(env: &Env, head: &Head, scheme: &str) -> Result<Caller, ApiError> {
-    let (token, now) = (sent(head, scheme)?, head.received_at);
-    let mut caller = match env.remembered.caller(env, token, now) {
-        Some(known) => known,
-        None => checked(env, token, now).await?,
-    };
-    caller.request_id = Some(head.request_id.as_str().to_owned());
-    Ok(caller)
-}
-
-async fn checked(env: &Env, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+pub async fn caller(env: &Env, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
     let noted = (env.facts.access_epoch(), env.keyring.load_full());
     let verified = tokens::verify(env, token, now).ok_or(ApiError::InvalidToken)?;
     let caller = tokens::caller(env, &verified).await?;

@@ -5,24 +5,26 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::Either;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::Instant;
+use hyper::body::{Body as _, Incoming};
 
+use super::body::{self, Unread};
+use super::budget::{Busy, Holder};
+use super::client_address::counted;
 use super::head::{self, Refusal};
-use super::message::{Head, Problem, Request, RequestId, Response, Service};
+use super::message::{Admitted, Head, Problem, Request, RequestId, Response, Service};
+use super::outgoing::{Outgoing, PIECE_BYTES};
+use super::output;
 use super::request_log::{NO_ROUTE, RequestLine};
 use super::server::Shared;
-use super::stats::{Cause, Share};
+use super::stats::{Cause, Lane, Stats};
 use super::watch::{H1Watch, H2Watch};
 
-const H2_PIECE_BYTES: usize = 16 * 1024;
+const TEXT: &str = "text/plain; charset=utf-8";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,57 +33,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) enum Conn {
     H1(Arc<H1Watch>),
     H2(Arc<H2Watch>),
-}
-
-/// What goes back to hyper: a body that is complete from the start.
-#[derive(Debug)]
-pub(super) struct Outgoing {
-    data: Option<Bytes>,
-    /// HTTP/2: tells the watchdog how the body is taken, and when it is gone with its stream.
-    pending: Option<PendingBody>,
-}
-
-#[derive(Debug)]
-struct PendingBody {
-    watch: Arc<H2Watch>,
-    number: u64,
-}
-
-impl Drop for PendingBody {
-    fn drop(&mut self) {
-        self.watch.close_body(self.number);
-    }
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let me = self.get_mut();
-        let Some(mut data) = me.data.take() else {
-            return Poll::Ready(None);
-        };
-        if let Some(pending) = &me.pending {
-            // hyper asks for more when the peer has room for some; what it gets in one piece it
-            // counts as sent. So a long body goes in pieces, to see how it is taken.
-            let rest = data.split_off(data.len().min(H2_PIECE_BYTES));
-            pending.watch.on_write(pending.number, data.len());
-            me.data = (!rest.is_empty()).then_some(rest);
-        }
-        Poll::Ready(Some(Ok(Frame::data(data))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.data.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
-    }
 }
 
 /// Marks an HTTP/2 stream as open for as long as its request is being answered.
@@ -93,10 +44,20 @@ impl Drop for OpenStream {
     }
 }
 
-/// Why a request was not handed over.
-enum Unread {
-    Problem(Problem),
-    Overloaded,
+/// A request that waits for its answer on one listener.
+struct Unanswered<'a>(&'a Lane);
+
+impl<'a> Unanswered<'a> {
+    fn begin(lane: &'a Lane) -> Self {
+        lane.unanswered.fetch_add(1, Relaxed);
+        Self(lane)
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(1, Relaxed);
+    }
 }
 
 /// What comes of a request: an answer at once, or one that takes its time. Only the second is a
@@ -166,11 +127,13 @@ async fn answer<S: Service>(
     reply: &mut Reply,
 ) -> Response {
     reply.route = shared.service.route(head.uri.path());
-    let stats = &shared.stats;
-    let mut in_flight = Share::empty(&stats.in_flight);
-    if !in_flight.take(1, shared.limits.requests_in_flight) {
-        stats.count(Cause::Overloaded);
-        return overloaded();
+    let (stats, limits) = (&shared.stats, &shared.limits);
+    let address = Holder::Address(counted(head.client_address));
+    let _unanswered = Unanswered::begin(&shared.lane);
+    let mut in_flight = stats.requests.grant(address);
+    let share = |holder| limits.share(limits.requests_in_flight, holder);
+    if let Err(busy) = in_flight.hold(1, share(address), limits.requests_in_flight) {
+        return later(stats, busy);
     }
     if let Err(refusal) = checked {
         // The two parsers of a connection that carried a malformed head may disagree about where
@@ -178,22 +141,61 @@ async fn answer<S: Service>(
         reply.unread |= matches!(refusal.cause, Cause::BadRequest | Cause::Connect);
         return refuse_head(shared, &head, refusal);
     }
-    let limit = match shared.service.admit(&head) {
-        Ok(limit) => limit,
+    let admitted = match shared.service.admit(&head).await {
+        Ok(admitted) => admitted,
         Err(response) => return *response,
     };
-    // What is held of the body counts until the answer is there.
-    let mut held = Share::empty(&stats.body_bytes);
+    if let Some(client) = own_client(&admitted)
+        && !in_flight.move_to(client, share(client))
+    {
+        return later(stats, Busy::Share);
+    }
+    let holder = in_flight.holder();
+    let unread_share = limits.share(limits.answer_memory_bytes, holder);
+    if stats.answers.of(holder) >= unread_share {
+        return later(stats, Busy::Share);
+    }
     let body = if reply.unread {
-        match read_body(shared, body, limit, &mut held).await {
+        let grant = stats.bodies.grant(holder);
+        match body::read(limits, body, admitted.body_limit, grant).await {
             Ok(body) => body,
-            Err(why) => return refuse(shared, &head, why),
+            Err(Unread::Busy(busy)) => return later(stats, busy),
+            Err(Unread::Problem(problem)) => return refuse(shared, &head, problem),
         }
     } else {
         Bytes::new()
     };
     reply.unread = false;
-    shared.service.call(Request { head, body }).await
+    let caller = admitted.caller;
+    let is_read = head.method.is_safe();
+    let most_uncounted = match head.version {
+        // Any number of streams may wait on one connection.
+        Version::HTTP_2 => 0,
+        _ => PIECE_BYTES,
+    };
+    let response = shared.service.call(Request { head, body, caller }).await;
+    let length = response.body().len();
+    // What others hold as well takes no more memory when it waits here, too.
+    if length <= most_uncounted || !response.body().is_unique() {
+        return response;
+    }
+    let mut grant = stats.answers.grant(holder);
+    match grant.hold(length, unread_share.max(length), limits.answer_memory_bytes) {
+        Ok(()) => response.map(|data| grant.attach(data)),
+        Err(busy) if is_read => later(stats, busy),
+        // It is done; whoever did it must hear so.
+        Err(_) => response,
+    }
+}
+
+/// The client whose share counts: one with a token of its own. The token of a user is in the hands of
+/// the user, so what it asks counts towards the address, as without a token.
+fn own_client(admitted: &Admitted) -> Option<Holder> {
+    let caller = admitted.caller.as_ref()?;
+    caller
+        .user
+        .is_none()
+        .then_some(Holder::Client(caller.client))
 }
 
 /// A head that is only too large belongs to a route all the same; one that is malformed may not.
@@ -208,82 +210,18 @@ fn refuse_head<S: Service>(shared: &Shared<S>, head: &Head, refusal: Refusal) ->
             return plain(refusal);
         }
     };
-    refuse(shared, head, Unread::Problem(problem))
+    refuse(shared, head, problem)
 }
 
-fn refuse<S: Service>(shared: &Shared<S>, head: &Head, why: Unread) -> Response {
-    let (cause, response) = match why {
-        Unread::Overloaded => (Cause::Overloaded, overloaded()),
-        Unread::Problem(problem) => {
-            let cause = match problem {
-                Problem::UrlTooLong { .. } => Cause::UrlTooLong,
-                Problem::HeadersTooLarge => Cause::HeadersTooLarge,
-                Problem::BodyTooLarge { .. } => Cause::BodyTooLarge,
-                Problem::BodyTimeout => Cause::BodyTimeout,
-                Problem::BodyBroken => Cause::BodyBroken,
-            };
-            (cause, shared.service.refuse(head, problem))
-        }
-    };
-    shared.stats.count(cause);
-    response
-}
-
-async fn read_body<S: Service>(
-    shared: &Shared<S>,
-    mut body: Incoming,
-    limit: usize,
-    held: &mut Share<'_>,
-) -> Result<Bytes, Unread> {
-    let limits = &shared.limits;
-    let announced = body.size_hint().exact();
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |n| n > limit)) {
-        return Err(Unread::Problem(Problem::BodyTooLarge { limit }));
-    }
-    let mut deadline = Instant::now() + limits.body_timeout;
-    let mut in_period = 0_usize;
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
-    let mut received = 0_usize;
-    loop {
-        let frame = match tokio::time::timeout_at(deadline, body.frame()).await {
-            Err(_) if in_period >= limits.progress_bytes(limits.body_timeout) => {
-                deadline = Instant::now() + limits.body_timeout;
-                in_period = 0;
-                continue;
-            }
-            Err(_) => return Err(Unread::Problem(Problem::BodyTimeout)),
-            Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(Unread::Problem(Problem::BodyBroken)),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        // Trailers carry nothing this service reads.
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        received = received.saturating_add(data.len());
-        in_period = in_period.saturating_add(data.len());
-        if received > limit {
-            return Err(Unread::Problem(Problem::BodyTooLarge { limit }));
-        }
-        if !held.take(data.len(), limits.body_memory_bytes) {
-            return Err(Unread::Overloaded);
-        }
-        // Most bodies arrive in one piece and need not be copied.
-        if received == data.len() {
-            first = data;
-            continue;
-        }
-        if whole.is_empty() {
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(if whole.is_empty() {
-        first
-    } else {
-        whole.freeze()
-    })
+fn refuse<S: Service>(shared: &Shared<S>, head: &Head, problem: Problem) -> Response {
+    shared.stats.count(match problem {
+        Problem::UrlTooLong { .. } => Cause::UrlTooLong,
+        Problem::HeadersTooLarge => Cause::HeadersTooLarge,
+        Problem::BodyTooLarge { .. } => Cause::BodyTooLarge,
+        Problem::BodyTimeout => Cause::BodyTimeout,
+        Problem::BodyBroken => Cause::BodyBroken,
+    });
+    shared.service.refuse(head, problem)
 }
 
 /// What is needed to finish an answer, kept while the request itself is with the service.
@@ -318,53 +256,41 @@ impl Reply {
             parts.headers.insert(REQUEST_ID, id);
         }
         let data = (!self.head_only && !bodiless && !data.is_empty()).then_some(data);
-        let bytes = data.as_ref().map_or(0, Bytes::len);
-        let mut pending = None;
-        match conn {
-            Conn::H1(watch) => {
-                watch.on_response(self.unread);
-                if self.unread || watch.is_draining() {
-                    // hyper adds `keep-alive` to what an HTTP/1.0 client that asked for it gets,
-                    // unless the answer is of its version.
-                    if self.version == Version::HTTP_10 {
-                        parts.version = Version::HTTP_10;
-                    }
-                    parts
-                        .headers
-                        .insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Conn::H1(watch) = conn {
+            watch.on_response(self.unread);
+            if self.unread || watch.is_draining() {
+                // hyper adds `keep-alive` to what an HTTP/1.0 client that asked for it gets,
+                // unless the answer is of its version.
+                if self.version == Version::HTTP_10 {
+                    parts.version = Version::HTTP_10;
                 }
+                parts
+                    .headers
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Conn::H2(watch) if bytes > 0 => {
-                pending = Some(PendingBody {
-                    watch: Arc::clone(watch),
-                    number: watch.open_body(),
-                });
-            }
-            Conn::H2(_) => {}
         }
-        http::Response::from_parts(parts, Outgoing { data, pending })
+        http::Response::from_parts(parts, Outgoing::new(data, conn))
     }
 }
 
 fn plain(refusal: Refusal) -> Response {
-    let mut text = String::with_capacity(refusal.text.len() + 1);
-    text.push_str(refusal.text);
-    text.push('\n');
-    let mut response = Response::new(text.into());
-    *response.status_mut() = refusal.status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    response
+    output::with_body(refusal.status, TEXT, format!("{}\n", refusal.text))
 }
 
-fn overloaded() -> Response {
-    let mut response = plain(Refusal {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        cause: Cause::Overloaded,
-        text: "The server has too much to do; try again in a second.",
-    });
+fn later(stats: &Stats, busy: Busy) -> Response {
+    let (cause, text) = match busy {
+        Busy::All => (
+            Cause::Overloaded,
+            "The server has too much to do; try again in a second.\n",
+        ),
+        Busy::Share => (
+            Cause::Share,
+            "You have your share of requests, or of answers that you have not read, under way; \
+             try again when one is done.\n",
+        ),
+    };
+    stats.count(cause);
+    let mut response = output::with_body(StatusCode::SERVICE_UNAVAILABLE, TEXT, text);
     response
         .headers_mut()
         .insert(RETRY_AFTER, HeaderValue::from_static("1"));

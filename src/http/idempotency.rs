@@ -31,9 +31,6 @@ const MAX_KEY_BYTES: usize = 255;
 /// Requests with a key that are carried out at once on this node, at most.
 const MAX_IN_FLIGHT: usize = 65_536;
 
-/// Bytes of their bodies, at most.
-const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
-
 /// The key of a write; `None` where there is none, and on reads, which need none.
 ///
 /// # Errors
@@ -59,37 +56,29 @@ pub(super) fn key(head: &Head) -> Result<Option<String>, ApiError> {
 }
 
 /// The requests with a key that are being carried out on this node. They go on without their
-/// connections, so the bounds of those do not hold for them.
+/// connections, so the bounds of those do not hold for them; their bodies count in the server's
+/// budget for as long as they are there.
 #[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<Entries>>);
-
-#[derive(Default)]
-struct Entries {
-    names: HashSet<Key>,
-    body_bytes: usize,
-}
+pub(super) struct InFlight(Arc<Mutex<HashSet<Key>>>);
 
 impl InFlight {
-    fn entries(&self) -> MutexGuard<'_, Entries> {
+    fn names(&self) -> MutexGuard<'_, HashSet<Key>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Enters a request; `Err` where it is here already, or there is no room for it.
-    fn enter(&self, name: &Key, body_bytes: usize) -> Result<Entered, ApiError> {
-        let mut entries = self.entries();
-        let total_bytes = entries.body_bytes.saturating_add(body_bytes);
-        if entries.names.len() >= MAX_IN_FLIGHT || total_bytes > MAX_BODIES_BYTES {
+    fn enter(&self, name: &Key) -> Result<Entered, ApiError> {
+        let mut names = self.names();
+        if names.len() >= MAX_IN_FLIGHT {
             let why = "too many requests with an Idempotency-Key at once".to_owned();
             return Err(StoreError::Unavailable(why).into());
         }
-        if !entries.names.insert(name.clone()) {
+        if !names.insert(name.clone()) {
             return Err(ApiError::Repeated(Repeated::InFlight));
         }
-        entries.body_bytes = total_bytes;
         Ok(Entered {
             all: self.clone(),
             name: name.clone(),
-            body_bytes,
         })
     }
 }
@@ -98,14 +87,11 @@ impl InFlight {
 struct Entered {
     all: InFlight,
     name: Key,
-    body_bytes: usize,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let mut entries = self.all.entries();
-        entries.names.remove(&self.name);
-        entries.body_bytes = entries.body_bytes.saturating_sub(self.body_bytes);
+        self.all.names().remove(&self.name);
     }
 }
 
@@ -126,7 +112,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
         caller,
     } = asked;
     let name = usecase::name_of(&caller, &key);
-    let entered = in_flight.enter(&name, call.request.body.len())?;
+    let entered = in_flight.enter(&name)?;
     let env = call.env.clone();
     let head = call.request.head.clone();
     let fingerprint = fingerprint(&call.request);
@@ -285,6 +271,7 @@ mod tests {
         Request {
             head,
             body: Bytes::from_static(body.as_bytes()),
+            caller: None,
         }
     }
 
@@ -313,18 +300,17 @@ mod tests {
     }
 
     #[test]
-    fn requests_in_flight_have_bounds() {
+    fn a_key_is_in_flight_once() {
         let all = InFlight::default();
         let name = |text: &str| Key(text.as_bytes().to_vec());
         let status =
             |entered: Result<Entered, ApiError>| entered.err().map(|e| e.status().as_u16());
-        let first = all.enter(&name("a"), MAX_BODIES_BYTES - 1).ok();
-        assert_eq!(status(all.enter(&name("a"), 0)), Some(409));
-        assert_eq!(status(all.enter(&name("b"), 2)), Some(503));
-        assert_eq!(status(all.enter(&name("b"), 1)), None);
+        let first = all.enter(&name("a")).ok();
+        assert_eq!(status(all.enter(&name("a"))), Some(409));
+        assert_eq!(status(all.enter(&name("b"))), None);
         drop(first);
-        assert_eq!(status(all.enter(&name("a"), MAX_BODIES_BYTES)), None);
-        assert!(all.entries().names.is_empty() && all.entries().body_bytes == 0);
+        assert_eq!(status(all.enter(&name("a"))), None);
+        assert!(all.names().is_empty());
     }
 
     #[test]

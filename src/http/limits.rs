@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::budget::Holder;
+
 /// The bounds of one HTTP server. Every field has a default that suits a machine on the open
 /// internet; the configuration overrides them one by one.
 #[derive(Debug, Clone)]
@@ -34,15 +36,20 @@ pub struct Limits {
     /// Most open connections. Those beyond it are accepted and closed at once: a client or load
     /// balancer that sees a refusal goes elsewhere, one in a silent queue does not. Default 10,000.
     pub connections: usize,
-    /// Most open connections of one address (IPv6: of one /64); `None` for no such bound. Default
-    /// `None`, because behind a proxy all peers have one address.
-    pub connections_per_peer: Option<usize>,
     /// Most requests being answered at one time; further ones get 503 with `Retry-After: 1`.
     /// Default 4,096.
     pub requests_in_flight: usize,
     /// Most bytes of request bodies held at one time; beyond it 503 with `Retry-After: 1`.
     /// Default 256 MiB.
     pub body_memory_bytes: usize,
+    /// Most bytes of answers that wait for their peers at one time, not counting what is held
+    /// anyway; beyond it reads get 503. Default 256 MiB.
+    pub answer_memory_bytes: usize,
+    /// What one address (IPv6: one /64) may have of the four above at one time, in percent: of the
+    /// connections, and of what goes without a client's own token. Default 25.
+    pub share_per_address_percent: u8,
+    /// What one client may have of them with its own token, in percent. Default 50.
+    pub share_per_client_percent: u8,
     /// HTTP/2: most streams open at one time on a connection. Default 100.
     pub h2_streams: u32,
     /// HTTP/2: an idle peer is pinged this often. Default 30 s.
@@ -76,9 +83,11 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(2),
             connections: 10_000,
-            connections_per_peer: None,
             requests_in_flight: 4096,
             body_memory_bytes: 256 * 1024 * 1024,
+            answer_memory_bytes: 256 * 1024 * 1024,
+            share_per_address_percent: 25,
+            share_per_client_percent: 50,
             h2_streams: 100,
             h2_ping_interval: Duration::from_secs(30),
             h2_ping_timeout: Duration::from_secs(10),
@@ -104,6 +113,15 @@ impl Limits {
     pub(super) fn progress_bytes(&self, period: Duration) -> usize {
         let rate = u128::from(self.min_rate_bytes_per_s);
         usize::try_from(rate.saturating_mul(period.as_millis()) / 1000).unwrap_or(usize::MAX)
+    }
+
+    /// How much of `total` this holder may have at one time; one at least.
+    pub(super) fn share(&self, total: usize, holder: Holder) -> usize {
+        let percent = match holder {
+            Holder::Address(_) => self.share_per_address_percent,
+            Holder::Client(_) => self.share_per_client_percent,
+        };
+        (total / 100 * usize::from(percent) + total % 100 * usize::from(percent) / 100).max(1)
     }
 
     /// The shortest of the times a connection is watched for: looking once in this period finds

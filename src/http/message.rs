@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
 use crate::domain::time::Timestamp;
+use crate::usecases::access::Caller;
 
 /// A response whose body is complete.
 pub type Response = http::Response<Bytes>;
@@ -81,6 +82,17 @@ pub struct Request {
     pub head: Head,
     /// The body, within the limit that `admit` gave.
     pub body: Bytes,
+    /// The caller that `admit` found.
+    pub caller: Option<Caller>,
+}
+
+/// A request whose body may be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// How many bytes it may have.
+    pub body_limit: usize,
+    /// Whose token it brought; `None` where none is needed.
+    pub caller: Option<Caller>,
 }
 
 /// Why the server could not hand over a request: its head is too large to be looked at, or its body
@@ -117,12 +129,12 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
-    /// Looks at the head and says how many bytes of body it may have, or answers at once (the
-    /// body is then not read).
+    /// Looks at the head, the token in it included, and says whether the body is read; what it
+    /// answers otherwise is the answer.
     ///
     /// # Errors
     /// The answer for a request that is refused before its body is read.
-    fn admit(&self, head: &Head) -> Result<usize, Box<Response>>;
+    fn admit(&self, head: &Head) -> impl Future<Output = Result<Admitted, Box<Response>>> + Send;
 
     /// The answer to a request that cannot be handed over, in the envelope of the route's dialect.
     fn refuse(&self, head: &Head, problem: Problem) -> Response;

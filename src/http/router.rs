@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::auth;
 use super::dialect::Dialect;
 use super::error::ApiError;
 use super::idempotency::{self, Asked, InFlight};
@@ -56,6 +55,8 @@ impl PathParams {
 pub enum BodyLimit {
     /// As most routes.
     Default,
+    /// As routes that need no token.
+    Public,
     /// As bulk usage.
     Bulk,
     /// As logos.
@@ -69,6 +70,8 @@ pub enum BodyLimit {
 pub struct BodyLimits {
     /// For most routes.
     pub default_bytes: usize,
+    /// For routes that need no token.
+    pub public_bytes: usize,
     /// For bulk usage.
     pub bulk_bytes: usize,
     /// For logos.
@@ -81,6 +84,7 @@ impl BodyLimits {
     const fn of(self, limit: BodyLimit) -> usize {
         match limit {
             BodyLimit::Default => self.default_bytes,
+            BodyLimit::Public => self.public_bytes,
             BodyLimit::Bulk => self.bulk_bytes,
             BodyLimit::Logo => self.logo_bytes,
             BodyLimit::PartnerPlan => self.partner_plan_bytes,
@@ -104,6 +108,28 @@ pub enum Needs {
     /// Any token.
     Token,
 }
+
+impl Handler {
+    const fn needs(&self) -> Option<Needs> {
+        match self {
+            Self::Public(_) => None,
+            Self::Authorized(needs, _) => Some(*needs),
+        }
+    }
+}
+
+/// What is known of a request's route before its body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose path it is.
+    pub dialect: Dialect,
+    /// `None`: it is open to everybody.
+    pub needs: Option<Needs>,
+    /// How many bytes of body it takes.
+    pub body_limit: usize,
+}
+
+type Found<'r, 'h> = (&'r Resource, &'r Endpoint, matchit::Params<'r, 'h>);
 
 struct Endpoint {
     method: Method,
@@ -160,7 +186,11 @@ impl Resource {
     {
         let boxed =
             Box::new(move |call, caller| -> AnswerFuture { Box::pin(handler(call, caller)) });
-        self.endpoint(method, Handler::Authorized(needs, boxed))
+        self.endpoint(
+            method,
+            BodyLimit::Default,
+            Handler::Authorized(needs, boxed),
+        )
     }
 
     /// Answers `method` to everybody. Each use says why that is right.
@@ -171,7 +201,7 @@ impl Resource {
         Fut: Future<Output = Answer> + Send + 'static,
     {
         let boxed = Box::new(move |call| -> AnswerFuture { Box::pin(handler(call)) });
-        self.endpoint(method, Handler::Public(boxed))
+        self.endpoint(method, BodyLimit::Public, Handler::Public(boxed))
     }
 
     /// Gives the endpoint just added another body limit.
@@ -183,10 +213,10 @@ impl Resource {
         self
     }
 
-    fn endpoint(mut self, method: Method, handler: Handler) -> Self {
+    fn endpoint(mut self, method: Method, limit: BodyLimit, handler: Handler) -> Self {
         self.endpoints.push(Endpoint {
             method,
-            limit: BodyLimit::Default,
+            limit,
             handler,
         });
         self
@@ -198,10 +228,7 @@ impl Resource {
             dialect: self.dialect,
             path: self.path,
             method: endpoint.method.clone(),
-            needs: match endpoint.handler {
-                Handler::Public(_) => None,
-                Handler::Authorized(needs, _) => Some(needs),
-            },
+            needs: endpoint.handler.needs(),
             limit: endpoint.limit,
         })
     }
@@ -267,64 +294,44 @@ impl Router {
         self.tree.at(path).ok().map(|found| found.value.path)
     }
 
-    /// How many bytes of body the route of a request takes.
+    /// What the route of a request takes and asks for.
     ///
     /// # Errors
     /// There is no such route, or the body is compressed.
-    pub fn admit(&self, head: &Head) -> Result<usize, ApiError> {
-        let found = self
-            .tree
-            .at(head.uri.path())
-            .map_err(|_| ApiError::NoRoute)?;
-        let resource = found.value;
-        let endpoint = resource
-            .find(&head.method)
-            .ok_or_else(|| ApiError::Method {
-                allow: resource.allow(),
-            })?;
+    pub fn entry(&self, head: &Head) -> Result<Entry, ApiError> {
+        let (resource, endpoint, _) = self.find(head)?;
         super::input::refuse_encoding(head)?;
-        Ok(self.limits.of(endpoint.limit))
-    }
-
-    /// Whether this request may only send a body after its token was checked: large bodies are
-    /// not read for strangers.
-    #[must_use]
-    pub fn wants_token_first(&self, head: &Head) -> bool {
-        let Ok(found) = self.tree.at(head.uri.path()) else {
-            return false;
-        };
-        let endpoint = found.value.find(&head.method);
-        endpoint.is_some_and(|endpoint| {
-            endpoint.limit != BodyLimit::Default
-                && matches!(endpoint.handler, Handler::Authorized(..))
+        Ok(Entry {
+            dialect: resource.dialect,
+            needs: endpoint.handler.needs(),
+            body_limit: self.limits.of(endpoint.limit),
         })
     }
 
-    /// Answers a request.
+    fn find<'r, 'h>(&'r self, head: &'h Head) -> Result<Found<'r, 'h>, ApiError> {
+        let found = self.tree.at(head.uri.path());
+        let found = found.map_err(|_| ApiError::NoRoute)?;
+        let resource = found.value;
+        let endpoint = resource.find(&head.method);
+        let endpoint = endpoint.ok_or_else(|| ApiError::Method {
+            allow: resource.allow(),
+        })?;
+        Ok((resource, endpoint, found.params))
+    }
+
+    /// Answers a request that was let in: where its route needs a token, it brings the caller.
     ///
     /// # Errors
     /// To be dressed by the dialect of the path.
-    pub async fn answer(&self, env: &Env, request: Request) -> Answer {
-        let path = request.head.uri.path().to_owned();
-        let found = self.tree.at(&path).map_err(|_| ApiError::NoRoute)?;
-        let resource = found.value;
-        let endpoint = resource
-            .find(&request.head.method)
-            .ok_or_else(|| ApiError::Method {
-                allow: resource.allow(),
-            })?;
-        let path = decode_params(&found.params)?;
+    pub async fn answer(&self, env: &Env, mut request: Request) -> Answer {
+        let (resource, endpoint, params) = self.find(&request.head)?;
+        let path = decode_params(&params)?;
+        let caller = request.caller.take();
         let env = env.clone();
         match &endpoint.handler {
             Handler::Public(handler) => handler(Call { env, request, path }).await,
-            Handler::Authorized(needs, handler) => {
-                let caller = {
-                    let scheme = resource.dialect.auth_scheme();
-                    auth::caller(&env, &request.head, scheme).await?
-                };
-                if let Needs::Scope(scope) = needs {
-                    caller.require(*scope)?;
-                }
+            Handler::Authorized(_, handler) => {
+                let caller = caller.ok_or(ApiError::InvalidToken)?;
                 // Also where the handler reads nothing from it.
                 Params::of_query(&request.head)?;
                 let call = Call { env, request, path };

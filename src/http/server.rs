@@ -4,11 +4,10 @@
 //! core, run a clone with its own listener on each (see [`super::listener::bind_shared`]). Clones
 //! share their bounds and counters, but nothing that every request writes to.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -17,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::budget::{Grant, Holder};
 use super::client_address::{TrustedProxies, counted};
 use super::connection;
 use super::limits::Limits;
@@ -54,7 +54,6 @@ pub(super) struct Shared<S> {
     pub(super) tls: Option<Tls>,
     pub(super) proxies: TrustedProxies,
     pub(super) stats: Arc<Stats>,
-    peers: Arc<Mutex<HashMap<IpAddr, usize>>>,
     pub(super) lane: Arc<Lane>,
 }
 
@@ -68,7 +67,6 @@ impl<S> Shared<S> {
             tls: self.tls.clone(),
             proxies: self.proxies.clone(),
             stats: Arc::clone(&self.stats),
-            peers: Arc::clone(&self.peers),
             lane: self.stats.lane(random_or((self.clock)())),
         }
     }
@@ -107,7 +105,6 @@ impl<S: Service> Server<S> {
                 tls: None,
                 proxies: TrustedProxies::default(),
                 stats,
-                peers: Arc::default(),
             },
         }
     }
@@ -180,7 +177,7 @@ fn admit<S: Service>(
     peer: SocketAddr,
 ) {
     shared.stats.accepted.fetch_add(1, Relaxed);
-    let Some(seat) = Seat::take(shared, peer.ip()) else {
+    let Some(permit) = connection_permit(shared, peer.ip()) else {
         shared.stats.count(Cause::ConnectionLimit);
         reset_on_close(&stream);
         return;
@@ -191,8 +188,21 @@ fn admit<S: Service>(
     let drained = drained.clone();
     connections.spawn(async move {
         connection::serve(shared, stream, peer.ip(), drained).await;
-        drop(seat);
+        drop(permit);
     });
+}
+
+/// The right to have a connection open; `None` where there are too many, in all or of this peer.
+fn connection_permit<S>(shared: &Shared<S>, peer: IpAddr) -> Option<Grant> {
+    let most = shared.limits.connections;
+    let holder = Holder::Address(counted(peer));
+    let share = match shared.proxies.trusts(peer) {
+        // Its connections are those of many clients.
+        true => most,
+        false => shared.limits.share(most, holder),
+    };
+    let mut permit = shared.stats.connections.grant(holder);
+    permit.hold(1, share, most).is_ok().then_some(permit)
 }
 
 impl<S> fmt::Debug for Server<S> {
@@ -228,55 +238,4 @@ async fn pause_after(error: &std::io::Error) {
     }
     tracing::warn!(%error, "cannot accept connections; raise the limit on open files if this stays");
     tokio::time::sleep(ACCEPT_PAUSE).await;
-}
-
-/// The right to have a connection open.
-struct Seat<S> {
-    shared: Arc<Shared<S>>,
-    peer: Option<IpAddr>,
-}
-
-impl<S> Seat<S> {
-    fn take(shared: &Arc<Shared<S>>, peer: IpAddr) -> Option<Self> {
-        let before = shared.stats.open.fetch_add(1, Relaxed);
-        let mut seat = Self {
-            shared: Arc::clone(shared),
-            peer: None,
-        };
-        if before >= shared.limits.connections {
-            return None;
-        }
-        // The connections of a trusted proxy are those of many clients.
-        let most = shared.limits.connections_per_peer;
-        if let Some(most) = most.filter(|_| !shared.proxies.trusts(peer)) {
-            let peer = counted(peer);
-            let mut peers = shared.peers.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = peers.entry(peer).or_insert(0);
-            if *count >= most {
-                drop(peers);
-                return None;
-            }
-            *count += 1;
-            seat.peer = Some(peer);
-        }
-        Some(seat)
-    }
-}
-
-impl<S> Drop for Seat<S> {
-    fn drop(&mut self) {
-        self.shared.stats.open.fetch_sub(1, Relaxed);
-        let Some(peer) = self.peer else { return };
-        let mut peers = self
-            .shared
-            .peers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = peers.get_mut(&peer) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                peers.remove(&peer);
-            }
-        }
-    }
 }

@@ -9,13 +9,14 @@ use tokio::task::JoinHandle;
 use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
-use super::message::{AtOnce, Head, Problem, Request, Response, Service};
+use super::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
 use super::native;
 use super::pages;
 use super::request_log::NO_ROUTE;
-use super::router::Router;
+use super::router::{Needs, Router};
 use crate::telemetry::metrics::{HttpDialect, StatusClass};
 use crate::usecases::Env;
+use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
 
 /// All of `upsell` behind its public listener.
@@ -47,6 +48,59 @@ impl Upsell {
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.workers = Some(workers);
         self
+    }
+
+    /// Does `work` on the workers, where there are some.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Some(workers) = &self.workers else {
+            return Ok(work.await);
+        };
+        let mut task = UntilDropped(workers.spawn(work));
+        (&mut task.0).await.map_err(|error| {
+            let why = format!("a request was not worked on: {error}");
+            ApiError::UseCase(Error::Internal(why))
+        })
+    }
+
+    /// Finds what a request may do before its body is read.
+    async fn look_at(&self, head: &Head) -> Result<Admitted, ApiError> {
+        let entry = self.router.entry(head)?;
+        let caller = match entry.needs {
+            None => None,
+            Some(needs) => Some(
+                self.caller(head, entry.dialect.auth_scheme(), needs)
+                    .await?,
+            ),
+        };
+        Ok(Admitted {
+            body_limit: entry.body_limit,
+            caller,
+        })
+    }
+
+    async fn caller(
+        &self,
+        head: &Head,
+        scheme: &'static str,
+        needs: Needs,
+    ) -> Result<Caller, ApiError> {
+        let (token, now) = (auth::token(head, scheme)?, head.received_at);
+        let mut caller = match self.env.remembered.caller(&self.env, token, now) {
+            Some(known) => known,
+            None => {
+                let (env, token) = (self.env.clone(), token.to_owned());
+                self.work(async move { auth::caller(&env, &token, now).await })
+                    .await??
+            }
+        };
+        if let Needs::Scope(scope) = needs {
+            caller.require(scope)?;
+        }
+        caller.request_id = Some(head.request_id.as_str().to_owned());
+        Ok(caller)
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -128,17 +182,12 @@ impl Service for Upsell {
         Some(found)
     }
 
-    fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
+    async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
         if let Some(preflight) = self.cors.preflight(head) {
             return Err(Box::new(preflight));
         }
-        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
-        let limit = self.router.admit(head).map_err(refuse)?;
-        if self.router.wants_token_first(head) {
-            let scheme = self.router.dialect(head.uri.path()).auth_scheme();
-            auth::check(&self.env, head, scheme).map_err(refuse)?;
-        }
-        Ok(limit)
+        let admitted = self.look_at(head).await;
+        admitted.map_err(|error| Box::new(self.dress(&error, head)))
     }
 
     fn refuse(&self, head: &Head, problem: Problem) -> Response {
@@ -157,25 +206,18 @@ impl Service for Upsell {
     }
 
     async fn call(&self, request: Request) -> Response {
-        let Some(workers) = &self.workers else {
-            return self.answer(request).await;
-        };
         let (service, head) = (self.clone(), request.head.clone());
-        let mut task = UntilDropped(workers.spawn(async move { service.answer(request).await }));
-        match (&mut task.0).await {
-            Ok(response) => response,
-            Err(error) => {
-                let error = Error::Internal(format!("a request was not worked on: {error}"));
-                self.dress(&ApiError::UseCase(error), &head)
-            }
-        }
+        let done = self
+            .work(async move { service.answer(request).await })
+            .await;
+        done.unwrap_or_else(|error| self.dress(&error, &head))
     }
 }
 
 /// A task that ends when nobody waits for it any more: the client is gone.
-struct UntilDropped(JoinHandle<Response>);
+struct UntilDropped<T>(JoinHandle<T>);
 
-impl Drop for UntilDropped {
+impl<T> Drop for UntilDropped<T> {
     fn drop(&mut self) {
         self.0.abort();
     }

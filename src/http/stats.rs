@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::budget::Budget;
+
 /// Why the server itself, and not the service behind it, refused or cut something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
@@ -30,13 +32,15 @@ pub enum Cause {
     BodyTimeout,
     /// 400: the body broke off or was framed wrongly.
     BodyBroken,
-    /// 503: too many requests, or bytes of bodies, at one time.
+    /// 503: too many requests, or bytes of bodies or answers, at one time.
     Overloaded,
+    /// 503: one address or one client had its share of them.
+    Share,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Stats`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ConnectionLimit,
         Self::Handshake,
         Self::HeaderTimeout,
@@ -50,6 +54,7 @@ impl Cause {
         Self::BodyTimeout,
         Self::BodyBroken,
         Self::Overloaded,
+        Self::Share,
     ];
 
     /// The value of the metric's `cause` label.
@@ -69,6 +74,7 @@ impl Cause {
             Self::BodyTimeout => "body_timeout",
             Self::BodyBroken => "body_broken",
             Self::Overloaded => "overloaded",
+            Self::Share => "share",
         }
     }
 }
@@ -79,16 +85,19 @@ impl Cause {
 pub(super) struct Lane {
     pub(super) requests: AtomicU64,
     pub(super) next_id: AtomicU64,
+    /// Requests that wait for their answer.
+    pub(super) unanswered: AtomicUsize,
 }
 
 /// The counters of one server. All but the two gauges only ever grow.
 #[derive(Debug, Default)]
 pub struct Stats {
-    pub(super) open: AtomicUsize,
+    pub(super) connections: Arc<Budget>,
     pub(super) accepted: AtomicU64,
     lanes: Mutex<Vec<Arc<Lane>>>,
-    pub(super) in_flight: AtomicUsize,
-    pub(super) body_bytes: AtomicUsize,
+    pub(super) requests: Arc<Budget>,
+    pub(super) bodies: Arc<Budget>,
+    pub(super) answers: Arc<Budget>,
     refused: [AtomicU64; Cause::ALL.len()],
 }
 
@@ -96,7 +105,7 @@ impl Stats {
     /// Connections open now.
     #[must_use]
     pub fn connections_open(&self) -> usize {
-        self.open.load(Relaxed)
+        self.connections.used()
     }
 
     /// Connections accepted since the start.
@@ -117,6 +126,7 @@ impl Stats {
         let lane = Arc::new(Lane {
             requests: AtomicU64::new(0),
             next_id: AtomicU64::new(first_id),
+            unanswered: AtomicUsize::new(0),
         });
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         lanes.push(Arc::clone(&lane));
@@ -126,13 +136,19 @@ impl Stats {
     /// Requests being answered now.
     #[must_use]
     pub fn requests_in_flight(&self) -> usize {
-        self.in_flight.load(Relaxed)
+        self.requests.used()
     }
 
     /// Bytes of request bodies held now.
     #[must_use]
     pub fn body_bytes(&self) -> usize {
-        self.body_bytes.load(Relaxed)
+        self.bodies.used()
+    }
+
+    /// Bytes of answers that wait for their peers now; those that nobody else holds.
+    #[must_use]
+    pub fn answer_bytes(&self) -> usize {
+        self.answers.used()
     }
 
     /// How often something was refused or cut for `cause`.
@@ -143,31 +159,5 @@ impl Stats {
 
     pub(super) fn count(&self, cause: Cause) {
         self.refused[cause as usize].fetch_add(1, Relaxed);
-    }
-}
-
-/// Adds to a gauge for as long as it lives, and never beyond the gauge's bound.
-#[derive(Debug)]
-pub(super) struct Share<'a> {
-    gauge: &'a AtomicUsize,
-    taken: usize,
-}
-
-impl<'a> Share<'a> {
-    pub(super) fn empty(gauge: &'a AtomicUsize) -> Self {
-        Self { gauge, taken: 0 }
-    }
-
-    /// Takes `amount` more, or says no where the gauge would pass `most`.
-    pub(super) fn take(&mut self, amount: usize, most: usize) -> bool {
-        let before = self.gauge.fetch_add(amount, Relaxed);
-        self.taken = self.taken.saturating_add(amount);
-        before.saturating_add(amount) <= most
-    }
-}
-
-impl Drop for Share<'_> {
-    fn drop(&mut self) {
-        self.gauge.fetch_sub(self.taken, Relaxed);
     }
 }

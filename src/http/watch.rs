@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 use super::limits::Limits;
@@ -54,6 +56,12 @@ pub(super) struct H1Watch {
     closing: AtomicBool,
     draining: AtomicBool,
     drain_from_us: AtomicU64,
+    /// Pieces of the response are not with hyper yet,
+    unsent: AtomicBool,
+    /// all that is with it has left,
+    flushed: AtomicBool,
+    /// and this waits for the latter.
+    room: AtomicWaker,
 }
 
 impl H1Watch {
@@ -68,6 +76,9 @@ impl H1Watch {
             closing: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             drain_from_us: AtomicU64::new(0),
+            unsent: AtomicBool::new(false),
+            flushed: AtomicBool::new(false),
+            room: AtomicWaker::new(),
         }
     }
 
@@ -121,9 +132,31 @@ impl H1Watch {
 
     /// Everything written so far has left.
     pub(super) fn on_flushed(&self) {
-        if self.phase.load(Relaxed) == WRITING {
+        if self.phase.load(Relaxed) != WRITING {
+            return;
+        }
+        if self.unsent.load(Relaxed) {
+            self.flushed.store(true, Relaxed);
+            self.room.wake();
+        } else {
             self.begin(IDLE);
         }
+    }
+
+    /// The response goes in pieces.
+    pub(super) fn begin_pieces(&self) {
+        self.unsent.store(true, Relaxed);
+        self.flushed.store(true, Relaxed);
+    }
+
+    /// Ready when hyper may have the next piece: the one before has left.
+    pub(super) fn poll_piece(&self, cx: &mut Context<'_>, is_last: bool) -> Poll<()> {
+        if !self.flushed.swap(false, Relaxed) {
+            self.room.register(cx.waker());
+            return Poll::Pending;
+        }
+        self.unsent.store(!is_last, Relaxed);
+        Poll::Ready(())
     }
 
     /// The write side is closed. Says whether to wait for the peer to close as well.

@@ -171,7 +171,7 @@ async fn a_caller_that_hangs_up_finds_the_answer() {
     while cut < 5 {
         let key = unique("gone");
         let body = json!({"name": key, "kind": "customer", "parent_id": root.to_string()});
-        let request = request(&token, &key, &body);
+        let request = request(&service, &token, &key, &body).await;
         let name = keys::request::request(client, None, &key);
         let changed = async {
             while env.store.engine().get(&name).await.unwrap().is_none() {
@@ -201,6 +201,7 @@ fn service(env: &Env) -> Upsell {
     };
     let limits = BodyLimits {
         default_bytes: 1 << 20,
+        public_bytes: 8 << 10,
         bulk_bytes: 1 << 20,
         logo_bytes: 1 << 20,
         partner_plan_bytes: 64 << 10,
@@ -209,7 +210,7 @@ fn service(env: &Env) -> Upsell {
     Upsell::new(env.clone(), router, Cors::default(), options)
 }
 
-fn request(token: &str, key: &str, body: &Value) -> Request {
+async fn request(service: &Upsell, token: &str, key: &str, body: &Value) -> Request {
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("authorization", format!("Bearer {token}").as_str()),
@@ -227,9 +228,11 @@ fn request(token: &str, key: &str, body: &Value) -> Request {
         received_at: START,
         request_id: upsell::http::message::RequestId::from_bits(1),
     };
+    let admitted = service.admit(&head).await.unwrap();
     Request {
         head,
         body: body.to_string().into(),
+        caller: admitted.caller,
     }
 }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream};
+use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 
-use crate::server_support::{eventually, start, within};
+use crate::server_support::{eventually, start, start_behind, within};
 
 fn short(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -50,16 +52,84 @@ async fn slow_heads_are_cut_and_others_served() {
 /// One byte every few milliseconds resets no clock.
 #[tokio::test]
 async fn a_trickled_head_is_cut() {
-    let server = start(short(|l| l.header_timeout = SHORT));
-    let mut client = server.connect().await;
-    client.send("GET / HTTP/1.1\r\nHost: a\r\nx: ").await;
-    let trickle = async {
-        while client.0.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    let mut headers = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    // 16,000 bytes of headers of the first stream are to follow.
+    headers.extend([0, 0x3e, 0x80, 1, 0, 0, 0, 0, 1]);
+    for start_of_head in [b"GET / HTTP/1.1\r\nHost: a\r\nx: ".to_vec(), headers] {
+        let server = start(short(|l| l.header_timeout = SHORT));
+        let mut client = server.connect().await;
+        client.send(start_of_head).await;
+        let trickle = async {
+            while client.0.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        within(trickle).await;
+        eventually("cut", || server.stats.refused(Cause::HeaderTimeout) == 1).await;
+    }
+}
+
+/// One address cannot take all connections by opening them and saying nothing.
+#[tokio::test]
+async fn silent_connections_leave_room_for_others() {
+    let server = start(short(|l| l.connections = 20));
+    let mut silent = Vec::new();
+    for _ in 0..25 {
+        // Some are closed before this side knows that they are open.
+        silent.push(TcpStream::connect(server.addr).await);
+    }
+    let refused = || server.stats.refused(Cause::ConnectionLimit);
+    eventually("a share is open", || refused() == 20).await;
+    assert_eq!(server.stats.connections_open(), 5);
+    let mut other = server.connect_from([127, 0, 0, 2]).await;
+    assert_eq!(other.get("/").await.status, 200);
+    drop(silent);
+    eventually("free again", || server.stats.connections_open() == 1).await;
+    assert_eq!(server.connect().await.get("/").await.status, 200);
+}
+
+/// The connections of a trusted proxy are those of many clients, whose requests have their shares.
+#[tokio::test]
+async fn the_connections_of_a_trusted_proxy_are_not_shared_out() {
+    let limits = short(|l| {
+        l.connections = 8;
+        l.requests_in_flight = 8;
+    });
+    let proxies = TrustedProxies::new(&["127.0.0.1/32".parse().unwrap()]);
+    let server = start_behind(limits, proxies);
+    let ask = |path: &str, client: &str| {
+        format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {client}\r\n\r\n")
     };
-    within(trickle).await;
-    eventually("cut", || server.stats.refused(Cause::HeaderTimeout) == 1).await;
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.send(ask("/wait", "192.0.2.1")).await;
+        waiting.push(client);
+    }
+    let entered = within(server.service.entered.acquire_many(2)).await;
+    entered.unwrap().forget();
+    let mut third = server.connect().await;
+    third.send(ask("/", "192.0.2.1")).await;
+    assert_eq!(third.answer().await.status, 503);
+    third.send(ask("/", "192.0.2.2")).await;
+    assert_eq!(third.answer().await.status, 200);
+    server.service.gate.add_permits(2);
+    for client in &mut waiting {
+        assert_eq!(client.answer().await.status, 200);
+    }
+    drop((waiting, third));
+    eventually("all are closed", || server.stats.connections_open() == 0).await;
+    let mut direct = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect_from([127, 0, 0, 2]).await;
+        assert_eq!(client.get("/").await.status, 200);
+        direct.push(client);
+    }
+    let refused = TcpSocket::new_v4().unwrap();
+    refused.bind(([127, 0, 0, 2], 0).into()).unwrap();
+    let _ = refused.connect(server.addr).await;
+    let counted = || server.stats.refused(Cause::ConnectionLimit) == 1;
+    eventually("one too many", counted).await;
 }
 
 #[tokio::test]
@@ -114,7 +184,10 @@ async fn a_steady_body_outlives_the_flat_time() {
 
 #[tokio::test]
 async fn a_peer_that_never_reads_is_cut() {
-    let server = start(short(|l| l.write_timeout = SHORT));
+    let server = start(short(|l| {
+        l.write_timeout = SHORT;
+        l.share_per_address_percent = 100;
+    }));
     let mut slow = Vec::new();
     for _ in 0..5 {
         let mut client = server.connect().await;
@@ -166,8 +239,14 @@ async fn too_many_bytes_of_bodies_get_503() {
 
 #[tokio::test]
 async fn connections_beyond_the_limits_are_closed_at_once() {
-    let per_peer = short(|l| l.connections_per_peer = Some(2));
-    let in_all = short(|l| l.connections = 2);
+    let per_peer = short(|l| {
+        l.connections = 8;
+        l.share_per_address_percent = 25;
+    });
+    let in_all = short(|l| {
+        l.connections = 2;
+        l.share_per_address_percent = 100;
+    });
     for limits in [per_peer, in_all] {
         let server = start(limits);
         let mut first = server.connect().await;

@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use upsell::domain::client::ApiScopes;
+use upsell::domain::ids::{ClientId, TenantId};
 use upsell::domain::time::Timestamp;
+use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::listener;
-use upsell::http::message::{Head, Problem, Request, Response, Service};
+use upsell::http::message::{Admitted, Head, Problem, Request, Response, Service};
 use upsell::http::server::{Drained, Server};
 use upsell::http::stats::Stats;
 use upsell::http::tls::Tls;
+use upsell::usecases::access::Caller;
 
 /// The body limit of every route of the test service.
 pub(crate) const BODY_LIMIT: usize = 1000;
@@ -48,11 +52,17 @@ fn status(code: u16, body: impl Into<Bytes>) -> Response {
 }
 
 impl Service for TestService {
-    fn admit(&self, head: &Head) -> Result<usize, Box<Response>> {
-        match head.uri.path() {
-            "/refused" => Err(Box::new(status(401, "refused before the body"))),
-            _ => Ok(BODY_LIMIT),
+    async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
+        if head.uri.path() == "/refused" {
+            return Err(Box::new(status(401, "refused before the body")));
         }
+        let client = head.headers.get("x-client");
+        let client = client.map(|id| id.to_str().unwrap().parse::<ClientId>().unwrap());
+        let root = TenantId::random();
+        Ok(Admitted {
+            body_limit: BODY_LIMIT,
+            caller: client.map(|id| Caller::of_client(id, root, ApiScopes::all())),
+        })
     }
 
     fn refuse(&self, _head: &Head, problem: Problem) -> Response {
@@ -70,7 +80,7 @@ impl Service for TestService {
     }
 
     async fn call(&self, request: Request) -> Response {
-        let Request { head, body } = request;
+        let Request { head, body, .. } = request;
         self.seen
             .lock()
             .unwrap()
@@ -111,14 +121,27 @@ pub(crate) fn start(limits: Limits) -> Running {
     start_with(limits, None)
 }
 
+/// Behind proxies that name the clients.
+pub(crate) fn start_behind(limits: Limits, proxies: TrustedProxies) -> Running {
+    start_as(limits, |server| server.with_trusted_proxies(proxies))
+}
+
 pub(crate) fn start_with(limits: Limits, tls: Option<Tls>) -> Running {
+    start_as(limits, |server| match tls {
+        Some(tls) => server.with_tls(tls),
+        None => server,
+    })
+}
+
+fn start_as(
+    limits: Limits,
+    change: impl FnOnce(Server<TestService>) -> Server<TestService>,
+) -> Running {
     let listener = listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let addr = listener.local_addr().unwrap();
     let service = Arc::new(TestService::default());
-    let mut server = Server::new(Arc::clone(&service), limits, || Timestamp::from_secs(1));
-    if let Some(tls) = tls {
-        server = server.with_tls(tls);
-    }
+    let server = Server::new(Arc::clone(&service), limits, || Timestamp::from_secs(1));
+    let server = change(server);
     let stats = server.stats();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(listener, async move {
@@ -136,6 +159,11 @@ pub(crate) fn start_with(limits: Limits, tls: Option<Tls>) -> Running {
 impl Running {
     pub(crate) async fn connect(&self) -> Client<TcpStream> {
         Client(TcpStream::connect(self.addr).await.unwrap())
+    }
+
+    /// As a client that has another address of this machine.
+    pub(crate) async fn connect_from(&self, from: [u8; 4]) -> Client<TcpStream> {
+        Client(connect_from(from, self.addr).await)
     }
 
     /// Sends `bytes` on a new connection and answers everything that comes back until the server
@@ -158,6 +186,13 @@ impl Running {
         self.signal();
         self.drained().await
     }
+}
+
+/// Connects from another address of this machine, such as 127.0.0.2.
+pub(crate) async fn connect_from(from: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    within(socket.connect(to)).await.unwrap()
 }
 
 /// Fails the test, instead of hanging it, where `work` never ends.

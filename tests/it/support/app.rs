@@ -165,12 +165,15 @@ impl TestApp {
         self.child.kill().await.unwrap();
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// SIGTERM, and how it ended. Fails when it has not in ten seconds.
     pub(crate) async fn sigterm(&mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
-        let pid = self.child.id().expect("it runs").to_string();
         let sent = Command::new("sh")
-            .args(["-c", &format!("kill -TERM {pid}")])
+            .args(["-c", &format!("kill -TERM {}", self.pid())])
             .status()
             .await
             .unwrap();

@@ -136,6 +136,7 @@ async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot:
     };
     let limits = BodyLimits {
         default_bytes: 1 << 20,
+        public_bytes: 8 << 10,
         bulk_bytes: 32 << 20,
         logo_bytes: 256 << 10,
         partner_plan_bytes: 64 << 10,
