@@ -40,7 +40,9 @@ pub(super) async fn serve<S: Service>(
         let mut transport = Transport::Plain(stream);
         let limits = &shared.limits;
         match detect(&mut transport, accepted, limits, &drained).await {
-            Ok((true, first)) => serve_h2(shared, transport, first, peer, drained).await,
+            Ok((true, first)) => {
+                serve_h2(shared, transport, first, accepted, peer, drained).await;
+            }
             Ok((false, first)) => {
                 serve_h1(shared, transport, first, accepted, peer, drained).await;
             }
@@ -52,7 +54,9 @@ pub(super) async fn serve<S: Service>(
         }
         return;
     };
-    let deadline = accepted + shared.limits.handshake_timeout;
+    // The first head must be there in its time from the accept, whatever comes before it.
+    let limits = &shared.limits;
+    let deadline = accepted + limits.handshake_timeout.min(limits.header_timeout);
     let handshake = tls.acceptor().accept(stream);
     let stream = tokio::select! {
         biased;
@@ -65,11 +69,11 @@ pub(super) async fn serve<S: Service>(
     };
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let transport = Transport::Tls(Box::new(stream));
-    let (first, now) = (Bytes::new(), Instant::now());
+    let first = Bytes::new();
     if is_h2 {
-        serve_h2(shared, transport, first, peer, drained).await;
+        serve_h2(shared, transport, first, accepted, peer, drained).await;
     } else {
-        serve_h1(shared, transport, first, now, peer, drained).await;
+        serve_h1(shared, transport, first, accepted, peer, drained).await;
     }
 }
 
@@ -171,18 +175,18 @@ async fn serve_h2<S: Service>(
     shared: Arc<Shared<S>>,
     transport: Transport,
     first: Bytes,
+    accepted: Instant,
     peer: IpAddr,
     mut drained: Receiver<bool>,
 ) {
-    let now = Instant::now();
-    let watch = Arc::new(H2Watch::new(now));
+    let watch = Arc::new(H2Watch::new(accepted));
     let socket = Socket::new(transport, first, None);
     let service = {
         let (shared, here) = (Arc::clone(&shared), Conn::H2(Arc::clone(&watch)));
         service_fn(move |request| exchange(&shared, &here, peer, request))
     };
     let mut conn = pin!(h2_builder(&shared.limits).serve_connection(TokioIo::new(socket), service));
-    let mut timer = pin!(sleep_until(now + shared.limits.watch_period()));
+    let mut timer = pin!(sleep_until(accepted + shared.limits.watch_period()));
     let mut draining = false;
     loop {
         tokio::select! {

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
@@ -200,6 +200,29 @@ async fn handshakes_have_a_time() {
         server.stats.refused(Cause::Handshake) == 2
     })
     .await;
+}
+
+/// A handshake that goes on byte by byte has no more time than the first head, whatever its own.
+#[tokio::test]
+async fn a_trickled_handshake_is_cut_when_the_head_should_be_there() {
+    let (chain, key, _) = identity();
+    let limits = Limits {
+        header_timeout: Duration::from_millis(200),
+        handshake_timeout: Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let tls = Tls::from_pem(&chain, &key).unwrap();
+    let server = start_with(limits, Some(tls));
+    let mut client = server.connect().await;
+    // A record of 512 bytes that is a ClientHello.
+    client.send([22, 3, 1, 2, 0, 1, 0, 1, 252]).await;
+    let trickle = async {
+        while client.0.write_all(&[3]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(trickle).await;
+    eventually("cut", || server.stats.refused(Cause::Handshake) == 1).await;
 }
 
 #[tokio::test]
