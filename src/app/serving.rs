@@ -107,8 +107,7 @@ impl Serving {
         let mut cut = 0;
         for end in self.ends {
             match end.await {
-                // All count the same requests.
-                Ok(drained) => cut = cut.max(drained.requests_cut),
+                Ok(drained) => cut += drained.requests_cut,
                 Err(_) => tracing::error!("a thread of the HTTP server failed"),
             }
         }

@@ -161,7 +161,7 @@ impl<S: Service> Server<S> {
         while let Ok(Some(_)) = tokio::time::timeout_at(end, connections.join_next()).await {}
         let cut = Drained {
             connections_cut: connections.len(),
-            requests_cut: shared.stats.requests_in_flight(),
+            requests_cut: shared.lane.unanswered.load(Relaxed),
             took: from.elapsed(),
         };
         connections.shutdown().await;

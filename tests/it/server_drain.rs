@@ -129,6 +129,35 @@ async fn what_never_ends_is_cut_and_counted() {
     assert_eq!((drained.connections_cut, drained.requests_cut), (1, 1));
 }
 
+/// A listener that has drained says nothing of a request that another one still answers.
+#[tokio::test]
+async fn a_listener_counts_what_was_cut_on_it() {
+    let service = Arc::new(TestService::default());
+    let limits = short(|l| l.drain_idle = Duration::from_millis(10));
+    let server = Server::new(Arc::clone(&service), limits, || Timestamp::from_secs(1));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut runs = Vec::new();
+    let mut addresses = Vec::new();
+    for _ in 0..2 {
+        let listener = listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        addresses.push(listener.local_addr().unwrap());
+        let mut stopped = stopped.clone();
+        runs.push(tokio::spawn(server.clone().run(listener, async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        })));
+    }
+    let mut client = Client(TcpStream::connect(addresses[0]).await.unwrap());
+    client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    within(service.entered.acquire()).await.unwrap().forget();
+    stop.send_replace(true);
+    let idle = within(runs.pop().unwrap()).await.unwrap();
+    assert_eq!((idle.connections_cut, idle.requests_cut), (0, 0));
+    service.gate.add_permits(1);
+    assert_eq!(client.answer().await.status, 200);
+    let busy = within(runs.pop().unwrap()).await.unwrap();
+    assert_eq!((busy.connections_cut, busy.requests_cut), (0, 0));
+}
+
 /// Who got into the backlog before the listener closed has a connection as far as it can tell.
 #[tokio::test]
 async fn the_backlog_is_served_before_the_listener_closes() {
