@@ -70,6 +70,11 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
         By("a_customer_is_billed_by_the_commands_of_its_page"),
     ),
     (
+        "docs/embed.md",
+        "curl -sS -u \"$CLIENT_ID:$CLIENT_SECRET\" \"$BASE_URL/api/2/idp/token\" \\",
+        By("the_page_about_embedding_works"),
+    ),
+    (
         "docs/explain.md",
         "$ GET /api/upsell/v1/users/7084a2ff-5975-4458-ae40-403cf90126b2/explain",
         By("what_is_explained_looks_like_its_page"),
@@ -113,5 +118,30 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
         "docs/reseller.md",
         "api() { curl -sS -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \"$@\"; echo; }",
         By("a_domain_changes_its_plan_by_the_commands_of_its_page"),
+    ),
+    (
+        "docs/shop.md",
+        "$ upsell link --buy-url 'https://shop.example.com/buy?campaign=7#plans' --placement Alert_on_Storage --user-quota storage_size --tenant-quota storage_size,virtual_machines --user-id 2001 --tenant-id 2000 --page /devices",
+        By("the_links_of_the_shop_page_are_built"),
+    ),
+    (
+        "docs/shop.md",
+        "$ upsell link --profile acronis --buy-url https://shop.example.com/buy --placement email_notification --tenant-quota storage_size --user-id 2001 --tenant-id 2000",
+        By("the_links_of_the_shop_page_are_built"),
+    ),
+    (
+        "docs/shop.md",
+        "$ upsell link --lists repeated --buy-url https://shop.example.com/buy --placement mc_usage_info --tenant-quota storage_size,mobile_devices --user-id 2001 --tenant-id 2000",
+        By("the_links_of_the_shop_page_are_built"),
+    ),
+    (
+        "docs/shop.md",
+        "$ upsell link --buy-url 'https://shop.example.com/buy?user_id=1&page=start&origin=ad' --placement email_notification --tenant-id 2000",
+        By("the_links_of_the_shop_page_are_built"),
+    ),
+    (
+        "docs/shop.md",
+        "TOKEN=$(curl -sS -u \"$CLIENT_ID:$CLIENT_SECRET\" -d grant_type=client_credentials \"$BASE_URL/api/2/idp/token\" | jq -r .access_token)",
+        By("a_shop_raises_a_quota_by_the_commands_of_its_page"),
     ),
 ];

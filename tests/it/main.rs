@@ -37,6 +37,7 @@ mod docs_blocks;
 mod docs_claims;
 mod docs_commands;
 mod docs_links;
+mod docs_shop;
 mod docs_tour;
 mod facts;
 mod idempotency;

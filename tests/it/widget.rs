@@ -5,6 +5,7 @@
 mod behaviour;
 mod failures;
 mod look;
+mod page;
 
 use std::panic::AssertUnwindSafe;
 
@@ -37,7 +38,13 @@ use scenarios;
 async fn the_widget_works_in_a_browser() {
     let stage = Stage::start().await;
     let only = std::env::var("WIDGET_ONLY").unwrap_or_default();
-    let all = [behaviour::SCENARIOS, failures::SCENARIOS, look::SCENARIOS].concat();
+    let all = [
+        behaviour::SCENARIOS,
+        failures::SCENARIOS,
+        look::SCENARIOS,
+        page::SCENARIOS,
+    ]
+    .concat();
     let mut failed = Vec::new();
     let mut count = 0;
     for (name, scenario) in all.into_iter().filter(|(name, _)| name.contains(&only)) {
