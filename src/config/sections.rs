@@ -44,7 +44,7 @@ section! {
         /// Where the APIs, the redirects and the pages are served.
         listen: SocketAddr = SOCKET, "127.0.0.1:8080";
         /// Threads that answer requests at `listen`, each on a listener of its own. 0: one for each
-        /// core. What takes long is done by as many others.
+        /// core. What takes long is done by other threads, one for each core.
         http_threads: usize = whole(0, 256), "0";
         /// Where `/metrics`, `/livez` and `/readyz` are served; keep it off the internet.
         ops_listen: SocketAddr = SOCKET, "127.0.0.1:9464";

@@ -211,7 +211,13 @@ fn metrics(text: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// The names of all fields and parameters, some of which look like metrics.
+/// The names of all fields and parameters, some of which look like metrics or settings.
+pub(crate) fn known_fields() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    fields(&document(), &mut found);
+    found
+}
+
 fn fields(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
@@ -236,8 +242,7 @@ async fn metrics_and_labels_that_are_named_exist() {
         .lines()
         .filter(|line| !line.starts_with('#'))
         .collect();
-    let mut known_fields = BTreeSet::new();
-    fields(&document(), &mut known_fields);
+    let known_fields = known_fields();
     let mut texts = texts();
     let dashboard = std::fs::read_to_string(at("deploy/grafana.json")).unwrap();
     texts.push((
@@ -276,6 +281,33 @@ async fn metrics_and_labels_that_are_named_exist() {
         }
     }
     assert!(count > 20, "{count} metrics");
+}
+
+/// Names of the fields that a block of JSON shows.
+fn shown_fields(json: &str) -> Vec<&str> {
+    let texts: Vec<&str> = json.split('"').collect();
+    let quoted = texts.iter().zip(texts.iter().skip(1)).skip(1).step_by(2);
+    let names = quoted.filter(|(_, after)| after.trim_start().starts_with(':'));
+    names.map(|(name, _)| *name).collect()
+}
+
+#[test]
+fn fields_that_are_shown_exist() {
+    assert_eq!(shown_fields("{\"a\": \"b\", \"c\":[\"d\"]}"), ["a", "c"]);
+    let known = known_fields();
+    let mut count = 0;
+    for page in pages() {
+        let blocks = page.blocks().into_iter();
+        for block in blocks
+            .filter(|block| block.language == "json" || block.first_line().starts_with("$ GET "))
+        {
+            for name in shown_fields(&block.text.replace("\\\"", "'")) {
+                assert!(known.contains(name), "{}: no field {name}", page.path);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 40, "{count} fields");
 }
 
 #[test]

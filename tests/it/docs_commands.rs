@@ -90,6 +90,81 @@ async fn the_tests_that_commands_name_exist() {
     assert!(filters > 8, "{filters}");
 }
 
+/// Calls of the program in a text: its words behind the name of the program.
+fn calls(text: &str) -> Vec<Vec<&str>> {
+    let parted = |c: char| matches!(c, '`' | '|' | '\n' | '\'' | '(' | ')' | ';');
+    let parts = text.split(parted).map(str::trim);
+    let found = parts.filter_map(|part| {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let is_it = |word: &&str| word.rsplit('/').next() == Some("upsell");
+        // Settings may stand before it.
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        let is_setting = |word: &str| word.split_once('=').is_some_and(|(name, _)| is_name(name));
+        let before = |word: &&str| *word == "$" || is_setting(word);
+        let start = words.iter().position(|word| !before(word))?;
+        is_it(&words[start]).then(|| words[start + 1..].to_vec())
+    });
+    found
+        .filter(|words| words.first().is_some_and(|word| *word != "is"))
+        .collect()
+}
+
+/// The help of the program for the command that these words call; nothing where there is none.
+async fn help(words: &[&str]) -> Option<String> {
+    let is_name = |word: &&&str| {
+        word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !word.starts_with('-')
+    };
+    let names: Vec<&str> = words.iter().take_while(is_name).take(2).copied().collect();
+    let mut text = String::new();
+    for depth in 1..=names.len() {
+        let mut command = tokio::process::Command::new(crate::support::binary::binary());
+        let output = command
+            .args(&names[..depth])
+            .arg("--help")
+            .output()
+            .await
+            .unwrap();
+        match output.status.success() {
+            true => text.push_str(&String::from_utf8(output.stdout).unwrap()),
+            false if depth == 1 => return None,
+            false => {}
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[tokio::test]
+async fn commands_of_the_program_and_their_flags_exist() {
+    let mut texts: Vec<(String, String)> = pages()
+        .into_iter()
+        .map(|page| (page.path, page.text))
+        .collect();
+    for path in [
+        "deploy/upsell.service",
+        "deploy/cluster/compose.yaml",
+        "Dockerfile",
+    ] {
+        texts.push((path.to_owned(), std::fs::read_to_string(at(path)).unwrap()));
+    }
+    let mut count = 0;
+    for (page, text) in &texts {
+        for words in calls(text) {
+            let help = help(&words).await;
+            let help = help.unwrap_or_else(|| panic!("{page}: no such command: upsell {words:?}"));
+            for flag in words.iter().filter(|word| word.starts_with("--")) {
+                let name = flag.split('=').next().unwrap();
+                assert!(help.contains(name), "{page}: no {name}: upsell {words:?}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 25, "{count} calls");
+    assert_eq!(
+        calls("a `A=b upsell keys list --x`, /usr/bin/upsell\n| upsell import -"),
+        [vec!["keys", "list", "--x"], vec!["import", "-"]]
+    );
+}
+
 #[tokio::test]
 async fn the_readme_starts_a_service() {
     let shell = Shell::new();
