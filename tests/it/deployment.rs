@@ -1,7 +1,7 @@
 //! What operators copy: files under `deploy/` and settings in the documentation are such that this
 //! program knows them. What else the documentation names is in `docs_claims.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use crate::docs_claims::known_fields;
@@ -104,6 +104,77 @@ fn settings_that_are_named_exist() {
         }
     }
     assert!(count > 30, "{count} settings");
+}
+
+/// The defaults of all settings, as their page has them.
+fn defaults() -> BTreeMap<String, String> {
+    let page = std::fs::read_to_string(at("docs/configuration.md")).unwrap();
+    let (mut section, mut found) = (String::new(), BTreeMap::new());
+    for line in page.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            let name = name.trim_matches(['`', '[', ']']);
+            section = if name == "Top level" {
+                String::new()
+            } else {
+                format!("{name}.")
+            };
+        }
+        let mut cells = line
+            .split(" | ")
+            .map(|cell| cell.trim_matches(['|', '`', ' ']));
+        if let (true, Some(name), Some(default)) =
+            (line.starts_with("| `"), cells.next(), cells.next())
+        {
+            found.insert(format!("{section}{name}"), default.to_owned());
+        }
+    }
+    found
+}
+
+/// A value as the configuration writes it, from how a sentence does: `5m` from `5 minutes`.
+fn value(number: &str, unit: &str) -> Option<String> {
+    let number = number.replace(',', "");
+    let unit = match unit.trim_end_matches(|c: char| !c.is_ascii_alphabetic()) {
+        "seconds" => "s",
+        "minutes" => "m",
+        "hours" => "h",
+        "day" | "days" => "d",
+        unit @ ("ms" | "s" | "h" | "d" | "KiB" | "MiB" | "GiB") => unit,
+        _ => return None,
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .map(|number| format!("{number}{unit}"))
+}
+
+/// A sentence that says a setting's value in brackets, before or behind its name, says its default.
+#[test]
+fn defaults_that_are_told_are_those_of_the_program() {
+    let mut count = 0;
+    for page in pages() {
+        for (name, default) in defaults() {
+            let mut told = Vec::new();
+            for (start, _) in page.text.match_indices(&format!("`{name}` (")) {
+                let mut words = page.text[start..].split_whitespace().skip(1);
+                let number = words.next().unwrap().trim_start_matches('(');
+                told.extend(value(number, words.next().unwrap_or_default()));
+            }
+            for (start, _) in page.text.match_indices(&format!("(`{name}`")) {
+                let mut words = page.text[..start].split_whitespace().rev();
+                let unit = words.next().unwrap_or_default();
+                told.extend(value(words.next().unwrap_or_default(), unit));
+            }
+            for told in told {
+                assert_eq!(told, default, "{}: {name}", page.path);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 5, "{count} defaults");
+    assert_eq!(value("5", "minutes;"), Some("5m".to_owned()));
+    assert_eq!(value("1,024", "KiB"), Some("1024KiB".to_owned()));
+    assert_eq!(value("later", "than"), None);
 }
 
 /// What `check-config` says of a store: its exit code and its messages.
