@@ -41,7 +41,11 @@ fn texts() -> Vec<(String, String)> {
         "deploy/upsell.service",
         "Dockerfile",
     ];
-    let pages = pages().into_iter().map(|page| (page.path, page.text));
+    // The changelog names what is gone, too.
+    let pages = pages()
+        .into_iter()
+        .filter(|page| page.path != "CHANGELOG.md");
+    let pages = pages.map(|page| (page.path, page.text));
     files.map(read).into_iter().chain(pages).collect()
 }
 

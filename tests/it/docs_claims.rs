@@ -37,6 +37,8 @@ struct Named<'a> {
     methods: Vec<&'a str>,
     path: String,
     query: &'a str,
+    /// The path that the line names before it.
+    before: Option<String>,
 }
 
 /// The requests of a line: methods, and the paths behind them.
@@ -61,10 +63,12 @@ fn requests(line: &str) -> Vec<Named<'_>> {
                 (Some(rest), Some(before)) => format!("{}{rest}", before.path),
                 _ => path.to_owned(),
             };
+            let before = found.last().map(|before| before.path.clone());
             found.push(Named {
                 methods: methods.clone(),
                 path,
                 query,
+                before,
             });
             are_used = true;
         } else if !word.is_empty() && word != "and" {
@@ -149,7 +153,23 @@ fn requests_that_are_named_can_be_made() {
                 continue;
             }
             count += 1;
-            if let Some(fault) = fault(&document, &named) {
+            let as_written = fault(&document, &named);
+            // `/a/b` and `/c` may mean `/a/c`.
+            let is_sibling = named.before.as_deref().is_some_and(|before| {
+                let (parent, _) = before.rsplit_once('/').unwrap();
+                let path = format!("{parent}{}", named.path);
+                let methods = named.methods.clone();
+                fault(
+                    &document,
+                    &Named {
+                        methods,
+                        path,
+                        ..Named::default()
+                    },
+                )
+                .is_none()
+            });
+            if let Some(fault) = as_written.filter(|_| !is_sibling) {
                 wrong.push(format!("{page}: {fault}: {named:?}"));
             }
         }
@@ -229,6 +249,18 @@ fn fields(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// `a="b"|"c"` names two values of a label.
+fn alternatives(label: &str) -> Vec<String> {
+    match label.split_once('=') {
+        Some((name, values)) => values
+            .split('|')
+            .map(|value| format!("{name}={value}"))
+            .collect(),
+        None if label.is_empty() => Vec::new(),
+        None => vec![label.to_owned()],
+    }
+}
+
 /// A page, dashboard or rule that names a metric of yesterday shows nothing, for ever.
 #[tokio::test]
 async fn metrics_and_labels_that_are_named_exist() {
@@ -264,10 +296,10 @@ async fn metrics_and_labels_that_are_named_exist() {
             };
             let series: Vec<_> = lines.iter().filter(of_it).collect();
             assert!(!series.is_empty(), "{page}: no metric {name}");
-            for label in labels.split(',').filter(|label| !label.is_empty()) {
-                let wanted = match label.split_once('=') {
-                    Some(_) => label.to_owned(),
-                    None => format!("{label}="),
+            for label in labels.split(',').flat_map(alternatives) {
+                let wanted = match label.contains('=') {
+                    true => label.clone(),
+                    false => format!("{label}="),
                 };
                 let has = |line: &&&&str| {
                     line.contains(&format!("{{{wanted}")) || line.contains(&format!(",{wanted}"))
@@ -281,6 +313,7 @@ async fn metrics_and_labels_that_are_named_exist() {
         }
     }
     assert!(count > 20, "{count} metrics");
+    assert_eq!(alternatives("a=\"b\"|\"c\""), ["a=\"b\"", "a=\"c\""]);
 }
 
 /// Names of the fields that a block of JSON shows.

@@ -127,6 +127,7 @@ impl Shell {
                 "PATH",
                 format!("{}:/usr/bin:/bin", self.path("bin").display()),
             )
+            .env("UPSELL_LISTEN", "127.0.0.1:0")
             .env("UPSELL_OPS_LISTEN", "127.0.0.1:0")
             .env("CARGO_TARGET_DIR", self.path("target"))
             .env("TMPDIR", self.dir.path())
