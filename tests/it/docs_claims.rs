@@ -37,8 +37,8 @@ struct Named<'a> {
     methods: Vec<&'a str>,
     path: String,
     query: &'a str,
-    /// The path that the line names before it.
-    before: Option<String>,
+    /// The paths that the line names before it.
+    before: Vec<String>,
 }
 
 /// The requests of a line: methods, and the paths behind them.
@@ -63,7 +63,7 @@ fn requests(line: &str) -> Vec<Named<'_>> {
                 (Some(rest), Some(before)) => format!("{}{rest}", before.path),
                 _ => path.to_owned(),
             };
-            let before = found.last().map(|before| before.path.clone());
+            let before = found.iter().map(|before| before.path.clone()).collect();
             found.push(Named {
                 methods: methods.clone(),
                 path,
@@ -155,7 +155,7 @@ fn requests_that_are_named_can_be_made() {
             count += 1;
             let as_written = fault(&document, &named);
             // `/a/b` and `/c` may mean `/a/c`.
-            let is_sibling = named.before.as_deref().is_some_and(|before| {
+            let is_sibling = named.before.iter().any(|before| {
                 let (parent, _) = before.rsplit_once('/').unwrap();
                 let path = format!("{parent}{}", named.path);
                 let methods = named.methods.clone();
