@@ -51,7 +51,7 @@ fn customers() -> Group {
         );
     Group {
         name: "Customers",
-        about: "The billing information of tenants (seed 002).",
+        about: "The billing information of tenants.",
         path: vec![("Id", schema::id(), "The customer's id.")],
         operations: vec![
             paged(list)

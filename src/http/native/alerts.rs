@@ -147,7 +147,7 @@ pub(super) struct EditionForm<'a> {
     title: &'a str,
     /// What there is to say.
     body: &'a str,
-    /// What the reader can do; null: nothing. The link has no added data (seed 001).
+    /// What the reader can do; null: nothing. The link has no added data.
     #[schema(required)]
     proposal: Option<OfferForm<'a>>,
 }

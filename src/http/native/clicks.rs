@@ -47,7 +47,7 @@ impl From<ClickCounts> for CountsForm {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlacementClicks)]
 pub(super) struct PlacementForm {
-    /// Where the link stood, as seed 001 names it.
+    /// Where the link stood, as the Buy link names it.
     #[schema(value_type = PlacementName)]
     placement: &'static str,
     /// How often.

@@ -28,7 +28,7 @@ names! {
     pub(super) UnitName = [Unit::Bytes, Unit::Quantity].map(Unit::name);
     /// What a message offers its reader: one click to the shop, or whom to ask.
     pub(super) ProposalName = [Proposal::BuyNow, Proposal::ContactSales].map(Proposal::name);
-    /// Where a link stood, as seed 001 names it.
+    /// Where a link stood, as the Buy link names it.
     pub(super) PlacementName = Placement::ALL.map(Placement::name);
     /// What becomes of a mail: to be sent, accepted by a mail server, given up, or no longer true when it was to be sent.
     pub(super) MailStateName = MailState::ALL.map(MailState::name);

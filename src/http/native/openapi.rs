@@ -61,7 +61,7 @@ fn alerts() -> Group {
     operations.extend(snoozes());
     Group {
         name: "Alerts",
-        about: "What one user is shown: in the backup console, in the header of the portal, and where an edition is offered. Who sees which proposal is said by the table of seed 000.",
+        about: "What one user is shown: in the backup console, in the header of the portal, and where an edition is offered. The roles of the reader and the brand's Buy URL decide which proposal is shown.",
         path: vec![user(), ("alert_id", schema::pattern(alert_id), alert)],
         operations,
     }

@@ -199,7 +199,7 @@ fn security_schemes() -> Value {
         },
         "partnerToken": {
             "type": "apiKey", "in": "header", "name": "Authorization",
-            "description": "`OAuth <token>` (seed 004): the same tokens, with the scheme `OAuth` instead of `Bearer`.",
+            "description": "`OAuth <token>`: the same tokens, with the scheme `OAuth` instead of `Bearer`.",
         },
         "clientSecret": {
             "type": "http", "scheme": "basic",

@@ -20,7 +20,7 @@ fn links() -> Group {
     let one_click =
         json!({ "type": "object", "properties": { "List-Unsubscribe": { "type": "string" } } });
     let follow = get("/r/{token}", "followLink", "Takes a reader to the shop")
-        .about("Builds the Buy link of this moment (seed 001). Counts the click.")
+        .about("Builds the Buy link of this moment. Counts the click.")
         .query(
             "page",
             schema::any_text(),

@@ -82,7 +82,7 @@ pub(in crate::http) fn groups() -> Vec<Group> {
     });
     vec![Group {
         name: "Partner plans",
-        about: "What a partner sells and at which price (seed 004), in JSON or XML by `Accept` and `Content-Type`. Prices keep all their digits.",
+        about: "What a partner sells and at which price, in JSON or XML by `Accept` and `Content-Type`. Prices keep all their digits.",
         path: vec![
             ("username", username, partner),
             (

@@ -58,7 +58,7 @@ pub(super) struct PlanIn {
     pub(super) es_cost_extra_block: Option<Number>,
 }
 
-/// A plan of a partner (seed 004).
+/// A plan of a partner.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PartnerPlan, xml(name = "plan"))]
 pub(super) struct PlanOut {

@@ -6,7 +6,7 @@ use crate::domain::reseller::role::RoleKind;
 use crate::http::openapi::schema::names;
 
 names! {
-    /// What a retention time is counted in (seed 003).
+    /// What a retention time is counted in.
     pub(super) RetentionUnitName = RetentionUnit::ALL.map(RetentionUnit::name);
     /// What kind of role it is: the two basic ones, which every plan has, or one of its own.
     pub(super) RoleKindName = RoleKind::ALL.map(RoleKind::name);

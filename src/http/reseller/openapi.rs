@@ -95,7 +95,7 @@ fn plans() -> Group {
     operations.extend(retention("/plan/{planName}/retention", ids));
     Group {
         name: "Reseller plans",
-        about: "The price plans of a reseller, with what their domains may ingest and how long it is kept (seed 003).",
+        about: "The price plans of a reseller, with what their domains may ingest and how long it is kept.",
         path: path(),
         operations,
     }
@@ -139,7 +139,7 @@ fn domains() -> Group {
         .query(
             "domain",
             name(),
-            "The domain meant by the seed's literal path.",
+            "The domain meant by the vendor's literal path.",
         )
         .takes::<PlanChangeIn>(json!({ "pricePlan": "Silver", "keepRole": true }))
         .or_nothing()
@@ -158,7 +158,7 @@ fn domains() -> Group {
     operations.extend(members());
     Group {
         name: "Domains",
-        about: "The domains of a reseller: each runs under a plan, and its users hold roles (seed 003).",
+        about: "The domains of a reseller: each runs under a plan, and its users hold roles.",
         path: path(),
         operations,
     }

@@ -12,7 +12,7 @@ use super::names::{RetentionUnitName, RoleHome, RoleKindName};
 use crate::http::decimal::Number;
 use crate::http::openapi::schema::Any;
 
-/// Retention as it is set (seed 003).
+/// Retention as it is set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RetentionChange)]
@@ -27,7 +27,7 @@ pub(super) struct RetentionIn {
     pub(super) retention_value: u32,
 }
 
-/// Retention as it is shown (seed 003).
+/// Retention as it is shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Retention)]
@@ -259,7 +259,7 @@ pub(super) struct MemberOut {
     pub(super) version: u64,
 }
 
-/// A domain's new plan (seed 003).
+/// A domain's new plan.
 #[derive(Debug, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlanChangeRequest)]
@@ -273,7 +273,7 @@ pub(super) struct PlanChangeIn {
     pub(super) price_plan: Option<String>,
     /// `false`: all roles of the old plan become `NO_PRIVILEGES`. `true`: a role of the new plan of the same name is kept. The name of a role: that one where no name matches.
     pub(super) keep_role: Option<KeepRoleIn>,
-    /// The domain meant by the seed's literal `/domain/domain/plan`.
+    /// The domain meant by the vendor's literal `/domain/domain/plan`.
     #[schema(
         max_length = 100,
         min_length = 1,

@@ -14,7 +14,7 @@ pub(super) fn group() -> Group {
     operations.extend(logo());
     Group {
         name: "Brand",
-        about: "How a tenant and all below it look, and the Buy URL (seed 001). A tenant without a brand has that of the next tenant above which has one.",
+        about: "How a tenant and all below it look, and the Buy URL. A tenant without a brand has that of the next tenant above which has one.",
         path: id("The tenant's id."),
         operations,
     }
@@ -22,7 +22,7 @@ pub(super) fn group() -> Group {
 
 /// Seed 001: the tenant's version stands in the query.
 fn version(operation: Operation) -> Operation {
-    let about = "The tenant's version (seed 001); `If-Match` may say it instead.";
+    let about = "The tenant's version; `If-Match` may say it instead.";
     operation
         .query("version", schema::version(), about)
         .such_as(1)

@@ -21,7 +21,7 @@ fn shown(operation: Operation, example: Value) -> Operation {
         .with_header(
             "X-Upsell-V1-Id",
             schema::version(),
-            "The API v1 id of the user (seed 001).",
+            "The API v1 id of the user.",
         )
 }
 
@@ -33,7 +33,7 @@ pub(super) fn group() -> Group {
     operations.extend(policies());
     Group {
         name: "Users",
-        about: "User accounts, their roles, and who may buy (seed 000).",
+        about: "User accounts, their roles, and who may buy.",
         path: id("The user's id."),
         operations,
     }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::Flag;
 use super::names::Encryption;
 
-/// The branding options of a tenant, as seed 001 prints them.
+/// The branding options of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Brand)]
 pub(in super::super) struct BrandOut {
@@ -69,7 +69,7 @@ pub(in super::super) struct BrandOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(in super::super) upsell_link_profile: Option<&'static str>,
-    /// The Buy URL (seed 001). Empty: no buttons or links are shown to users.
+    /// The Buy URL. Empty: no buttons or links are shown to users.
     pub(in super::super) upsell_url: String,
     /// Web address of the user guide; empty: none.
     pub(in super::super) user_guide_url: String,
@@ -80,7 +80,7 @@ pub(in super::super) struct BrandOut {
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = BrandChange)]
 pub(in super::super) struct BrandIn {
-    /// The tenant's version; seed 001 has it in the query.
+    /// The tenant's version; it may stand in the query instead.
     pub(in super::super) version: Option<u64>,
     /// Web address of the management portal; empty: none.
     #[schema(max_length = 2048)]
@@ -173,7 +173,7 @@ pub(in super::super) struct BrandIn {
     /// Ours: which parameter names Buy links have. Empty: as the deployment has it.
     #[schema(pattern = "^(default|acronis)?$")]
     pub(in super::super) upsell_link_profile: Option<String>,
-    /// The Buy URL (seed 001). Empty: no buttons or links are shown to users.
+    /// The Buy URL. Empty: no buttons or links are shown to users.
     #[schema(max_length = 2048)]
     pub(in super::super) upsell_url: Option<String>,
     /// Web address of the user guide; empty: none.

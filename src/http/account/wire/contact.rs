@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How to reach somebody (seed 000). What is unknown is empty.
+/// How to reach somebody. What is unknown is empty.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Contact)]
 pub(in super::super) struct ContactOut {

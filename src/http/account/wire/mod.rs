@@ -47,9 +47,7 @@ impl PartialSchema for Flag {
                     .into_iter()
                     .collect::<SchemaType>(),
             )
-            .description(Some(
-                "A yes or no. Written as 1 or 0 (seed 001), read as either.",
-            ))
+            .description(Some("A yes or no. Written as 1 or 0, read as either."))
             .enum_values(Some([json!(0), json!(1), json!(false), json!(true)]))
             .into()
     }
@@ -91,7 +89,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// The identity provider and the two-factor status that every answer names alike (seed 000).
+/// The identity provider and the two-factor status that every answer names alike.
 pub(super) const IDP_ID: &str = "11111111-1111-1111-1111-111111111111";
 /// See [`IDP_ID`].
 pub(super) const MFA_STATUS: &str = "disabled";

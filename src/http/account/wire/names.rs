@@ -31,9 +31,9 @@ names! {
     pub(in super::super) OfferingTypeName =
         [OfferingType::Count, OfferingType::Feature, OfferingType::Infra].map(OfferingType::name);
     /// A role of users on tenants. `company_admin` on the user's own tenant makes the Company
-    /// Administrator (seed 000).
+    /// Administrator.
     pub(in super::super) RoleName = ROLES;
-    /// The only business type of users (seed 000).
+    /// The only business type of users.
     pub(in super::super) BusinessType = [BUYER];
     /// What a person may want mail about.
     pub(in super::super) NotificationKind = NOTIFICATION_KINDS;

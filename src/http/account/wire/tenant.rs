@@ -71,7 +71,7 @@ pub(in super::super) struct TenantOut {
     /// When it last changed.
     #[schema(format = DateTime)]
     pub(in super::super) updated_at: String,
-    /// The API v1 id (seed 001): a number, unique over tenants and users.
+    /// The API v1 id: a number, unique over tenants and users.
     pub(in super::super) v1_id: u64,
     /// Grows by one with each change.
     pub(in super::super) version: u64,

@@ -8,13 +8,13 @@ use super::contact::{ContactIn, ContactOut};
 use super::names::{BusinessType, NotificationKind};
 use crate::domain::ids::TenantId;
 
-/// A user account: the fields that seed 000 prints, no more and no fewer.
+/// A user account: the fields that the vendor documents, no more and no fewer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub(in super::super) struct UserOut {
     /// Whether the person has accepted the account.
     pub(in super::super) activated: bool,
-    /// `buyer`, or nothing (seed 000).
+    /// `buyer`, or nothing.
     #[schema(value_type = Vec<BusinessType>)]
     pub(in super::super) business_types: Vec<&'static str>,
     /// How to reach the person.
@@ -55,7 +55,7 @@ pub(in super::super) struct UserOut {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = UserChange)]
 pub(in super::super) struct UserIn {
-    /// To change a user: the current version (seed 000); `If-Match` may say it instead.
+    /// To change a user: the current version; `If-Match` may say it instead.
     pub(in super::super) version: Option<u64>,
     /// To create a user: the tenant it belongs to. It cannot change.
     #[schema(value_type = Option<uuid::Uuid>)]

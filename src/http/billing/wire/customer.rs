@@ -7,7 +7,7 @@ use crate::http::openapi::schema::Null;
 
 use super::{AnyList, Maybe, Moment, NumberText};
 
-/// The billing information of a tenant: every field of seed 002, in its order.
+/// The billing information of a tenant: every field that the vendor's API has, in its order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(as = Customer)]
@@ -96,7 +96,7 @@ pub(in super::super) struct CustomerOut {
     /// Always empty.
     #[schema(value_type = Vec<Null>, max_items = 0)]
     pub(in super::super) invoice_recipients: [(); 0],
-    /// To how many minutes times are rounded up. A text in answers, as in the seed; read as a number too.
+    /// To how many minutes times are rounded up. A text in answers, as the vendor has it; read as a number too.
     pub(in super::super) time_registration_roundup_time: NumberText,
     /// The same for all.
     #[schema(format = Uuid)]
@@ -315,7 +315,7 @@ pub(in super::super) struct CustomerIn {
     #[schema(value_type = Option<Vec<Null>>, max_items = 0)]
     #[serde(default)]
     pub(in super::super) invoice_recipients: AnyList,
-    /// To how many minutes times are rounded up. A text in answers, as in the seed; read as a number too.
+    /// To how many minutes times are rounded up. A text in answers, as the vendor has it; read as a number too.
     #[schema(value_type = Option<NumberText>)]
     #[serde(default)]
     pub(in super::super) time_registration_roundup_time: Maybe<NumberText>,

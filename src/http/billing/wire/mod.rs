@@ -46,9 +46,7 @@ impl PartialSchema for NumberText {
                     .into_iter()
                     .collect::<SchemaType>(),
             )
-            .description(Some(
-                "A whole number, written as a text (seed 002), read as either.",
-            ))
+            .description(Some("A whole number, written as a text, read as either."))
             .pattern(Some("^[0-9]{1,4}$"))
             .minimum(Some(0))
             .into()
