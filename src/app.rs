@@ -269,7 +269,8 @@ fn public_server(
     let mut resources = routes::all(pages.clone());
     resources.retain(|own| further.iter().all(|other| other.path() != own.path()));
     resources.extend(further);
-    let router = Router::new(resources, settings::body_limits(config))?;
+    let router = Router::new(resources, settings::body_limits(config))?
+        .limited(settings::rate_limits(config));
     let cors = Cors::new(settings::cors_origins(config));
     let service =
         Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));

@@ -30,8 +30,8 @@ pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_files, from_process, notify_socket, temporary_directory};
 pub use sections::{
-    Audit, Clicks, Console, Http, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota, Redis,
-    Smtp, Tls, Tokens,
+    Audit, Clicks, Console, Http, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota,
+    RateLimits, Redis, Smtp, Tls, Tokens,
 };
 pub use source::{Override, Sources};
 pub use usage_names::UsageNames;
@@ -43,7 +43,7 @@ use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
 /// Every section in the order of the documentation.
-const SECTIONS: [&Section; 16] = [
+const SECTIONS: [&Section; 17] = [
     &Main::SECTION,
     &Redis::SECTION,
     &Nodes::SECTION,
@@ -54,6 +54,7 @@ const SECTIONS: [&Section; 16] = [
     &Links::SECTION,
     &Http::SECTION,
     &Limits::SECTION,
+    &RateLimits::SECTION,
     &Tls::SECTION,
     &Log::SECTION,
     &Clicks::SECTION,
@@ -85,6 +86,8 @@ pub struct Config {
     pub http: Http,
     /// `[limits]`
     pub limits: Limits,
+    /// `[rate_limits]`
+    pub rate_limits: RateLimits,
     /// `[tls]`
     pub tls: Tls,
     /// `[log]`
@@ -156,6 +159,7 @@ impl Config {
         let links = Links::read(&mut reader);
         let http = Http::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let rate_limits = RateLimits::read(&mut reader);
         let tls = Tls::read(&mut reader);
         let log = Log::read(&mut reader);
         let clicks = Clicks::read(&mut reader);
@@ -175,6 +179,7 @@ impl Config {
             links: links?,
             http: http?,
             limits: limits?,
+            rate_limits: rate_limits?,
             tls: tls?,
             log: log?,
             clicks: clicks?,

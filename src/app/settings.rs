@@ -9,6 +9,7 @@ use crate::domain::notification::RetryPolicy;
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
 use crate::http::limits::Limits;
+use crate::http::rate_limits::{self, Allowance, RateLimits};
 use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
@@ -119,6 +120,21 @@ pub(super) fn limits(config: &Config) -> Limits {
         drain: limits.drain_timeout,
         ..Limits::default()
     }
+}
+
+/// How many requests are let through.
+#[must_use]
+pub(super) fn rate_limits(config: &Config) -> RateLimits {
+    let limits = &config.rate_limits;
+    let allowance = |per_s, burst| Allowance { per_s, burst };
+    RateLimits::new(&rate_limits::Settings {
+        address: allowance(limits.address_per_s, limits.address_burst),
+        client: allowance(limits.client_per_s, limits.client_burst),
+        tenant: allowance(limits.tenant_per_s, limits.tenant_burst),
+        redirect: allowance(limits.redirect_per_s, limits.redirect_burst),
+        failed_log_ins: limits.failed_log_ins,
+        max_log_in_wait: limits.failed_log_in_max_wait,
+    })
 }
 
 /// What routes take.

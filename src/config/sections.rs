@@ -290,6 +290,39 @@ section! {
 }
 
 section! {
+    /// How many requests one node takes from one sender: 429 with `Retry-After` above it. All are
+    /// counted in requests, however many records one carries. The answers say in `RateLimit` and
+    /// `RateLimit-Policy` how a caller stands. Behind a proxy, set `http.trusted_proxies`.
+    RateLimits = "rate_limits" {
+        /// Requests a second of one address (IPv6: of one /64), before anything else is known of
+        /// them. Tracked links are not among them. 0: any number.
+        address_per_s: u32 = whole(0, 1_000_000), "2000";
+        /// How many of them at once, after a pause.
+        address_burst: u32 = whole(1, 10_000_000), "20000";
+        /// Requests a second of one API client; a user with a token of their own counts like a
+        /// client. 0: any number.
+        client_per_s: u32 = whole(0, 1_000_000), "2000";
+        /// How many of them at once, after a pause.
+        client_burst: u32 = whole(1, 10_000_000), "20000";
+        /// Requests a second of all API clients of one tenant together. 0: any number.
+        tenant_per_s: u32 = whole(0, 1_000_000), "4000";
+        /// How many of them at once, after a pause.
+        tenant_burst: u32 = whole(1, 10_000_000), "40000";
+        /// Tracked links (`/r/…`) a second of one address. 0: any number.
+        redirect_per_s: u32 = whole(0, 1_000_000), "0";
+        /// How many of them at once, after a pause.
+        redirect_burst: u32 = whole(1, 10_000_000), "200";
+        /// How often a client id may be sent with a wrong secret from one address before the next
+        /// log-in has to wait: a second, then twice as long each time. An address may fail 4 times
+        /// as often, whatever the client ids, and a client id 200 times as often from anywhere,
+        /// with waits up to 15 s. 0: no log-in ever waits.
+        failed_log_ins: u32 = whole(0, 1_000), "5";
+        /// The longest such wait.
+        failed_log_in_max_wait: Duration = span(SECOND, DAY), "5m";
+    }
+}
+
+section! {
     /// TLS on the main listener. Both empty: plain HTTP, for a proxy in front.
     Tls = "tls" {
         /// A PEM file with the certificate and its chain.

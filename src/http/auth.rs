@@ -4,10 +4,10 @@ use http::header::AUTHORIZATION;
 
 use super::error::ApiError;
 use super::message::Head;
-use crate::domain::time::Timestamp;
+use super::rate_limits::RateLimits;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
-use crate::usecases::tokens;
+use crate::usecases::tokens::{self, Verified};
 
 const NO_TOKEN: &str = "send the header \"Authorization: Bearer <access token>\" (in the partner \
      dialect: OAuth <access token>); tokens come from POST /api/2/idp/token";
@@ -31,6 +31,21 @@ pub fn token<'h>(head: &'h Head, scheme: &str) -> Result<&'h str, ApiError> {
     Ok(token.trim())
 }
 
+fn verified(
+    env: &Env,
+    rate_limits: &RateLimits,
+    head: &Head,
+    token: &str,
+) -> Result<Verified, ApiError> {
+    let now = head.received_at;
+    let Some(signed) = tokens::verify_signature(env, token) else {
+        return Err(rate_limits.bad_token(&env.metrics, head.client_address, now));
+    };
+    // One that has expired was no guess.
+    let is_current = now < signed.expires_at;
+    is_current.then_some(signed).ok_or(ApiError::InvalidToken)
+}
+
 /// The caller of a request whose token was checked before; `None` says nothing.
 #[must_use]
 pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
@@ -42,12 +57,17 @@ pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
 ///
 /// # Errors
 /// 401, or the store failed.
-pub async fn caller(env: &Env, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+pub async fn caller(
+    env: &Env,
+    rate_limits: &RateLimits,
+    head: &Head,
+    token: &str,
+) -> Result<Caller, ApiError> {
     let noted = (env.facts.access_epoch(), env.keyring.load_full());
-    let verified = tokens::verify(env, token, now).ok_or(ApiError::InvalidToken)?;
+    let verified = verified(env, rate_limits, head, token)?;
     let caller = tokens::caller(env, &verified).await?;
     let caller = caller.ok_or(ApiError::InvalidToken)?;
-    let times = (verified.expires_at, now);
+    let times = (verified.expires_at, head.received_at);
     env.remembered
         .keep_caller(token, caller.clone(), times, noted);
     Ok(caller)

@@ -73,7 +73,8 @@ impl Cors {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed(head) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            let exposed = HeaderValue::from_static("etag, idempotency-replayed, retry-after");
+            let exposed = "etag, idempotency-replayed, ratelimit, ratelimit-policy, retry-after";
+            let exposed = HeaderValue::from_static(exposed);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
         response

@@ -112,7 +112,7 @@ impl Dialect {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct OAuthError {
     /// `invalid_request`, `invalid_client`, `invalid_scope`, `unsupported_grant_type`,
-    /// `temporarily_unavailable` or `server_error`.
+    /// `slow_down`, `temporarily_unavailable` or `server_error`.
     pub(in crate::http) error: &'static str,
     /// For people: what is wrong and what to do.
     pub(in crate::http) error_description: String,
@@ -122,6 +122,8 @@ fn oauth_error(error: &ApiError) -> Response {
     let code = match error.status() {
         StatusCode::UNAUTHORIZED => "invalid_client",
         StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+        // RFC 8628 §3.5 has the one word for it.
+        StatusCode::TOO_MANY_REQUESTS => "slow_down",
         status if status.is_server_error() => "server_error",
         _ => "invalid_request",
     };
@@ -194,6 +196,11 @@ pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
             ("urn:upsell:problem:media-type", "Unsupported media type")
         }
         ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
+        ApiError::RateLimited(_) => ("urn:upsell:problem:rate-limited", "Too many requests"),
+        ApiError::TooManyFailures { .. } => (
+            "urn:upsell:problem:too-many-failures",
+            "Too many failed log-ins",
+        ),
         ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
         ApiError::Repeated(repeated) => match repeated {
             Repeated::InFlight => ("urn:upsell:problem:in-flight", "Request in flight"),

@@ -3,6 +3,7 @@
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::rate_limits::RateLimited;
 use crate::store::engine::StoreError;
 use crate::usecases::error::Error;
 
@@ -47,6 +48,13 @@ pub enum ApiError {
     PreconditionFailed,
     /// The `Idempotency-Key` was used before.
     Repeated(Repeated),
+    /// More requests than a limit allows. 429.
+    RateLimited(RateLimited),
+    /// Too many failed log-ins. 429.
+    TooManyFailures {
+        /// When the next one is looked at, in seconds.
+        retry_after_s: u64,
+    },
 }
 
 /// Why a request with an `Idempotency-Key` that was used before gets no replay.
@@ -116,6 +124,7 @@ impl ApiError {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::Repeated(Repeated::OtherRequest) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Repeated(Repeated::InFlight | Repeated::AnswerLost) => StatusCode::CONFLICT,
+            Self::RateLimited(_) | Self::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::UseCase(error) => match error {
                 Error::NotFound(_) => StatusCode::NOT_FOUND,
                 Error::Invalid { .. } | Error::InvalidFields(_) | Error::TenantEnabled => {
@@ -161,6 +170,10 @@ impl ApiError {
                 "If-Match names another version than the current one; read it again".to_owned()
             }
             Self::Repeated(repeated) => repeated.message().to_owned(),
+            Self::RateLimited(limited) => limited.message(),
+            Self::TooManyFailures { retry_after_s } => {
+                format!("too many failed log-ins; try again in {retry_after_s} s")
+            }
             Self::UseCase(Error::Store(StoreError::Unavailable(_))) => {
                 "the store is not available at the moment; try again shortly".to_owned()
             }
@@ -182,7 +195,7 @@ impl ApiError {
         }
     }
 
-    /// Headers that belong to the status: `Allow`, `WWW-Authenticate`, `Retry-After`.
+    /// Headers that belong to the status: `Allow`, `WWW-Authenticate`, `Retry-After`, `RateLimit`.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -194,6 +207,10 @@ impl ApiError {
                 if let Ok(value) = HeaderValue::from_str(allow) {
                     headers.insert(ALLOW, value);
                 }
+            }
+            Self::RateLimited(limited) => headers.extend(limited.headers()),
+            Self::TooManyFailures { retry_after_s } => {
+                headers.insert(RETRY_AFTER, (*retry_after_s).into());
             }
             Self::Repeated(Repeated::InFlight) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -27,6 +27,7 @@ pub mod output;
 pub mod pages;
 pub mod partner;
 pub mod precondition;
+pub mod rate_limits;
 pub(crate) mod request_log;
 pub mod reseller;
 pub mod router;

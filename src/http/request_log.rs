@@ -57,6 +57,8 @@ fn loudness(status: StatusCode) -> Level {
         StatusCode::SERVICE_UNAVAILABLE => Level::WARN,
         // What no server here will ever do is the caller's mistake, not ours.
         StatusCode::NOT_IMPLEMENTED => Level::INFO,
+        // There may be thousands a second: they are counted, and logged now and then.
+        StatusCode::TOO_MANY_REQUESTS => Level::DEBUG,
         _ if status.is_server_error() => Level::ERROR,
         _ if status.is_client_error() => Level::INFO,
         _ => Level::DEBUG,
@@ -86,6 +88,7 @@ mod tests {
             (400, Level::INFO),
             (401, Level::INFO),
             (404, Level::INFO),
+            (429, Level::DEBUG),
             (431, Level::INFO),
             (500, Level::ERROR),
             (501, Level::INFO),

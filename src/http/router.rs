@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::idempotency::{self, Asked, InFlight};
 use super::input::Params;
 use super::message::{Head, Request, Response};
+use super::rate_limits::RateLimits;
 use crate::domain::client::ApiScope;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -27,6 +28,8 @@ pub struct Call {
     pub request: Request,
     /// The parts of the path that the route names, decoded.
     pub path: PathParams,
+    /// What bounds log-ins.
+    pub rate_limits: Arc<RateLimits>,
 }
 
 /// The named parts of a path, percent-decoded.
@@ -261,6 +264,7 @@ pub struct Router {
     tree: Arc<matchit::Router<Resource>>,
     limits: BodyLimits,
     in_flight: InFlight,
+    rate_limits: Arc<RateLimits>,
 }
 
 impl Router {
@@ -277,7 +281,21 @@ impl Router {
             tree: Arc::new(tree),
             limits,
             in_flight: InFlight::default(),
+            rate_limits: Arc::default(),
         })
+    }
+
+    /// The same with rate limits.
+    #[must_use]
+    pub fn limited(mut self, rate_limits: RateLimits) -> Self {
+        self.rate_limits = Arc::new(rate_limits);
+        self
+    }
+
+    /// The rate limits.
+    #[must_use]
+    pub fn rate_limits(&self) -> &RateLimits {
+        &self.rate_limits
     }
 
     /// The dialect that answers for a path, known or not.
@@ -327,14 +345,28 @@ impl Router {
         let (resource, endpoint, params) = self.find(&request.head)?;
         let path = decode_params(&params)?;
         let caller = request.caller.take();
-        let env = env.clone();
-        match &endpoint.handler {
-            Handler::Public(handler) => handler(Call { env, request, path }).await,
+        let (env, limits) = (env.clone(), Arc::clone(&self.rate_limits));
+        let standing = limits.standing(&request.head, caller.as_ref());
+        let answered = match &endpoint.handler {
+            Handler::Public(handler) => {
+                let call = Call {
+                    env,
+                    request,
+                    path,
+                    rate_limits: limits,
+                };
+                handler(call).await
+            }
             Handler::Authorized(_, handler) => {
                 let caller = caller.ok_or(ApiError::InvalidToken)?;
                 // Also where the handler reads nothing from it.
                 Params::of_query(&request.head)?;
-                let call = Call { env, request, path };
+                let call = Call {
+                    env,
+                    request,
+                    path,
+                    rate_limits: limits,
+                };
                 match idempotency::key(&call.request.head)? {
                     None => handler(call, caller).await,
                     Some(key) => {
@@ -349,7 +381,11 @@ impl Router {
                     }
                 }
             }
-        }
+        };
+        answered.map(|mut response| {
+            standing.show(response.headers_mut());
+            response
+        })
     }
 }
 

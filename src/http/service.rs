@@ -91,11 +91,16 @@ impl Upsell {
         let mut caller = match self.env.remembered.caller(&self.env, token, now) {
             Some(known) => known,
             None => {
-                let (env, token) = (self.env.clone(), token.to_owned());
-                self.work(async move { auth::caller(&env, &token, now).await })
-                    .await??
+                let (env, router) = (self.env.clone(), self.router.clone());
+                let (head, token) = (head.clone(), token.to_owned());
+                let found = async move {
+                    auth::caller(&env, router.rate_limits(), &head, &token).await
+                };
+                self.work(found).await??
             }
         };
+        let limits = self.router.rate_limits();
+        limits.admit_caller(&self.env.metrics, &caller, now)?;
         if let Needs::Scope(scope) = needs {
             caller.require(scope)?;
         }
@@ -159,14 +164,20 @@ impl Service for Upsell {
         if head.method != Method::GET && head.method != Method::HEAD {
             return None;
         }
-        let (began, env) = (Instant::now(), &self.env);
+        let (began, env, limits) = (Instant::now(), &self.env, self.router.rate_limits());
+        if !limits.may_follow(head) {
+            return None;
+        }
         let is_stale = !env.store.is_current();
         let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
-            Some(found) => (HttpDialect::Redirect, found),
-            None => (
-                HttpDialect::Native,
-                native::alerts::at_once(env, head, is_stale)?,
-            ),
+            Some(found) => {
+                limits.followed(head);
+                (HttpDialect::Redirect, found)
+            }
+            None => {
+                let found = native::alerts::at_once(env, limits, head, is_stale)?;
+                (HttpDialect::Native, found)
+            }
         };
         if dialect == HttpDialect::Native {
             found.response = self.cors.dress(head, found.response);
@@ -183,11 +194,13 @@ impl Service for Upsell {
     }
 
     async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
+        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
+        let limits = self.router.rate_limits();
+        limits.admit(&self.env.metrics, head).map_err(refuse)?;
         if let Some(preflight) = self.cors.preflight(head) {
             return Err(Box::new(preflight));
         }
-        let admitted = self.look_at(head).await;
-        admitted.map_err(|error| Box::new(self.dress(&error, head)))
+        self.look_at(head).await.map_err(refuse)
     }
 
     fn refuse(&self, head: &Head, problem: Problem) -> Response {

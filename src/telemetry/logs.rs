@@ -1,7 +1,9 @@
 //! Log lines on standard error, as text or JSON. No secret and no whole address goes into one.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
@@ -80,6 +82,20 @@ impl fmt::Display for Redacted<'_> {
     }
 }
 
+/// A network address as log lines show it: its network, `198.51.100.0/24` or `2001:db8:1::/48`.
+pub struct RedactedIp(pub IpAddr);
+
+impl fmt::Display for RedactedIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.0.to_canonical();
+        let length = if address.is_ipv4() { 24 } else { 48 };
+        match IpNet::new(address, length) {
+            Ok(network) => write!(f, "{}", network.trunc()),
+            Err(_) => f.write_str("***"),
+        }
+    }
+}
+
 /// [`Redacted`] as text.
 #[must_use]
 pub fn redact(address: &str) -> String {
@@ -139,6 +155,18 @@ mod tests {
         assert_eq!(json["message"], "sent");
         assert_eq!(json["to"], "j***@example.com");
         assert_eq!(json["level"], "INFO");
+    }
+
+    #[test]
+    fn network_addresses_are_masked() {
+        for (address, shown) in [
+            ("198.51.100.77", "198.51.100.0/24"),
+            ("::ffff:198.51.100.77", "198.51.100.0/24"),
+            ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(RedactedIp(address).to_string(), shown);
+        }
     }
 
     #[test]

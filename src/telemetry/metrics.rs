@@ -8,8 +8,8 @@ use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
 pub use family::By;
 pub use labels::{
-    ClickKind, CommitOutcome, Direction, HttpDialect, Label, MailLimit, MailOutcome, OutboxState,
-    RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
+    ClickKind, CommitOutcome, Direction, HttpDialect, Label, LogInFailure, MailLimit, MailOutcome,
+    OutboxState, RateLimit, RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
 use family::Declare;
@@ -72,6 +72,12 @@ metrics! {
     );
     /// `upsell_http_connections`: open now.
     http_connections: IntGauge = gauge("upsell_http_connections", "Open HTTP connections.");
+    /// `upsell_rate_limited_total{limit}`: answered 429.
+    rate_limited: By<RateLimit, IntCounter> =
+        counters("upsell_rate_limited_total", "Requests refused by a rate limit.");
+    /// `upsell_failed_log_ins_total{cause}`
+    failed_log_ins: By<LogInFailure, IntCounter> =
+        counters("upsell_failed_log_ins_total", "Log-ins and tokens refused.");
     /// `upsell_alerts_evaluated_total`: quotas measured against usage.
     alerts_evaluated: IntCounter =
         counter("upsell_alerts_evaluated_total", "Quotas measured against usage.");
@@ -179,7 +185,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 20);
+        assert_eq!(kinds, 22);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

@@ -128,6 +128,24 @@ fn basic(value: &HeaderValue) -> Option<Credentials> {
     })
 }
 
+/// Does `work`, which begins with the secret of the client, unless there were too many wrong ones.
+async fn log_in<T>(
+    call: &Call,
+    client_id: &str,
+    work: impl Future<Output = Result<T, TokenRefused>>,
+) -> Result<T, Refusal> {
+    let (metrics, head) = (&call.env.metrics, &call.request.head);
+    let attempt = call.rate_limits.log_in(metrics, client_id, head)?;
+    let done = work.await;
+    match &done {
+        Err(TokenRefused::InvalidClient) => attempt.failed(),
+        // Whether the secret was right is not known.
+        Err(TokenRefused::Failed(_)) => {}
+        Ok(_) | Err(_) => attempt.succeeded(),
+    }
+    Ok(done?)
+}
+
 pub(super) async fn token(call: Call) -> Answer {
     answer(issue(&call).await)
 }
@@ -152,7 +170,8 @@ async fn issue(call: &Call) -> Result<TokenOut, Refusal> {
         scope: form.get("scope").filter(|scope| !scope.trim().is_empty()),
         user_id: form.parsed::<UserId>("user_id")?,
     };
-    let issued = tokens::issue(&call.env, request, call.request.head.received_at).await?;
+    let issued = tokens::issue(&call.env, request, call.request.head.received_at);
+    let issued = log_in(call, &id, issued).await?;
     Ok(TokenOut {
         access_token: issued.access_token,
         expires_in: issued.expires_in_s,
@@ -177,7 +196,8 @@ pub(super) async fn revoke(call: Call) -> Answer {
 async fn end(call: &Call) -> Result<Nothing, Refusal> {
     let (who, token) = about_token(call)?;
     let now = call.request.head.received_at;
-    tokens::revoke(&call.env, (&who.id, &who.secret), &token, now).await?;
+    let revoked = tokens::revoke(&call.env, (&who.id, &who.secret), &token, now);
+    log_in(call, &who.id, revoked).await?;
     Ok(Nothing {})
 }
 
@@ -188,7 +208,8 @@ pub(super) async fn introspect(call: Call) -> Answer {
 async fn look_into(call: &Call) -> Result<TokenState, Refusal> {
     let (who, token) = about_token(call)?;
     let now = call.request.head.received_at;
-    let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, now).await?;
+    let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, now);
+    let found = log_in(call, &who.id, found).await?;
     let Some(token) = found else {
         return Ok(TokenState::default());
     };

@@ -17,6 +17,7 @@ use crate::http::input::{self, Params};
 use crate::http::message::{AtOnce, Head, Response};
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
+use crate::http::rate_limits::RateLimits;
 use crate::http::router::{Answer, Call};
 use crate::http::{accept, auth};
 use crate::render::Lang;
@@ -95,7 +96,12 @@ fn shown(form: Form, body: Bytes) -> Response {
 /// The answer of [`list`] or [`header`] to a read, where it is remembered and the caller is; `None` leaves the
 /// request to them, with whatever is wrong with it. `is_stale`: the store is away, and what other nodes
 /// change meanwhile is not known.
-pub(in crate::http) fn at_once(env: &Env, head: &Head, is_stale: bool) -> Option<AtOnce> {
+pub(in crate::http) fn at_once(
+    env: &Env,
+    limits: &RateLimits,
+    head: &Head,
+    is_stale: bool,
+) -> Option<AtOnce> {
     let rest = head.uri.path().strip_prefix(USERS)?;
     let (user, what) = rest.split_once('/')?;
     let (form, route) = match what {
@@ -111,8 +117,10 @@ pub(in crate::http) fn at_once(env: &Env, head: &Head, is_stale: bool) -> Option
     let wanted = wanted(user.parse().ok()?, form, asked(&params).ok()?);
     let now = head.received_at;
     let body = env.remembered.answer(env, &caller, &wanted, now)?;
+    let standing = limits.admit_at_once(head, &caller)?;
     let body = if is_stale { marked_stale(body) } else { body };
-    let response = shown(form, body);
+    let mut response = shown(form, body);
+    standing.show(response.headers_mut());
     Some(AtOnce { response, route })
 }
 

@@ -64,7 +64,7 @@ const ERRORS: [(u16, &str); 16] = [
     ),
     (
         429,
-        "Too many requests; `Retry-After` says when to come again.",
+        "Too many requests, or failed log-ins; `Retry-After` says when to come again.",
     ),
     (431, "Too many headers, or too long ones."),
     (
@@ -107,7 +107,7 @@ pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route
 
 /// How a route can fail, as far as the route itself tells.
 fn statuses(route: &Route, is_write: bool) -> Vec<u16> {
-    let mut statuses = vec![400, 413, 414, 415, 431, 500, 503];
+    let mut statuses = vec![400, 413, 414, 415, 429, 431, 500, 503];
     if route.method != Method::GET {
         statuses.push(408);
     }
@@ -177,6 +177,21 @@ pub(super) fn components(mut schemas: Schemas, paths: &Map<String, Value>) -> Va
                 "required": true,
                 "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
             },
+            "RetryAfter": {
+                "description": "Seconds.",
+                "required": true,
+                "schema": { "type": "integer", "minimum": 0 },
+            },
+            "RateLimit": {
+                "description": "For each limit that applies: its name, how many more requests may come (`r`), and within how many seconds no more than these (`t`). Not there after failed log-ins.",
+                "schema": { "type": "string" },
+                "example": "\"address\";r=19999;t=1, \"client\";r=19999;t=1",
+            },
+            "RateLimitPolicy": {
+                "description": "For each limit that applies: its name, how many requests may come at once (`q`), and in how many seconds as many are allowed again (`w`).",
+                "schema": { "type": "string" },
+                "example": "\"address\";q=20000;w=10, \"client\";q=20000;w=10",
+            },
         },
         "securitySchemes": security_schemes(),
     })
@@ -225,22 +240,28 @@ fn references<'a>(values: impl Iterator<Item = &'a Value>, used: &mut BTreeSet<&
 /// An error in the dialect's own envelope.
 fn response(dialect: Dialect, status: u16, about: &str, schemas: &mut Schemas) -> Value {
     let mut response = json!({ "description": about, "content": envelope(dialect, schemas) });
-    if let Some((name, header)) = header(status, dialect) {
-        response["headers"] = json!({ name: header });
+    let headers = headers(status, dialect);
+    if !headers.is_empty() {
+        response["headers"] = headers.into();
     }
     response
 }
 
-fn header(status: u16, dialect: Dialect) -> Option<(&'static str, Value)> {
+fn headers(status: u16, dialect: Dialect) -> Map<String, Value> {
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    let shared = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+    let challenge = "WWW-Authenticate".to_owned();
+    let after = ("Retry-After".to_owned(), shared("RetryAfter"));
     match status {
-        401 if dialect == Dialect::Token => Some(("WWW-Authenticate", text("`Basic`."))),
-        401 => Some(("WWW-Authenticate", text("The scheme that is expected."))),
-        429 | 503 => Some((
-            "Retry-After",
-            json!({ "description": "Seconds.", "schema": { "type": "integer", "minimum": 0 } }),
-        )),
-        _ => None,
+        401 if dialect == Dialect::Token => Map::from_iter([(challenge, text("`Basic`."))]),
+        401 => Map::from_iter([(challenge, text("The scheme that is expected."))]),
+        429 => Map::from_iter([
+            after,
+            ("RateLimit".to_owned(), shared("RateLimit")),
+            ("RateLimit-Policy".to_owned(), shared("RateLimitPolicy")),
+        ]),
+        503 => Map::from_iter([after]),
+        _ => Map::new(),
     }
 }
 

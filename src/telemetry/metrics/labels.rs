@@ -205,6 +205,32 @@ label! {
     }
 }
 
+label! {
+    /// Which limit refused a request.
+    RateLimit = "limit" {
+        /// Of one address.
+        Address = "address",
+        /// Of one address, on tracked links.
+        Redirect = "redirect",
+        /// Of one client, or of a user with a token of their own.
+        Client = "client",
+        /// Of the clients of one tenant.
+        Tenant = "tenant",
+    }
+}
+
+label! {
+    /// Why a log-in failed.
+    LogInFailure = "cause" {
+        /// A wrong secret, or no such client.
+        Secret = "secret",
+        /// A token that is none of this service.
+        Token = "token",
+        /// Not looked at, after too many failures.
+        Blocked = "blocked",
+    }
+}
+
 impl Label for Level {
     const NAME: &'static str = "level";
     const ALL: &'static [Self] = &Self::ALL;

@@ -1,0 +1,327 @@
+//! How many requests an address, a client and a tenant may send, and how failed log-ins are slowed.
+//!
+//! The service asks before it authenticates (address) and after it (client, tenant). All is counted
+//! on this node, in memory of a fixed size. What may come back is told in headers.
+
+mod bucket;
+mod headers;
+mod log_ins;
+mod quiet;
+mod table;
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::header::FORWARDED;
+
+use self::bucket::{Bucket, Decision, Rate};
+pub use self::headers::{RateLimited, Standing};
+use self::log_ins::{LogIn, LogIns};
+use self::quiet::Quiet;
+use self::table::Table;
+use super::client_address::counted;
+use super::error::ApiError;
+use super::message::Head;
+use super::pages::redirect;
+use crate::domain::time::Timestamp;
+use crate::telemetry::logs::RedactedIp;
+use crate::telemetry::metrics::{Metrics, RateLimit};
+use crate::usecases::access::Caller;
+
+/// How much of something is let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests a second; 0: any number.
+    pub per_s: u32,
+    /// Requests at once.
+    pub burst: u32,
+}
+
+/// What the limits are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Of one address (IPv6: one /64), tracked links left out.
+    pub address: Allowance,
+    /// Of one client, or of one user with a token of their own.
+    pub client: Allowance,
+    /// Of all clients of one tenant.
+    pub tenant: Allowance,
+    /// Of one address, on tracked links.
+    pub redirect: Allowance,
+    /// Failed log-ins of a client id from one address that have no wait; 0: none ever has.
+    pub failed_log_ins: u32,
+    /// The longest wait after failed log-ins.
+    pub max_log_in_wait: Duration,
+}
+
+/// One limit, and a bucket for each that it applies to.
+#[derive(Debug)]
+struct Level {
+    label: RateLimit,
+    rate: Rate,
+    buckets: Table<Bucket>,
+}
+
+impl Level {
+    fn new(label: RateLimit, allowance: Allowance) -> Option<Self> {
+        Some(Self {
+            label,
+            rate: Rate::per_second(allowance.per_s, allowance.burst)?,
+            buckets: Table::new(),
+        })
+    }
+
+    fn take<K: Hash>(&self, key: &K, now: Timestamp) -> Decision {
+        let now_ns = now_ns(now);
+        let take = |bucket: &mut Bucket| bucket.take(self.rate, now_ns);
+        self.buckets.change(key, take)
+    }
+
+    fn look<K: Hash>(&self, key: &K, now: Timestamp) -> Decision {
+        self.buckets.get(key).look(self.rate, now_ns(now))
+    }
+
+    fn standing<K: Hash>(&self, key: &K, now: Timestamp) -> Decision {
+        self.buckets.get(key).standing(self.rate, now_ns(now))
+    }
+}
+
+fn now_ns(now: Timestamp) -> u64 {
+    u64::try_from(now.micros())
+        .unwrap_or_default()
+        .saturating_mul(1_000)
+}
+
+/// The limits of a node. The default has none.
+#[derive(Debug, Default)]
+pub struct RateLimits {
+    address: Option<Level>,
+    client: Option<Level>,
+    tenant: Option<Level>,
+    redirect: Option<Level>,
+    log_ins: Option<LogIns>,
+    quiet: Quiet,
+}
+
+impl RateLimits {
+    /// These limits.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let free = settings.failed_log_ins;
+        Self {
+            address: Level::new(RateLimit::Address, settings.address),
+            client: Level::new(RateLimit::Client, settings.client),
+            tenant: Level::new(RateLimit::Tenant, settings.tenant),
+            redirect: Level::new(RateLimit::Redirect, settings.redirect),
+            log_ins: (free > 0).then(|| LogIns::new(free, settings.max_log_in_wait)),
+            quiet: Quiet::default(),
+        }
+    }
+
+    /// Lets a request through before anything is known of it but its address.
+    ///
+    /// # Errors
+    /// 429.
+    pub fn admit(&self, metrics: &Metrics, head: &Head) -> Result<(), ApiError> {
+        let Some(level) = self.of_address(head) else {
+            return Ok(());
+        };
+        let (address, now) = (counted(head.client_address), head.received_at);
+        let decision = level.take(&address, now);
+        if decision.is_allowed {
+            return Ok(());
+        }
+        if let Some(not_logged) = self.count(metrics, level, now) {
+            // Else all that come through a proxy share a limit, and nobody knows why.
+            let names_a_client = head.headers.contains_key(FORWARDED)
+                || head.headers.contains_key("x-forwarded-for");
+            tracing::warn!(
+                address = %RedactedIp(address),
+                not_logged,
+                "too many requests from one address{}",
+                if names_a_client {
+                    "; if it is a proxy, or behind one, set http.trusted_proxies (UPSELL_HTTP_TRUSTED_PROXIES)"
+                } else {
+                    ""
+                }
+            );
+        }
+        Err(limited(level, decision))
+    }
+
+    /// Lets a request of a known caller through.
+    ///
+    /// # Errors
+    /// 429.
+    pub fn admit_caller(
+        &self,
+        metrics: &Metrics,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let Some((level, decision)) = self.take_of(caller, now) else {
+            return Ok(());
+        };
+        if let Some(not_logged) = self.count(metrics, level, now) {
+            tracing::warn!(
+                client_id = %caller.client,
+                limit = ?level.label,
+                not_logged,
+                "too many requests of a client or tenant"
+            );
+        }
+        Err(limited(level, decision))
+    }
+
+    /// As [`RateLimits::admit`] and [`RateLimits::admit_caller`], for an answer that is there already:
+    /// how the caller then stands. `None`: a limit is reached, and who asks them hears which.
+    #[must_use]
+    pub fn admit_at_once(&self, head: &Head, caller: &Caller) -> Option<Standing> {
+        let now = head.received_at;
+        let address = counted(head.client_address);
+        let level = self.of_address(head);
+        if level.is_some_and(|level| !level.take(&address, now).is_allowed)
+            || self.take_of(caller, now).is_some()
+        {
+            return None;
+        }
+        Some(self.standing(head, Some(caller)))
+    }
+
+    /// Whether a tracked link may be followed at once: always without a limit of its own.
+    #[must_use]
+    pub fn may_follow(&self, head: &Head) -> bool {
+        self.redirect.as_ref().is_none_or(|level| {
+            let address = counted(head.client_address);
+            let look = || level.look(&address, head.received_at);
+            !head.uri.path().starts_with(redirect::PREFIX) || look().is_allowed
+        })
+    }
+
+    /// Counts a tracked link that was followed at once.
+    pub fn followed(&self, head: &Head) {
+        if let Some(level) = &self.redirect {
+            level.take(&counted(head.client_address), head.received_at);
+        }
+    }
+
+    /// How the caller stands with the limits of a request that was let through.
+    #[must_use]
+    pub fn standing(&self, head: &Head, caller: Option<&Caller>) -> Standing {
+        let now = head.received_at;
+        let mut standing = Standing::default();
+        if let Some(level) = self.of_address(head) {
+            let decision = level.standing(&counted(head.client_address), now);
+            standing.add(level.label, level.rate, decision);
+        }
+        for (level, key) in self.of_caller(caller) {
+            standing.add(level.label, level.rate, level.standing(&key, now));
+        }
+        standing
+    }
+
+    /// Whether limits of their own hold for tracked links.
+    fn of_address(&self, head: &Head) -> Option<&Level> {
+        if head.uri.path().starts_with(redirect::PREFIX) {
+            self.redirect.as_ref()
+        } else {
+            self.address.as_ref()
+        }
+    }
+
+    /// The limits of a caller. A user with a token of their own counts for themselves and not for the
+    /// tenant: one user cannot take what the others of the tenant need.
+    fn of_caller(&self, caller: Option<&Caller>) -> impl Iterator<Item = (&Level, uuid::Uuid)> {
+        let client = caller.map(|caller| caller.subject);
+        let tenant = caller.filter(|caller| caller.user.is_none());
+        let tenant = tenant.map(|caller| caller.root.uuid());
+        let client = self.client.as_ref().zip(client);
+        client.into_iter().chain(self.tenant.as_ref().zip(tenant))
+    }
+
+    /// Takes a request of a caller; the limit that refuses it.
+    fn take_of(&self, caller: &Caller, now: Timestamp) -> Option<(&Level, Decision)> {
+        self.of_caller(Some(caller)).find_map(|(level, key)| {
+            let decision = level.take(&key, now);
+            (!decision.is_allowed).then_some((level, decision))
+        })
+    }
+
+    /// Counts a refusal, and says whether it may be logged.
+    fn count(&self, metrics: &Metrics, level: &Level, now: Timestamp) -> Option<u64> {
+        metrics.rate_limited.inc(level.label);
+        self.quiet.speaks(now)
+    }
+
+    /// Lets somebody try to log in.
+    ///
+    /// # Errors
+    /// 429 where there were too many failures.
+    pub fn log_in<'a>(
+        &'a self,
+        metrics: &'a Metrics,
+        client_id: &'a str,
+        head: &Head,
+    ) -> Result<Attempt<'a>, ApiError> {
+        let log_in = LogIn {
+            client_id,
+            address: counted(head.client_address),
+            now: head.received_at,
+        };
+        let log_ins = self.log_ins.as_ref();
+        if let Some((log_ins, retry_after_s)) =
+            log_ins.and_then(|log_ins| Some((log_ins, log_ins.wait_s(&log_in)?)))
+        {
+            log_ins.blocked(metrics);
+            return Err(ApiError::TooManyFailures { retry_after_s });
+        }
+        Ok(Attempt {
+            log_ins,
+            metrics,
+            log_in,
+        })
+    }
+
+    /// How a token that is none of ours is answered.
+    #[must_use]
+    pub fn bad_token(&self, metrics: &Metrics, address: IpAddr, now: Timestamp) -> ApiError {
+        let log_ins = self.log_ins.as_ref();
+        let wait = log_ins.and_then(|all| all.bad_token(metrics, counted(address), now));
+        wait.map_or(ApiError::InvalidToken, |retry_after_s| {
+            ApiError::TooManyFailures { retry_after_s }
+        })
+    }
+}
+
+fn limited(level: &Level, decision: Decision) -> ApiError {
+    ApiError::RateLimited(RateLimited {
+        limit: level.label,
+        retry_after_s: decision.in_s,
+        rate: level.rate,
+    })
+}
+
+/// A log-in that may be tried.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    log_ins: Option<&'a LogIns>,
+    metrics: &'a Metrics,
+    log_in: LogIn<'a>,
+}
+
+impl Attempt<'_> {
+    /// The secret was wrong, or there is no such client.
+    pub fn failed(self) {
+        if let Some(log_ins) = self.log_ins {
+            log_ins.failed(self.metrics, &self.log_in);
+        }
+    }
+
+    /// The client proved who it is.
+    pub fn succeeded(self) {
+        if let Some(log_ins) = self.log_ins {
+            log_ins.succeeded(&self.log_in);
+        }
+    }
+}

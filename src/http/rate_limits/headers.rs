@@ -1,0 +1,83 @@
+//! What a caller is told of limits: `RateLimit`, `RateLimit-Policy` and `Retry-After`
+//! (draft-ietf-httpapi-ratelimit-headers).
+
+use std::fmt::Write as _;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::bucket::{Decision, Rate};
+use crate::telemetry::metrics::{Label as _, RateLimit};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A request beyond a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimited {
+    /// Which limit.
+    pub limit: RateLimit,
+    /// When the next request may be served, in seconds.
+    pub retry_after_s: u64,
+    pub(super) rate: Rate,
+}
+
+impl RateLimited {
+    /// What the caller is told.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let whose = match self.limit {
+            RateLimit::Address | RateLimit::Redirect => "from this address",
+            RateLimit::Client => "of this client",
+            RateLimit::Tenant => "of the clients of this tenant",
+        };
+        format!(
+            "too many requests {whose}; try again in {} s",
+            self.retry_after_s
+        )
+    }
+
+    /// `Retry-After`, `RateLimit` and `RateLimit-Policy`.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut standing = Standing::default();
+        let decision = Decision {
+            remaining: 0,
+            in_s: self.retry_after_s,
+            is_allowed: false,
+        };
+        standing.add(self.limit, self.rate, decision);
+        let mut headers = HeaderMap::new();
+        standing.show(&mut headers);
+        headers.insert(RETRY_AFTER, self.retry_after_s.into());
+        headers
+    }
+}
+
+/// How a caller stands with the limits that apply to a request, as its answer says it.
+#[derive(Debug, Default)]
+pub struct Standing {
+    limit: String,
+    policy: String,
+}
+
+impl Standing {
+    pub(super) fn add(&mut self, label: RateLimit, rate: Rate, decision: Decision) {
+        let separator = if self.limit.is_empty() { "" } else { ", " };
+        let name = label.text();
+        let (remaining, in_s) = (decision.remaining, decision.in_s);
+        let (burst, window_s) = (rate.burst(), rate.window_s());
+        // Writing to a string cannot fail.
+        let _ = write!(self.limit, "{separator}\"{name}\";r={remaining};t={in_s}");
+        let _ = write!(self.policy, "{separator}\"{name}\";q={burst};w={window_s}");
+    }
+
+    /// Adds `RateLimit` and `RateLimit-Policy`, where a limit applies.
+    pub fn show(&self, headers: &mut HeaderMap) {
+        for (name, text) in [(LIMIT, &self.limit), (POLICY, &self.policy)] {
+            if let Some(value) = HeaderValue::from_str(text).ok().filter(|v| !v.is_empty()) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
