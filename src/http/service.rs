@@ -93,9 +93,8 @@ impl Upsell {
             None => {
                 let (env, router) = (self.env.clone(), self.router.clone());
                 let (head, token) = (head.clone(), token.to_owned());
-                let found = async move {
-                    auth::caller(&env, router.rate_limits(), &head, &token).await
-                };
+                let found =
+                    async move { auth::caller(&env, router.rate_limits(), &head, &token).await };
                 self.work(found).await??
             }
         };

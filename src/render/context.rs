@@ -178,8 +178,11 @@ pub(crate) struct Line {
     /// The state's name on the wire; a CSS class.
     pub(crate) state: &'static str,
     pub(crate) label: String,
+    /// "130 GiB of 100 GiB, 30 GiB over".
     pub(crate) figures: String,
     pub(crate) percent: Option<String>,
+    /// Both in one: "130 GiB of 100 GiB (130%), 30 GiB over".
+    pub(crate) sentence: String,
     /// Whether there is a bar to draw.
     pub(crate) bar: bool,
     /// Percent of the bar that is filled, 0 to 100, and the rest.
@@ -196,14 +199,18 @@ impl Line {
         let filled = match line.quota {
             None => 0,
             Some(0) => 100,
-            Some(quota) => number::percent(line.usage, quota).unwrap_or(100).min(100),
+            Some(quota) => number::permille(line.usage.into(), quota.into())
+                .and_then(|permille| u64::try_from(permille / 10).ok())
+                .map_or(100, |percent| percent.min(100)),
         };
+        let figures = words::Figures::of(locale, line)?;
         Ok(Self {
             item: locale.text(&format!("item.{}", line.item.name()), &[])?,
             state: line.state.name(),
             label: locale.text(&format!("state.{}", line.state.name()), &[])?,
-            figures: words::figures(locale, line)?,
-            percent: words::percent(locale, line)?,
+            figures: figures.with_over(locale)?,
+            sentence: figures.in_a_sentence(locale)?,
+            percent: figures.percent,
             bar: line.quota.is_some(),
             filled,
             rest: 100 - filled,

@@ -10,6 +10,7 @@ mod alert;
 mod assets;
 mod color;
 mod context;
+mod figures;
 #[cfg(test)]
 mod fixtures;
 mod header;

@@ -8,44 +8,89 @@ use super::locale::{Locale, Meta};
 use crate::domain::decimal::Decimal;
 use crate::domain::time::Timestamp;
 
-/// Which way a size is rounded to the one decimal that is shown.
+/// Most decimals of a size.
+pub(crate) const MAX_DECIMALS: u32 = 2;
+
+/// A size in parts of a binary unit: 150 hundredths of a GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rounding {
-    Down,
-    Up,
+pub(crate) struct Size {
+    /// How often the unit is to be divided.
+    count: u128,
+    /// 0 is bytes, 1 is KiB.
+    unit: u32,
+    decimals: u32,
 }
 
-impl Rounding {
-    /// How to round usage and quota so that the two *shown* numbers stand to each other as the
-    /// true ones do. Below the quota, usage goes down and the quota up: 1023.99 of 1024 GiB never
-    /// reads as full. Above it the other way round: an exceeded quota never reads as kept.
-    pub(crate) fn of_pair(usage: u64, quota: u64) -> (Self, Self) {
-        match usage.cmp(&quota) {
-            std::cmp::Ordering::Less => (Self::Down, Self::Up),
-            std::cmp::Ordering::Equal => (Self::Down, Self::Down),
-            std::cmp::Ordering::Greater => (Self::Up, Self::Down),
+impl Size {
+    /// `bytes` in a unit with at most so many decimals, to the nearest.
+    pub(crate) fn nearest(bytes: u64, unit: u32, decimals: u32) -> Self {
+        let decimals = if unit == 0 { 0 } else { decimals };
+        let scaled = u128::from(bytes) * u128::from(10_u64.pow(decimals));
+        let half = (1_u128 << (10 * unit)) >> 1;
+        let count = (scaled + half) >> (10 * unit);
+        Self {
+            count,
+            unit,
+            decimals,
         }
+    }
+
+    /// `bytes` alone, to the nearest hundredth of the largest unit.
+    pub(crate) fn short(bytes: u64) -> Self {
+        Self::nearest(bytes, largest_unit(bytes), MAX_DECIMALS)
+    }
+
+    /// `bytes` in the largest unit in which it is at least 1 and needs at most two decimals.
+    pub(crate) fn exact(bytes: u64) -> Self {
+        let mut unit = largest_unit(bytes);
+        loop {
+            let size = Self::nearest(bytes, unit, MAX_DECIMALS);
+            if size.hundredths() == u128::from(bytes) * 100 || unit == 0 {
+                return size;
+            }
+            unit -= 1;
+        }
+    }
+
+    /// How many hundredths of a byte it is.
+    pub(crate) const fn hundredths(self) -> u128 {
+        let missing = MAX_DECIMALS.saturating_sub(self.decimals);
+        (self.count * 10_u128.pow(missing)) << (10 * self.unit)
+    }
+
+    /// The difference to a smaller size with the same unit and decimals.
+    pub(crate) const fn less(self, smaller: Self) -> Self {
+        let count = self.count.saturating_sub(smaller.count);
+        Self { count, ..self }
+    }
+
+    /// Whether it is a tenth of its unit at least, or a whole byte.
+    pub(crate) const fn is_a_tenth(self) -> bool {
+        self.count * 10 >= 10_u128.pow(self.decimals) && self.count > 0
     }
 }
 
+/// The largest binary unit in which `bytes` is at least 1.
+pub(crate) fn largest_unit(bytes: u64) -> u32 {
+    bytes.max(1).ilog2() / 10
+}
+
 impl Meta {
-    /// `bytes` in the largest binary unit in which it is at least 1, with at most one decimal:
     /// "1.5 GiB", "1,5 GiB".
-    pub(crate) fn size(&self, bytes: u64, rounding: Rounding) -> String {
-        let mut power = usize::try_from(bytes.max(1).ilog2() / 10).unwrap_or(0);
-        let mut tenths = tenths(bytes, power, rounding);
-        // 1023.99 MiB rounded up is 1 GiB, not 1,024 MiB.
-        if tenths == 10_240 && power + 1 < self.units.len() {
-            power += 1;
-            tenths = 10;
-        }
-        let mut text = self.integer(tenths / 10);
-        if !tenths.is_multiple_of(10) {
+    pub(crate) fn size(&self, size: Size) -> String {
+        let parts = 10_u128.pow(size.decimals);
+        let mut text = self.grouped(&(size.count / parts).to_string());
+        let rest = size.count % parts;
+        if rest > 0 {
+            let width = usize::try_from(size.decimals).unwrap_or_default();
+            let digits = format!("{rest:0width$}");
             text.push_str(&self.decimal);
-            text.push_str(&(tenths % 10).to_string());
+            text.push_str(digits.trim_end_matches('0'));
         }
         text.push_str(&self.unit_space);
-        text.push_str(self.units.get(power).map_or("B", String::as_str));
+        let unit = usize::try_from(size.unit).ok();
+        let unit = unit.and_then(|at| self.units.get(at));
+        text.push_str(unit.map_or("B", String::as_str));
         text
     }
 
@@ -82,13 +127,18 @@ impl Meta {
 }
 
 impl Locale {
-    /// Usage as a percentage of the quota, whole and rounded down, so that 100 % is only ever
-    /// read when it is true. `None` for a quota of 0.
+    /// Usage as a percentage of the quota, with one decimal unless that is 0, and rounded down as
+    /// [`crate::domain::quota::utilization`] is: 100 % is read only where it is true. `None` for a
+    /// quota of 0.
     pub(crate) fn percent(&self, usage: u64, quota: u64) -> Result<Option<String>, RenderError> {
-        let Some(percent) = percent(usage, quota) else {
+        let Some(permille) = permille(usage.into(), quota.into()) else {
             return Ok(None);
         };
-        let number = self.meta.integer(percent);
+        let mut number = self.meta.grouped(&(permille / 10).to_string());
+        if !permille.is_multiple_of(10) {
+            number.push_str(&self.meta.decimal);
+            number.push_str(&(permille % 10).to_string());
+        }
         self.text("percent", &[("number", &number)]).map(Some)
     }
 
@@ -114,20 +164,9 @@ impl Locale {
     }
 }
 
-/// Usage in whole percent of the quota, rounded down; `None` for a quota of 0.
-pub(crate) fn percent(usage: u64, quota: u64) -> Option<u64> {
-    let percent = (u128::from(usage) * 100).checked_div(u128::from(quota))?;
-    Some(u64::try_from(percent).unwrap_or(u64::MAX))
-}
-
-/// `bytes` in tenths of the `power`-th binary unit.
-fn tenths(bytes: u64, power: usize, rounding: Rounding) -> u64 {
-    let unit = 1_u128 << (10 * power);
-    let tenths = match rounding {
-        Rounding::Down => u128::from(bytes) * 10 / unit,
-        Rounding::Up => (u128::from(bytes) * 10).div_ceil(unit),
-    };
-    u64::try_from(tenths).unwrap_or(u64::MAX)
+/// Usage in thousandths of the quota, rounded down; `None` for a quota of 0. Both are below 2^72.
+pub(crate) fn permille(usage: u128, quota: u128) -> Option<u128> {
+    (usage * 1000).checked_div(quota)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Numbers, as tables.
 
 use super::*;
+use crate::domain::quota::utilization;
 use crate::render::Lang;
 use crate::render::Renderer;
 use crate::render::fixtures::GIB;
@@ -17,80 +18,29 @@ fn with_locale(tag: &str, test: impl FnOnce(&Locale)) {
 
 #[test]
 fn sizes() {
-    for (bytes, down, up) in [
+    for (bytes, short, exact) in [
         (0, "0 B", "0 B"),
         (1, "1 B", "1 B"),
         (1023, "1,023 B", "1,023 B"),
         (KIB, "1 KiB", "1 KiB"),
-        (KIB + 1, "1 KiB", "1.1 KiB"),
+        (KIB + 1, "1 KiB", "1,025 B"),
         (1536, "1.5 KiB", "1.5 KiB"),
-        (MIB - 1, "1,023.9 KiB", "1 MiB"),
-        (GIB + GIB / 2, "1.5 GiB", "1.5 GiB"),
+        (MIB - 1, "1,024 KiB", "1,048,575 B"),
+        (5 * GIB / 4, "1.25 GiB", "1.25 GiB"),
+        (9 * GIB / 8, "1.13 GiB", "1,152 MiB"),
         (100 * GIB, "100 GiB", "100 GiB"),
-        (1024 * GIB - 1, "1,023.9 GiB", "1 TiB"),
+        (500 * GIB, "500 GiB", "500 GiB"),
         (TIB, "1 TiB", "1 TiB"),
         // Beyond what an f64 holds exactly.
-        (9 * EIB + EIB / 10, "9 EiB", "9.1 EiB"),
-        (u64::MAX, "15.9 EiB", "16 EiB"),
+        (9 * EIB + EIB / 4, "9.25 EiB", "9.25 EiB"),
+        (u64::MAX, "16 EiB", "18,446,744,073,709,551,615 B"),
     ] {
         with_locale("en", |locale| {
-            let size = |rounding| locale.meta.size(bytes, rounding).replace('\u{a0}', " ");
-            assert_eq!(size(Rounding::Down), down, "{bytes}");
-            assert_eq!(size(Rounding::Up), up, "{bytes}");
+            let shown = |size| locale.meta.size(size).replace('\u{a0}', " ");
+            assert_eq!(shown(Size::short(bytes)), short, "{bytes}");
+            assert_eq!(shown(Size::exact(bytes)), exact, "{bytes}");
         });
     }
-    with_locale("de", |locale| {
-        assert_eq!(
-            locale.meta.size(GIB + GIB / 2, Rounding::Down),
-            "1,5\u{a0}GiB"
-        );
-        assert_eq!(
-            locale.meta.size(1023 * GIB, Rounding::Down),
-            "1.023\u{a0}GiB"
-        );
-    });
-}
-
-#[test]
-fn a_quota_that_is_not_full_never_reads_as_full() {
-    with_locale("en", |locale| {
-        for quota in [
-            1,
-            2,
-            1023,
-            KIB,
-            KIB + 1,
-            10 * GIB,
-            10 * GIB + 7,
-            TIB,
-            TIB + 1,
-            u64::MAX,
-        ] {
-            let shown = |usage: u64| {
-                let (usage_rounding, quota_rounding) = Rounding::of_pair(usage, quota);
-                (
-                    locale.meta.size(usage, usage_rounding),
-                    locale.meta.size(quota, quota_rounding),
-                )
-            };
-            let (usage, whole) = shown(quota - 1);
-            assert_ne!(usage, whole, "{quota} - 1");
-            assert_ne!(
-                locale.percent(quota - 1, quota).unwrap().as_deref(),
-                Some("100%")
-            );
-            let (usage, whole) = shown(quota);
-            assert_eq!(usage, whole, "{quota}");
-            assert_eq!(
-                locale.percent(quota, quota).unwrap().as_deref(),
-                Some("100%")
-            );
-            if let Some(over) = quota.checked_add(1) {
-                let (usage, whole) = shown(over);
-                assert_ne!(usage, whole, "{quota} + 1");
-            }
-        }
-    });
 }
 
 #[test]
@@ -105,12 +55,18 @@ fn integers_and_percentages() {
             assert_eq!(locale.meta.integer(number), text);
         }
         assert_eq!(locale.meta.integer(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(locale.percent(1, 3).unwrap().as_deref(), Some("33%"));
+        assert_eq!(locale.percent(1, 3).unwrap().as_deref(), Some("33.3%"));
         assert_eq!(
             locale.percent(u64::MAX, u64::MAX).unwrap().as_deref(),
             Some("100%")
         );
-        assert!(locale.percent(u64::MAX, 1).unwrap().is_some());
+        let all = locale.percent(u64::MAX, 1).unwrap();
+        assert_eq!(all.as_deref(), Some("1,844,674,407,370,955,161,500%"));
+        for (usage, quota) in [(1, 3), (9_999, 10_000), (10_001, 10_000), (1_042, 1_000)] {
+            let number = utilization(usage, Some(quota)).unwrap();
+            let percent = locale.percent(usage, quota).unwrap().unwrap();
+            assert_eq!(percent, format!("{}%", number.trim_end_matches(".0")));
+        }
         assert_eq!(locale.percent(1, 0).unwrap(), None);
     });
     with_locale("de", |locale| {
@@ -132,7 +88,7 @@ fn every_language_writes_numbers_its_own_way() {
     ] {
         let expected = |text: &str| text.replace('~', "\u{a0}").replace('^', "\u{202f}");
         with_locale(tag, |locale| {
-            let shown = locale.meta.size(3 * GIB / 2, Rounding::Down);
+            let shown = locale.meta.size(Size::exact(3 * GIB / 2));
             assert_eq!(shown, expected(size), "{tag}");
             assert_eq!(locale.meta.integer(1234), expected(integer), "{tag}");
             let shown = locale.percent(3, 2).unwrap();

@@ -1,8 +1,9 @@
 //! Sentences about one quota, the same in console, mail and portal header.
 
 use super::RenderError;
+use super::figures::Bytes;
 use super::locale::Locale;
-use super::number::Rounding;
+use super::number::Size;
 use super::text;
 use super::view::QuotaLine;
 use crate::domain::decimal::Decimal;
@@ -28,7 +29,7 @@ pub(crate) fn sentence(
     tenant_name: &str,
 ) -> Result<String, RenderError> {
     let whose = whose(locale, line, tenant_name)?;
-    let figures = figures_with_percent(locale, line)?;
+    let figures = Figures::of(locale, line)?.in_a_sentence(locale)?;
     locale.text(
         &format!("body.{}", line.state.name()),
         &[("whose", &whose), ("figures", &figures)],
@@ -65,9 +66,8 @@ pub(crate) fn note(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, 
     let unit = line.item.unit().name();
     match (line.state, line.quota, line.overage) {
         (State::HardExceeded, ..) => locale.text(&format!("note.stopped_{unit}"), &[]).map(Some),
-        (State::Exceeded, Some(quota), Some(overage)) => {
-            let stop = quota.saturating_add(overage);
-            let limit = amount(locale, line.item, stop, Rounding::Down)?;
+        (State::Exceeded, Some(_), Some(_)) => {
+            let limit = Figures::of(locale, line)?.limit.unwrap_or_default();
             locale
                 .text(&format!("note.stops_at_{unit}"), &[("limit", &limit)])
                 .map(Some)
@@ -76,45 +76,93 @@ pub(crate) fn note(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, 
     }
 }
 
-/// "1.5 GiB", "3 virtual machines".
-pub(crate) fn amount(
-    locale: &Locale,
-    item: Item,
-    amount: u64,
-    rounding: Rounding,
-) -> Result<String, RenderError> {
+/// "3 virtual machines".
+fn pieces(locale: &Locale, item: Item, count: u64) -> Result<String, RenderError> {
     let key = format!("amount.{}", item.name());
-    match item.unit() {
-        Unit::Bytes => locale.text(&key, &[("number", &locale.meta.size(amount, rounding))]),
-        Unit::Quantity => locale.plural(&key, amount, &[("number", &locale.meta.integer(amount))]),
-    }
+    locale.plural(&key, count, &[("number", &locale.meta.integer(count))])
 }
 
-/// "9.2 GiB of 10 GiB", "12 of 10 virtual machines"; without a quota, the amount alone.
-pub(crate) fn figures(locale: &Locale, line: &QuotaLine) -> Result<String, RenderError> {
-    let Some(quota) = line.quota else {
-        return amount(locale, line.item, line.usage, Rounding::Down);
-    };
-    let key = format!("figures.{}", line.item.name());
-    match line.item.unit() {
-        Unit::Bytes => {
-            let (usage_rounding, quota_rounding) = Rounding::of_pair(line.usage, quota);
-            let usage = locale.meta.size(line.usage, usage_rounding);
-            let quota = locale.meta.size(quota, quota_rounding);
-            locale.text(&key, &[("usage", &usage), ("quota", &quota)])
-        }
-        Unit::Quantity => {
-            let usage = locale.meta.integer(line.usage);
-            let shown = locale.meta.integer(quota);
-            locale.plural(&key, quota, &[("usage", &usage), ("quota", &shown)])
-        }
-    }
+/// How much is used of how much: numbers that agree with each other.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    /// "9.2 GiB of 10 GiB", "12 of 10 virtual machines"; without a quota, the amount alone.
+    text: String,
+    /// "92%"; `None` without a quota and for a quota of 0.
+    pub(crate) percent: Option<String>,
+    /// "2 GiB", "2"; `None` where nothing is over the quota.
+    over: Option<String>,
+    /// Where the service stops: "12 GiB", "12 virtual machines"; only while it has not.
+    limit: Option<String>,
 }
 
-/// "92%"; `None` without a quota and for a quota of 0.
-pub(crate) fn percent(locale: &Locale, line: &QuotaLine) -> Result<Option<String>, RenderError> {
-    line.quota
-        .map_or(Ok(None), |quota| locale.percent(line.usage, quota))
+impl Figures {
+    pub(crate) fn of(locale: &Locale, line: &QuotaLine) -> Result<Self, RenderError> {
+        let (meta, item, usage) = (&locale.meta, line.item, line.usage);
+        let Some(quota) = line.quota else {
+            let text = match item.unit() {
+                Unit::Bytes => meta.size(Size::short(usage)),
+                Unit::Quantity => pieces(locale, item, usage)?,
+            };
+            return Ok(Self {
+                text,
+                percent: None,
+                over: None,
+                limit: None,
+            });
+        };
+        let stops = line.overage.filter(|_| line.state == State::Exceeded);
+        let limit = stops.map(|overage| quota.saturating_add(overage));
+        let percent = locale.percent(usage, quota)?;
+        let key = format!("figures.{}", item.name());
+        if item.unit() == Unit::Quantity {
+            let over = usage.checked_sub(quota).filter(|over| *over > 0);
+            let (usage, shown) = (meta.integer(usage), meta.integer(quota));
+            return Ok(Self {
+                text: locale.plural(&key, quota, &[("usage", &usage), ("quota", &shown)])?,
+                percent,
+                over: over.map(|over| meta.integer(over)),
+                limit: limit.map(|at| pieces(locale, item, at)).transpose()?,
+            });
+        }
+        let bytes = Bytes {
+            usage,
+            quota,
+            limit,
+            to_buy: line.to_buy,
+        };
+        let shown = bytes.shown();
+        let (usage, quota) = (meta.size(shown.usage), meta.size(shown.quota));
+        Ok(Self {
+            text: locale.text(&key, &[("usage", &usage), ("quota", &quota)])?,
+            percent,
+            over: shown.over.map(|over| meta.size(over)),
+            limit: shown.limit.map(|limit| meta.size(limit)),
+        })
+    }
+
+    /// "12 GiB of 10 GiB, 2 GiB over".
+    pub(crate) fn with_over(&self, locale: &Locale) -> Result<String, RenderError> {
+        self.followed_by_over(locale, &self.text)
+    }
+
+    /// "12 GiB of 10 GiB (120%), 2 GiB over".
+    pub(crate) fn in_a_sentence(&self, locale: &Locale) -> Result<String, RenderError> {
+        let text = match &self.percent {
+            Some(percent) => {
+                let values = [("figures", &*self.text), ("percent", percent)];
+                locale.text("figures.with_percent", &values)?
+            }
+            None => self.text.clone(),
+        };
+        self.followed_by_over(locale, &text)
+    }
+
+    fn followed_by_over(&self, locale: &Locale, text: &str) -> Result<String, RenderError> {
+        match &self.over {
+            Some(over) => locale.text("figures.with_over", &[("figures", text), ("over", over)]),
+            None => Ok(text.to_owned()),
+        }
+    }
 }
 
 /// What covers the overage of a line and its price; `None` where nothing is to be bought.
@@ -135,8 +183,8 @@ pub(crate) fn to_buy(locale: &Locale, purchase: &Purchase) -> Result<String, Ren
             bytes_each,
             computers_bytes,
         } => {
-            let size = locale.meta.size(bytes_each, Rounding::Down);
-            let brought = locale.meta.size(computers_bytes, Rounding::Down);
+            let size = locale.meta.size(Size::exact(bytes_each));
+            let brought = locale.meta.size(Size::exact(computers_bytes));
             let sizes = [("size", &*size), ("brought", &*brought)];
             let values = [figures.as_slice(), &sizes].concat();
             let key = if computers_bytes == 0 {
@@ -170,15 +218,4 @@ fn money(
 /// "Buy now", "Contact your sales representative" (seed 000).
 pub(crate) fn label(locale: &Locale, proposal: Proposal) -> Result<String, RenderError> {
     locale.text(&format!("proposal.{}", proposal.name()), &[])
-}
-
-fn figures_with_percent(locale: &Locale, line: &QuotaLine) -> Result<String, RenderError> {
-    let figures = figures(locale, line)?;
-    match percent(locale, line)? {
-        Some(percent) => locale.text(
-            "figures.with_percent",
-            &[("figures", &figures), ("percent", &percent)],
-        ),
-        None => Ok(figures),
-    }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod buying;
+mod figures;
 mod hostile;
 mod snapshots;
 mod views;

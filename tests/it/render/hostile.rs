@@ -182,7 +182,7 @@ fn template_expressions_and_placeholders_stay_text() {
     assert!(
         alert
             .body
-            .starts_with("The storage quota of {figures}{{x}} is used up: 1.3")
+            .starts_with("The storage quota of {figures}{{x}} is used up: 1,3")
     );
     let edition = renderer
         .edition("a\r\n{edition}", None, &Lang::default())

@@ -109,35 +109,35 @@ fn bodies_say_whose_quota_how_much_and_what_follows() {
         (
             soon(),
             "en",
-            "Your storage quota is almost used up: 94.5 GiB of 100 GiB (94%) in use.",
+            "Your storage quota is almost used up: 94.5 GiB of 100 GiB (94.5%) in use.",
         ),
         (
             storage(Scope::Tenant, 3 * GIB / 2, Quota::hard(GIB, GIB)),
             "en",
-            "The storage quota of Acme is used up: 1.5 GiB of 1 GiB (150%) in use. At 2 GiB the \
-             service stops accepting new data.",
+            "The storage quota of Acme is used up: 1.5 GiB of 1 GiB (150%), 0.5 GiB over. At \
+             2 GiB the service stops accepting new data.",
         ),
         (
             storage(Scope::User, 2 * GIB, Quota::hard(GIB, GIB)),
             "en",
-            "Your storage quota is used up: 2 GiB of 1 GiB (200%) in use. The service has stopped \
+            "Your storage quota is used up: 2 GiB of 1 GiB (200%), 1 GiB over. The service has stopped \
              accepting new data. It resumes when the quota is raised or usage goes down.",
         ),
         (
             storage(Scope::User, GIB, Quota::soft(0)),
             "en",
-            "Your storage quota is used up: 1 GiB of 0 B in use.",
+            "Your storage quota is used up: 1 GiB of 0 GiB, 1 GiB over.",
         ),
         (
             machines(1200, Quota::soft(1000)),
             "de",
             "Das Kontingent für virtuelle Maschinen von Acme ist ausgeschöpft, genutzt: 1.200 von \
-             1.000 virtuellen Maschinen (120 %).",
+             1.000 virtuellen Maschinen (120 %), 200 zu viel.",
         ),
         (
             machines(1, Quota::soft(1)),
             "en",
-            "The virtual machines quota of Acme is used up: 1 of 1 virtual machine (100%) in use.",
+            "The virtual machines quota of Acme is used up: 1 of 1 virtual machine (100%).",
         ),
     ] {
         assert_eq!(alert(&line, tag).1, body);
