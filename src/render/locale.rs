@@ -35,6 +35,8 @@ pub(crate) struct Meta {
     pub(crate) group_from_digits: usize,
     /// The binary units from bytes to exbibytes (IEC 80000-13) as the language writes them.
     pub(crate) units: [String; 7],
+    /// What ends a label before its value.
+    pub(crate) colon: String,
     /// Between a number and its unit.
     pub(crate) unit_space: String,
     /// The months as they stand in a date.

@@ -10,6 +10,7 @@ decimal = "."
 group = ","
 group_from_digits = 4
 units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+colon = ":"
 unit_space = " "
 months = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]
 "#;

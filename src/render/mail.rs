@@ -14,6 +14,8 @@ use crate::domain::quota::Scope;
 struct Frame {
     lang: &'static str,
     dir: &'static str,
+    /// What ends a label, with the space that the language has before it.
+    colon: String,
     theme: Theme,
     brand: Brand,
     subject: String,
@@ -242,6 +244,7 @@ fn frame(locale: &Locale, brand: &BrandView, recipient: &str) -> Result<Frame, R
     Ok(Frame {
         lang: locale.tag,
         dir: locale.meta.direction.name(),
+        colon: locale.meta.colon.clone(),
         theme: Theme::new(),
         brand: Brand::of(brand),
         subject: String::new(),

@@ -172,7 +172,7 @@ pub(crate) fn to_buy_of(locale: &Locale, line: &QuotaLine) -> Result<Option<Stri
         .transpose()
 }
 
-/// "3 extra blocks of 1 GiB cover what is over the quota. Price: USD 2.85 (3 × USD 0.95)."
+/// "3 extra blocks of 1 GiB cover what is over the quota. Price per month: USD 2.85 (3 × USD 0.95)."
 pub(crate) fn to_buy(locale: &Locale, purchase: &Purchase) -> Result<String, RenderError> {
     let count = locale.meta.integer(purchase.count);
     let price = money(locale, purchase.unit_price, purchase.currency)?;

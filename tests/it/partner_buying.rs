@@ -149,11 +149,11 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
     // 12 GiB over; 2 extra computers bring 10 GiB; 2 blocks of 1 GiB are left.
     let storage = json!({
         "blocks": 2, "block_bytes": GIB, "computers_bytes": 10 * GIB, "unit_price": "0.95", "total": "1.90", "currency": null,
-        "text": "2 extra blocks of 1\u{a0}GiB, beside the 10\u{a0}GiB that the extra computers bring, cover what is over the quota. Price: 1.90 (2\u{a0}×\u{a0}0.95).",
+        "text": "2 extra blocks of 1\u{a0}GiB, beside the 10\u{a0}GiB that the extra computers bring, cover what is over the quota. Price per month: 1.90 (2\u{a0}×\u{a0}0.95).",
     });
     let machines = json!({
         "computers": 2, "unit_price": "4.95", "total": "9.90", "currency": null,
-        "text": "2 extra computers cover what is over the quota. Price: 9.90 (2\u{a0}×\u{a0}4.95).",
+        "text": "2 extra computers cover what is over the quota. Price per month: 9.90 (2\u{a0}×\u{a0}4.95).",
     });
     let expected = vec![
         ("tenant.storage_size".to_owned(), storage),
@@ -176,7 +176,7 @@ async fn who_may_buy_is_told_what_and_for_how_much() {
     assert_eq!(
         german[0].1["text"],
         "2 Zusatzblöcke von je 1\u{a0}GiB decken zusammen mit den 10\u{a0}GiB der zusätzlichen \
-         Rechner die Überschreitung. Preis: 1,90\u{a0}EUR (2\u{a0}×\u{a0}0,95\u{a0}EUR)."
+         Rechner die Überschreitung. Preis pro Monat: 1,90\u{a0}EUR (2\u{a0}×\u{a0}0,95\u{a0}EUR)."
     );
     // The plan of this moment counts.
     let dearer = SEED_JSON.replace("0.95", "1234.950").leak();
@@ -211,8 +211,14 @@ async fn the_mail_says_it_in_both_parts() {
     let mail = shop.mail_to(shop.admin).await;
     for part in [&mail.html, &mail.text] {
         let part: String = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(part.contains("Price: USD 1.90 (2 × USD 0.95)."), "{part}");
-        assert!(part.contains("Price: USD 9.90 (2 × USD 4.95)."), "{part}");
+        assert!(
+            part.contains("Price per month: USD 1.90 (2 × USD 0.95)."),
+            "{part}"
+        );
+        assert!(
+            part.contains("Price per month: USD 9.90 (2 × USD 4.95)."),
+            "{part}"
+        );
     }
     if let Ok(path) = std::env::var("UPSELL_TEST_MAIL") {
         std::fs::write(path, &mail.html).unwrap();

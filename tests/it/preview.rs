@@ -68,7 +68,7 @@ fn every_message_can_be_looked_at() {
             vec!["--what", "alert", "--plan-currency", "EUR"],
             // 82 GiB over: two blocks of 50 GiB.
             "\n2 extra blocks of 50\u{a0}GiB cover what is over the quota. \
-             Price: EUR\u{a0}9.80 (2\u{a0}×\u{a0}EUR\u{a0}4.90).\n[Buy now] https://",
+             Price per month: EUR\u{a0}9.80 (2\u{a0}×\u{a0}EUR\u{a0}4.90).\n[Buy now] https://",
             "<",
         ),
         (

@@ -10,5 +10,6 @@ mod buying;
 mod figures;
 mod hostile;
 mod snapshots;
+mod typography;
 mod views;
 mod wording;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::sample;
 use super::feed::{Kind, Who};
 use super::fleet::{Customer, Fleet, Person, item_word, usage_name};
 use super::site::Site;
+use crate::domain::decimal::{Decimal, DecimalError};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::ItemStatus;
-use crate::domain::quota::{Item, Quota, Scope, Unit};
+use crate::domain::plan::what_to_buy;
+use crate::domain::quota::{Item, Quota, Scope};
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output;
@@ -28,22 +31,28 @@ const ROOM_PERCENT: u64 = 85;
 /// One thing that the shop sells: so much quota for so much a month.
 struct Block {
     size: u64,
-    price_cents: u64,
+    price: Decimal,
 }
 
-const fn block(scope: Scope, item: Item) -> Block {
-    match (scope, item.unit()) {
-        (Scope::Tenant, Unit::Bytes) => Block {
-            size: 500 * GIB,
-            price_cents: 2_450,
+/// By the partner's plan, as the messages say; what the plan does not have at prices of the shop.
+fn block(scope: Scope, item: Item) -> Block {
+    let plan = sample::plan();
+    match (scope, item) {
+        (Scope::Tenant, Item::StorageSize) => Block {
+            size: plan.extra_usage_bytes,
+            price: plan.extra_price,
         },
-        (Scope::User, Unit::Bytes) => Block {
+        (Scope::Tenant, Item::PhysicalMachines) => Block {
+            size: 1,
+            price: plan.computers_price,
+        },
+        (Scope::User, Item::StorageSize) => Block {
             size: 25 * GIB,
-            price_cents: 190,
+            price: Decimal::of_hundredths(190),
         },
-        (_, Unit::Quantity) => Block {
+        _ => Block {
             size: 5,
-            price_cents: 1_750,
+            price: Decimal::of_hundredths(1_750),
         },
     }
 }
@@ -77,8 +86,8 @@ impl<'a> Cart<'a> {
         }
     }
 
-    /// The lines that stand, with how they stand now.
-    async fn standing(&self, env: &Env) -> Result<Vec<(Scope, AccountId, ItemStatus)>, ApiError> {
+    /// The lines that stand, with how they stand now and what messages say is to be bought.
+    async fn standing(&self, env: &Env) -> Result<Vec<Standing>, ApiError> {
         let mut standing = Vec::new();
         for (scope, item) in &self.lines {
             let Some(account) = self.account(*scope) else {
@@ -86,11 +95,26 @@ impl<'a> Cart<'a> {
             };
             let (meter, _) = env.store.meter(account).await?;
             let statuses = meter.status(&env.settings.usage_names, &env.settings.quota);
+            let promised = what_to_buy(&sample::plan(), None, &statuses).of(*scope, *item);
             let found = statuses.into_iter().find(|status| status.item == *item);
-            standing.extend(found.map(|status| (*scope, account, status)));
+            standing.extend(found.map(|status| Standing {
+                scope: *scope,
+                account,
+                status,
+                promised: promised.ok().map(|purchase| purchase.count),
+            }));
         }
         Ok(standing)
     }
+}
+
+/// An item that a Buy link names.
+struct Standing {
+    scope: Scope,
+    account: AccountId,
+    status: ItemStatus,
+    /// How many blocks the message has promised to be enough.
+    promised: Option<u64>,
 }
 
 /// How many blocks make enough room.
@@ -117,18 +141,28 @@ pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
     let tenant = number("tenant_id").unwrap_or_default();
     let Some(cart) = Cart::new(fleet, (tenant, number("user_id")), lines) else {
         return Ok(output::ok(
-            &json!({ "customer": null, "person": null, "lines": [] }),
+            &json!({ "customer": null, "person": null, "total": "0", "lines": [] }),
         ));
     };
     let mut forms = Vec::new();
-    for (scope, _, status) in cart.standing(&call.env).await? {
-        forms.extend(Offered::new(scope, status).map(|line| line.to_json()));
+    let mut total = Decimal::of_hundredths(0);
+    for standing in cart.standing(&call.env).await? {
+        if let Some(line) = Offered::new(&standing) {
+            total = total.checked_add(line.price()?).map_err(too_much)?;
+            forms.push(line.to_json()?);
+        }
     }
     Ok(output::ok(&json!({
         "customer": cart.customer.name,
         "person": cart.person.map(|person| json!({ "login": person.login, "name": person.name })),
+        "total": total.to_string(),
         "lines": forms,
     })))
+}
+
+/// For who orders more than a price can say.
+fn too_much(_: DecimalError) -> ApiError {
+    ApiError::malformed("lines", "cost more than a price can have digits")
 }
 
 /// The known items of a list; a shop skips what it does not sell.
@@ -147,18 +181,20 @@ struct Offered {
     /// The limit of today.
     quota: u64,
     block: Block,
-    /// How many blocks make enough room.
+    /// As many blocks as the message said, else as many as make enough room.
     count: u64,
 }
 
 impl Offered {
     /// `None` where nothing is limited.
-    fn new(scope: Scope, status: ItemStatus) -> Option<Self> {
+    fn new(standing: &Standing) -> Option<Self> {
+        let status = standing.status;
         let quota = status.quota.value?;
-        let block = block(scope, status.item);
-        let count = blocks(&status, quota, block.size);
+        let block = block(standing.scope, status.item);
+        let enough = || blocks(&status, quota, block.size);
+        let count = standing.promised.unwrap_or_else(enough);
         Some(Self {
-            scope,
+            scope: standing.scope,
             status,
             quota,
             block,
@@ -171,8 +207,14 @@ impl Offered {
         self.quota.saturating_add(more)
     }
 
-    fn to_json(&self) -> Value {
-        json!({
+    /// Of all blocks, for a month.
+    fn price(&self) -> Result<Decimal, ApiError> {
+        let price = self.block.price.checked_mul(Decimal::from(self.count));
+        price.map_err(too_much)
+    }
+
+    fn to_json(&self) -> Result<Value, ApiError> {
+        Ok(json!({
             "scope": self.scope.name(),
             "item": self.status.item.name(),
             "state": self.status.state.name(),
@@ -181,9 +223,9 @@ impl Offered {
             "quota": self.quota,
             "block": self.block.size,
             "blocks": self.count,
-            "price_cents": self.block.price_cents,
+            "price": self.price()?.to_string(),
             "new_quota": self.new_quota(),
-        })
+        }))
     }
 }
 
@@ -213,10 +255,11 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
     let cart = cart.ok_or_else(unknown)?;
     let now = call.request.head.received_at;
     let mut bought = Vec::new();
-    for (scope, account, status) in cart.standing(&call.env).await? {
-        let Some(line) = Offered::new(scope, status) else {
+    for standing in cart.standing(&call.env).await? {
+        let Some(line) = Offered::new(&standing) else {
             continue;
         };
+        let (account, status) = (standing.account, standing.status);
         let quota = Quota {
             value: Some(line.new_quota()),
             overage: status.quota.overage,
@@ -237,7 +280,7 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
         let item = item_word(status.item);
         let text = format!("bought more {item} for {}", cart.customer.name);
         site.feed.tell(Kind::Purchase, who, text, now);
-        bought.push(line.to_json());
+        bought.push(line.to_json()?);
     }
     Ok(output::ok(
         &json!({ "customer": cart.customer.name, "lines": bought }),

@@ -52,7 +52,10 @@ fn money_is_written_as_the_language_has_it_with_all_digits() {
         assert!(text.contains(size), "{tag}: {text}");
     }
     let bare = told(&blocks(3, "0.00", None), "en");
-    assert!(bare.ends_with("Price: 0.00 (3_×_0.00)."), "{bare}");
+    assert!(
+        bare.ends_with("Price per month: 0.00 (3_×_0.00)."),
+        "{bare}"
+    );
     let long = told(&blocks(1, "9999999999999999999999999999", None), "de");
     assert!(
         long.contains("9.999.999.999.999.999.999.999.999.999"),

@@ -46,7 +46,7 @@ const breakable = (value) => value.split(/(?<=,)/).flatMap((part) => [part, el("
 
 const packs = (line) => (line.unit === "bytes" ? `${line.blocks} × ${amount(line.block, line.unit)}` : `${line.blocks} ${line.blocks === 1 ? "pack" : "packs"} of ${line.block}`);
 
-const price = (cents) => `€\u00a0${(cents / 100).toLocaleString("en", { minimumFractionDigits: 2 })}`;
+const price = (amount) => `EUR\u00a0${amount}`;
 
 function showOffer(offer) {
   const box = document.querySelector("#checkout");
@@ -56,12 +56,11 @@ function showOffer(offer) {
     box.replaceChildren(el("h1", {}, "Nothing to buy right now"), from, el("p", {}, offer.customer ? `No quota of ${offer.customer} is full any more.` : "The link names no customer of the demo."), wayBack(offer));
     return;
   }
-  const total = offer.lines.reduce((sum, line) => sum + line.blocks * line.price_cents, 0);
   const lines = offer.lines.map((line) => el("li", {},
     el("div", {}, el("b", {}, ITEMS[line.item]), el("span", { class: "muted small" }, line.scope === "user" ? `${offer.person?.name ?? "User"}’s own quota` : offer.customer)),
     el("div", { class: "blocks" }, el("b", {}, packs(line)), el("span", { class: "muted small" }, `${amount(line.quota, line.unit)} → ${amount(line.new_quota, line.unit)}`)),
-    el("div", { class: "price" }, price(line.blocks * line.price_cents))));
-  const buy = el("button", { type: "button", class: "button wide" }, `Buy for ${price(total)} a month`);
+    el("div", { class: "price" }, price(line.price))));
+  const buy = el("button", { type: "button", class: "button wide" }, `Buy for ${price(offer.total)} a month`);
   const status = el("p", { class: "small muted", role: "status" }, "Play money. The quota is really raised, as a shop would do it.");
   buy.addEventListener("click", async () => {
     buy.disabled = true;
@@ -74,7 +73,7 @@ function showOffer(offer) {
     }
   });
   const greeting = offer.person ? `Hello ${offer.person.name.split(" ")[0]}, here is what is missing` : "Here is what is missing";
-  box.replaceChildren(el("h1", {}, greeting), from, el("ul", { class: "cart" }, ...lines), el("p", { class: "total" }, el("span", {}, "Each month"), el("b", {}, price(total))), buy, status);
+  box.replaceChildren(el("h1", {}, greeting), from, el("ul", { class: "cart" }, ...lines), el("p", { class: "total" }, el("span", {}, "Each month"), el("b", {}, price(offer.total))), buy, status);
 }
 
 function order(offer) {
@@ -85,9 +84,9 @@ function order(offer) {
 function showBought(offer, bought) {
   const lines = bought.lines.map((line) => el("li", {}, el("div", {}, el("b", {}, ITEMS[line.item])), el("div", { class: "blocks" }, `${amount(line.quota, line.unit)} → `, el("b", {}, amount(line.new_quota, line.unit)))));
   const box = document.querySelector("#checkout");
-  const title = el("h1", { tabindex: "-1" }, bought.lines.length === 1 ? "Done. The alert is resolved." : "Done. The alerts are resolved.");
+  const title = el("h1", { tabindex: "-1" }, bought.lines.length === 1 ? "Done. The quota is raised." : "Done. The quotas are raised.");
   box.classList.add("done");
-  box.replaceChildren(title, el("p", { class: "muted" }, `The quotas of ${bought.customer} were raised; console, portal and the links in mails know it already.`), el("ul", { class: "cart" }, ...lines), wayBack(offer));
+  box.replaceChildren(title, el("p", { class: "muted" }, `Console, portal and the links in mails of ${bought.customer} know it already.`), el("ul", { class: "cart" }, ...lines), wayBack(offer));
   title.focus();
 }
 
