@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::domain::client::ApiScope;
 use crate::store::accounts::{Taken, taken};
 use crate::store::engine::{CommitError, StoreError};
@@ -175,22 +177,96 @@ pub(super) fn all_away<'a, T: 'a>(
     last.cloned()
 }
 
-/// How often a use case is tried that loses the race for a record.
+/// How often a line of a usage report is tried that loses the race for its account.
 pub(super) const ATTEMPTS: u32 = 16;
 
-/// Runs `attempt` until it does not lose the race, a bounded number of times.
+/// For how long a use case is tried again that loses the race for a record: longer than the
+/// creates of a busy tenant take together, shorter than clients wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest wait before the second attempt; it doubles with each further one.
+const FIRST_BACKOFF: Duration = Duration::from_millis(1);
+
+/// The longest wait of all.
+const MAX_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Runs `attempt` until it does not lose the race, for a bounded time. The waits in between are
+/// random, so that those who lost together do not meet again.
 ///
 /// # Errors
-/// As `attempt` says; [`Error::LostRace`] when all attempts lost.
+/// As `attempt` says; when it never won, that the store is too busy: what the caller asked for is
+/// right, so trying again later can work.
 pub async fn retrying<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    for _ in 1..ATTEMPTS {
+    let until = Instant::now() + PATIENCE;
+    let mut longest = FIRST_BACKOFF;
+    loop {
         match attempt().await {
-            Err(Error::LostRace) => tokio::task::yield_now().await,
+            Err(Error::LostRace) if Instant::now() < until => sleep(up_to(longest)).await,
+            Err(Error::LostRace) => return Err(too_busy()),
             done => return done,
         }
+        longest = (longest * 2).min(MAX_BACKOFF);
     }
-    attempt().await
+}
+
+fn too_busy() -> Error {
+    let why = "others change the same record all the time; try again".to_owned();
+    Error::Store(StoreError::Unavailable(why))
+}
+
+/// A random wait. Without the system's randomness it is the longest.
+fn up_to(longest: Duration) -> Duration {
+    let longest_us = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
+    let random = getrandom::u64().unwrap_or(longest_us);
+    Duration::from_micros(random % longest_us.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    async fn losing(times: u32) -> (Result<u32, Error>, Duration) {
+        let (lost, start) = (Cell::new(0), Instant::now());
+        let done = retrying(|| async {
+            if lost.get() < times {
+                lost.set(lost.get() + 1);
+                return Err(Error::LostRace);
+            }
+            Ok(lost.get())
+        });
+        (done.await, start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_race_is_repeated_with_waits_and_at_last_called_busy() {
+        // Far more often than 64 who create at once lose.
+        let (won, took) = losing(64).await;
+        assert_eq!(won, Ok(64));
+        assert!(took < PATIENCE, "{took:?}");
+        let (lost, took) = losing(u32::MAX).await;
+        assert!(
+            matches!(lost, Err(Error::Store(StoreError::Unavailable(_)))),
+            "{lost:?}"
+        );
+        assert!(took >= PATIENCE && took < 2 * PATIENCE, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_lost_race_is_answered_at_once() {
+        let stale = Error::VersionMismatch {
+            given: 1,
+            current: 2,
+        };
+        let answer = retrying(|| async { Err::<(), _>(stale.clone()) }).await;
+        assert_eq!(answer, Err(stale.clone()));
+        for _ in 0..100 {
+            let wait = up_to(MAX_BACKOFF);
+            assert!(wait <= MAX_BACKOFF, "{wait:?}");
+        }
+    }
 }

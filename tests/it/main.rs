@@ -111,6 +111,7 @@ mod walk_access;
 mod walk_bad_input;
 mod walk_brand_smtp;
 mod walk_clock;
+mod walk_contention;
 mod walk_crash;
 mod walk_expiry;
 mod walk_life;
