@@ -58,6 +58,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
         without_buy_url: config.proposal.without_buy_url,
         link_profile: config.links.profile,
         link_lists: config.links.lists,
+        smtp_allow_cidrs: config.smtp.allow_cidrs.clone(),
         buy_url_rules: config.links.buy_url_rules(),
         link_ttl: config.links.ttl,
         token_ttl: config.tokens.access_ttl,

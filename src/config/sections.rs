@@ -204,7 +204,7 @@ section! {
         ]), "comma";
         /// Whether a Buy URL may be `http`.
         allow_http: bool = BOOL, "false";
-        /// Whether a Buy URL may have an IP address for a host.
+        /// Whether a Buy URL may have an IP address or `localhost` for a host.
         allow_ip_hosts: bool = BOOL, "false";
         /// The status of the redirect to the shop. Permanent ones are not offered: browsers
         /// keep them for ever.

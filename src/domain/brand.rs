@@ -4,6 +4,9 @@ use super::contact::EmailAddress;
 use super::ids::TenantId;
 use super::link::{BuyUrl, LinkProfile};
 
+/// The values of `color_scheme`.
+pub const COLOR_SCHEMES: [&str; 2] = ["default", "orange"];
+
 /// How the brand's own mail server is spoken to (`smtp_encryption`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BrandEncryption {

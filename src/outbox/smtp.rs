@@ -29,6 +29,7 @@ use futures_util::future::join_all;
 use rustls::ClientConfig;
 use tokio::sync::OwnedSemaphorePermit;
 
+pub use address::check_tenant_server;
 pub use envelope::{Envelope, HelloName, InvalidHelloName, InvalidMailbox, Mailbox};
 pub use error::{Cause, Kind, SendError, Stage};
 pub use exchange::Parcel;

@@ -1,9 +1,10 @@
 //! Changes of branding options and the rules that each option follows.
 
 use super::error::Error;
-use crate::domain::brand::{Brand, BrandEncryption, BrandSmtp, BrandUrls, Sealed};
+use crate::domain::brand::{Brand, BrandEncryption, BrandSmtp, BrandUrls, COLOR_SCHEMES, Sealed};
 use crate::domain::link::{BuyUrl, BuyUrlRules, LinkProfile};
 use crate::domain::text::{BadText, check_color, check_host, check_line, check_web_address};
+use crate::domain::user::known_name;
 
 /// The web addresses of a brand, as the wire names them (seed 001).
 pub const URL_NAMES: [&str; 13] = [
@@ -75,6 +76,8 @@ pub struct SmtpPatch {
 pub struct Rules<'a> {
     /// What Buy URLs may be.
     pub buy_url: &'a BuyUrlRules,
+    /// Whether a mail server at this host and port can ever be used.
+    pub smtp_server: &'a dyn Fn(&str, u16) -> Result<(), Error>,
     /// Seals a password.
     pub seal: &'a dyn Fn(&str) -> Result<String, Error>,
 }
@@ -104,12 +107,9 @@ impl BrandPatch {
             &mut brand.support_phone,
             line,
         )?;
-        set(
-            "color_scheme",
-            &self.color_scheme,
-            &mut brand.color_scheme,
-            line,
-        )?;
+        if let Some(name) = &self.color_scheme {
+            brand.color_scheme = color_scheme(name)?.to_owned();
+        }
         set("color", &self.color, &mut brand.color, check_color)?;
         for (name, url) in &self.urls {
             check_web_address(url).map_err(|bad| Error::invalid(*name, bad))?;
@@ -126,7 +126,7 @@ impl BrandPatch {
         brand.hide_predefined = self.hide_predefined.unwrap_or(brand.hide_predefined);
         let owns = self.owns_custom_legal_docs;
         brand.owns_custom_legal_docs = owns.unwrap_or(brand.owns_custom_legal_docs);
-        brand.smtp = self.smtp.apply(brand.smtp, rules.seal)?;
+        brand.smtp = self.smtp.apply(brand.smtp, rules)?;
         Ok(brand)
     }
 }
@@ -168,6 +168,13 @@ fn link_profile(name: &str) -> Result<Option<LinkProfile>, Error> {
     })
 }
 
+fn color_scheme(name: &str) -> Result<&'static str, Error> {
+    known_name(&COLOR_SCHEMES, name).ok_or_else(|| {
+        let known = COLOR_SCHEMES.join("\" or \"");
+        Error::invalid("color_scheme", format!("must be \"{known}\""))
+    })
+}
+
 /// The web address that the wire calls `name`.
 fn url_slot<'a>(urls: &'a mut BrandUrls, name: &str) -> Option<&'a mut String> {
     Some(match name {
@@ -189,12 +196,8 @@ fn url_slot<'a>(urls: &'a mut BrandUrls, name: &str) -> Option<&'a mut String> {
 }
 
 impl SmtpPatch {
-    fn apply(
-        &self,
-        mut smtp: BrandSmtp,
-        seal: &dyn Fn(&str) -> Result<String, Error>,
-    ) -> Result<BrandSmtp, Error> {
-        let server_before = smtp.server.clone();
+    fn apply(&self, mut smtp: BrandSmtp, rules: &Rules<'_>) -> Result<BrandSmtp, Error> {
+        let (server_before, port_before) = (smtp.server.clone(), smtp.port);
         set("smtp_server", &self.server, &mut smtp.server, check_host)?;
         set("smtp_user", &self.user, &mut smtp.user, |text| {
             check_line(text, MAX_CHARS)
@@ -204,6 +207,11 @@ impl SmtpPatch {
             smtp.port = port.ok_or_else(|| {
                 Error::invalid("smtp_port", "must be a whole number from 1 to 65535")
             })?;
+        }
+        // What stays as it was may have been written under other rules.
+        let is_other = smtp.server != server_before || smtp.port != port_before;
+        if is_other && !smtp.server.is_empty() {
+            (rules.smtp_server)(&smtp.server, smtp.port)?;
         }
         if let Some(name) = &self.encryption {
             smtp.encryption = BrandEncryption::from_name(name).ok_or_else(|| {
@@ -218,7 +226,7 @@ impl SmtpPatch {
         let password = self.password.as_deref().filter(|text| !text.is_empty());
         if let Some(password) = password {
             check_line(password, MAX_CHARS).map_err(|bad| Error::invalid("smtp_password", bad))?;
-            smtp.password = Sealed(seal(password)?);
+            smtp.password = Sealed((rules.seal)(password)?);
             return Ok(smtp);
         }
         if smtp.server == server_before || smtp.password.0.is_empty() {
@@ -250,6 +258,7 @@ mod tests {
         let seal = |password: &str| Ok(format!("sealed:{password}"));
         let rules = Rules {
             buy_url: &RULES,
+            smtp_server: &|_, _| Ok(()),
             seal: &seal,
         };
         patch.apply(brand.clone(), &rules)

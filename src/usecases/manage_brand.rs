@@ -15,6 +15,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::outbox::route::SEALED_FIELD;
+use crate::outbox::smtp::check_tenant_server;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys, unchanged};
 
@@ -110,6 +111,10 @@ fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<
     };
     let rules = Rules {
         buy_url: &env.settings.buy_url_rules,
+        smtp_server: &|server, port| {
+            check_tenant_server(server, port, &env.settings.smtp_allow_cidrs)
+                .map_err(|why| Error::invalid(why.field(), why))
+        },
         seal: &seal,
     };
     patch.apply(brand, &rules)

@@ -96,6 +96,8 @@ pub struct Settings {
     pub link_profile: LinkProfile,
     /// How several items stand in one Buy link.
     pub link_lists: ListStyle,
+    /// Networks in which a brand's mail server may be besides the internet.
+    pub smtp_allow_cidrs: Vec<ipnet::IpNet>,
     /// What Buy URLs may be.
     pub buy_url_rules: crate::domain::link::BuyUrlRules,
     /// How long tracked links live.

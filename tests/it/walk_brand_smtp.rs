@@ -121,8 +121,13 @@ async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
 #[tokio::test]
 async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
     let (sink, inside) = (Sink::start().await, brand_sink(128).await);
-    let app = TestApp::with_sink(&sink, &[("UPSELL_MAIL_RETRY_BASE", "100ms")]).await;
-    let mut errors = Vec::new();
+    // Allowed when they are written; when they are used, the operator has thought better of it.
+    let allowed = [(
+        "UPSELL_SMTP_ALLOW_CIDRS",
+        "127.0.0.0/8,10.0.0.0/8,169.254.0.0/16",
+    )];
+    let mut app = TestApp::with_sink(&sink, &allowed).await;
+    let mut tenants = Vec::new();
     // Loopback with something listening, loopback with nothing, a private network, metadata.
     let listening = inside.address().ip().to_string();
     for server in [&listening, "127.99.0.1", "10.1.2.3", "169.254.169.254"] {
@@ -133,6 +138,14 @@ async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
             "smtp_encryption": "NONE",
         });
         app.put_brand(&tenant.id, &options).await;
+        tenants.push((tenant, user));
+    }
+    app.sigterm().await;
+    app.set("UPSELL_SMTP_ALLOW_CIDRS", "");
+    app.set("UPSELL_MAIL_RETRY_BASE", "100ms");
+    app.restart().await;
+    let mut errors = Vec::new();
+    for (tenant, user) in tenants {
         cross(&app, &tenant, "vms").await;
         let failed = eventually("the mail was tried twice", async || {
             let mut queued = app.emails("queued").await;
@@ -151,4 +164,48 @@ async fn a_server_on_the_inside_is_refused_in_words_that_tell_nothing() {
         sink.mails().is_empty(),
         "nor is another server used instead"
     );
+}
+
+#[tokio::test]
+async fn what_can_never_work_is_refused_when_it_is_written() {
+    let app = TestApp::start(&[]).await;
+    let tenant = app.create_customer().await;
+    app.brand(&tenant, "", true).await;
+    let path = format!("/api/2/tenants/{}/brand", tenant.id);
+    let put = async |options: &serde_json::Value| {
+        let version = app.tenant_version(&tenant.id).await;
+        app.put(&format!("{path}?version={version}"), options).await
+    };
+    let before = app.get(&path).await.expect(200).json();
+    for (server, port, field) in [
+        ("127.0.0.1", 25, "smtp_server"),
+        ("localhost", 25, "smtp_server"),
+        ("10.1.2.3", 587, "smtp_server"),
+        ("169.254.169.254", 587, "smtp_server"),
+        ("fe80::1", 587, "smtp_server"),
+        ("127.1", 25, "smtp_server"),
+        ("2130706433", 25, "smtp_server"),
+        ("smtp.example.com", 6379, "smtp_port"),
+    ] {
+        let options = json!({"smtp_override": 1, "smtp_server": server, "smtp_port": port});
+        let refused = put(&options).await.expect(400).text();
+        assert!(refused.contains(field), "{server}:{port}: {refused}");
+    }
+    for (option, value) in [
+        ("upsell_url", "https://localhost/"),
+        ("upsell_url", "https://shop.localhost/buy"),
+        ("upsell_url", "https://shop.example.com:0/buy"),
+        ("color_scheme", "no-such-scheme"),
+    ] {
+        let refused = put(&json!({ option: value })).await.expect(400).text();
+        assert!(refused.contains(option), "{value}: {refused}");
+    }
+    let after = app.get(&path).await.expect(200).json();
+    assert_eq!(after, before);
+    for scheme in ["orange", "default"] {
+        let brand = app
+            .put_brand(&tenant.id, &json!({"color_scheme": scheme}))
+            .await;
+        assert_eq!(brand["color_scheme"], scheme);
+    }
 }

@@ -14,7 +14,7 @@ pub const MAX_BUY_URL_BYTES: usize = 2_048;
 pub struct BuyUrlRules {
     /// `http` besides `https`.
     pub allow_http: bool,
-    /// IP addresses for hosts.
+    /// IP addresses and `localhost` for hosts.
     pub allow_ip_hosts: bool,
 }
 
@@ -43,6 +43,10 @@ pub enum BuyUrlError {
     DottedHost,
     /// An IP address (in any spelling), which the deployment does not allow.
     IpHost,
+    /// `localhost`: the reader's own computer. Allowed where IP addresses are.
+    Localhost,
+    /// Port 0, which no server has.
+    PortZero,
     /// A host that mixes scripts within a label and so may look like another.
     MixedScripts,
     /// Anything else that no browser would follow: a bad port, a bad host name.
@@ -69,6 +73,10 @@ impl fmt::Display for BuyUrlError {
             Self::IpHost => {
                 "has an IP address for a host, which this deployment does not allow; write a host name (or set links.allow_ip_hosts)"
             }
+            Self::Localhost => {
+                "names the reader's own computer; write a host name that readers can reach (or set links.allow_ip_hosts)"
+            }
+            Self::PortZero => "has port 0, which no server has; leave it out or write the shop's",
             Self::MixedScripts => {
                 "has a host that mixes letters of several scripts in one label; write it in one script"
             }
@@ -234,6 +242,9 @@ fn after_scheme(text: &str, rules: BuyUrlRules) -> Result<&str, BuyUrlError> {
 }
 
 fn check_host(url: &Url, rules: BuyUrlRules) -> Result<&str, BuyUrlError> {
+    if url.port() == Some(0) {
+        return Err(BuyUrlError::PortZero);
+    }
     match url.host() {
         None => return Err(BuyUrlError::NoHost),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) if !rules.allow_ip_hosts => {
@@ -243,6 +254,9 @@ fn check_host(url: &Url, rules: BuyUrlRules) -> Result<&str, BuyUrlError> {
         Some(Host::Domain(name)) => {
             if name.split('.').any(str::is_empty) {
                 return Err(BuyUrlError::DottedHost);
+            }
+            if name.split('.').next_back() == Some("localhost") && !rules.allow_ip_hosts {
+                return Err(BuyUrlError::Localhost);
             }
             // Also decodes labels that were written as `xn--…`.
             if mixes_scripts(&url::quirks::domain_to_unicode(name)) {

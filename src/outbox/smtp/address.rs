@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::target::{Host, InvalidTarget};
+
 /// The ports a tenant's SMTP server may have: relay, submission with TLS (RFC 8314), submission,
 /// and the customary alternative where 25 is blocked.
 pub const TENANT_PORTS: [u16; 4] = [25, 465, 587, 2525];
@@ -60,6 +62,56 @@ pub fn check_address(address: IpAddr, allowed: &[IpNet]) -> Result<(), Refused> 
 pub fn is_port_allowed(port: u16, address: IpAddr, allowed: &[IpNet]) -> bool {
     let address = address.to_canonical();
     TENANT_PORTS.contains(&port) || allowed.iter().any(|net| net.contains(&address))
+}
+
+/// Why a tenant's mail server can never be used. The texts are for whoever writes it, and do not say
+/// what kind of address it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// No host name and no address.
+    #[error(transparent)]
+    Host(#[from] InvalidTarget),
+    /// An address that is refused whenever it is used.
+    #[error("is an address that a mail server may not have here; write that of a public server")]
+    Address,
+    /// A port that is refused whenever it is used.
+    #[error("must be 25, 465, 587 or 2525")]
+    Port,
+}
+
+impl Unusable {
+    /// The option that it is about, as the wire names it.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Host(_) | Self::Address => "smtp_server",
+            Self::Port => "smtp_port",
+        }
+    }
+}
+
+/// Whether a tenant's server can be used, as far as its name says: the rules that are asked again of
+/// each address it has when a mail is sent.
+///
+/// # Errors
+/// [`Unusable`].
+pub fn check_tenant_server(host: &str, port: u16, allowed: &[IpNet]) -> Result<(), Unusable> {
+    let address = match Host::parse(host)? {
+        Host::Address(address) => address,
+        Host::Name(name) if is_localhost(name.as_str()) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // The name may turn out to be in a network that is allowed, where every port is.
+        Host::Name(_) if TENANT_PORTS.contains(&port) || !allowed.is_empty() => return Ok(()),
+        Host::Name(_) => return Err(Unusable::Port),
+    };
+    check_address(address, allowed).map_err(|_| Unusable::Address)?;
+    match is_port_allowed(port, address, allowed) {
+        true => Ok(()),
+        false => Err(Unusable::Port),
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    name.rsplit('.').next() == Some("localhost")
 }
 
 fn check_v4(address: Ipv4Addr) -> Result<(), Refused> {
@@ -228,6 +280,39 @@ mod tests {
         }
         for text in ALLOWED {
             assert_eq!(check_address(text.parse().unwrap(), &[]), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tenants_server_is_refused_when_it_is_written() {
+        use Unusable::{Address, Port};
+        let inside: Vec<IpNet> = vec!["127.0.0.0/8".parse().unwrap()];
+        let host = Unusable::Host(InvalidTarget::Host);
+        // What comes of it without, and with, the loopback network being allowed.
+        for (server, port, strict, opened) in [
+            ("smtp.example.com", 587, Ok(()), Ok(())),
+            ("smtp.example.com", 2525, Ok(()), Ok(())),
+            ("smtp.example.com", 6379, Err(Port), Ok(())),
+            ("1.1.1.1", 25, Ok(()), Ok(())),
+            ("1.1.1.1", 26, Err(Port), Err(Port)),
+            ("127.0.0.1", 25, Err(Address), Ok(())),
+            ("127.0.0.1", 26, Err(Address), Ok(())),
+            ("localhost", 25, Err(Address), Ok(())),
+            ("mail.localhost", 25, Err(Address), Ok(())),
+            ("169.254.169.254", 25, Err(Address), Err(Address)),
+            ("fe80::1", 25, Err(Address), Err(Address)),
+            ("10.1.2.3", 587, Err(Address), Err(Address)),
+            ("127.1", 25, Err(host), Err(host)),
+            ("2130706433", 25, Err(host), Err(host)),
+            ("0x7f000001", 25, Err(host), Err(host)),
+        ] {
+            assert_eq!(
+                check_tenant_server(server, port, &[]),
+                strict,
+                "{server}:{port}"
+            );
+            let found = check_tenant_server(server, port, &inside);
+            assert_eq!(found, opened, "{server}:{port}");
         }
     }
 

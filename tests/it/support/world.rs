@@ -75,6 +75,7 @@ fn settings() -> Settings {
         without_buy_url: WithoutBuyUrl::Nothing,
         link_profile: LinkProfile::Default,
         link_lists: ListStyle::Comma,
+        smtp_allow_cidrs: Vec::new(),
         buy_url_rules: BuyUrlRules::default(),
         link_ttl: Duration::from_secs(90 * 86_400),
         token_ttl: Duration::from_secs(7200),

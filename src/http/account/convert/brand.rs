@@ -137,6 +137,7 @@ mod tests {
         let rules = BuyUrlRules::default();
         let seal = |_: &str| Ok("sealed".to_owned());
         let rules = Rules {
+            smtp_server: &|_, _| Ok(()),
             buy_url: &rules,
             seal: &seal,
         };
@@ -154,6 +155,7 @@ mod tests {
                 serde_json::from_value(json!({ name: "https://a.example" })).unwrap();
             let rules = BuyUrlRules::default();
             let rules = Rules {
+                smtp_server: &|_, _| Ok(()),
                 buy_url: &rules,
                 seal: &|_| Ok(String::new()),
             };
