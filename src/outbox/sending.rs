@@ -62,6 +62,13 @@ impl Sender {
                 continue;
             };
             ahead = self.hand_over(ready, &mut lane).await;
+            if lane.is_one_too_many() {
+                lane.forget_ahead();
+                if let Some(ready) = ahead.take() {
+                    self.end(&ready.taken.mail, Ended::Untried).await;
+                }
+                break;
+            }
         }
         lane.rest().await;
     }
@@ -86,6 +93,12 @@ impl Sender {
         }
         let send = lane.send(&ready.parcel, next.as_ref().map(|next| &next.parcel));
         let (sent, ()) = join(send, more).await;
+        match &sent {
+            // The others may begin at once.
+            Ok(_) if lane.note_well() => self.outbox.env.outbox_wake.notify_one(),
+            Err(error) if error.is_timeout() => lane.note_stall(),
+            _ => {}
+        }
         self.finish(ready, sent.map(|_| ())).await;
         next
     }

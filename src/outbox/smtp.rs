@@ -19,6 +19,7 @@ mod pool;
 mod reply;
 mod session;
 mod settings;
+mod stalls;
 mod target;
 mod wire;
 
@@ -129,12 +130,15 @@ impl Mailer {
         }
     }
 
-    /// One of the target's connections, if one is free now. A worker that takes a mail off the
+    /// One of the target's connections, if one is free now; a server that stalls has one alone. A worker that takes a mail off the
     /// outbox only with a reservation in hand never has a dead host's mails waiting in the way of
     /// others.
     #[must_use]
     pub fn try_reserve(&self, target: &Target) -> Option<Reservation> {
         let visit = self.shared.pool.enter(target);
+        if self.shared.pool.room(&visit) <= 0 {
+            return None;
+        }
         let slot = visit.slots().try_acquire_owned().ok()?;
         Some(Reservation {
             mailer: self.clone(),

@@ -101,6 +101,7 @@ mod smtp_faults;
 mod smtp_pipelining;
 mod smtp_policy;
 mod smtp_sink;
+mod smtp_stalls;
 mod store_contract;
 mod store_crash;
 mod store_embedded;

@@ -231,7 +231,8 @@ impl SendError {
     }
 
     /// Whether the time was over.
-    pub(super) fn is_timeout(&self) -> bool {
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
         matches!(self.cause, Cause::TimedOut)
     }
 

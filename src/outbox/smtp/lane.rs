@@ -84,6 +84,26 @@ impl Lane {
         self.done(session, sent).await
     }
 
+    /// The server came to no answer in time: it has one connection from now on.
+    pub fn note_stall(&self) {
+        let Reservation { mailer, visit, .. } = &self.reservation;
+        mailer.shared.pool.stalled(visit.target());
+    }
+
+    /// The server took a mail: it has all its connections again. Whether it had not.
+    #[must_use]
+    pub fn note_well(&self) -> bool {
+        let Reservation { mailer, visit, .. } = &self.reservation;
+        mailer.shared.pool.is_well(visit.target())
+    }
+
+    /// Whether the server has more connections than it may have, this one among them.
+    #[must_use]
+    pub fn is_one_too_many(&self) -> bool {
+        let Reservation { mailer, visit, .. } = &self.reservation;
+        mailer.shared.pool.room(visit) < 0
+    }
+
     async fn open(&self, may_pipeline: bool) -> Result<Session, SendError> {
         let Reservation { mailer, visit, .. } = &self.reservation;
         let (shared, target) = (&mailer.shared, visit.target());

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::session::Session;
+use super::stalls::Stalls;
 use super::target::Target;
 
 /// An open connection and since when it waits.
@@ -39,6 +40,7 @@ pub(super) struct Pool {
     hosts: Mutex<HashMap<Target, Host>>,
     /// Servers that offer PIPELINING and cannot do it, and since when that is known.
     plain: Mutex<HashMap<Target, Instant>>,
+    stalls: Mutex<Stalls>,
     connections: Arc<Semaphore>,
     slots_per_host: usize,
     idle_time: Duration,
@@ -49,6 +51,7 @@ impl Pool {
         Self {
             hosts: Mutex::default(),
             plain: Mutex::default(),
+            stalls: Mutex::default(),
             connections: Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS))),
             slots_per_host: slots_per_host.min(Semaphore::MAX_PERMITS),
             idle_time,
@@ -71,6 +74,29 @@ impl Pool {
             plain.clear();
         }
         plain.insert(target.clone(), Instant::now());
+    }
+
+    fn stalls(&self) -> MutexGuard<'_, Stalls> {
+        // Nothing panics while the lock is held.
+        self.stalls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server came to no answer in time.
+    pub(super) fn stalled(&self, target: &Target) {
+        self.stalls().stalled(target, Instant::now());
+    }
+
+    /// The server took a mail. Whether it had stalled before.
+    pub(super) fn is_well(&self, target: &Target) -> bool {
+        self.stalls().is_well(target)
+    }
+
+    /// How many more connections the server may have than it has; below 0: it has too many.
+    pub(super) fn room(&self, visit: &Visit) -> isize {
+        let usual = self.slots_per_host;
+        let allowed = self.stalls().allowed(&visit.target, usual, Instant::now());
+        let used = usual.saturating_sub(visit.slots.available_permits());
+        allowed.cast_signed() - used.cast_signed()
     }
 
     fn hosts(&self) -> MutexGuard<'_, HashMap<Target, Host>> {

@@ -270,6 +270,11 @@ impl SmtpScript {
         *self.shared.connections.borrow()
     }
 
+    /// How many connections are open.
+    pub(crate) fn open(&self) -> usize {
+        *self.shared.open.borrow()
+    }
+
     /// How often points were reached, over all connections.
     pub(crate) fn steps(&self) -> usize {
         self.shared.reached.borrow().len()
