@@ -23,6 +23,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
+use crate::telemetry::metrics::NotTold;
 use crate::usecases::deliver::{self, Ended, Look, Outcome, PUT_OFF, Remind};
 use crate::usecases::error::Error;
 use crate::usecases::fan_out::{self, FanOut};
@@ -343,6 +344,9 @@ impl Outbox {
                 Ok(Some(found))
             }
             Err(missing) => {
+                if mail.last_error.is_none() {
+                    self.env.metrics.not_told.inc(NotTold::NoMailServer);
+                }
                 let why = missing.to_string();
                 deliver::put_off(&self.env, mail.clone(), now.plus(PUT_OFF), &why).await?;
                 Ok(None)

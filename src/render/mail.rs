@@ -7,7 +7,7 @@ use super::href::Href;
 use super::locale::Locale;
 use super::view::{ActivationMailView, BrandView, Mail, QuotaLine, QuotaMailView};
 use super::{Lang, RenderError, Renderer, text, words};
-use crate::domain::quota::Scope;
+use crate::domain::quota::{Scope, State};
 
 /// What every mail has.
 #[derive(Debug, Serialize)]
@@ -89,7 +89,11 @@ impl Renderer {
             groups.extend(context::groups(locale, &lines, owner)?);
         }
         let mut frame = frame(locale, view.brand, view.recipient_name)?;
-        frame.subject = subject(locale, &heading, view)?;
+        let subject_of = match first.state {
+            State::HardExceeded => locale.text("mail.subject_stopped", &[("title", &heading)])?,
+            _ => heading.clone(),
+        };
+        frame.subject = subject(locale, subject_of, view)?;
         frame.preheader = words::sentence(locale, first, owner)?;
         frame.heading = heading;
         frame.reason = by_service(locale, "mail.reason", view.brand)?;
@@ -187,13 +191,12 @@ fn count(locale: &Locale, lines: usize) -> Result<String, RenderError> {
     )
 }
 
-/// The heading, with what a mailbox cannot see otherwise: a reminder, and whose mail it is.
+/// The heading (of a stopped service: with that), and what a mailbox cannot see otherwise: a reminder, and whose mail it is.
 fn subject(
     locale: &Locale,
-    heading: &str,
+    mut subject: String,
     view: &QuotaMailView<'_>,
 ) -> Result<String, RenderError> {
-    let mut subject = heading.to_owned();
     if view.reminder {
         subject = locale.text("mail.subject_reminder", &[("title", &subject)])?;
     }

@@ -23,8 +23,10 @@ struct Document {
     icon: &'static str,
     title: String,
     body: String,
-    /// The button of the form; `None`: there is no form.
-    confirm: Option<String>,
+    /// The button of the form that unsubscribes, where there is one.
+    unsubscribe: Option<String>,
+    /// The button of the form that subscribes again, where there is one.
+    subscribe: Option<String>,
     phone: Option<Phone>,
     actions: Vec<Action>,
     reference: Option<String>,
@@ -63,10 +65,14 @@ impl Renderer {
             icon: icon(view.page),
             title,
             body,
-            confirm: match view.page {
+            unsubscribe: match view.page {
                 Page::UnsubscribeConfirm { .. } => {
                     Some(locale.text("page.unsubscribe.action", &[])?)
                 }
+                _ => None,
+            },
+            subscribe: match view.page {
+                Page::Unsubscribed { .. } => Some(locale.text("page.unsubscribed.action", &[])?),
                 _ => None,
             },
             phone,
@@ -84,6 +90,7 @@ fn title_and_body(locale: &Locale, page: Page<'_>) -> Result<(String, String), R
         Page::LinkNotFound => ("link_not_found", ""),
         Page::LinkExpired => ("link_expired", ""),
         Page::UnsubscribeConfirm { address } => ("unsubscribe", address),
+        Page::Subscribed { address } => ("subscribed", address),
         Page::Unsubscribed { address } => ("unsubscribed", address),
         Page::Error { .. } => ("error", ""),
     };
@@ -106,7 +113,7 @@ const fn icon(page: Page<'_>) -> &'static str {
         Page::LinkNotFound => "link",
         Page::LinkExpired => "clock",
         Page::UnsubscribeConfirm { .. } => "mail",
-        Page::Unsubscribed { .. } => "done",
+        Page::Subscribed { .. } | Page::Unsubscribed { .. } => "done",
         Page::Error { .. } => "error",
     }
 }

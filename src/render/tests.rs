@@ -182,6 +182,10 @@ fn every_page_renders_in_every_language() {
                 Page::UnsubscribeConfirm {
                     address: "a@b.example",
                 },
+                Page::Subscribed { address: "" },
+                Page::Subscribed {
+                    address: "jan@example.com",
+                },
                 Page::Unsubscribed { address: "" },
                 Page::Unsubscribed {
                     address: "a@b.example",

@@ -230,7 +230,12 @@ pub enum Page<'a> {
         /// Whose mails stop; empty: not said.
         address: &'a str,
     },
-    /// Unsubscribing is done.
+    /// Mails are sent again.
+    Subscribed {
+        /// Who gets them; empty: not said.
+        address: &'a str,
+    },
+    /// Unsubscribing is done: with a form that subscribes again.
     Unsubscribed {
         /// Whose mails have stopped; empty: not said.
         address: &'a str,

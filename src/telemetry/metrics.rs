@@ -9,7 +9,7 @@ use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 pub use family::By;
 pub use labels::{
     ClickKind, CommitOutcome, Direction, HttpDialect, Label, LogInFailure, MailLimit, MailOutcome,
-    OutboxState, RateLimit, RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
+    NotTold, OutboxState, RateLimit, RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
 };
 
 use family::Declare;
@@ -94,6 +94,11 @@ metrics! {
     /// `upsell_mails_refused_total{limit}`: asked for by a call, above a limit.
     mails_refused: By<MailLimit, IntCounter> =
         counters("upsell_mails_refused_total", "Mails that a limit was against.");
+    /// `upsell_people_not_told_total{reason}`: somebody was not told by mail of a level that was
+    /// entered. Without people there is one for the account; without a mail server, one for the mail
+    /// that waits.
+    not_told: By<NotTold, IntCounter> =
+        counters("upsell_people_not_told_total", "People not told by mail of a level, by reason.");
     /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
     /// another one had them, or had sent them.
     possible_duplicates: IntCounter =
@@ -185,7 +190,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 22);
+        assert_eq!(kinds, 23);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

@@ -5,7 +5,7 @@
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
-use super::fan_out::latest_mail_of;
+use super::fan_out::{Audience, audience_of, latest_mail_of};
 use super::messages::language;
 use super::view::{self, UserView, shop_of};
 use super::what_to_buy::ToBuy;
@@ -50,6 +50,8 @@ pub struct Explanation {
     pub mail: Decision<bool>,
     /// The quota mail that was last opened for the user.
     pub latest_mail: Option<Mail>,
+    /// Who of the tenant is told of its quotas by mail; not for callers who speak for one user.
+    pub audience: Option<Audience>,
     /// When mail was last sent, and when the next reminder is due.
     pub recipient: Option<Recipient>,
     /// The items of both scopes, user's first, in item order.
@@ -102,8 +104,13 @@ pub async fn explain(
     let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
     let recipient = env.store.load::<Recipient>(&keys::recipient(user)).await?;
+    let audience = match caller.user {
+        None => Some(audience_of(env, view.tenant.id).await?),
+        Some(_) => None,
+    };
     let brand = view.brand.as_ref();
     Ok(Explanation {
+        audience,
         generated_at: now,
         has_buy_url: brand.is_some_and(|brand| brand.buy_url.is_some()),
         has_usable_buy_url: shop_of(env, brand).buy_url_set,

@@ -15,6 +15,7 @@ use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key, Record, Revision, StoreError};
 use crate::store::record::{Notice, Stored};
 use crate::store::{Found, keys};
+use crate::telemetry::metrics::{Label, NotTold};
 use window::Windows;
 
 /// Users read from the store at once.
@@ -52,13 +53,15 @@ pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
         return Ok(FanOut::Idle);
     };
     let notice = Notice::decode(&record.body)?;
-    let recipients = recipients_of(env, notice.account).await?;
+    let told = People::default().told_of(env, notice.account).await?;
+    let recipients = told.users;
     let stored = (&key, record.revision);
     let (last, before) = split_last(&recipients);
     for chunk in before {
         retrying(|| add_to_mails(env, &notice, chunk, stored, IsLast(false), now)).await?;
     }
     retrying(|| add_to_mails(env, &notice, last, stored, IsLast(true), now)).await?;
+    count(env, &told.not_told);
     Ok(FanOut::Done {
         recipients: recipients.len(),
     })
@@ -76,14 +79,16 @@ pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
     }
     let (mut windows, mut done) = (Windows::new(now), Changes::new());
     let (mut people, mut recipients) = (People::default(), 0);
+    let mut not_told = Vec::new();
     for (key, record) in oldest {
         let notice = Notice::decode(&record.body)?;
         let told = people.told_of(env, notice.account).await?;
-        if recipients + told.len() > RECIPIENTS_PER_COMMIT {
+        if recipients + told.users.len() > RECIPIENTS_PER_COMMIT {
             break;
         }
-        recipients += told.len();
-        windows.add(env, &notice, &told).await?;
+        recipients += told.users.len();
+        not_told.extend(told.not_told);
+        windows.add(env, &notice, &told.users).await?;
         done.expect(key.clone(), Expect::Revision(record.revision))
             .delete(key);
     }
@@ -93,7 +98,10 @@ pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
     }
     windows.into_changes(&mut done);
     match env.store.commit(done).await.map_err(Error::from) {
-        Ok(()) => Ok(FanOut::Done { recipients }),
+        Ok(()) => {
+            count(env, &not_told);
+            Ok(FanOut::Done { recipients })
+        }
         Err(Error::LostRace) => run_one(env, now).await,
         Err(error) => Err(error),
     }
@@ -138,7 +146,44 @@ fn split_last(recipients: &[User]) -> (&[User], impl Iterator<Item = &[User]>) {
 /// # Errors
 /// The store failed.
 pub async fn recipients_of(env: &Env, account: AccountId) -> Result<Vec<User>, Error> {
-    People::default().told_of(env, account).await
+    Ok(People::default().told_of(env, account).await?.users)
+}
+
+/// How many people of a tenant are told of its quotas by mail, and why the others are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// So many are told.
+    pub told: usize,
+    /// So many are not, by reason; only reasons that there are.
+    pub not_told: Vec<(NotTold, usize)>,
+}
+
+/// Who of a tenant is told of its quotas by mail.
+///
+/// # Errors
+/// The store failed.
+pub async fn audience_of(env: &Env, tenant: TenantId) -> Result<Audience, Error> {
+    let account = AccountId::Tenant(tenant);
+    let found = People::default().told_of(env, account).await?;
+    let count = |reason| found.not_told.iter().filter(|why| **why == reason).count();
+    let counted = NotTold::ALL.iter().map(|reason| (*reason, count(*reason)));
+    Ok(Audience {
+        told: found.users.len(),
+        not_told: counted.filter(|(_, count)| *count > 0).collect(),
+    })
+}
+
+fn count(env: &Env, not_told: &[NotTold]) {
+    for reason in not_told {
+        env.metrics.not_told.inc(*reason);
+    }
+}
+
+/// Who of those that an account concerns is told of it.
+struct Told {
+    users: Vec<User>,
+    /// Why each of the others is not.
+    not_told: Vec<NotTold>,
 }
 
 /// The people of tenants, read once for several notices.
@@ -148,23 +193,36 @@ struct People {
 }
 
 impl People {
-    async fn told_of(&mut self, env: &Env, account: AccountId) -> Result<Vec<User>, Error> {
+    async fn told_of(&mut self, env: &Env, account: AccountId) -> Result<Told, Error> {
+        let (mut told, mut not_told) = (Vec::new(), Vec::new());
         let (tenant, own) = match account {
             AccountId::Tenant(tenant) => (tenant, None),
             AccountId::User(id) => match env.store.user(id).await? {
                 Some(user) => (user.tenant_id, Some(id)),
-                None => return Ok(Vec::new()),
+                // Deleted since: nobody is to be told.
+                None => {
+                    let users = told;
+                    return Ok(Told { users, not_told });
+                }
             },
         };
         let users = match self.of_tenant.entry(tenant) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(users_of(env, tenant).await?),
         };
-        let is_told = |user: &&User| {
-            let concerned = own.is_none_or(|own| user.id == own || user.is_company_admin());
-            concerned && user.receives_quota_mail().is_ok()
-        };
-        Ok(users.iter().filter(is_told).cloned().collect())
+        let is_concerned =
+            |user: &&User| own.is_none_or(|own| user.id == own || user.is_company_admin());
+        for user in users.iter().filter(is_concerned) {
+            match user.receives_quota_mail() {
+                Ok(()) => told.push(user.clone()),
+                Err(rule) => not_told.push(NotTold::of(rule)),
+            }
+        }
+        if told.is_empty() && not_told.is_empty() {
+            not_told.push(NotTold::Nobody);
+        }
+        let users = told;
+        Ok(Told { users, not_told })
     }
 }
 

@@ -1,10 +1,10 @@
-//! A reader wants no more mail about quotas (RFC 8058: only a POST does it).
+//! A reader wants no more mail about quotas, or wants it again (RFC 8058: only a POST does it).
 
 use super::Env;
 use super::audit::{self, By};
 use super::error::{Error, retrying};
 use super::follow_link::{reader_of, verify};
-use super::manage_users::act;
+use super::manage_users;
 use super::view::UserView;
 use crate::domain::time::Timestamp;
 use crate::domain::user::QUOTA_NOTIFICATION;
@@ -18,10 +18,21 @@ pub enum Unsubscribing {
     Asked(Box<UserView>),
     /// The reader gets none any more.
     Done(Box<UserView>),
+    /// The reader gets mail again.
+    Undone(Box<UserView>),
     /// The link was good once.
     Expired(Option<Box<UserView>>),
     /// No link of ours, or its reader or tenant is gone.
     Unknown,
+}
+
+/// What the reader of a link wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// No mail about quotas.
+    NoMail,
+    /// Mail about quotas, again.
+    Mail,
 }
 
 /// What the page behind `token` shows. Changes nothing: scanners follow links too.
@@ -31,9 +42,7 @@ pub enum Unsubscribing {
 pub async fn show(env: &Env, token: &str, now: Timestamp) -> Result<Unsubscribing, Error> {
     match link_of(env, token, now) {
         Ok(link) => Ok(match reader_of(env, &link).await? {
-            Some(view) if view.user.notifications.contains(&QUOTA_NOTIFICATION) => {
-                Unsubscribing::Asked(view)
-            }
+            Some(view) if view.user.wants_quota_mail() => Unsubscribing::Asked(view),
             Some(view) => Unsubscribing::Done(view),
             None => Unsubscribing::Unknown,
         }),
@@ -41,12 +50,17 @@ pub async fn show(env: &Env, token: &str, now: Timestamp) -> Result<Unsubscribin
     }
 }
 
-/// Takes `quota` out of what the reader of `token` wants mail about. Doing it again changes
-/// nothing.
+/// Takes `quota` out of what the reader of `token` wants mail about, or puts it in again. Doing it
+/// again changes nothing.
 ///
 /// # Errors
 /// The store failed.
-pub async fn unsubscribe(env: &Env, token: &str, now: Timestamp) -> Result<Unsubscribing, Error> {
+pub async fn act(
+    env: &Env,
+    token: &str,
+    wish: Wish,
+    now: Timestamp,
+) -> Result<Unsubscribing, Error> {
     let link = match link_of(env, token, now) {
         Ok(link) => link,
         Err(refused) => return refusal(env, refused).await,
@@ -58,16 +72,25 @@ pub async fn unsubscribe(env: &Env, token: &str, now: Timestamp) -> Result<Unsub
         let Some(tenant) = env.store.tenant(old.tenant_id).await? else {
             return Ok(());
         };
-        let wants = old.notifications.contains(&QUOTA_NOTIFICATION);
-        if tenant.id != link.tenant_id || !wants {
+        let is_so = old.wants_quota_mail() == (wish == Wish::Mail);
+        if tenant.id != link.tenant_id || is_so {
             return Ok(());
         }
         let mut new = old.value.clone();
-        new.notifications.retain(|kind| *kind != QUOTA_NOTIFICATION);
+        let name = match wish {
+            Wish::NoMail => {
+                new.notifications.retain(|kind| *kind != QUOTA_NOTIFICATION);
+                "user.unsubscribe"
+            }
+            Wish::Mail => {
+                new.notifications.push(QUOTA_NOTIFICATION);
+                "user.subscribe"
+            }
+        };
         new.version = old.version.saturating_add(1);
         new.updated_at = now;
         let mut changes = Changes::new();
-        let act = act("user.unsubscribe", &new, &tenant);
+        let act = manage_users::act(name, &new, &tenant);
         let by = By::reader(new.id);
         audit::record(&mut changes, by, now, act, Some(&old.value), Some(&new));
         changes.update_user(&old, new, &tenant);
@@ -75,8 +98,11 @@ pub async fn unsubscribe(env: &Env, token: &str, now: Timestamp) -> Result<Unsub
         Ok(())
     })
     .await?;
-    let view = reader_of(env, &link).await?;
-    Ok(view.map_or(Unsubscribing::Unknown, Unsubscribing::Done))
+    Ok(match reader_of(env, &link).await? {
+        None => Unsubscribing::Unknown,
+        Some(view) if wish == Wish::Mail => Unsubscribing::Undone(view),
+        Some(view) => Unsubscribing::Done(view),
+    })
 }
 
 fn link_of(env: &Env, token: &str, now: Timestamp) -> Result<TrackedLink, Refused> {

@@ -57,6 +57,7 @@ mod nodes_away;
 mod nodes_load;
 mod nodes_mail;
 mod nodes_start;
+mod not_told;
 mod openapi;
 mod openapi_examples;
 mod outbox_colleagues;

@@ -211,6 +211,8 @@ async fn one_click_stops_the_mails_and_a_look_does_not() {
         .body("List-Unsubscribe=One-Click");
     let done = send("POST the unsubscribe URL", request).await.expect(200);
     assert!(done.text().contains("You have unsubscribed"));
+    let again = "name=\"wish\" value=\"subscribe\">Subscribe again</button></form>";
+    assert!(done.text().contains(again), "{}", done.text());
     let after = app.user(&user).await;
     assert_eq!(
         after["notifications"],
@@ -224,6 +226,29 @@ async fn one_click_stops_the_mails_and_a_look_does_not() {
     assert_eq!(outbox_of(&app, &other).await.len(), 2);
     assert_eq!(outbox_of(&app, &user).await.len(), 1, "no mail any more");
     assert_eq!(app.alerts(&user).await.len(), 2, "alerts go on");
+
+    // The reader thinks better of it. A look changes nothing here either.
+    let page = app.visit(&url).await.expect(200).text();
+    assert!(page.contains("You have unsubscribed"), "{page}");
+    for _ in 0..2 {
+        let request = app.http.post(&url).form(&[("wish", "subscribe")]);
+        let done = send("POST to subscribe", request).await.expect(200);
+        assert!(done.text().contains("are on again"), "{}", done.text());
+        assert!(!done.text().contains("<form"), "{}", done.text());
+    }
+    let notifications = json!(["reports", "backup_daily_report", "quota"]);
+    assert_eq!(app.user(&user).await["notifications"], notifications);
+    app.set_quota(account, "servers", 1).await;
+    app.report_usage(account, "servers", 1).await;
+    settle(&app, &sink).await;
+    assert_eq!(outbox_of(&app, &user).await.len(), 2, "mail again");
+    let audit = app.get("/api/upsell/v1/audit").await.expect(200).json();
+    let actions: Vec<_> = audit["items"].as_array().unwrap().iter().collect();
+    for action in ["user.unsubscribe", "user.subscribe"] {
+        let done = actions.iter().filter(|entry| entry["action"] == action);
+        let by: Vec<_> = done.map(|entry| &entry["actor"]["kind"]).collect();
+        assert_eq!(by, ["reader"], "{action}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! Why a user is shown and sent what they are. What is said of rules and reasons is for operators,
 //! and in English.
 
+mod audience;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use audience::AudienceForm;
 
 use super::emails::CauseForm;
 use super::names::{
@@ -158,6 +162,9 @@ struct MailsForm<'a> {
     /// The quota mail that was last opened for the user.
     #[schema(required)]
     latest_mail: Option<LatestMailForm<'a>>,
+    /// Who of the user's tenant is told of its quotas by mail; null for a token of one user.
+    #[schema(required)]
+    tenant: Option<AudienceForm>,
     /// When a mail server last took a quota mail to the user.
     #[schema(required, format = DateTime)]
     last_sent_at: Option<String>,
@@ -359,6 +366,7 @@ impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
             mail: MailsForm {
                 receives: explanation.mail.outcome,
                 rules: rules_of(&explanation.mail),
+                tenant: explanation.audience.as_ref().map(AudienceForm::from),
                 latest_mail: explanation.latest_mail.as_ref().map(LatestMailForm::from),
                 last_sent_at: optional_time(recipient.map(|known| known.last_sent_at)),
                 next_reminder_at: optional_time(recipient.and_then(|known| known.reminder_due_at)),

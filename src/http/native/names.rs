@@ -8,6 +8,7 @@ use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Item, Level, Scope, State, Unit};
 use crate::domain::rules::Rule;
 use crate::http::openapi::schema::names;
+use crate::telemetry::metrics::{Label, NotTold};
 
 names! {
     /// What a quota can be about.
@@ -40,6 +41,8 @@ names! {
     pub(super) NothingToBuyName = NothingToBuy::ALL.map(NothingToBuy::name);
     /// Who set a threshold: the deployment, or the tenant for itself.
     pub(super) SoonFromName = ["deployment", "tenant"];
+    /// Why somebody is not told by mail.
+    pub(super) NotToldReason = NotTold::ALL.iter().map(Label::text);
     /// Why there is a mail.
     pub(super) MailKindName = MailKind::ALL.map(MailKind::name);
 }

@@ -17,8 +17,7 @@ fn page(operation: Operation, status: u16, about: &'static str) -> Operation {
 
 fn links() -> Group {
     const UNSUBSCRIBE: &str = "/u/{token}";
-    let one_click =
-        json!({ "type": "object", "properties": { "List-Unsubscribe": { "type": "string" } } });
+    let one_click = json!({ "type": "object", "properties": { "List-Unsubscribe": { "type": "string" }, "wish": { "type": "string" } } });
     let follow = get("/r/{token}", "followLink", "Takes a reader to the shop")
         .about("Builds the Buy link of this moment. Counts the click.")
         .query(
@@ -38,7 +37,7 @@ fn links() -> Group {
         "Asks whether to stop mail about quotas",
     );
     let act = post(UNSUBSCRIBE, "unsubscribe", "Stops mail about quotas")
-        .about("Also with one click in a mail program (RFC 8058).")
+        .about("Also with one click in a mail program (RFC 8058). The page then offers to subscribe again, with a body of `wish=subscribe`.")
         .takes_raw(
             "application/x-www-form-urlencoded",
             one_click,

@@ -1,5 +1,5 @@
-//! `/u/{token}`: stopping mail about quotas. Only a POST does it (RFC 8058), so that scanners
-//! that follow every link stop nothing.
+//! `/u/{token}`: stopping mail about quotas, and getting it again. Only a POST does it (RFC 8058), so
+//! that scanners that follow every link stop nothing.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::http::message::Head;
 use crate::http::router::{Answer, Call};
 use crate::render::Page;
 use crate::usecases::Env;
-use crate::usecases::unsubscribe::{self, Unsubscribing};
+use crate::usecases::unsubscribe::{self, Unsubscribing, Wish};
 use crate::usecases::view::UserView;
 
 /// GET `/u/{token}`: asks.
@@ -19,12 +19,17 @@ pub(super) async fn show(call: Call) -> Answer {
     answer(&call.env, head, &found)
 }
 
-/// POST `/u/{token}`: does it. The body is the form's, or `List-Unsubscribe=One-Click` of a mail
-/// program (RFC 8058 §3.2) in any form encoding; it adds nothing to the token, so it is not read.
+/// POST `/u/{token}`: does it. A body of `wish=subscribe` is that of the form which subscribes again;
+/// with any other it stops: with that of the other form, which is empty, and with
+/// `List-Unsubscribe=One-Click` of a mail program (RFC 8058 §3.2) in any form encoding.
 pub(super) async fn act(call: Call) -> Answer {
     let head = &call.request.head;
     let token = call.path.get("token");
-    let found = unsubscribe::unsubscribe(&call.env, token, head.received_at).await?;
+    let wish = match call.request.body.as_ref() {
+        b"wish=subscribe" => Wish::Mail,
+        _ => Wish::NoMail,
+    };
+    let found = unsubscribe::act(&call.env, token, wish, head.received_at).await?;
     answer(&call.env, head, &found)
 }
 
@@ -34,6 +39,11 @@ fn answer(env: &Env, head: &Head, found: &Unsubscribing) -> Answer {
             let address = address_of(view);
             let asked = Page::UnsubscribeConfirm { address };
             page(env, head, Some(view), StatusCode::OK, asked)
+        }
+        Unsubscribing::Undone(view) => {
+            let address = address_of(view);
+            let undone = Page::Subscribed { address };
+            page(env, head, Some(view), StatusCode::OK, undone)
         }
         Unsubscribing::Done(view) => {
             let address = address_of(view);

@@ -2,6 +2,7 @@
 
 use crate::domain::link::Placement;
 use crate::domain::quota::Level;
+use crate::domain::rules::Rule;
 
 /// A bounded set of label values.
 pub trait Label: Sized + PartialEq + 'static {
@@ -102,6 +103,40 @@ label! {
         Skipped = "skipped",
         /// Malformed or refused by a rule.
         Rejected = "rejected",
+    }
+}
+
+label! {
+    /// Why somebody was not told by mail of a level that was entered.
+    NotTold = "reason" {
+        /// The account of the user is disabled.
+        Disabled = "user_disabled",
+        /// The account of the user was never activated.
+        NotActivated = "not_activated",
+        /// The account of the user has no e-mail address.
+        NoAddress = "no_address",
+        /// `quota` is not among the notifications of the user: never was, or the reader unsubscribed.
+        NotSubscribed = "not_subscribed",
+        /// There is nobody who could be told.
+        Nobody = "no_users",
+        /// The tenant is disabled.
+        TenantDisabled = "tenant_disabled",
+        /// There is no mail server to send through; the mail waits.
+        NoMailServer = "no_mail_server",
+    }
+}
+
+impl NotTold {
+    /// The reason of a user to whom this rule does not let mail go.
+    #[must_use]
+    pub const fn of(rule: Rule) -> Self {
+        match rule {
+            Rule::UserEnabled => Self::Disabled,
+            Rule::UserActivated => Self::NotActivated,
+            Rule::HasAddress => Self::NoAddress,
+            Rule::TenantEnabled => Self::TenantDisabled,
+            _ => Self::NotSubscribed,
+        }
     }
 }
 

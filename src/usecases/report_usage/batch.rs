@@ -12,6 +12,7 @@ use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, CommitError, Expect, Key, StoreError};
 use crate::store::meters::SeenMeter;
+use crate::telemetry::metrics::NotTold;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{ATTEMPTS, Error, What, all_away};
@@ -34,6 +35,8 @@ struct Decided<'a> {
     lost: u32,
     transitions: Vec<AccountTransition>,
     is_told: bool,
+    /// A level was entered, and the tenant is disabled.
+    is_held_back: bool,
 }
 
 /// An account that is still to be worked on, and how often a race for it was lost.
@@ -147,6 +150,9 @@ impl<'a> Batch<'a> {
                 Ok(()) => {
                     self.transitions.extend(decided.transitions);
                     is_told |= decided.is_told;
+                    if decided.is_held_back {
+                        self.env.metrics.not_told.inc(NotTold::TenantDisabled);
+                    }
                 }
                 Err(error) => left.extend(self.failed(decided.account, decided.lost, error)),
             }
@@ -264,6 +270,7 @@ impl<'a> Batch<'a> {
             return None;
         }
         let is_told = notice.is_some();
+        let is_entered = outcomes.iter().any(|(_, outcome)| outcome.notify.is_some());
         let mut changes = Changes::new();
         changes.put_stored_meter(expect, meter);
         if let Some(notice) = notice {
@@ -274,6 +281,7 @@ impl<'a> Batch<'a> {
             lost,
             transitions,
             is_told,
+            is_held_back: is_entered && !is_told,
         };
         Some((decided, changes))
     }

@@ -151,6 +151,7 @@ fn pages() {
         ("link_expired", Page::LinkExpired),
         ("unsubscribe", Page::UnsubscribeConfirm { address }),
         ("unsubscribed", Page::Unsubscribed { address }),
+        ("subscribed", Page::Subscribed { address }),
         (
             "error",
             Page::Error {

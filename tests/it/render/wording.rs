@@ -214,3 +214,52 @@ fn lines_that_are_no_alert_are_not_mailed() {
     assert!(!sent.text.contains("Mobile"));
     assert!(matches!(mail(&[fine]), Err(RenderError::NothingToSay)));
 }
+
+/// A full quota and a service that has stopped must not look alike in a mailbox.
+#[test]
+fn a_stopped_service_has_a_subject_of_its_own_in_every_language() {
+    let renderer = Renderer::new().expect("the templates compile");
+    let stopped = line(
+        Scope::User,
+        Item::StorageSize,
+        2 * GIB,
+        Quota::hard(GIB, GIB),
+    );
+    let full = line(Scope::User, Item::StorageSize, GIB, Quota::hard(GIB, GIB));
+    let subject = |lines: &[QuotaLine], tag: &str, reminder| {
+        let view = QuotaMailView {
+            lines,
+            reminder,
+            recipient_name: "",
+            tenant_name: "Acme",
+            others: &[],
+            brand: &brand(),
+            proposal: None,
+            as_of: None,
+            unsubscribe_url: None,
+        };
+        renderer
+            .quota_mail(&view, &lang(tag))
+            .expect("renders")
+            .subject
+    };
+    for (tag, word) in [
+        ("en", "Service stopped"),
+        ("de", "Dienst angehalten"),
+        ("es", "Servicio detenido"),
+        ("fr", "Service arrêté"),
+        ("it", "Servizio fermo"),
+        ("ja", "サービス停止"),
+        ("pt-BR", "Serviço parado"),
+        ("ru", "Служба остановлена"),
+    ] {
+        for reminder in [false, true] {
+            let shown = subject(&[stopped, full], tag, reminder);
+            assert!(shown.contains(word), "{shown}");
+            let shown = subject(&[stopped], tag, reminder);
+            assert!(shown.contains(word), "{shown}");
+            let other = subject(&[full], tag, reminder);
+            assert!(!other.contains(word), "{other}");
+        }
+    }
+}

@@ -78,7 +78,9 @@ fn lists() -> Vec<Operation> {
 fn accounts() -> Vec<Operation> {
     const USER: &str = "/api/2/users/{id}";
     let create =
-        post("/api/2/users", "createUser", "Creates a user").takes::<UserIn>(examples::new_user());
+        post("/api/2/users", "createUser", "Creates a user")
+            .about("A new user gets no mail about quotas yet: that takes `activated: true`, an e-mail address, and `quota` among the `notifications`. `explain` says what is missing.")
+            .takes::<UserIn>(examples::new_user());
     let update = put(USER, "updateUser", "Changes a user")
         .about("Seed 000: makes a user a buyer.")
         .takes::<UserIn>(examples::becomes_buyer());
