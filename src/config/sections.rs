@@ -218,9 +218,8 @@ section! {
 section! {
     /// The listener of the APIs, the redirects and the pages.
     Http = "http" {
-        /// Networks of proxies that may name the client in `Forwarded` or `X-Forwarded-For`;
-        /// other peers are the clients themselves. Trust only proxies that write one of the two
-        /// headers, and let them remove the other one. At most 100.
+        /// Networks of proxies that may name the client in `Forwarded` or `X-Forwarded-For`. Let
+        /// them write one of the two headers and remove the other one.
         trusted_proxies: Vec<IpNet> = List(simple("network such as 10.0.0.0/8", network)), "";
     }
 }
@@ -290,17 +289,13 @@ section! {
 }
 
 section! {
-    /// How many requests one node takes from one sender: 429 with `Retry-After` above it. All are
-    /// counted in requests, however many records one carries. The answers say in `RateLimit` and
-    /// `RateLimit-Policy` how a caller stands. Behind a proxy, set `http.trusted_proxies`.
+    /// How many requests one node takes from one sender ([`limits.md`](limits.md)).
     RateLimits = "rate_limits" {
-        /// Requests a second of one address (IPv6: of one /64), before anything else is known of
-        /// them. Tracked links are not among them. 0: any number.
+        /// Requests a second of one address (IPv6: one /64), but for tracked links. 0: any number.
         address_per_s: u32 = whole(0, 1_000_000), "2000";
         /// How many of them at once, after a pause.
         address_burst: u32 = whole(1, 10_000_000), "20000";
-        /// Requests a second of one API client; a user with a token of their own counts like a
-        /// client. 0: any number.
+        /// Requests a second of one API client, or of one user with a token. 0: any number.
         client_per_s: u32 = whole(0, 1_000_000), "2000";
         /// How many of them at once, after a pause.
         client_burst: u32 = whole(1, 10_000_000), "20000";
@@ -312,10 +307,7 @@ section! {
         redirect_per_s: u32 = whole(0, 1_000_000), "0";
         /// How many of them at once, after a pause.
         redirect_burst: u32 = whole(1, 10_000_000), "200";
-        /// How often a client id may be sent with a wrong secret from one address before the next
-        /// log-in has to wait: a second, then twice as long each time. An address may fail 4 times
-        /// as often, whatever the client ids, and a client id 200 times as often from anywhere,
-        /// with waits up to 15 s. 0: no log-in ever waits.
+        /// Wrong secrets of a client that one address may send before it must wait. 0: any number.
         failed_log_ins: u32 = whole(0, 1_000), "5";
         /// The longest such wait.
         failed_log_in_max_wait: Duration = span(SECOND, DAY), "5m";
