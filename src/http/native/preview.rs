@@ -107,7 +107,7 @@ pub(super) enum Rendered<'a> {
     /// The portal header.
     Header {
         /// As JSON.
-        header: HeaderForm<'a>,
+        header: Box<HeaderForm<'a>>,
         /// As HTML.
         html: &'a str,
     },
@@ -129,7 +129,7 @@ pub(super) async fn preview(call: Call, caller: Caller) -> Answer {
             html: &mail.html,
         }),
         Previewed::Header(header) => output::ok(&Rendered::Header {
-            header: HeaderForm::from(header.as_ref()),
+            header: Box::new(HeaderForm::from(header.as_ref())),
             html: &header.html,
         }),
     })

@@ -39,8 +39,8 @@ fn script(renderer: &Renderer) -> Result<&'static Widget, RenderError> {
     }
     let words = format!("const WORDS = {};", renderer.widget_words()?);
     // Without indentation and comments it is a fifth smaller.
-    let is_code =
-        |line: &&str| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/"));
+    let is_comment = |line: &str| line.starts_with("/*") && line.ends_with("*/");
+    let is_code = |line: &&str| !line.is_empty() && !is_comment(line);
     let lines: Vec<&str> = WIDGET.lines().map(str::trim).filter(is_code).collect();
     let script = lines.join("\n").replace(WORDS, &words);
     let hash = Sha256::digest(script.as_bytes());
