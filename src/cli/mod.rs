@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
+use tokio::signal::unix::{SignalKind, signal};
 use crate::app::AppError;
 use crate::app::data::DataError;
 use crate::config::Problems;
@@ -182,5 +183,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .enable_all()
         .thread_name("worker")
         .on_thread_start(threads::stand_back)
-        .build()?)
+        .build()?;
+    let inside = runtime.enter();
+    let file_too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    drop(signal(file_too_large)?);
+    drop(inside);
+    Ok(runtime)
 }
+///
+/// A write beyond a limit on the size of files fails from now on, as one to a full disk does, instead of
+/// ending the process: SIGXFSZ has a handler, which stays for good.

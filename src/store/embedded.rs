@@ -10,9 +10,9 @@
 //!   all. They are not moved to a blocking pool: a read costs some microseconds from memory, and
 //!   the hop would cost more than the rare block that comes from the disk.
 //! - **After a failed write or fsync** nothing is acknowledged any more ([`Engine::health`] says
-//!   why); reads go on. If the cause was a full disk, the engine recovers by itself once there is
-//!   room again (`recover`); after anything else the process has to be restarted, since the
-//!   state of the disk is unknown.
+//!   why); reads go on. If the cause was a full disk, a limit on the size of files or a read-only
+//!   file system, the engine recovers by itself once it can write again (`recover`); after anything
+//!   else the process has to be restarted, since the state of the disk is unknown.
 
 mod commit;
 mod group;

@@ -19,9 +19,9 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 
 use crate::support::accounts::{Account, PLAIN, Tenant, User, record};
-use crate::support::app::{TestApp, eventually, sink_settings};
+use crate::support::app::{TestApp, eventually};
 use crate::support::backing::Backing;
-use crate::support::sink::Sink;
+use crate::support::sink::{Sink, sink_settings};
 use crate::support::smtp_script::{Act, At, SmtpScript, Taken};
 
 /// Mails that may arrive twice after a kill: those that wait for a commit or are in one, and one for

@@ -1,4 +1,4 @@
-//! Going on after a full disk, without a restart.
+//! Going on after a full or read-only disk, without a restart.
 //!
 //! After a failed fsync a file may read back as written although the disk does not have it. So
 //! before the database is opened again, the journals are written once more, in place and with
@@ -27,11 +27,12 @@ const ROOM_FOR_TABLES_BYTES: u64 = MEMTABLE_BYTES + ROOM_FOR_JOURNAL_BYTES;
 /// Why writes are impossible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// There is no room for more, which can pass.
-    NoRoom {
-        /// The words of the operating system.
+    /// There is no room for more, a limit on the size of files is reached, or the file system is
+    /// read-only: all of it can pass.
+    Passing {
+        /// What it is, and what to do, in one sentence.
         why: String,
-        /// What has to be free before writes go on.
+        /// What must be writable before writes go on.
         wanted_bytes: u64,
     },
     /// Anything else: the state of the disk is unknown.
@@ -42,9 +43,7 @@ impl Cause {
     /// What callers and operators are told.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::NoRoom { why, .. } => format!(
-                "the disk is full ({why}); free some space, writes go on by themselves then"
-            ),
+            Self::Passing { why, .. } => format!("{why}; writes go on by themselves then"),
             Self::Unknown(why) => format!(
                 "writing to disk failed ({why}); check the disk, then restart: until then \
                  nothing is written"
@@ -53,34 +52,48 @@ impl Cause {
     }
 }
 
-/// Sorts a failure of a write. If it was one of fjall's own threads, fjall does not tell which
+/// Sorts a failed write by what can pass. If it was one of fjall's own threads, fjall does not tell which
 /// error it had, so a write of our own shows whether there is room.
 pub(super) fn cause_of(error: &fjall::Error, store: &Path) -> Cause {
-    let no_room = |why, wanted_bytes| Cause::NoRoom { why, wanted_bytes };
+    let passing = |kind, why: String, wanted_bytes| match advice(kind) {
+        Some(advice) => Cause::Passing {
+            why: format!("{} ({why}); {}", advice.0, advice.1),
+            wanted_bytes,
+        },
+        None => Cause::Unknown(why),
+    };
     match io_kind(error) {
-        Some(kind) if is_no_room(kind) => no_room(words(error), ROOM_FOR_JOURNAL_BYTES),
+        Some(kind) => passing(kind, words(error), ROOM_FOR_JOURNAL_BYTES),
         None if matches!(error, fjall::Error::Poisoned) => {
             match probe(store, ROOM_FOR_TABLES_BYTES) {
-                Err(error) if is_no_room(error.kind()) => {
-                    no_room(error.to_string(), ROOM_FOR_TABLES_BYTES)
-                }
-                Err(error) => Cause::Unknown(error.to_string()),
+                Err(error) => passing(error.kind(), error.to_string(), ROOM_FOR_TABLES_BYTES),
                 Ok(()) => Cause::Unknown("a background write failed earlier".to_owned()),
             }
         }
-        _ => Cause::Unknown(words(error)),
+        None => Cause::Unknown(words(error)),
     }
 }
 
-fn is_no_room(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
-    )
+/// What is wrong and what to do, for errors that leave the disk as it was and can pass.
+fn advice(kind: ErrorKind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some(("the disk is full", "free some space"))
+        }
+        ErrorKind::FileTooLarge => Some((
+            "a limit on the size of files is reached",
+            "raise it (LimitFSIZE, ulimit -f)",
+        )),
+        ErrorKind::ReadOnlyFilesystem => Some((
+            "the file system of the store is read-only",
+            "make it writable",
+        )),
+        _ => None,
+    }
 }
 
-/// Opens the store again if there is room. Returns the stored revision mark, or why not.
-/// Reads go on until there is room, and pause while the database opens.
+/// Opens the store again if it can be written to. Returns the stored revision mark, or why not.
+/// Reads go on until it can be written to, and pause while the database opens.
 pub(super) fn reopen(
     shared: &Shared,
     dir: &Path,

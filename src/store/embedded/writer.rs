@@ -237,7 +237,7 @@ impl Writer {
                     self.fail(&error);
                 }
             }
-            Some(Cause::NoRoom { wanted_bytes, .. }) => self.try_recover(*wanted_bytes),
+            Some(Cause::Passing { wanted_bytes, .. }) => self.try_recover(*wanted_bytes),
             Some(Cause::Unknown(_)) => {}
         }
     }

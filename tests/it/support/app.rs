@@ -18,7 +18,7 @@ use tokio::process::{Child, Command};
 
 pub(crate) use super::answer::{Answer, send, try_send};
 use super::shared_store::Share;
-use super::sink::Sink;
+use super::sink::{Sink, sink_settings};
 
 /// Longer than anything here takes, even on a machine that has much else to do.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -88,8 +88,7 @@ impl TestApp {
         let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         environment.extend(given);
         let first = init(&environment).await;
-        let no_ports = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
-        let (child, base, ops) = serve(&dir, &environment, no_ports).await;
+        let (child, base, ops) = serve(&dir, &environment, free_ports()).await;
         let http = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
@@ -139,8 +138,7 @@ impl TestApp {
         }
         let given = settings.iter().map(|(k, v)| ((*k).into(), (*v).into()));
         environment.extend(given);
-        let no_ports = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
-        let (child, base, ops) = serve(&dir, &environment, no_ports).await;
+        let (child, base, ops) = serve(&dir, &environment, free_ports()).await;
         Self {
             dir,
             share: self.share.clone(),
@@ -192,6 +190,11 @@ impl TestApp {
         let (child, base, ops) = serve(&self.dir, &self.environment, ports).await;
         assert_eq!((&base, &ops), (&self.base, &self.ops));
         self.child = child;
+    }
+
+    /// Starts it again on the same data and another port, after it was stopped.
+    pub(crate) async fn restart_elsewhere(&mut self) {
+        (self.child, self.base, self.ops) = serve(&self.dir, &self.environment, free_ports()).await;
     }
 
     /// Runs a command on its data directory, while it is stopped; what it prints.
@@ -341,6 +344,10 @@ async fn init(environment: &[(String, String)]) -> First {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+fn free_ports() -> (String, String) {
+    ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned())
+}
+
 /// Starts the service and waits for the line that says where it listens.
 async fn serve(
     dir: &TempDir,
@@ -384,19 +391,4 @@ fn addresses(line: &str) -> Option<(String, String)> {
     let address = base.strip_prefix("http://")?;
     let _checked: SocketAddr = address.parse().unwrap();
     Some((base.to_owned(), ops.to_owned()))
-}
-
-/// What sends a service's mail at once to a server on this machine.
-pub(crate) fn sink_settings(port: &str) -> [(&str, &str); 8] {
-    [
-        ("UPSELL_SMTP_SERVER", "127.0.0.1"),
-        ("UPSELL_SMTP_PORT", port),
-        ("UPSELL_SMTP_ENCRYPTION", "none"),
-        ("UPSELL_SMTP_FROM", "upsell@cloud.example"),
-        ("UPSELL_MAIL_GROUP_WAIT", "50ms"),
-        ("UPSELL_MAIL_RETRY_BASE", "20ms"),
-        ("UPSELL_MAIL_RETRY_MAX", "100ms"),
-        // As many as a test makes of a day.
-        ("UPSELL_MAIL_USER_PER_DAY", "1000000"),
-    ]
 }

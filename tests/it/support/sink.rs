@@ -147,3 +147,18 @@ impl Sink {
         );
     }
 }
+
+/// What sends a service's mail at once to a server on this machine.
+pub(crate) fn sink_settings(port: &str) -> [(&str, &str); 8] {
+    [
+        ("UPSELL_SMTP_SERVER", "127.0.0.1"),
+        ("UPSELL_SMTP_PORT", port),
+        ("UPSELL_SMTP_ENCRYPTION", "none"),
+        ("UPSELL_SMTP_FROM", "upsell@cloud.example"),
+        ("UPSELL_MAIL_GROUP_WAIT", "50ms"),
+        ("UPSELL_MAIL_RETRY_BASE", "20ms"),
+        ("UPSELL_MAIL_RETRY_MAX", "100ms"),
+        // As many as a test makes of a day.
+        ("UPSELL_MAIL_USER_PER_DAY", "1000000"),
+    ]
+}
