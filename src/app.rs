@@ -5,12 +5,13 @@ mod aside;
 pub mod data;
 mod gauges;
 mod ops;
+mod reload;
 mod serving;
 mod settings;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +31,6 @@ use crate::http::server::{Drained, Server};
 use crate::http::service::Upsell;
 use crate::http::tls::{Tls, TlsError};
 use crate::http::{listener, pages, routes};
-use crate::keyring::Keyring;
 use crate::outbox::smtp;
 use crate::outbox::worker::Outbox;
 use crate::render::{RenderError, Renderer};
@@ -44,6 +44,7 @@ use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
 use data::DataError;
 use ops::Ops;
+use reload::Certificate;
 use serving::Serving;
 
 /// Why the service does not start.
@@ -111,13 +112,6 @@ impl AppError {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, AppError> {
-    std::fs::read(path).map_err(|source| AppError::File {
-        path: path.to_owned(),
-        source,
-    })
-}
-
 /// The system's clock.
 #[must_use]
 pub fn system_clock() -> Timestamp {
@@ -140,6 +134,7 @@ pub struct Running {
     /// What use cases work with; for the demo, which drives them directly.
     pub env: Env,
     keys_path: PathBuf,
+    certificate: Option<Certificate>,
     stop: watch::Sender<Stage>,
     serving: Serving,
     ops: JoinHandle<Drained>,
@@ -206,7 +201,11 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     nodes::arrive(&env, &clock).await?;
     let (stop, stage) = watch::channel(Stage::Serving);
     let outbox = outbox(config, &env, &public_url, &clock)?;
-    let (server, click_source) = public_server(config, &env, further)?;
+    let certificate = Certificate::load(config)?;
+    let tls = certificate
+        .as_ref()
+        .map(|certificate| certificate.tls.clone());
+    let (server, click_source) = public_server(config, &env, further, tls)?;
     let ops = Ops {
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
@@ -239,6 +238,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         first_client: data.first_client,
         env,
         keys_path: place.keys_path(),
+        certificate,
         stop,
         serving,
         ops,
@@ -260,6 +260,7 @@ fn public_server(
     config: &Config,
     env: &Env,
     further: Vec<Resource>,
+    tls: Option<Tls>,
 ) -> Result<(Server<Upsell>, ClickSource), AppError> {
     let (clicks, source) = count_clicks::channel(CLICKS_WAITING);
     let pages = pages::Options {
@@ -276,7 +277,7 @@ fn public_server(
         Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));
     let server = Server::new(service, settings::limits(config), system_clock)
         .with_trusted_proxies(TrustedProxies::new(&config.http.trusted_proxies));
-    let server = match tls(config)? {
+    let server = match tls {
         Some(tls) => server.with_tls(tls),
         None => server,
     };
@@ -334,14 +335,6 @@ fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, AppE
         .map_err(|source| AppError::Listen { address, source })
 }
 
-fn tls(config: &Config) -> Result<Option<Tls>, AppError> {
-    match (&config.tls.cert_file, &config.tls.key_file) {
-        (None, None) => Ok(None),
-        (Some(chain), Some(key)) => Ok(Some(Tls::from_pem(&read(chain)?, &read(key)?)?)),
-        _ => Err(AppError::HalfTls),
-    }
-}
-
 fn outbox(config: &Config, env: &Env, public_url: &str, clock: &Clock) -> Result<Outbox, AppError> {
     let (deployment, id_domain) = settings::deployment(config, public_url)?;
     if deployment.target.is_none() {
@@ -366,17 +359,6 @@ async fn joined(name: &str, task: JoinHandle<()>) {
 }
 
 impl Running {
-    /// Reads the keyring file again, after keys were rotated.
-    ///
-    /// # Errors
-    /// The file cannot be used; the keys in use stay.
-    pub fn reload_keys(&self) -> Result<(), AppError> {
-        let keyring = Keyring::load(&self.keys_path).map_err(DataError::from)?;
-        self.env.keyring.store(Arc::new(keyring));
-        tracing::info!("the keys were read again");
-        Ok(())
-    }
-
     /// Stops: no new requests, those in flight finish, then background work, then the store.
     ///
     /// # Errors

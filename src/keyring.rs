@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::domain::time::Timestamp;
+
 pub use seal::SealError;
 pub use token::{PublicTokenKey, TokenKey};
 
@@ -70,7 +72,7 @@ pub enum KeyringError {
         path: PathBuf,
     },
     /// There is no file.
-    #[error("there is no key file {}; make one with `upsell init`, or restore it", path.display())]
+    #[error("there is no key file {}; name its directory with --data, make one with `upsell init`, or restore it", path.display())]
     Missing {
         /// The key file.
         path: PathBuf,
@@ -123,7 +125,7 @@ pub enum KeyringError {
         id: String,
     },
     /// There is no such key.
-    #[error("there is no {kind} key {id}")]
+    #[error("there is no {kind} key {id}; see `upsell keys list`")]
     UnknownKey {
         /// The kind asked for.
         kind: KeyKind,
@@ -139,6 +141,15 @@ pub struct Keyring {
     keys: Keys,
 }
 
+/// What may be shown of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Names it.
+    pub id: String,
+    /// When it was made; the one before it signs or seals nothing from then on.
+    pub created_at: Timestamp,
+}
+
 /// The keys without their place.
 #[derive(Clone)]
 struct Keys {
@@ -149,16 +160,16 @@ struct Keys {
 
 impl Keyring {
     /// Makes a keyring with one fresh key of each kind and writes it to a new file that only its
-    /// owner can read. The file appears whole or not at all.
+    /// owner can read: the owner of the directory. The file appears whole or not at all.
     ///
     /// # Errors
     ///
     /// [`KeyringError::AlreadyExists`], [`KeyringError::Io`], [`KeyringError::NoRandomness`].
-    pub fn create(path: &Path) -> Result<Self, KeyringError> {
+    pub fn create(path: &Path, now: Timestamp) -> Result<Self, KeyringError> {
         let keys = Keys {
-            link: Generations::first(Symmetric::generate(1)?),
-            sealing: Generations::first(Symmetric::generate(1)?),
-            token: Generations::first(TokenKey::generate()?),
+            link: Generations::first(Symmetric::generate(1, now)?),
+            sealing: Generations::first(Symmetric::generate(1, now)?),
+            token: Generations::first(TokenKey::generate(now)?),
         };
         file::create(path, &keys)?;
         Ok(Self {
@@ -181,23 +192,24 @@ impl Keyring {
     }
 
     /// Adds a key of this kind, which signs or seals from now on, and returns its id. The file is
-    /// replaced, durably, before this returns; after an error nothing has changed.
+    /// replaced, durably, before this returns, and keeps its owner, group and mode; after an error
+    /// nothing has changed.
     ///
     /// Only one process may change a keyring: of two at the same time one would lose its key.
     ///
     /// # Errors
     ///
     /// [`KeyringError::TooMany`], [`KeyringError::NoRandomness`], [`KeyringError::Io`].
-    pub fn rotate(&mut self, kind: KeyKind) -> Result<String, KeyringError> {
+    pub fn rotate(&mut self, kind: KeyKind, now: Timestamp) -> Result<String, KeyringError> {
         if self.key_ids(kind).len() >= MAX_KEYS_OF_A_KIND {
             return Err(KeyringError::TooMany { kind });
         }
         let mut keys = self.keys.clone();
         let id = match kind {
-            KeyKind::LinkSigning => keys.link.add_fresh()?.to_string(),
-            KeyKind::Sealing => keys.sealing.add_fresh()?.to_string(),
+            KeyKind::LinkSigning => keys.link.add_fresh(now)?.to_string(),
+            KeyKind::Sealing => keys.sealing.add_fresh(now)?.to_string(),
             KeyKind::TokenSigning => {
-                let key = TokenKey::generate()?;
+                let key = TokenKey::generate(now)?;
                 let kid = key.kid().to_owned();
                 keys.token.add(key);
                 kid
@@ -243,29 +255,20 @@ impl Keyring {
         Ok(())
     }
 
-    /// The ids of the keys of this kind, from oldest to newest.
+    /// The keys of this kind, from oldest to newest.
+    #[must_use]
+    pub fn keys(&self, kind: KeyKind) -> Vec<KeyInfo> {
+        match kind {
+            KeyKind::LinkSigning => self.keys.link.iter().map(Symmetric::info).collect(),
+            KeyKind::Sealing => self.keys.sealing.iter().map(Symmetric::info).collect(),
+            KeyKind::TokenSigning => self.keys.token.iter().map(TokenKey::info).collect(),
+        }
+    }
+
+    /// Their ids.
     #[must_use]
     pub fn key_ids(&self, kind: KeyKind) -> Vec<String> {
-        match kind {
-            KeyKind::LinkSigning => self
-                .keys
-                .link
-                .iter()
-                .map(|key| key.id().to_string())
-                .collect(),
-            KeyKind::Sealing => self
-                .keys
-                .sealing
-                .iter()
-                .map(|key| key.id().to_string())
-                .collect(),
-            KeyKind::TokenSigning => self
-                .keys
-                .token
-                .iter()
-                .map(|key| key.kid().to_owned())
-                .collect(),
-        }
+        self.keys(kind).into_iter().map(|key| key.id).collect()
     }
 
     /// The key that signs links, with its id.

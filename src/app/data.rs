@@ -109,7 +109,7 @@ pub struct Data {
 /// # Errors
 /// The place holds data already, or cannot be written.
 pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataError> {
-    let found = find(place, Wanted::None).await?;
+    let found = find(place, Wanted::None, now).await?;
     let data = fill(place, found, now).await?;
     let first = data.first_client.clone();
     close(&data.store).await?;
@@ -122,7 +122,7 @@ pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataErro
 /// # Errors
 /// See [`DataError`].
 pub async fn open_or_init(place: &Place, now: Timestamp) -> Result<Data, DataError> {
-    let found = find(place, Wanted::Any).await?;
+    let found = find(place, Wanted::Any, now).await?;
     fill(place, found, now).await
 }
 
@@ -136,7 +136,11 @@ enum Wanted {
 }
 
 /// Opens the engine and the keyring, or makes them where none need be there.
-async fn find(place: &Place, wanted: Wanted) -> Result<(OpenEngine, Keyring), DataError> {
+async fn find(
+    place: &Place,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<(OpenEngine, Keyring), DataError> {
     place.check_dir()?;
     let keys = place.keys_path();
     let (servers, has_store) = if place.servers.is_some() {
@@ -160,7 +164,7 @@ async fn find(place: &Place, wanted: Wanted) -> Result<(OpenEngine, Keyring), Da
         (true, _) => Keyring::load(&keys)?,
         (false, true) if servers.is_some() => return Err(DataError::KeysNotShared(keys)),
         (false, true) => return Err(DataError::KeysMissing(keys)),
-        (false, false) => Keyring::create(&keys)?,
+        (false, false) => Keyring::create(&keys, now)?,
     };
     if let Some(engine) = servers {
         return Ok((engine, keyring));
@@ -213,7 +217,7 @@ async fn is_filled(engine: &OpenEngine) -> Result<bool, DataError> {
 /// # Errors
 /// See [`DataError`].
 pub async fn open(place: &Place, now: Timestamp) -> Result<Data, DataError> {
-    let found = find(place, Wanted::Store).await?;
+    let found = find(place, Wanted::Store, now).await?;
     fill(place, found, now).await
 }
 
@@ -231,8 +235,8 @@ pub struct Bare {
 ///
 /// # Errors
 /// There is none, or its keyring is missing; see [`DataError`].
-pub async fn open_source(place: &Place) -> Result<Bare, DataError> {
-    let (engine, keyring) = find(place, Wanted::Store).await?;
+pub async fn open_source(place: &Place, now: Timestamp) -> Result<Bare, DataError> {
+    let (engine, keyring) = find(place, Wanted::Store, now).await?;
     refuse_unfinished(engine.as_ref()).await?;
     Ok(bare(&engine, keyring))
 }

@@ -231,7 +231,7 @@ pub(super) fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, 
     settings.connections_per_host = config.smtp.connections_per_host;
     settings.allow_cidrs.clone_from(&config.smtp.allow_cidrs);
     if let Some(path) = &config.smtp.ca_file {
-        settings.roots.extra_pem = super::read(path)?;
+        settings.roots.extra_pem = super::reload::read(path)?;
     }
     Ok(smtp::Mailer::new(settings)?)
 }

@@ -92,7 +92,8 @@ Examples:
 pub const KEYS_EXAMPLES: &str = "\
 Examples:
   upsell keys list --data /var/lib/upsell
-  upsell keys rotate link --data /var/lib/upsell && systemctl reload upsell";
+  upsell keys rotate link --data /var/lib/upsell && systemctl reload upsell
+  upsell keys retire link 1 --data /var/lib/upsell && systemctl reload upsell";
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone, Default, Args)]
@@ -305,7 +306,11 @@ pub enum KeysAction {
         /// The key's id, as `list` shows it.
         id: String,
     },
-    /// List the keys' ids, the newest last; never the keys.
+    /// List the keys, the newest last: kind, id, when each was made, and until when an old one may be
+    /// needed. Never the keys themselves.
+        /// Also where links, tokens or stored secrets may still need it.
+        #[arg(long)]
+        force: bool,
     List,
 }
 

@@ -9,6 +9,7 @@ use super::args::{ExportArgs, is_standard};
 use super::progress::Progress;
 use super::{CliError, complain, runtime};
 use crate::app::data::{self, Bare, DataError, Place};
+use crate::app::system_clock;
 use crate::config;
 use crate::keyring::{KeyKind, Keyring};
 use crate::store::embedded::OpenError;
@@ -26,7 +27,9 @@ pub(super) fn run(
     let place = Place::of(&loaded.config);
     check_standard(args)?;
     let done = runtime()?.block_on(async {
-        let bare = data::open_source(&place).await.map_err(in_use)?;
+        let bare = data::open_source(&place, system_clock())
+            .await
+            .map_err(in_use)?;
         let done = match is_standard(&args.file) {
             true => to_stream(&bare, out, err).await,
             false => to_file(&bare, args, err).await,

@@ -86,17 +86,14 @@ impl Signals {
         }
     }
 
-    /// Returns when the service is to stop; on SIGHUP its keys are read again meanwhile.
+    /// Returns when the service is to stop; on SIGHUP its keys and certificate are read again
+    /// meanwhile.
     pub(super) async fn wait(&mut self, running: &Running) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => {
-                    if let Err(error) = running.reload_keys() {
-                        tracing::error!(%error, "the keys in use stay");
-                    }
-                }
+                _ = self.hang_up.recv() => running.reload(),
             }
         }
     }

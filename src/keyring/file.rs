@@ -1,9 +1,9 @@
 //! The key file: JSON, readable by its owner only, replaced as a whole.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -14,6 +14,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::material::{Generations, Symmetric};
 use super::token::TokenKey;
 use super::{KeyKind, KeyringError, Keys, MAX_KEYS_OF_A_KIND};
+use crate::domain::time::Timestamp;
 
 /// The form that this program writes.
 const FORMAT: u32 = 1;
@@ -47,6 +48,8 @@ struct Stored {
 #[serde(deny_unknown_fields)]
 struct StoredSymmetric {
     id: u8,
+    /// In seconds since 1970.
+    created_at: i64,
     /// 32 bytes.
     key: Base64,
 }
@@ -55,6 +58,8 @@ struct StoredSymmetric {
 #[serde(deny_unknown_fields)]
 struct StoredToken {
     kid: String,
+    /// In seconds since 1970.
+    created_at: i64,
     /// DER.
     pkcs8: Base64,
 }
@@ -96,34 +101,79 @@ pub(super) fn create(path: &Path, keys: &Keys) -> Result<(), KeyringError> {
             path: path.to_owned(),
         });
     }
+    let like = fs::metadata(folder_of(path)).map(|folder| Access::of(&folder, OWNER_ONLY));
     // A link, unlike a rename, does not replace a file that came meanwhile.
-    write_beside(path, keys, |new| fs::hard_link(new, path)).map_err(failed)
+    like.and_then(|like| write_beside(path, keys, like, |new| fs::hard_link(new, path)))
+        .map_err(failed)
 }
 
-/// Writes the file in place of the old one.
+/// Writes the file in place of the old one, whose owner, group and mode it keeps.
 pub(super) fn replace(path: &Path, keys: &Keys) -> Result<(), KeyringError> {
-    write_beside(path, keys, |new| fs::rename(new, path)).map_err(|source| KeyringError::Io {
-        path: path.to_owned(),
-        source,
-    })
+    let like = fs::metadata(path).map(|old| Access::of(&old, old.mode()));
+    like.and_then(|like| write_beside(path, keys, like, |new| fs::rename(new, path)))
+        .map_err(|source| KeyringError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// Who may read a file. An administrator who rotates keys as root must not take them away from the
+/// user that the service runs as.
+#[derive(Debug, Clone, Copy)]
+struct Access {
+    uid: u32,
+    gid: u32,
+    mode: u32,
+}
+
+impl Access {
+    fn of(owned: &Metadata, mode: u32) -> Self {
+        Self {
+            uid: owned.uid(),
+            gid: owned.gid(),
+            // Others than the group never read it.
+            mode: mode & 0o770,
+        }
+    }
+
+    fn give(self, file: &File) -> io::Result<()> {
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (self.uid, self.gid) {
+            let given = fchown(file, Some(self.uid), Some(self.gid));
+            given.map_err(|error| {
+                let Self { uid, gid, .. } = self;
+                let why = format!(
+                    "it belongs to user {uid} and group {gid}, and a new file cannot be given to them \
+                     ({error}); run this as that user or as root"
+                );
+                io::Error::new(error.kind(), why)
+            })?;
+        }
+        file.set_permissions(Permissions::from_mode(self.mode))
+    }
 }
 
 /// Writes and syncs a new file in the same directory, then lets `publish` give it its name.
 fn write_beside(
     path: &Path,
     keys: &Keys,
+    like: Access,
     publish: impl FnOnce(&Path) -> io::Result<()>,
 ) -> io::Result<()> {
     let text = to_json(keys)?;
     let new = beside(path);
     // Of an earlier attempt by a process with the same number that was killed.
     let _ = fs::remove_file(&new);
-    let published = write_synced(&new, &text).and_then(|()| publish(&new));
+    let published = write_synced(&new, &text, like).and_then(|()| publish(&new));
     // After a rename there is nothing to remove.
     let _ = fs::remove_file(&new);
     published?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    File::open(dir.unwrap_or_else(|| Path::new(".")))?.sync_all()
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -132,12 +182,13 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
+fn write_synced(path: &Path, text: &[u8], like: Access) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(OWNER_ONLY)
         .open(path)?;
+    like.give(&file)?;
     file.write_all(text)?;
     file.sync_all()
 }
@@ -147,6 +198,7 @@ fn to_json(keys: &Keys) -> io::Result<Zeroizing<Vec<u8>>> {
         keys.iter()
             .map(|key| StoredSymmetric {
                 id: key.id(),
+                created_at: key.info().created_at.secs(),
                 key: Base64::encode(key.bytes()),
             })
             .collect()
@@ -157,6 +209,7 @@ fn to_json(keys: &Keys) -> io::Result<Zeroizing<Vec<u8>>> {
             .ok_or_else(|| io::Error::other("a token key has no form"))?;
         Ok(StoredToken {
             kid: key.kid().to_owned(),
+            created_at: key.info().created_at.secs(),
             pkcs8: Base64::encode(&pkcs8),
         })
     };
@@ -260,10 +313,16 @@ fn checked(stored: &Stored) -> Result<Keys, String> {
 fn symmetric(kind: KeyKind, stored: &[StoredSymmetric]) -> Result<Generations<Symmetric>, String> {
     let mut ids = HashSet::new();
     let mut keys = Vec::with_capacity(stored.len());
-    for StoredSymmetric { id, key } in stored {
+    for StoredSymmetric {
+        id,
+        created_at,
+        key,
+    } in stored
+    {
+        let created_at = Timestamp::from_secs(*created_at);
         let key = key
             .decode()
-            .and_then(|bytes| Symmetric::from_bytes(*id, &bytes));
+            .and_then(|bytes| Symmetric::from_bytes(*id, created_at, &bytes));
         keys.push(key.ok_or_else(|| format!("{kind} key {id} is not 32 bytes in base64"))?);
         if !ids.insert(id) {
             return Err(format!("{kind} key {id} is there twice"));
@@ -276,11 +335,17 @@ fn tokens(stored: &[StoredToken]) -> Result<Generations<TokenKey>, String> {
     let kind = KeyKind::TokenSigning;
     let mut kids = HashSet::new();
     let mut keys = Vec::with_capacity(stored.len());
-    for (index, StoredToken { kid, pkcs8 }) in stored.iter().enumerate() {
+    for (index, token) in stored.iter().enumerate() {
+        let StoredToken {
+            kid,
+            created_at,
+            pkcs8,
+        } = token;
         let number = index + 1;
+        let created_at = Timestamp::from_secs(*created_at);
         let key = pkcs8
             .decode()
-            .and_then(|der| TokenKey::from_pkcs8(&der))
+            .and_then(|der| TokenKey::from_pkcs8(&der, created_at))
             .ok_or_else(|| format!("{kind} key no. {number} is not an RSA key in PKCS#8"))?;
         if key.kid() != kid {
             return Err(format!(

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{KeyringError, LINK_KEY_BYTES};
+use super::{KeyInfo, KeyringError, LINK_KEY_BYTES};
+use crate::domain::time::Timestamp;
 
 /// Keys of one kind: always a newest, which signs or seals.
 #[derive(Clone)]
@@ -52,19 +53,35 @@ impl<T> Generations<T> {
 #[derive(Clone)]
 pub(super) struct Symmetric {
     id: u8,
+    created_at: Timestamp,
     bytes: Zeroizing<[u8; LINK_KEY_BYTES]>,
 }
 
 impl Symmetric {
-    pub(super) fn generate(id: u8) -> Result<Self, KeyringError> {
+    pub(super) fn generate(id: u8, now: Timestamp) -> Result<Self, KeyringError> {
         let mut bytes = Zeroizing::new([0; LINK_KEY_BYTES]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|_| KeyringError::NoRandomness)?;
-        Ok(Self { id, bytes })
+        Ok(Self {
+            id,
+            created_at: now,
+            bytes,
+        })
     }
 
-    pub(super) fn from_bytes(id: u8, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn from_bytes(id: u8, created_at: Timestamp, bytes: &[u8]) -> Option<Self> {
         let bytes = Zeroizing::new(bytes.try_into().ok()?);
-        Some(Self { id, bytes })
+        Some(Self {
+            id,
+            created_at,
+            bytes,
+        })
+    }
+
+    pub(super) fn info(&self) -> KeyInfo {
+        KeyInfo {
+            id: self.id.to_string(),
+            created_at: self.created_at,
+        }
     }
 
     pub(super) fn id(&self) -> u8 {
@@ -83,13 +100,13 @@ impl Generations<Symmetric> {
 
     /// Adds a fresh key and returns its id: the next number, so that the id of a retired key
     /// comes back as late as possible.
-    pub(super) fn add_fresh(&mut self) -> Result<u8, KeyringError> {
+    pub(super) fn add_fresh(&mut self, now: Timestamp) -> Result<u8, KeyringError> {
         let mut id = self.newest.id.wrapping_add(1);
         // Ends, since a keyring holds fewer keys than there are ids.
         while self.find(id).is_some() {
             id = id.wrapping_add(1);
         }
-        self.add(Symmetric::generate(id)?);
+        self.add(Symmetric::generate(id, now)?);
         Ok(id)
     }
 }

@@ -12,10 +12,12 @@ use tempfile::TempDir;
 
 use super::*;
 
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
 pub(super) fn fresh() -> (TempDir, PathBuf, Keyring) {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("keys.json");
-    let keyring = Keyring::create(&path).unwrap();
+    let keyring = Keyring::create(&path, NOW).unwrap();
     (dir, path, keyring)
 }
 
@@ -75,9 +77,11 @@ fn only_the_owner_reads_the_file_and_nothing_else_remains() {
     let (dir, path, mut keyring) = fresh();
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(), 0o600);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    keyring.rotate(KeyKind::Sealing).unwrap();
-    assert_eq!(mode(), 0o600);
+    for (set, kept) in [(0o640, 0o640), (0o644, 0o640), (0o600, 0o600)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(set)).unwrap();
+        keyring.rotate(KeyKind::Sealing, NOW).unwrap();
+        assert_eq!(mode(), kept);
+    }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
@@ -86,7 +90,7 @@ fn create_leaves_an_existing_file_as_it_is() {
     let (dir, path, _) = fresh();
     let before = fs::read(&path).unwrap();
     assert!(matches!(
-        Keyring::create(&path),
+        Keyring::create(&path, NOW),
         Err(KeyringError::AlreadyExists { .. })
     ));
     assert_eq!(fs::read(&path).unwrap(), before);
@@ -98,7 +102,7 @@ fn a_missing_file_or_directory_is_said_so() {
     let dir = TempDir::new().unwrap();
     let error = Keyring::load(&dir.path().join("keys.json")).unwrap_err();
     assert!(matches!(error, KeyringError::Missing { .. }), "{error:?}");
-    let error = Keyring::create(&dir.path().join("none/keys.json")).unwrap_err();
+    let error = Keyring::create(&dir.path().join("none/keys.json"), NOW).unwrap_err();
     assert!(matches!(error, KeyringError::Io { .. }), "{error:?}");
 }
 
@@ -169,7 +173,7 @@ fn every_change_of_a_sealed_secret_is_refused() {
 #[test]
 fn the_key_id_is_bound_into_a_sealed_secret() {
     let (_dir, path, mut keyring) = fresh();
-    keyring.rotate(KeyKind::Sealing).unwrap();
+    keyring.rotate(KeyKind::Sealing, NOW).unwrap();
     let mut json = stored(&path);
     let key = json["sealing"][1]["key"].clone();
     json["sealing"][0]["key"] = key;
@@ -192,9 +196,9 @@ fn after_rotation_the_new_signs_and_the_old_verifies_until_retired() {
     let old_sealed = keyring.seal(b"t", "f", b"x").unwrap();
     let old_token = keyring.token_signer().clone();
 
-    assert_eq!(keyring.rotate(KeyKind::LinkSigning).unwrap(), "2");
-    assert_eq!(keyring.rotate(KeyKind::Sealing).unwrap(), "2");
-    let kid = keyring.rotate(KeyKind::TokenSigning).unwrap();
+    assert_eq!(keyring.rotate(KeyKind::LinkSigning, NOW).unwrap(), "2");
+    assert_eq!(keyring.rotate(KeyKind::Sealing, NOW).unwrap(), "2");
+    let kid = keyring.rotate(KeyKind::TokenSigning, NOW).unwrap();
 
     let mut keyring = Keyring::load(&path).unwrap();
     assert_eq!(keyring.link_signer().0, 2);
@@ -253,11 +257,11 @@ fn keys_of_a_kind_are_bounded_and_ids_wrap_around() {
     json["link_signing"][0]["id"] = json!(255);
     fs::write(&path, json.to_string()).unwrap();
     let mut keyring = Keyring::load(&path).unwrap();
-    assert_eq!(keyring.rotate(KeyKind::LinkSigning).unwrap(), "0");
+    assert_eq!(keyring.rotate(KeyKind::LinkSigning, NOW).unwrap(), "0");
     for _ in 2..MAX_KEYS_OF_A_KIND {
-        keyring.rotate(KeyKind::LinkSigning).unwrap();
+        keyring.rotate(KeyKind::LinkSigning, NOW).unwrap();
     }
-    let full = keyring.rotate(KeyKind::LinkSigning);
+    let full = keyring.rotate(KeyKind::LinkSigning, NOW);
     assert!(matches!(
         full,
         Err(KeyringError::TooMany {
@@ -279,7 +283,7 @@ fn a_failed_rotation_changes_nothing() {
     drop(dir);
     let before = keyring.key_ids(KeyKind::LinkSigning);
     assert!(matches!(
-        keyring.rotate(KeyKind::LinkSigning),
+        keyring.rotate(KeyKind::LinkSigning, NOW),
         Err(KeyringError::Io { .. })
     ));
     assert_eq!(keyring.key_ids(KeyKind::LinkSigning), before);

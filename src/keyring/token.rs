@@ -12,7 +12,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::KeyringError;
+use super::{KeyInfo, KeyringError};
+use crate::domain::time::Timestamp;
 
 /// Characters in a line of a PEM file (RFC 7468 §2).
 const PEM_LINE: usize = 64;
@@ -21,6 +22,7 @@ const PEM_LINE: usize = 64;
 #[derive(Clone)]
 pub struct TokenKey {
     kid: String,
+    created_at: Timestamp,
     modulus: String,
     exponent: String,
     pair: Arc<KeyPair>,
@@ -38,19 +40,27 @@ pub struct PublicTokenKey<'a> {
 }
 
 impl TokenKey {
-    pub(super) fn generate() -> Result<Self, KeyringError> {
+    pub(super) fn generate(now: Timestamp) -> Result<Self, KeyringError> {
         // Takes about 100 ms, some times more: primes are searched.
         KeyPair::generate(KeySize::Rsa2048)
-            .map(Self::from_pair)
+            .map(|pair| Self::from_pair(pair, now))
             .map_err(|_| KeyringError::NoRandomness)
     }
 
     /// None if these bytes are no RSA key of at least 2048 bits.
-    pub(super) fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        KeyPair::from_pkcs8(der).ok().map(Self::from_pair)
+    pub(super) fn from_pkcs8(der: &[u8], created_at: Timestamp) -> Option<Self> {
+        let pair = KeyPair::from_pkcs8(der).ok()?;
+        Some(Self::from_pair(pair, created_at))
     }
 
-    fn from_pair(pair: KeyPair) -> Self {
+    pub(super) fn info(&self) -> KeyInfo {
+        KeyInfo {
+            id: self.kid.clone(),
+            created_at: self.created_at,
+        }
+    }
+
+    fn from_pair(pair: KeyPair, created_at: Timestamp) -> Self {
         let public = pair.public_key();
         let modulus = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());
         let exponent = URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero());
@@ -59,6 +69,7 @@ impl TokenKey {
         let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(jwk));
         Self {
             kid,
+            created_at,
             modulus,
             exponent,
             pair: Arc::new(pair),

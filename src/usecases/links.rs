@@ -41,9 +41,16 @@ pub fn redirect_url(
 /// The link that stops mail about quotas: `…/u/<token>` (RFC 8058).
 #[must_use]
 pub fn unsubscribe_url(env: &Env, view: &UserView, now: Timestamp) -> String {
-    let ttl = env.settings.link_ttl.max(MIN_UNSUBSCRIBE_TTL);
+    let ttl = longest_ttl(env.settings.link_ttl);
     let token = token(env, view, Purpose::Unsubscribe, ttl, now);
     format!("{}/u/{token}", env.settings.public_url)
+}
+
+/// How long links live at most, where tracked links live for `link_ttl`: those that stop mail outlive
+/// them.
+#[must_use]
+pub fn longest_ttl(link_ttl: Duration) -> Duration {
+    link_ttl.max(MIN_UNSUBSCRIBE_TTL)
 }
 
 fn token(env: &Env, view: &UserView, purpose: Purpose, ttl: Duration, now: Timestamp) -> String {

@@ -44,6 +44,7 @@ mod failed_log_ins;
 mod file_limit;
 mod idempotency;
 mod idempotency_faults;
+mod key_rotation;
 mod moving;
 mod moving_servers;
 mod moving_store;

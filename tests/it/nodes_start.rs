@@ -6,6 +6,7 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
+use upsell::domain::time::Timestamp;
 use upsell::keyring::Keyring;
 
 use crate::support::app::{TestApp, upsell};
@@ -69,7 +70,7 @@ fn with_keys(keys: &Path) -> TempDir {
 async fn of_two_first_starts_with_the_same_keys_one_fills_the_store_and_both_serve() {
     let keys = tempfile::tempdir().unwrap();
     let keys = keys.path().join("keys.json");
-    Keyring::create(&keys).unwrap();
+    Keyring::create(&keys, Timestamp::default()).unwrap();
     for round in 0..4 {
         let backing = Backing::start().await;
         let dirs = [with_keys(&keys), with_keys(&keys)];
@@ -118,7 +119,7 @@ async fn a_node_with_other_keys_or_none_is_refused() {
     let url = backing.url();
     let a = TestApp::start(&[("UPSELL_STORE", url.as_str())]).await;
     let others = tempfile::tempdir().unwrap();
-    Keyring::create(&others.path().join("keys.json")).unwrap();
+    Keyring::create(&others.path().join("keys.json"), Timestamp::default()).unwrap();
     let other = with_keys(&others.path().join("keys.json"));
     let Start::Refused(said) = serve(&environment(&url, &other)).await else {
         panic!("a node with other keys serves");
