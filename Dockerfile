@@ -1,5 +1,8 @@
 # Build: docker build -t upsell .
-# Run:   docker run -p 8080:8080 -v upsell:/var/lib/upsell upsell
+# Run:   docker run --name upsell -p 8080:8080 -v upsell:/var/lib/upsell \
+#            -e UPSELL_PUBLIC_URL=http://localhost:8080 upsell
+# The public URL is how readers of mails reach the service: in production https://upsell.example.com or the like.
+# First client: docker exec upsell cat /var/lib/upsell/first-client.json
 FROM rust:1.95-trixie AS build
 # aws-lc is built from C.
 RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*

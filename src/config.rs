@@ -28,7 +28,7 @@ use std::path::Path;
 
 pub use describe::{Declared, Described, documentation, settings};
 pub use problem::{Origin, Problem, Problems};
-pub use process::{check_files, from_process, notify_socket, temporary_directory};
+pub use process::{check_for_serve, from_process, notify_socket, temporary_directory};
 pub use sections::{
     Audit, Clicks, Console, Http, Limits, Links, Log, Mail, Main, Nodes, Proposal, Quota,
     RateLimits, Redis, Smtp, Tls, Tokens,
@@ -191,6 +191,20 @@ impl Config {
         };
         config.check_together(problems);
         Some(config)
+    }
+
+    /// That links in mails do not lead their readers to the readers' own computers.
+    fn check_public_url(&self) -> Result<(), Problem> {
+        let listen = self.main.listen;
+        if self.main.public_url.is_some() || listen.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        Err(Problem::Together(format!(
+            "listen is {listen}, which other machines reach, and public_url is empty: no link in a mail \
+             would work for its reader; set how people reach the service: \
+             UPSELL_PUBLIC_URL=https://upsell.example.com in the environment, or \
+             public_url = \"https://upsell.example.com\" in the configuration file"
+        )))
     }
 
     /// Rules over several settings.

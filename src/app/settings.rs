@@ -24,8 +24,8 @@ use super::AppError;
 pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
     if config.main.public_url.is_none() && config.main.store != StoreChoice::Embedded {
         tracing::warn!(
-            "public_url is not set (UPSELL_PUBLIC_URL): it must be the same on all nodes of a store, or \
-             they refuse each other's tokens"
+            "public_url is not set (UPSELL_PUBLIC_URL): links lead to the node that made them; set the \
+             same on all nodes of a store"
         );
     }
     let scheme = if config.tls.cert_file.is_some() {
@@ -34,8 +34,8 @@ pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
         "http"
     };
     match &config.main.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-        // An address that stands for all addresses is reached as localhost.
+        Some(url) => url.as_str().to_owned(),
+        // The demo may listen on all addresses; `serve` refuses to without a public URL.
         None if listen.ip().is_unspecified() => format!("{scheme}://localhost:{}", listen.port()),
         None => format!("{scheme}://{listen}"),
     }

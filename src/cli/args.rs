@@ -78,7 +78,8 @@ Examples:
 pub const SERVE_EXAMPLES: &str = "\
 Examples:
   upsell serve
-  upsell serve --data /var/lib/upsell --listen 0.0.0.0:8080 --config /etc/upsell/upsell.toml
+  upsell serve --data /var/lib/upsell --config /etc/upsell/upsell.toml
+  upsell serve --listen 0.0.0.0:8080 --set public_url=https://upsell.example.com
   upsell serve --set log.format=json --set mail.group_wait=0";
 
 /// Help of `client`, for its `after_help`.

@@ -28,7 +28,7 @@ pub(super) fn run(
         let (path, value, origin) = (setting.path, setting.value, setting.origin);
         writeln!(out, "{path:<42} {value:<24} {origin}")?;
     }
-    config::check_files(&config)?;
+    config::check_for_serve(&config)?;
     for warning in runtime()?.block_on(Place::of(&config).warnings())? {
         complain(err, &format!("warning: {warning}"));
     }

@@ -20,6 +20,7 @@ pub(super) fn run(
     for warning in &loaded.warnings {
         complain(err, warning);
     }
+    config::check_for_serve(&loaded.config)?;
     logs::init(&loaded.config.log)?;
     runtime()?.block_on(serve(&loaded.config, out))
 }

@@ -44,8 +44,8 @@ pub fn temporary_directory() -> PathBuf {
 /// Opens every file that the configuration names, as `serve` will.
 ///
 /// # Errors
-/// Each file that cannot be opened, with its setting.
-pub fn check_files(config: &Config) -> Result<(), Problems> {
+/// Everything that is wrong, with its setting.
+pub fn check_for_serve(config: &Config) -> Result<(), Problems> {
     let files = [
         ("redis.ca_file", &config.redis.ca_file),
         ("smtp.ca_file", &config.smtp.ca_file),
@@ -53,7 +53,7 @@ pub fn check_files(config: &Config) -> Result<(), Problems> {
         ("tls.key_file", &config.tls.key_file),
     ];
     let described = config.describe();
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = config.check_public_url().err().into_iter().collect();
     for (setting, path) in files {
         let Some(path) = path else { continue };
         if let Err(source) = std::fs::File::open(path) {

@@ -48,8 +48,8 @@ section! {
         http_threads: usize = whole(0, 256), "0";
         /// Where `/metrics`, `/livez` and `/readyz` are served; keep it off the internet.
         ops_listen: SocketAddr = SOCKET, "127.0.0.1:9464";
-        /// How the service is reached from outside; it begins every tracked link. Empty: derived
-        /// from the address it really listens on.
+        /// How people reach the service; it begins every tracked link. Empty: derived from `listen`,
+        /// which must then be a loopback address.
         public_url: Option<PublicUrl> =
             Optional(simple("http or https URL", PublicUrl::parse)), "";
     }
