@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-pub use describe::{Declared, Described, documentation, settings};
+pub use describe::{Declared, Described, documentation, example_file, settings};
 pub use problem::{Origin, Problem, Problems};
 pub use process::{check_for_serve, from_process, notify_socket, temporary_directory};
 pub use sections::{

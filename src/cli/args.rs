@@ -99,7 +99,8 @@ Examples:
 /// Where the configuration comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ConfigArgs {
-    /// The configuration file (TOML); else the one that `UPSELL_CONFIG` names.
+    /// The configuration file (TOML); else the one that `UPSELL_CONFIG` names, else
+    /// /etc/upsell/upsell.toml where there is one.
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Any setting, over file and environment; may be repeated.
@@ -306,12 +307,12 @@ pub enum KeysAction {
         kind: KeysOf,
         /// The key's id, as `list` shows it.
         id: String,
-    },
-    /// List the keys, the newest last: kind, id, when each was made, and until when an old one may be
-    /// needed. Never the keys themselves.
         /// Also where links, tokens or stored secrets may still need it.
         #[arg(long)]
         force: bool,
+    },
+    /// List the keys, the newest last: kind, id, when each was made, and until when an old one may be
+    /// needed. Never the keys themselves.
     List,
 }
 

@@ -1,6 +1,9 @@
 //! `upsell init`: a new store, its keys and the first client.
 
-use std::io::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -15,6 +18,51 @@ pub(super) fn run(args: &InitArgs, out: &mut dyn Write) -> Result<(), CliError> 
     let place = data::Place::of(&loaded.config);
     let first = runtime()?.block_on(data::init(&place, system_clock()))?;
     write(&first, args.format, out)
+}
+
+/// Where the first client is kept when nobody is there to read it.
+const FIRST_CLIENT_FILE: &str = "first-client.json";
+
+/// Writes the first client into a file of the data directory that only its owner can read, and says
+/// where it is.
+pub(super) fn keep(first: &FirstClient, data: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+    let path = data.join(FIRST_CLIENT_FILE);
+    write_private(&path, first).map_err(|source| CliError::FirstClient {
+        path: path.clone(),
+        source,
+    })?;
+    writeln!(out, "root tenant    {}", first.tenant_id)?;
+    writeln!(out, "client id      {}", first.client_id)?;
+    writeln!(
+        out,
+        "client secret  in {}; store it elsewhere, then delete this file",
+        path.display()
+    )?;
+    Ok(())
+}
+
+fn write_private(path: &Path, first: &FirstClient) -> io::Result<()> {
+    // One that is there is of an earlier deployment, and may be open to others.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{}", line(first)?)?;
+    file.sync_all()
+}
+
+fn line(first: &FirstClient) -> io::Result<String> {
+    let line = Line {
+        tenant_id: first.tenant_id.to_string(),
+        client_id: first.client_id.to_string(),
+        client_secret: &first.client_secret,
+    };
+    Ok(serde_json::to_string(&line)?)
 }
 
 #[derive(Serialize)]
@@ -36,15 +84,7 @@ pub(super) fn write(
         client_secret,
     } = first;
     match format {
-        OutputFormat::Json => {
-            let line = Line {
-                tenant_id: tenant_id.to_string(),
-                client_id: client_id.to_string(),
-                client_secret,
-            };
-            let line = serde_json::to_string(&line).map_err(std::io::Error::from)?;
-            writeln!(out, "{line}")?;
-        }
+        OutputFormat::Json => writeln!(out, "{}", line(first)?)?,
         OutputFormat::Text => {
             writeln!(out, "root tenant    {tenant_id}")?;
             writeln!(out, "client id      {client_id}")?;

@@ -17,12 +17,13 @@ mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
-
 use tokio::signal::unix::{SignalKind, signal};
+
 use crate::app::AppError;
 use crate::app::data::DataError;
 use crate::config::Problems;
@@ -51,6 +52,19 @@ pub enum CliError {
     /// The data directory cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The first client's secret would be lost.
+    #[error(
+        "{}: {source}; the first client's secret could not be kept: make another client with `upsell \
+         client create`",
+        .path.display()
+    )]
+    FirstClient {
+        /// Where it was to be.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// The keyring cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
@@ -178,8 +192,11 @@ fn command_named(arguments: &[OsString]) -> String {
 
 /// A runtime for a command that needs one. What runs on the calling thread, and the threads it
 /// starts, keep the priority of the process.
+///
+/// A write beyond a limit on the size of files fails from now on, as one to a full disk does, instead of
+/// ending the process: SIGXFSZ has a handler, which stays for good.
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
-    Ok(tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("worker")
         .on_thread_start(threads::stand_back)
@@ -190,6 +207,3 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     drop(inside);
     Ok(runtime)
 }
-///
-/// A write beyond a limit on the size of files fails from now on, as one to a full disk does, instead of
-/// ending the process: SIGXFSZ has a handler, which stays for good.

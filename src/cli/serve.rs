@@ -1,6 +1,6 @@
 //! `upsell serve`: the service, until it is told to stop.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,7 +30,12 @@ async fn serve(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut signals = Signals::new()?;
     let running = app::start(config).await?;
     if let Some(first) = &running.first_client {
-        super::init::write(first, OutputFormat::Text, out)?;
+        // What is no terminal is kept: a journal, the log of a container.
+        if std::io::stdout().is_terminal() {
+            super::init::write(first, OutputFormat::Text, out)?;
+        } else {
+            super::init::keep(first, &config.main.data, out)?;
+        }
     }
     writeln!(
         out,

@@ -143,6 +143,51 @@ pub fn documentation() -> String {
     text
 }
 
+/// `deploy/upsell.toml`, made from the declarations: every setting with its default, commented out.
+#[must_use]
+pub fn example_file() -> String {
+    let mut text = String::from(include_str!("example_preamble.toml"));
+    // Writing to a String cannot fail.
+    for section in SECTIONS {
+        text.push('\n');
+        if !section.name.is_empty() {
+            let _ = writeln!(text, "[{}]", section.name);
+        }
+        comment(&mut text, section.doc);
+        for setting in section.settings {
+            text.push('\n');
+            comment(&mut text, setting.doc);
+            comment(&mut text, &format!("Takes: {}.", (setting.expects)()));
+            let _ = writeln!(text, "#{} = {}", setting.key, toml_value(setting.default));
+        }
+    }
+    let _ = writeln!(text, "\n[{}]", usage_names::SECTION);
+    comment(
+        &mut text,
+        "Which item the vendor's usage names count towards; `none` takes a name away.",
+    );
+    for (name, item) in usage_names::DEFAULTS {
+        let _ = writeln!(text, "#{name} = \"{item}\"");
+    }
+    text
+}
+
+fn comment(text: &mut String, words: &str) {
+    for line in words.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let _ = writeln!(text, "# {line}");
+    }
+}
+
+/// A default as TOML has it: numbers and truth values bare.
+fn toml_value(default: &str) -> String {
+    let is_number = !default.is_empty() && default.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || default == "true" || default == "false" {
+        default.to_owned()
+    } else {
+        format!("\"{default}\"")
+    }
+}
+
 fn one_line(doc: &str) -> String {
     let lines: Vec<_> = doc.lines().map(str::trim).collect();
     lines.join(" ").trim().replace('|', "\\|")

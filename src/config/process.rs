@@ -1,31 +1,44 @@
 //! The process's own environment and files: the one place where they are read.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::source::CONFIG_VARIABLE;
 use super::{Config, Loaded, Override, Problem, Problems, Sources};
 
+/// The configuration file where no other is named; there need be none.
+const DEFAULT_FILE: &str = "/etc/upsell/upsell.toml";
+
 /// Loads the configuration of this process: the flags given, its environment, and the file that
-/// `--config` or `UPSELL_CONFIG` names, if any.
+/// `--config` or `UPSELL_CONFIG` names, else [`DEFAULT_FILE`].
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Everything that is wrong with it. That a named file is missing is wrong, too.
 pub fn from_process(config: Option<PathBuf>, flags: Vec<Override>) -> Result<Loaded, Problems> {
     let named = || std::env::var_os(CONFIG_VARIABLE).filter(|path| !path.is_empty());
-    let file = match config.or_else(|| named().map(PathBuf::from)) {
-        None => None,
-        Some(path) => match std::fs::read_to_string(&path) {
-            Ok(content) => Some((path, content)),
-            Err(source) => return Err(Problems(vec![Problem::Unreadable { path, source }])),
-        },
-    };
+    let named = config.or_else(|| named().map(PathBuf::from));
+    let file = read_file(named, Path::new(DEFAULT_FILE)).map_err(|one| Problems(vec![one]))?;
     Config::load(Sources {
         flags,
         environment: std::env::vars_os().collect(),
         file,
         read_file: &|path| std::fs::read_to_string(path),
     })
+}
+
+/// The file that is named, which must be there, or the default one, which need not be.
+pub(super) fn read_file(
+    named: Option<PathBuf>,
+    default: &Path,
+) -> Result<Option<(PathBuf, String)>, Problem> {
+    let is_named = named.is_some();
+    let path = named.unwrap_or_else(|| default.to_owned());
+    match std::fs::read_to_string(&path) {
+        Ok(content) => Ok(Some((path, content))),
+        Err(error) if !is_named && error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Problem::Unreadable { path, source }),
+    }
 }
 
 /// The socket on which systemd waits for the service to say that it is ready (`sd_notify(3)`);
@@ -41,7 +54,8 @@ pub fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// Opens every file that the configuration names, as `serve` will.
+/// What `serve` needs beyond settings that are valid: every file that the configuration names can be
+/// opened, and links in mails lead to the service.
 ///
 /// # Errors
 /// Everything that is wrong, with its setting.

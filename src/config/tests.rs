@@ -322,18 +322,61 @@ fn usage_names_are_added_changed_and_taken_away() {
     }
 }
 
-/// `UPDATE_DOCS=1` renews the file instead of comparing it.
+/// `UPDATE_DOCS=1` renews the files instead of comparing them.
 #[test]
 fn documentation_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, documentation()).unwrap();
+    let made = [
+        ("docs/configuration.md", documentation()),
+        ("deploy/upsell.toml", example_file()),
+    ];
+    for (name, text) in made {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let stored = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            stored == text,
+            "{name} is stale; renew it: UPDATE_DOCS=1 cargo test --lib config::tests::documentation"
+        );
     }
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        stored == documentation(),
-        "docs/configuration.md is stale; renew it: UPDATE_DOCS=1 cargo test --lib config::tests::documentation"
-    );
+}
+
+#[test]
+fn the_example_file_is_the_defaults_with_every_line_taken() {
+    let rows = |text: &str| {
+        let shown = file(text).unwrap().config.describe();
+        let rows = shown.into_iter().map(|row| (row.path, row.value));
+        rows.collect::<Vec<_>>()
+    };
+    let example = example_file();
+    assert_eq!(rows(&example), rows(""), "as it is shipped");
+    let is_setting = |line: &str| line.starts_with('#') && !line.starts_with("# ");
+    let taken: Vec<_> = example
+        .lines()
+        .filter(|line| *line != "#")
+        .map(|line| if is_setting(line) { &line[1..] } else { line })
+        .collect();
+    let taken = taken.join("\n");
+    assert_eq!(rows(&taken), rows(""), "with every setting taken");
+    let given = file(&taken).unwrap().config.describe();
+    let left = given.iter().filter(|row| row.origin == Origin::Default);
+    assert_eq!(left.count(), 0, "a setting is missing in the file");
+}
+
+#[test]
+fn only_the_default_file_may_be_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("upsell.toml");
+    assert!(process::read_file(None, &path).unwrap().is_none());
+    let named = process::read_file(Some(path.clone()), Path::new("/"));
+    assert!(matches!(named, Err(Problem::Unreadable { .. })));
+    std::fs::write(&path, "x").unwrap();
+    let found = process::read_file(None, &path).unwrap();
+    assert_eq!(found, Some((path, "x".to_owned())));
+    // What is there and cannot be read may not be passed over.
+    let folder = process::read_file(None, dir.path());
+    assert!(matches!(folder, Err(Problem::Unreadable { .. })));
 }
 
 proptest! {

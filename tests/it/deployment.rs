@@ -2,7 +2,9 @@
 //! program knows them. What else the documentation names is in `docs_claims.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
 use crate::docs_claims::known_fields;
 use crate::support::binary::binary;
@@ -39,6 +41,7 @@ fn texts() -> Vec<(String, String)> {
         "deploy/cluster/compose.yaml",
         "deploy/prometheus-rules.yml",
         "deploy/upsell.service",
+        "deploy/upsell.toml",
         "Dockerfile",
     ];
     // The changelog names what is gone, too.
@@ -179,6 +182,66 @@ fn defaults_that_are_told_are_those_of_the_program() {
     assert_eq!(value("5", "minutes;"), Some("5m".to_owned()));
     assert_eq!(value("1,024", "KiB"), Some("1024KiB".to_owned()));
     assert_eq!(value("later", "than"), None);
+}
+
+/// The words of a line of the unit, such as `ExecStart=`, without the program's path.
+fn command_of(unit: &str, name: &str) -> Vec<String> {
+    let line = unit.lines().find_map(|line| line.strip_prefix(name));
+    let words = line.unwrap_or_else(|| panic!("no {name} in the unit"));
+    let mut words = words.split_whitespace().map(str::to_owned);
+    assert_eq!(words.next().as_deref(), Some("/usr/bin/upsell"));
+    words.collect()
+}
+
+/// The first start of the unit, with the configuration that is shipped beside it and without one.
+#[test]
+fn the_unit_starts_and_its_log_has_no_secret() {
+    let unit = std::fs::read_to_string(at("deploy/upsell.service")).unwrap();
+    assert!(unit.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"));
+    let arguments = command_of(&unit, "ExecStart=");
+    for config in [Some("deploy/upsell.toml"), None] {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let words = arguments.iter().map(|word| match word.as_str() {
+            "/var/lib/upsell" => data.to_str().unwrap(),
+            word => word,
+        });
+        let mut command = Command::new(binary());
+        command
+            .args(words)
+            .env_clear()
+            .env("UPSELL_LISTEN", "127.0.0.1:0")
+            .env("UPSELL_OPS_LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(dir.path().join("log")).unwrap());
+        if let Some(config) = config {
+            command.env("UPSELL_CONFIG", at(config));
+        }
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let is_ready = lines.map_while(Result::ok).any(|line| {
+            said.push_str(&line);
+            line.starts_with("upsell is ready")
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        said.push_str(&std::fs::read_to_string(dir.path().join("log")).unwrap());
+        assert!(is_ready, "{config:?}: {said}");
+
+        let kept = data.join("first-client.json");
+        assert!(said.contains(kept.to_str().unwrap()), "{said}");
+        let mode = std::fs::metadata(&kept).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let first: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+        let secret = first["client_secret"].as_str().unwrap();
+        assert!(secret.len() > 20 && !said.contains(secret), "{said}");
+        assert!(
+            said.contains(first["client_id"].as_str().unwrap()),
+            "{said}"
+        );
+    }
 }
 
 /// What `check-config` says of a store: its exit code and its messages.

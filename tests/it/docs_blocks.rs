@@ -20,7 +20,7 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
     ),
     (
         "CONTRIBUTING.md",
-        "UPDATE_DOCS=1 cargo test --lib config::tests::documentation     # docs/configuration.md",
+        "UPDATE_DOCS=1 cargo test --lib config::tests::documentation     # docs/configuration.md, deploy/upsell.toml",
         Not("it writes files of the source; the tests that it names fail where they are stale"),
     ),
     (
@@ -48,6 +48,11 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
         "README.md",
         "cargo build --release",
         By("the_readme_starts_a_service"),
+    ),
+    (
+        "README.md",
+        "install -m 755 target/release/upsell /usr/bin/upsell",
+        Not("it changes the machine; tests/it/deployment.rs starts what the unit starts"),
     ),
     (
         "README.md",

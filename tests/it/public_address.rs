@@ -12,7 +12,17 @@ use crate::support::binary::binary;
 const EVERYWHERE: &str = "0.0.0.0:0";
 
 fn upsell(arguments: &[&str], data: &str) -> Command {
-    let mut command = Command::new(binary());
+    prepared(Command::new(binary()), arguments, data)
+}
+
+/// A service that does not end by itself is ended after half a minute.
+fn ending(arguments: &[&str], data: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.arg("30").arg(binary());
+    prepared(command, arguments, data)
+}
+
+fn prepared(mut command: Command, arguments: &[&str], data: &str) -> Command {
     command
         .args(arguments)
         .env_clear()
@@ -36,7 +46,7 @@ fn an_address_for_all_without_a_public_url_is_refused() {
             ["serve", "--listen", listen],
             ["check-config", "--set", &set],
         ] {
-            let output = upsell(&arguments, data).output().unwrap();
+            let output = ending(&arguments, data).output().unwrap();
             let said = said(&output);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
             assert!(
