@@ -214,8 +214,8 @@ async fn a_trickled_handshake_is_cut_when_the_head_should_be_there() {
     let tls = Tls::from_pem(&chain, &key).unwrap();
     let server = start_with(limits, Some(tls));
     let mut client = server.connect().await;
-    // A record of 512 bytes that is a ClientHello.
-    client.send([22, 3, 1, 2, 0, 1, 0, 1, 252]).await;
+    // A record of 16 KiB that is a ClientHello: longer than anybody waits here.
+    client.send([22, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc]).await;
     let trickle = async {
         while client.0.write_all(&[3]).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
