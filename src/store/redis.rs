@@ -11,12 +11,14 @@
 //!   carried out.
 //! - **Other nodes** learn of a change by a message (`coherence`); where a message may have been missed,
 //!   all that is remembered is forgotten.
+//! - **Servers that lose the store** (`epoch`) are noticed, and nothing is read from or written to them.
 //! - **Bounds**: each call has a deadline, and so many and no more are under way at once.
 
 pub mod address;
 mod coherence;
 mod commit;
 mod connect;
+mod epoch;
 mod health;
 mod layout;
 mod link;
@@ -121,6 +123,7 @@ struct Inner {
     sender: ArcSwap<[u8; 16]>,
     is_closed: AtomicBool,
     freshness: coherence::Freshness,
+    epoch: epoch::Epoch,
     calls: Arc<Semaphore>,
     units: Arc<Semaphore>,
 }
@@ -152,7 +155,8 @@ impl RedisEngine {
     pub async fn open(address: Address, options: Options) -> Result<Self, OpenError> {
         let inner = Arc::new(open::open(address, options).await?);
         let listening = tokio::spawn(coherence::listen(Arc::clone(&inner)));
-        let mut tasks = vec![listening];
+        let watching = tokio::spawn(epoch::watch(Arc::clone(&inner)));
+        let mut tasks = vec![listening, watching];
         if inner.layout.is_divided() {
             tasks.push(tokio::spawn(commit::sweep(Arc::clone(&inner))));
         }
@@ -194,6 +198,11 @@ impl Drop for RedisEngine {
 
 impl Inner {
     fn is_open(&self) -> Result<(), StoreError> {
+        self.is_not_closed()?;
+        self.epoch.is_there()
+    }
+
+    fn is_not_closed(&self) -> Result<(), StoreError> {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(StoreError::Unavailable("it is closed".to_owned()));
         }

@@ -56,6 +56,7 @@ mod native_quotas;
 mod native_usages;
 mod nodes;
 mod nodes_away;
+mod nodes_emptied;
 mod nodes_load;
 mod nodes_mail;
 mod nodes_start;

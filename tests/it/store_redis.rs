@@ -10,6 +10,7 @@
 mod across;
 mod cluster;
 mod coherence;
+mod emptied;
 mod model;
 mod opening;
 mod outages;

@@ -88,6 +88,8 @@ pub(super) async fn listen(inner: Arc<Inner>) {
         let subscribing = subscribe(&inner, &connector, &broken);
         match forgetting(&inner, subscribing).await {
             Ok(connection) => {
+                // Another server may stand in the place of the one before.
+                let _away = inner.check_epoch(inner.deadline()).await;
                 // What came before the subscription was not heard.
                 inner.forget_all();
                 inner.freshness.is_current.store(true, Ordering::Release);

@@ -1,6 +1,7 @@
 //! Whether servers answer, and whether they take changes.
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::Inner;
 use super::layout::Partition;
@@ -12,11 +13,17 @@ use crate::store::engine::StoreError;
 const PROBE_TTL_MS: u64 = 60_000;
 
 impl Inner {
-    /// Whether a change would be made now. A server that answers may all the same take no writes: it
-    /// is full, a replica, or short of replicas. So something is written.
+    /// Whether a change would be made now: the servers hold this store, and take writes.
     pub(super) async fn health(&self) -> Result<(), StoreError> {
-        self.is_open()?;
+        self.is_not_closed()?;
         let until = self.deadline();
+        let (there, writable) = tokio::join!(self.check_epoch(until), self.takes_writes(until));
+        there.and(writable)
+    }
+
+    /// A server that answers may all the same take no writes: it is full, a replica, or short of
+    /// replicas. So something is written.
+    async fn takes_writes(&self, until: Instant) -> Result<(), StoreError> {
         let asked = self.looked_at().map(|partition| async move {
             let mut probe = redis::cmd("SET");
             probe
@@ -59,7 +66,7 @@ impl Inner {
     }
 
     /// Partitions enough that each server of a usual cluster has one.
-    fn looked_at(&self) -> impl Iterator<Item = &Partition> {
+    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Partition> {
         self.layout.partitions.iter().step_by(16)
     }
 }

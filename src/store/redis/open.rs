@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
+use futures_util::future::join_all;
 use redis::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::address::{Address, Kind};
 use super::coherence::Freshness;
 use super::connect::Connector;
+use super::epoch::{ASKED_AT_ONCE, Epoch, first_revision};
 use super::layout::{CLUSTER_PARTITIONS, Layout};
 use super::link::{Link, Repeat};
 use super::scripts::Scripts;
@@ -22,6 +24,9 @@ use crate::store::engine::StoreError;
 
 /// The version of the layout in Redis.
 const FORMAT: u32 = 1;
+
+/// Stands in the format until every partition has the epoch.
+const UNFINISHED: &str = "unfinished";
 
 /// The oldest server: sharded messages and functions of scripts that are used here.
 const OLDEST_SERVER: u32 = 7;
@@ -38,7 +43,7 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
-    /// The servers are not reached, or do not answer.
+    /// The servers are not reached, do not answer, or have lost a part of the store.
     #[error("{address}: {source}")]
     Unreachable {
         /// Where.
@@ -139,6 +144,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
         is_closed: AtomicBool::new(false),
         freshness: Freshness::new(layout.partitions.len()),
+        epoch: Epoch::default(),
         calls: Arc::new(Semaphore::new(options.max_calls)),
         units: Arc::new(Semaphore::new(
             options.max_bytes.div_ceil(UNIT_BYTES).max(1),
@@ -177,32 +183,83 @@ impl Inner {
     /// Notes what kind of store this is, where there is none; else compares.
     async fn check_format(&self, address: &Address) -> Result<(), OpenError> {
         let wanted = self.layout.partitions.len();
+        let epoch = Uuid::new_v4().simple();
         let mut cmd = redis::cmd("SET");
         cmd.arg(&self.layout.format)
-            .arg(format!("{FORMAT} {wanted}"))
+            .arg(format!("{FORMAT} {wanted} {epoch} {UNFINISHED}"))
             .arg("NX");
         self.ask_first(address, cmd).await?;
         let mut cmd = redis::cmd("GET");
         cmd.arg(&self.layout.format);
         let text = self.ask_first(address, cmd).await?;
         let text = String::from_utf8_lossy(&text).into_owned();
-        let address = address.to_string();
-        let numbers: Option<(u32, u16)> = text.split_once(' ').and_then(|(format, partitions)| {
-            Some((format.parse().ok()?, partitions.parse().ok()?))
-        });
-        match numbers {
-            None => Err(OpenError::Strange {
-                address,
-                name: String::from_utf8_lossy(&self.layout.format).into_owned(),
-            }),
-            Some((found, _)) if found > FORMAT => Err(OpenError::Newer { address, found }),
-            Some((_, found)) if usize::from(found) != wanted => Err(OpenError::OtherKind {
-                address,
-                found,
-                wanted: u16::try_from(wanted).unwrap_or(u16::MAX),
-            }),
-            Some(_) => Ok(()),
+        let named = address.to_string();
+        let strange = || OpenError::Strange {
+            address: named.clone(),
+            name: String::from_utf8_lossy(&self.layout.format).into_owned(),
+        };
+        let mut words = text.split(' ');
+        let found: u32 = words
+            .next()
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(strange)?;
+        if found > FORMAT {
+            let address = named;
+            return Err(OpenError::Newer { address, found });
         }
+        let partitions: u16 = words
+            .next()
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(strange)?;
+        if usize::from(partitions) != wanted {
+            return Err(OpenError::OtherKind {
+                address: named,
+                found: partitions,
+                wanted: u16::try_from(wanted).unwrap_or(u16::MAX),
+            });
+        }
+        let epoch = words.next().ok_or_else(strange)?;
+        self.epoch.set(epoch);
+        if words.next() == Some(UNFINISHED) {
+            self.make_partitions(address, epoch).await?;
+        }
+        // Servers that are away are no reason not to start.
+        let all = self.layout.partitions.iter();
+        let _away = self.check_epoch_of(all, self.deadline()).await;
+        self.epoch
+            .is_there()
+            .map_err(|source| OpenError::Unreachable {
+                address: named,
+                source,
+            })
+    }
+
+    /// Gives each partition its epoch, then notes that all have it. Nodes that start at the same moment do
+    /// the same.
+    async fn make_partitions(&self, address: &Address, epoch: &str) -> Result<(), OpenError> {
+        // More is asked than by a call.
+        let until = self.deadline() + self.options.command_timeout * 2;
+        for some in self.layout.partitions.chunks(ASKED_AT_ONCE) {
+            let made = some.iter().map(|partition| async move {
+                let mut cmd = redis::cmd("SET");
+                cmd.arg(&partition.revision)
+                    .arg(first_revision(epoch))
+                    .arg("NX");
+                let link = &self.writes[0];
+                link.ask(partition, cmd, Repeat::Always, until).await
+            });
+            for made in join_all(made).await {
+                made.map_err(|failed| OpenError::Unreachable {
+                    address: address.to_string(),
+                    source: failed.into(),
+                })?;
+            }
+        }
+        let mut cmd = redis::cmd("SET");
+        let partitions = self.layout.partitions.len();
+        cmd.arg(&self.layout.format)
+            .arg(format!("{FORMAT} {partitions} {epoch}"));
+        self.ask_first(address, cmd).await.map(drop)
     }
 
     /// A server that lets nobody know of changes ends the scripts that make them in the middle.

@@ -50,6 +50,10 @@ impl Inner {
             .reads
             .ask(partition, cmd, Repeat::Always, until)
             .await?;
+        if value == Value::Nil {
+            self.check_epoch_of(std::iter::once(partition), until)
+                .await?;
+        }
         record(value)
     }
 
@@ -136,6 +140,12 @@ impl Inner {
             let values = match answer.map_err(StoreError::from).and_then(array) {
                 Ok(values) if values.len() != places.len() => {
                     Err(Failed::strange("too many or too few records").into())
+                }
+                // An emptied server has nothing, and knows of nothing.
+                Ok(values) if values.contains(&Value::Nil) => {
+                    let this = std::iter::once(partition);
+                    let is_there = self.check_epoch_of(this, until).await;
+                    is_there.map(|()| values)
                 }
                 values => values,
             };

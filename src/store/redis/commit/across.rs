@@ -122,7 +122,8 @@ impl<'a> Spanning<'a> {
     async fn prepare_in(&self, inner: &Inner, number: u16) -> Result<Prepared, Failed> {
         let (partition, part) = (inner.partition(number), &self.parts[&number]);
         let intent = &self.intents[&number];
-        let names = [partition.locks.as_slice(), &partition.intents];
+        let names = [&partition.locks, &partition.intents, &partition.revision];
+        let names = names.map(Vec::as_slice);
         let written = intent.writes.iter().map(|(key, _)| key);
         let records = part.expected().chain(written);
         let script = &inner.scripts.prepare;

@@ -6,9 +6,11 @@
 -- Returns 1, or 0 where nothing is prepared: made before, or taken back.
 local call, name = redis.call, tonumber(ARGV[1]) + 1
 local function name_of(k) return string.sub(KEYS[k], name) end
+local state = call('GET', KEYS[2])
+if not state then return redis.error_reply('EMPTIED the records of this partition are gone') end
 if call('HDEL', KEYS[4], ARGV[5]) == 0 then return 0 end
 local time = call('TIME')
-local last, removed = string.match(call('GET', KEYS[2]) or '0 0', '(%d+) (%d+)')
+local last, removed, epoch = string.match(state, '(%d+) (%d+) (%S+)')
 last, removed = tonumber(last), tonumber(removed)
 last = math.max(last + 1, time[1] * 1000000 + time[2])
 local revision = struct.pack('>L', last)
@@ -28,6 +30,6 @@ for k = 6, #KEYS do call('HDEL', KEYS[3], name_of(k)) end
 if ARGV[7] ~= '' then
   call('HSET', KEYS[5], ARGV[5], struct.pack('>L', time[1] * 1000000 + time[2]) .. ARGV[7])
 end
-call('SET', KEYS[2], string.format('%.0f %.0f', last, removed))
+call('SET', KEYS[2], string.format('%.0f %.0f %s', last, removed, epoch))
 if ARGV[6] ~= '' then call(ARGV[2], ARGV[3], ARGV[4] .. ARGV[6]) end
 return 1

@@ -10,7 +10,9 @@ local name = tonumber(ARGV[1]) + 1
 local is_locked = call('EXISTS', KEYS[3]) == 1
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
-local last, removed = string.match(call('GET', KEYS[2]) or '0 0', '(%d+) (%d+)')
+local state = call('GET', KEYS[2])
+if not state then return redis.error_reply('EMPTIED the records of this partition are gone') end
+local last, removed, epoch = string.match(state, '(%d+) (%d+) (%S+)')
 last, removed = tonumber(last), tonumber(removed)
 local outcomes, told = {}, {}
 local key, arg = 4, 6
@@ -61,7 +63,7 @@ for change = 1, tonumber(ARGV[5]) do
   arg = arg + 3 + expected + 2 * written
 end
 if #told > 0 then
-  call('SET', KEYS[2], string.format('%.0f %.0f', last, removed))
+  call('SET', KEYS[2], string.format('%.0f %.0f %s', last, removed, epoch))
   call(ARGV[2], ARGV[3], ARGV[4] .. table.concat(told))
 end
 return outcomes

@@ -2,7 +2,9 @@
 -- KEYS: locks, revision, the records. ARGV: length of a record's prefix.
 -- Returns the lock of one of them or 0, the revision of the last removal, then the records.
 local name = tonumber(ARGV[1]) + 1
-local removed = string.match(redis.call('GET', KEYS[2]) or '0 0', '%d+ (%d+)')
+local state = redis.call('GET', KEYS[2])
+if not state then return redis.error_reply('EMPTIED the records of this partition are gone') end
+local removed = string.match(state, '%d+ (%d+)')
 local found = {0, removed}
 local is_locked = redis.call('EXISTS', KEYS[1]) == 1
 for k = 3, #KEYS do
