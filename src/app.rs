@@ -214,22 +214,11 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;
-    let finishing = || reached(stage.clone(), Stage::Finishing);
-    let mut background = vec![
-        (
-            "outbox",
-            tokio::spawn(outbox.run(finishing(), OUTBOX_DRAIN)),
-        ),
-        (
-            "gauges",
-            tokio::spawn(gauges::count_outbox(env.clone(), finishing())),
-        ),
-    ];
-    background.extend(counting(config, &env, click_source, &stage));
+    let background = background(config, &env, outbox, click_source, &stage);
     let leaving = reached(stage.clone(), Stage::Leaving);
     let presence = tokio::spawn(nodes::keep_alive(env.clone(), clock, leaving));
     let serving = serving::serve(&server, public, &stage)?;
-    let ops = tokio::spawn(ops.run(operations, finishing()));
+    let ops = tokio::spawn(ops.run(operations, reached(stage.clone(), Stage::Finishing)));
     tracing::info!(%listen, %ops_listen, drain_s = drain.as_secs(), "started");
     Ok(Running {
         listen,
@@ -284,21 +273,26 @@ fn public_server(
     Ok((server, source))
 }
 
-/// The tasks that count clicks, remove what nothing asks for any more, and remember what is asked for
+/// The tasks that send mail, count the outbox and clicks, remove what expired, and read ahead what is asked for
 /// soon.
-fn counting(
+fn background(
     config: &Config,
     env: &Env,
+    outbox: Outbox,
     source: ClickSource,
     stage: &watch::Receiver<Stage>,
-) -> [(&'static str, JoinHandle<()>); 3] {
+) -> Vec<(&'static str, JoinHandle<()>)> {
     let finishing = || reached(stage.clone(), Stage::Finishing);
     let interval = config.clicks.flush_interval;
     let clicks = count_clicks::run_clicks(env.clone(), source, interval, finishing());
     let clean_up =
         clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, finishing());
     let preload = run_preload(env.clone(), reached(stage.clone(), Stage::Draining));
-    [
+    let outbox = outbox.run(finishing(), OUTBOX_DRAIN);
+    let gauges = gauges::count_outbox(env.clone(), finishing());
+    vec![
+        ("outbox", tokio::spawn(outbox)),
+        ("gauges", tokio::spawn(gauges)),
         ("preload", tokio::spawn(aside::run("preload", preload))),
         ("clicks", tokio::spawn(clicks)),
         ("clean-up", tokio::spawn(clean_up)),
