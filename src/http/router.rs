@@ -346,8 +346,7 @@ impl Router {
         let path = decode_params(&params)?;
         let caller = request.caller.take();
         let (env, limits) = (env.clone(), Arc::clone(&self.rate_limits));
-        let standing = limits.standing(&request.head, caller.as_ref());
-        let answered = match &endpoint.handler {
+        match &endpoint.handler {
             Handler::Public(handler) => {
                 let call = Call {
                     env,
@@ -381,11 +380,7 @@ impl Router {
                     }
                 }
             }
-        };
-        answered.map(|mut response| {
-            standing.show(response.headers_mut());
-            response
-        })
+        }
     }
 }
 

@@ -109,10 +109,13 @@ impl Upsell {
 
     async fn answer(&self, request: Request) -> Response {
         let (head, began) = (request.head.clone(), Instant::now());
-        let response = match self.router.answer(&self.env, request).await {
+        let limits = self.router.rate_limits();
+        let standing = limits.standing(&head, request.caller.as_ref());
+        let mut response = match self.router.answer(&self.env, request).await {
             Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
+        standing.show(response.headers_mut());
         let dialect = self.label(&head);
         self.env
             .metrics
