@@ -52,13 +52,13 @@ pub fn mails_counted(subject: MailSubject) -> Key {
 /// The same by that moment: when it has passed, both entries may go.
 #[must_use]
 pub fn mails_counted_until(until: Timestamp, subject: MailSubject) -> Key {
-    key(b'Y').time(until).part(&subject.0).end()
+    key(b'z').time(until).part(&subject.0).end()
 }
 
 /// All that is counted, what ends first at the front.
 #[must_use]
 pub fn all_mails_counted_until() -> Key {
-    key(b'Y').end()
+    key(b'z').end()
 }
 
 impl Key {

@@ -22,7 +22,7 @@ pub fn of_key(key: &[u8]) -> &[u8] {
         // mails, their queues and leases, notices, reminders, nodes, what is counted of mails.
         Some(
             b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'D'
-            | b'g' | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'Y',
+            | b'g' | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
         ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
         _ => key,
     }
