@@ -355,8 +355,12 @@ async fn what_is_explained_looks_like_its_page() {
         .await;
     app.report_usage(Account::Tenant(&customer), "storage", 111_669_149_696)
         .await;
-    // Who comes later has had no mail.
+    // Who comes later has had no mail, and is told the next time; who is not activated is not.
     let user = app.create_user(&customer, ADMIN_BUYER).await;
+    for login in ["ann", "bob"] {
+        let body = json!({"tenant_id": customer.id, "login": login, "contact": {"email": "a@example.com"}});
+        app.post("/api/2/users", &body).await.expect(200);
+    }
     let path = format!("/api/upsell/v1/users/{}/explain", user.id);
     let answered = app.get(&path).await.expect(200).json();
     let first_line = "$ GET /api/upsell/v1/users/7084a2ff-5975-4458-ae40-403cf90126b2/explain";

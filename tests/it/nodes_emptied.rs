@@ -33,7 +33,8 @@ async fn token(app: &TestApp) -> u16 {
 }
 
 async fn create(app: &TestApp) -> u16 {
-    let body = json!({"name": "late", "kind": "customer", "parent_id": app.first.tenant_id});
+    let body =
+        json!({"name": uuid::Uuid::new_v4(), "kind": "customer", "parent_id": app.first.tenant_id});
     app.post("/api/2/tenants", &body).await.status
 }
 
