@@ -28,10 +28,18 @@ fn shown(usage: u64, quota: u64, limit: Option<u64>) -> [String; 4] {
     all.map(|size| text(size).replace('\u{a0}', " "))
 }
 
+/// Usage, quota, where the service stops; what is shown of them and of the difference.
+type Row = (u64, u64, Option<u64>, [&'static str; 4]);
+
+fn check(rows: &[Row]) {
+    for &(usage, quota, limit, expected) in rows {
+        assert_eq!(shown(usage, quota, limit), expected, "{usage} of {quota}");
+    }
+}
+
 #[test]
-fn as_many_digits_as_agree() {
-    for (usage, quota, limit, expected) in [
-        // The difference is seen.
+fn the_difference_is_seen() {
+    check(&[
         (
             4130 * GIB,
             4 * TIB,
@@ -75,7 +83,12 @@ fn as_many_digits_as_agree() {
             ["1,073,741,825 B", "1,073,741,824 B", "1 B", ""],
         ),
         (GIB, 0, None, ["1 GiB", "0 GiB", "1 GiB", ""]),
-        // Each in its own unit where there is none.
+    ]);
+}
+
+#[test]
+fn each_has_its_own_unit_within_the_quota() {
+    check(&[
         (1885 * GIB, 2 * TIB, None, ["1.84 TiB", "2 TiB", "", ""]),
         (3 * GIB, 4 * TIB, None, ["3 GiB", "4 TiB", "", ""]),
         (900 * GIB, TIB, None, ["900 GiB", "1 TiB", "", ""]),
@@ -93,7 +106,12 @@ fn as_many_digits_as_agree() {
         ),
         (0, 100 * GIB, None, ["0 B", "100 GiB", "", ""]),
         (0, 0, None, ["0 B", "0 B", "", ""]),
-        // Full is not over, and nearly full is not full.
+    ]);
+}
+
+#[test]
+fn full_is_not_over_and_nearly_full_is_not_full() {
+    check(&[
         (4 * TIB, 4 * TIB, None, ["4 TiB", "4 TiB", "", ""]),
         (
             10 * GIB + 7,
@@ -107,14 +125,22 @@ fn as_many_digits_as_agree() {
             None,
             ["107,374,182,399 B", "107,374,182,400 B", "", ""],
         ),
-        // Where the service stops is not reached yet.
-        (
-            2 * GIB - MIB,
-            GIB,
-            Some(2 * GIB),
-            ["2,047 MiB", "1,024 MiB", "1,023 MiB", "2,048 MiB"],
-        ),
-        // Beyond what an f64 holds exactly.
+    ]);
+}
+
+#[test]
+fn where_the_service_stops_is_not_reached_yet() {
+    check(&[(
+        2 * GIB - MIB,
+        GIB,
+        Some(2 * GIB),
+        ["2,047 MiB", "1,024 MiB", "1,023 MiB", "2,048 MiB"],
+    )]);
+}
+
+#[test]
+fn beyond_what_an_f64_holds_exactly() {
+    check(&[
         (
             u64::MAX,
             u64::MAX - 1,
@@ -137,9 +163,7 @@ fn as_many_digits_as_agree() {
                 "",
             ],
         ),
-    ] {
-        assert_eq!(shown(usage, quota, limit), expected, "{usage} of {quota}");
-    }
+    ]);
 }
 
 /// 34 GiB over are covered by one block of 34.2 GiB, and 34.3 GiB are not: nor do they read so.
