@@ -1,7 +1,10 @@
 //! `upsell preview`: a message as its reader would see it, with figures of an example, without a
 //! store.
 
+mod brand;
+
 use std::io::Write;
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -9,34 +12,64 @@ use super::CliError;
 use super::args::{PreviewArgs, PreviewFormat, PreviewKind};
 use super::sample;
 use crate::app::system_clock;
+use crate::domain::brand::Brand;
 use crate::domain::ids::{MailId, V1Id};
 use crate::domain::item_set::ItemSet;
-use crate::domain::link::{BuyLink, BuyUrl, BuyUrlRules, LinkProfile, ListStyle, Placement};
+use crate::domain::link::{BuyLink, ListStyle, Placement};
 use crate::domain::meter::ItemStatus;
-use crate::domain::plan::{Purchase, what_to_buy};
+use crate::domain::plan::{WhatToBuy, what_to_buy};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Item, Quota, Scope, State, Unit};
+use crate::domain::time::Timestamp;
 use crate::outbox::message::{self, Posting};
 use crate::render::{
-    BrandView, Color, HeaderView, Href, Lang, Mail, ProposalView, QuotaLine, QuotaMailView,
-    Renderer,
+    ActivationMailView, BrandView, HeaderView, Href, Lang, Mail, ProposalView, QuotaLine,
+    QuotaMailView, Renderer,
 };
 use crate::usecases::compose::Composed;
 use crate::usecases::tenant_plan::read_currency;
-use crate::usecases::view::quota_line;
+use crate::usecases::view::{look_of, quota_line};
 
 const GIB: u64 = 1 << 30;
 const TENANT: &str = "Example GmbH";
 const READER: &str = "John Doe";
+const UNSUBSCRIBE: &str = "https://upsell.example.com/u/example";
 const SHOP: &str = "https://shop.example.com/buy";
+
+/// What is shown, and to whom.
+struct Scene<'a> {
+    args: &'a PreviewArgs,
+    brand: Brand,
+    look: BrandView,
+    lines: Vec<QuotaLine>,
+    lang: Lang,
+}
 
 pub(super) fn run(args: &PreviewArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let renderer = Renderer::new()?;
     let lang = language(&renderer, &args.lang)?;
+    if args.what == PreviewKind::Activation
+        && (args.contact_sales || args.plain || args.plan_currency.is_some())
+    {
+        return Err(CliError::Argument(
+            "--what activation: it offers nothing to buy; leave --contact-sales, --plain and \
+             --plan-currency away"
+                .to_owned(),
+        ));
+    }
+    let brand = brand::brand(args.brand.as_deref())?;
+    let view = Scene {
+        args,
+        look: look_of(&brand),
+        brand,
+        lines: lines(args)?,
+        lang,
+    };
     let written = match args.what {
-        PreviewKind::Mail => mail(args, &renderer, &lang)?,
-        PreviewKind::Alert => alert(args, &renderer, &lang)?,
-        PreviewKind::Header => header(args, &renderer, &lang)?,
+        PreviewKind::Mail | PreviewKind::Reminder => quota_mail(&view, &renderer)?,
+        PreviewKind::Activation => activation_mail(&view, &renderer)?,
+        PreviewKind::Alert => alerts(&view, &renderer)?,
+        PreviewKind::Header => header(&view, &renderer)?,
     };
     out.write_all(written.as_bytes())?;
     if !written.ends_with('\n') {
@@ -79,71 +112,93 @@ fn only(args: &PreviewArgs, only: PreviewFormat) -> Result<(), CliError> {
     }
 }
 
-fn mail(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, CliError> {
+fn quota_mail(scene: &Scene<'_>, renderer: &Renderer) -> Result<String, CliError> {
     let now = system_clock();
-    let proposal = proposal_view(args, Placement::Email)?;
-    let mail = renderer.quota_mail(
-        &QuotaMailView {
-            others: &[],
-            recipient_name: READER,
-            tenant_name: TENANT,
-            lines: &[line(args)?],
-            proposal: proposal.as_ref(),
-            brand: &brand(),
-            unsubscribe_url: Href::parse("https://upsell.example.com/u/example").as_ref(),
-            reminder: false,
-            as_of: Some(now),
-        },
-        lang,
-    )?;
+    let proposal = scene.proposal_view(Placement::Email)?;
+    let unsubscribe_url = Href::parse(UNSUBSCRIBE);
+    let view = QuotaMailView {
+        others: &[],
+        recipient_name: READER,
+        tenant_name: TENANT,
+        lines: &scene.lines,
+        proposal: proposal.as_ref(),
+        brand: &scene.look,
+        unsubscribe_url: unsubscribe_url.as_ref(),
+        reminder: scene.args.what == PreviewKind::Reminder,
+        as_of: Some(now),
+    };
+    let mail = renderer.quota_mail(&view, &scene.lang)?;
+    written(scene.args, mail, Some(UNSUBSCRIBE), now)
+}
+
+/// What a new user is sent; it is about no quota.
+fn activation_mail(scene: &Scene<'_>, renderer: &Renderer) -> Result<String, CliError> {
+    let portal = Href::parse(&scene.brand.urls.account_server);
+    let view = ActivationMailView {
+        recipient_name: READER,
+        login: "john.doe",
+        activation_url: portal.as_ref(),
+        brand: &scene.look,
+    };
+    let mail = renderer.activation_mail(&view, &scene.lang)?;
+    written(scene.args, mail, None, system_clock())
+}
+
+fn written(
+    args: &PreviewArgs,
+    mail: Mail,
+    unsubscribe_url: Option<&str>,
+    now: Timestamp,
+) -> Result<String, CliError> {
     match args.format.unwrap_or(PreviewFormat::Html) {
         PreviewFormat::Html => Ok(mail.html),
         PreviewFormat::Text => Ok(format!("{}\n\n{}", mail.subject, mail.text)),
         PreviewFormat::Eml => {
-            let id = MailId::random();
             let address = |text: &str| {
                 let parsed = text.parse();
                 parsed.map_err(|bad| CliError::Argument(format!("{text}: {bad}")))
             };
-            let from = address("upsell@example.com")?;
-            let composed = composed(mail, address("john.doe@example.com")?);
-            let id_domain = "example.com";
-            let raw = message::build(
-                &composed,
-                Posting {
-                    id,
-                    from: &from,
-                    id_domain,
-                    now,
-                },
-            )?;
+            let composed = Composed {
+                to_name: READER.to_owned(),
+                to: address("john.doe@example.com")?,
+                brand: None,
+                unsubscribe_url: unsubscribe_url.map(str::to_owned),
+                subject: mail.subject,
+                text: mail.text,
+                html: mail.html,
+            };
+            let posting = Posting {
+                id: MailId::random(),
+                from: &address("upsell@example.com")?,
+                id_domain: "example.com",
+                now,
+            };
+            let raw = message::build(&composed, posting)?;
             Ok(String::from_utf8_lossy(&raw).into_owned())
         }
     }
 }
 
-fn composed(mail: Mail, to: crate::domain::contact::EmailAddress) -> Composed {
-    Composed {
-        to_name: READER.to_owned(),
-        to,
-        brand: None,
-        unsubscribe_url: Some("https://upsell.example.com/u/example".to_owned()),
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-    }
+/// One alert per item, with an empty line between two.
+fn alerts(scene: &Scene<'_>, renderer: &Renderer) -> Result<String, CliError> {
+    only(scene.args, PreviewFormat::Text)?;
+    let texts: Result<Vec<String>, CliError> = scene
+        .lines
+        .iter()
+        .map(|line| alert(scene, renderer, line))
+        .collect();
+    Ok(texts?.join("\n"))
 }
 
-fn alert(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, CliError> {
-    only(args, PreviewFormat::Text)?;
-    let text = renderer.alert(&line(args)?, TENANT, proposal(args), lang)?;
+fn alert(scene: &Scene<'_>, renderer: &Renderer, line: &QuotaLine) -> Result<String, CliError> {
+    let text = renderer.alert(line, TENANT, proposal(scene.args), &scene.lang)?;
     let mut written = format!("{}\n{}\n", text.title, text.body);
     if let Some(to_buy) = text.to_buy {
         written.push_str(&to_buy);
         written.push('\n');
     }
     if let Some(label) = text.label {
-        written.push_str(&match proposal_view(args, Placement::alert(args.item))? {
+        written.push_str(&match scene.proposal_view(Placement::alert(line.item))? {
             Some(ProposalView::BuyNow { href }) => format!("[{label}] {}\n", href.as_str()),
             _ => format!("{label}\n"),
         });
@@ -152,19 +207,19 @@ fn alert(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String,
 }
 
 /// A page of its own, so that a browser shows the fragment as a portal would.
-fn header(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String, CliError> {
-    only(args, PreviewFormat::Html)?;
-    let proposal = proposal_view(args, Placement::PortalHeader)?;
+fn header(scene: &Scene<'_>, renderer: &Renderer) -> Result<String, CliError> {
+    only(scene.args, PreviewFormat::Html)?;
+    let proposal = scene.proposal_view(Placement::PortalHeader)?;
     let view = HeaderView {
         tenant_name: TENANT,
-        lines: &[line(args)?],
+        lines: &scene.lines,
         proposal: proposal.as_ref(),
-        brand: &brand(),
+        brand: &scene.look,
     };
-    let fragment = renderer.header_html(&view, lang)?;
+    let fragment = renderer.header_html(&view, &scene.lang)?;
     let sheets = [
         renderer.stylesheet_path().to_owned(),
-        renderer.brand_stylesheet_path(brand().color),
+        renderer.brand_stylesheet_path(scene.look.color),
     ];
     let mut css = String::new();
     for asset in sheets.iter().filter_map(|path| renderer.asset(path)) {
@@ -178,38 +233,50 @@ fn header(args: &PreviewArgs, renderer: &Renderer, lang: &Lang) -> Result<String
     ))
 }
 
-/// The item as it would stand.
-fn line(args: &PreviewArgs) -> Result<QuotaLine, CliError> {
-    let (usage, value, overage) = figures(args.item, args.state);
-    let quota = Quota {
-        value: Some(value),
-        overage,
+/// The items as they would stand.
+fn lines(args: &PreviewArgs) -> Result<Vec<QuotaLine>, CliError> {
+    let items = ItemSet::from_iter(args.items.iter().copied());
+    let status = |item: Item| {
+        let (usage, value, overage) = figures(item, args.state);
+        let quota = Quota {
+            value: Some(value),
+            overage,
+        };
+        ItemStatus {
+            item,
+            state: args.state,
+            usage,
+            quota,
+            since: system_clock(),
+        }
     };
-    let status = ItemStatus {
-        item: args.item,
-        state: args.state,
-        usage,
-        quota,
-        since: system_clock(),
-    };
-    Ok(QuotaLine {
-        to_buy: purchase(args, status)?,
+    let standing: Vec<ItemStatus> = items.iter().map(status).collect();
+    let told = plan(args, &standing)?;
+    let line = |status: ItemStatus| QuotaLine {
+        to_buy: told
+            .as_ref()
+            .and_then(|told| told.of(Scope::Tenant, status.item).ok()),
         ..quota_line(Scope::Tenant, status)
-    })
+    };
+    Ok(standing.into_iter().map(line).collect())
 }
 
 /// What covers the overage by the plan of an example. Where it covers nothing a preview without
 /// the sentence would mislead: that is refused.
-fn purchase(args: &PreviewArgs, status: ItemStatus) -> Result<Option<Purchase>, CliError> {
+fn plan(args: &PreviewArgs, standing: &[ItemStatus]) -> Result<Option<WhatToBuy>, CliError> {
     let Some(code) = &args.plan_currency else {
         return Ok(None);
     };
     let refused =
         |why: &dyn std::fmt::Display| CliError::Argument(format!("--plan-currency {code}: {why}"));
     let currency = read_currency(code).map_err(|why| refused(&why))?;
-    let told = what_to_buy(&sample::plan(), Some(currency), &[status]);
-    let purchase = told.of(Scope::Tenant, status.item);
-    purchase.map(Some).map_err(|why| refused(&why.says()))
+    let told = what_to_buy(&sample::plan(), Some(currency), standing);
+    let of = |status: &ItemStatus| told.of(Scope::Tenant, status.item);
+    let covered = standing.iter().any(|status| of(status).is_ok());
+    match standing.iter().find_map(|status| of(status).err()) {
+        Some(why) if !covered => Err(refused(&why.says())),
+        _ => Ok(Some(told)),
+    }
 }
 
 /// Usage, quota and overage that make the state.
@@ -233,43 +300,30 @@ const fn proposal(args: &PreviewArgs) -> Option<Proposal> {
     }
 }
 
-/// The proposal with a link straight to a shop: there is nobody to track.
-fn proposal_view(
-    args: &PreviewArgs,
-    placement: Placement,
-) -> Result<Option<ProposalView>, CliError> {
-    let Some(proposal) = proposal(args) else {
-        return Ok(None);
-    };
-    if proposal == Proposal::ContactSales {
-        return Ok(Some(ProposalView::ContactSales));
-    }
-    let rules = BuyUrlRules {
-        allow_http: false,
-        allow_ip_hosts: false,
-    };
-    let link = BuyLink {
-        placement,
-        user_quota: ItemSet::EMPTY,
-        tenant_quota: ItemSet::from([args.item]),
-        user_id: Some(V1Id(17)),
-        tenant_id: Some(V1Id(4)),
-        page: None,
-    };
-    let url = BuyUrl::parse(SHOP, rules)?;
-    let href = Href::parse(&link.build(&url, LinkProfile::Default, ListStyle::Comma));
-    Ok(href.map(|href| ProposalView::BuyNow { href }))
-}
-
-fn brand() -> BrandView {
-    BrandView {
-        service_name: "Example Cloud".to_owned(),
-        company_name: "Example Inc.".to_owned(),
-        color: Color::parse("0f766e").unwrap_or_default(),
-        support_phone: "+1 555 0100".to_owned(),
-        support_url: Href::parse("https://cloud.example.com/support"),
-        terms_url: Href::parse("https://cloud.example.com/terms"),
-        ..BrandView::default()
+impl Scene<'_> {
+    /// The proposal with a link straight to the brand's shop: there is nobody to track.
+    fn proposal_view(&self, placement: Placement) -> Result<Option<ProposalView>, CliError> {
+        match proposal(self.args) {
+            None => return Ok(None),
+            Some(Proposal::ContactSales) => return Ok(Some(ProposalView::ContactSales)),
+            Some(Proposal::BuyNow) => {}
+        }
+        let Some(url) = &self.brand.buy_url else {
+            let why = "it has no upsell_url, so nobody can buy; give it one, or add --contact-sales or --plain";
+            let file = self.args.brand.as_deref().unwrap_or_else(|| Path::new(""));
+            return Err(brand::refused(file, &why));
+        };
+        let link = BuyLink {
+            placement,
+            user_quota: ItemSet::EMPTY,
+            tenant_quota: self.lines.iter().map(|line| line.item).collect(),
+            user_id: Some(V1Id(17)),
+            tenant_id: Some(V1Id(4)),
+            page: None,
+        };
+        let profile = self.brand.link_profile.unwrap_or_default();
+        let href = Href::parse(&link.build(url, profile, ListStyle::Comma));
+        Ok(href.map(|href| ProposalView::BuyNow { href }))
     }
 }
 

@@ -13,7 +13,9 @@ use crate::domain::notification::{Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
-use crate::render::{ActivationMailView, Href, Lang, OtherLine, ProposalView, QuotaMailView};
+use crate::render::{
+    ActivationMailView, Href, Lang, Mail as RenderedMail, OtherLine, ProposalView, QuotaMailView,
+};
 
 /// A rendered mail with what its headers need.
 #[derive(Debug, Clone)]
@@ -136,24 +138,9 @@ fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
     let Some(to) = view.user.contact.email.clone() else {
         return Ok(Due::Cancel("the account has no e-mail address"));
     };
-    let brand_view = view::brand_view(env, view.brand.as_ref());
-    let home = view
-        .brand
-        .as_ref()
-        .and_then(|brand| Href::parse(&brand.urls.account_server));
-    let name = view.user.contact.full_name();
-    let mail_view = ActivationMailView {
-        recipient_name: &name,
-        login: &view.user.login,
-        activation_url: home.as_ref(),
-        brand: &brand_view,
-    };
-    let rendered = env
-        .renderer
-        .activation_mail(&mail_view, &lang_of(&view))
-        .map_err(template_failed)?;
+    let rendered = activation_mail(env, &view, &lang_of(&view))?;
     Ok(Due::Send(Box::new(Composed {
-        to_name: name,
+        to_name: view.user.contact.full_name(),
         to,
         brand: view.brand,
         unsubscribe_url: None,
@@ -161,6 +148,29 @@ fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
         text: rendered.text,
         html: rendered.html,
     })))
+}
+
+/// The mail that invites a new user.
+///
+/// # Errors
+/// A template failed.
+pub(super) fn activation_mail(
+    env: &Env,
+    view: &UserView,
+    lang: &Lang,
+) -> Result<RenderedMail, Error> {
+    let home = view
+        .brand
+        .as_ref()
+        .and_then(|brand| Href::parse(&brand.urls.account_server));
+    let mail_view = ActivationMailView {
+        recipient_name: &view.user.contact.full_name(),
+        login: &view.user.login,
+        activation_url: home.as_ref(),
+        brand: &view::brand_view(env, view.brand.as_ref()),
+    };
+    let rendered = env.renderer.activation_mail(&mail_view, lang);
+    rendered.map_err(template_failed)
 }
 
 /// What a message in `placement` offers the reader, with its tracked link.

@@ -2,6 +2,7 @@
 
 use super::Env;
 use super::access::Caller;
+use super::compose::activation_mail;
 use super::error::Error;
 use super::list_alerts::{Alert, alerts_of};
 use super::messages::{Hrefs, Offer, Telling};
@@ -12,6 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::link::{BuyUrl, Placement};
 use crate::domain::meter::ItemStatus;
+use crate::domain::notification::MailKind;
 use crate::domain::plan::{NothingToBuy, WhatToBuy};
 use crate::domain::proposal::{edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Quota, Scope};
@@ -28,8 +30,8 @@ use uuid::Uuid;
 pub enum Message {
     /// The console's alerts.
     Alert,
-    /// The mail about all items.
-    Mail,
+    /// A mail: about all items, or to a new user.
+    Mail(MailKind),
     /// The portal's header.
     Header,
 }
@@ -73,8 +75,8 @@ pub struct Preview {
 pub enum Previewed {
     /// Those of the items that are alerts.
     Alerts(Vec<Alert>),
-    /// The mail.
-    Mail(Mail),
+    /// The mail, and which.
+    Mail(MailKind, Mail),
     /// The header.
     Header(Box<Header>),
 }
@@ -97,12 +99,15 @@ pub async fn preview(
     match preview.what {
         Message::Alert => alerts_of(env, &telling, &Snoozes::default()).map(Previewed::Alerts),
         Message::Header => header_of(env, &telling).map(|h| Previewed::Header(Box::new(h))),
-        Message::Mail => mail_of(env, &telling).map(Previewed::Mail),
+        Message::Mail(kind) => mail_of(env, &telling, kind).map(|m| Previewed::Mail(kind, m)),
     }
 }
 
-fn mail_of(env: &Env, telling: &Telling<'_>) -> Result<Mail, Error> {
+fn mail_of(env: &Env, telling: &Telling<'_>, kind: MailKind) -> Result<Mail, Error> {
     let view = telling.view;
+    if kind == MailKind::Activation {
+        return activation_mail(env, view, &telling.lang);
+    }
     let lines = view.quota_lines();
     let offer = telling.offer(env, Placement::Email, None);
     let proposal = offer.as_ref().map(Offer::to_view);
@@ -115,7 +120,7 @@ fn mail_of(env: &Env, telling: &Telling<'_>) -> Result<Mail, Error> {
         proposal: proposal.as_ref(),
         brand: &brand,
         unsubscribe_url: None,
-        reminder: false,
+        reminder: kind == MailKind::Reminder,
         as_of: Some(telling.now),
     };
     match env.renderer.quota_mail(&mail, &telling.lang) {

@@ -202,10 +202,19 @@ pub fn brand_view(env: &Env, brand: Option<&Brand>) -> BrandView {
     };
     let logo = format!("{}/brand/{}/logo", env.settings.public_url, brand.tenant_id);
     BrandView {
+        logo_url: Href::parse(&logo).filter(|_| !brand.logotype.is_empty()),
+        ..look_of(brand)
+    }
+}
+
+/// The same without the logo, which the service has.
+#[must_use]
+pub fn look_of(brand: &Brand) -> BrandView {
+    BrandView {
         service_name: brand.service_name.clone(),
         company_name: brand.company_name.clone(),
         color: Color::parse(&brand.color).unwrap_or_default(),
-        logo_url: Href::parse(&logo).filter(|_| !brand.logotype.is_empty()),
+        logo_url: None,
         support_phone: brand.support_phone.clone(),
         support_url: Href::parse(&brand.urls.support),
         terms_url: Href::parse(&brand.urls.terms),

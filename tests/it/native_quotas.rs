@@ -205,3 +205,43 @@ async fn any_message_can_be_previewed() {
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{change}");
     }
 }
+
+#[tokio::test]
+async fn reminders_and_activation_mails_can_be_previewed() {
+    let (site, _) = site().await;
+    add_shop(&site.world, "https://shop.example.com/buy").await;
+    let customer = site.world.customer.id;
+    let body = |what: &str, tenant: &str| {
+        json!({
+            "what": what, "lang": "en", "company_admin": true, "buyer": true, "branding": true,
+            "tenant_id": tenant,
+            "items": [
+                { "scope": "user", "item": "storage_size", "usage": 95, "quota": 100 },
+                { "scope": "tenant", "item": "virtual_machines", "usage": 12, "quota": 10 },
+            ],
+        })
+    };
+    for (what, subject, expected) in [
+        ("reminder", "Reminder: 2 quotas", "nothing has changed"),
+        ("activation", "FooBackup", "example"),
+    ] {
+        let sent = site.api(Method::POST, "/preview");
+        let sent = sent.json(&body(what, &customer.to_string())).send();
+        let answer = body_of(sent.await.unwrap()).await;
+        assert_eq!(answer["what"], what);
+        let subjects = answer["subject"].as_str().unwrap();
+        assert!(subjects.contains(subject), "{subjects}");
+        let text = answer["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{text}");
+        assert!(answer["html"].as_str().unwrap().contains("FooBackup"));
+    }
+    // Another's tenant is as unknown as none.
+    let root = site.world.root.root.to_string();
+    let token = site.token_for(customer, None).await;
+    for tenant in [root, uuid::Uuid::from_u128(1).to_string()] {
+        let sent = site.public(Method::POST, "/api/upsell/v1/preview");
+        let sent = sent.bearer_auth(&token).json(&body("activation", &tenant));
+        let status = sent.send().await.unwrap().status();
+        assert_eq!(status, StatusCode::NOT_FOUND, "{tenant}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `upsell preview` from outside.
 
+use std::io::Write as _;
 use std::process::Command;
 
 use crate::support::binary::binary;
@@ -104,6 +105,87 @@ fn every_message_can_be_looked_at() {
     }
 }
 
+/// A brand as `PUT /tenants/{id}/brand` takes it.
+const BRAND: &str = r#"{
+    "service_name": "FooBackup", "company_name": "Foo", "color": "aa2211",
+    "upsell_url": "https://foo.example.com/buy", "upsell_link_profile": "acronis",
+    "account_server_url": "https://portal.foo.example.com/", "smtp_port": 587
+}"#;
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn a_preview_has_the_brand_of_a_file() {
+    let file = file(BRAND);
+    let branded = |what: &str| {
+        let path = file.path().to_str().unwrap();
+        let (code, out, err) = preview(&["--what", what, "--format", "text", "--brand", path]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{what}");
+        assert!(!out.contains("Example Cloud"), "{out}");
+        out
+    };
+    let reminder = branded("reminder");
+    assert!(reminder.starts_with("Reminder: "), "{reminder}");
+    assert!(reminder.contains("FooBackup"), "{reminder}");
+    let link = "https://foo.example.com/buy?origin=email_notification&tenant_quotas=storage_size";
+    assert!(reminder.contains(link), "{reminder}");
+    let activation = branded("activation");
+    let subject = activation.lines().next().unwrap();
+    assert!(subject.contains("FooBackup"), "{subject}");
+    assert!(activation.contains("john.doe"), "{activation}");
+    let portal = "https://portal.foo.example.com/";
+    assert!(activation.contains(portal), "{activation}");
+    assert!(!activation.contains("quota"), "{activation}");
+}
+
+#[test]
+fn a_preview_is_about_several_items() {
+    let items = ["--item", "virtual_machines", "--item", "storage_size"];
+    let of = |what: &str| {
+        let arguments = [&["--what", what][..], &items].concat();
+        let (code, out, err) = preview(&arguments);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{what}");
+        out
+    };
+    for what in ["mail", "alert", "header"] {
+        let out = of(what);
+        assert!(out.contains("storage_size%2Cvirtual_machines"), "{out}");
+    }
+    let alert = of("alert");
+    let blocks: Vec<&str> = alert.split("\n\n").collect();
+    assert_eq!(blocks.len(), 2, "{alert}");
+    assert!(blocks[0].starts_with("Storage quota"), "{alert}");
+    assert!(
+        blocks[1].contains("placement=alert_on_virtual_machines"),
+        "{alert}"
+    );
+}
+
+#[test]
+fn a_brand_that_cannot_be_shown_is_said() {
+    for (text, expected) in [
+        ("{", "EOF while parsing an object at line 1 column 1"),
+        (r#"{"color":"red"}"#, "color"),
+        (r#"{"upsell_url":"ftp://foo"}"#, "upsell_url"),
+        (
+            "{}",
+            "it has no upsell_url, so nobody can buy; give it one, or",
+        ),
+    ] {
+        let file = file(text);
+        let path = file.path().to_str().unwrap();
+        let (code, out, err) = preview(&["--what", "mail", "--brand", path]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{text}: {err}");
+        let start = format!("upsell: --brand {path}: ");
+        assert!(err.starts_with(&start) && err.contains(expected), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+}
+
 #[test]
 fn what_cannot_be_shown_is_said() {
     for (arguments, code, expected) in [
@@ -143,6 +225,11 @@ fn what_cannot_be_shown_is_said() {
             vec!["--what", "mail", "--plan-currency", "EUR", "--plain"],
             2,
             "upsell: the argument '--plan-currency <CODE>' cannot be used with '--plain'",
+        ),
+        (
+            vec!["--what", "activation", "--plan-currency", "EUR"],
+            1,
+            "upsell: --what activation: it offers nothing to buy; leave --contact-sales, ",
         ),
         (
             vec!["--what", "letter"],

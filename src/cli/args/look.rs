@@ -1,6 +1,7 @@
 //! What `demo` and `preview` take: the commands that show what the service does.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -20,6 +21,8 @@ pub const PREVIEW_EXAMPLES: &str = "\
 Examples:
   upsell preview --what mail --item storage_size --state exceeded --lang de > mail.html
   upsell preview --what mail --format eml > mail.eml
+  upsell preview --what reminder --item storage_size --item virtual_machines > reminder.html
+  upsell preview --what activation --brand brand.json > activation.html
   upsell preview --what alert --item virtual_machines --contact-sales
   upsell preview --what mail --plan-currency EUR --lang fr > mail.html
   upsell preview --what header --state soon --plain > header.html";
@@ -39,8 +42,12 @@ pub struct DemoArgs {
 /// What `preview` renders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PreviewKind {
-    /// The e-mail: subject, text and HTML.
+    /// The e-mail about quotas: subject, text and HTML.
     Mail,
+    /// The same, sent again where nothing has changed.
+    Reminder,
+    /// The e-mail that invites a new user; it is about no quota.
+    Activation,
     /// The console's alert.
     Alert,
     /// The header of the management portal.
@@ -64,10 +71,10 @@ pub struct PreviewArgs {
     /// What to render.
     #[arg(long, value_enum)]
     pub what: PreviewKind,
-    /// The item that the message is about.
-    #[arg(long, value_parser = items(), default_value = "storage_size")]
-    pub item: Item,
-    /// How far its quota is used up.
+    /// An item that the message is about; give it again for several.
+    #[arg(long = "item", value_parser = items(), default_value = "storage_size")]
+    pub items: Vec<Item>,
+    /// How far their quotas are used up.
     #[arg(long, value_parser = states(), default_value = "exceeded")]
     pub state: State,
     /// The reader's language.
@@ -82,6 +89,10 @@ pub struct PreviewArgs {
     /// With the partner plan of an example, priced in this currency: the message says what to buy.
     #[arg(long, value_name = "CODE", conflicts_with_all = ["contact_sales", "plain"])]
     pub plan_currency: Option<String>,
+    /// With this brand instead of an example's: a JSON file as `PUT /tenants/{id}/brand` takes it and
+    /// GET answers it. An uploaded logo is not shown.
+    #[arg(long, value_name = "FILE")]
+    pub brand: Option<PathBuf>,
     /// How it is written; else html, and text for alerts.
     #[arg(long, value_enum)]
     pub format: Option<PreviewFormat>,

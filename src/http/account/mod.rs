@@ -20,3 +20,13 @@ mod users;
 mod wire;
 
 pub use routes::resources;
+
+use crate::usecases::brand_patch::BrandPatch;
+
+/// Branding options as the body of PUT `/tenants/{id}/brand` has them.
+///
+/// # Errors
+/// It is no JSON, or an option is of another type.
+pub fn brand_options(json: &[u8]) -> Result<BrandPatch, serde_json::Error> {
+    serde_json::from_slice(json).map(convert::brand::brand_patch)
+}

@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 use super::names::ItemName;
 use super::wire::{AlertForm, HeaderForm};
 use crate::domain::ids::TenantId;
+use crate::domain::notification::MailKind;
 use crate::domain::quota::{Item, Quota, Scope};
 use crate::http::error::ApiError;
 use crate::http::input;
 use crate::http::output;
 use crate::http::router::{Answer, Call};
-use crate::render::Lang;
+use crate::render::{Lang, Mail};
 use crate::usecases::access::Caller;
 use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
 
@@ -22,8 +23,12 @@ use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
 pub(super) enum WhatForm {
     /// Alerts.
     Alert,
-    /// A mail.
+    /// The mail that is sent when usage comes near a quota or beyond it.
     Mail,
+    /// The same, sent again where nothing has changed.
+    Reminder,
+    /// The mail that invites a new user; the quotas do not matter to it.
+    Activation,
     /// The portal header.
     Header,
 }
@@ -78,11 +83,34 @@ pub(super) struct PreviewForm {
     /// The Buy URL.
     #[schema(max_length = 2048)]
     buy_url: Option<String>,
-    /// The tenant whose brand it is to have.
+    /// The tenant whose name, settings and brand it is to have: the nearest enabled brand, as in what
+    /// the tenant's users are really told.
     #[schema(format = Uuid)]
     tenant_id: Option<String>,
     /// The quotas.
     items: Vec<ItemForm>,
+}
+
+/// A mail, as it would be.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RenderedMail)]
+pub(super) struct MailForm<'a> {
+    /// The subject.
+    subject: &'a str,
+    /// The body as text.
+    text: &'a str,
+    /// The body as HTML.
+    html: &'a str,
+}
+
+impl<'a> From<&'a Mail> for MailForm<'a> {
+    fn from(mail: &'a Mail) -> Self {
+        Self {
+            subject: &mail.subject,
+            text: &mail.text,
+            html: &mail.html,
+        }
+    }
 }
 
 /// A message, as it would be.
@@ -95,15 +123,12 @@ pub(super) enum Rendered<'a> {
         /// The alerts.
         items: Vec<AlertForm<'a>>,
     },
-    /// A mail.
-    Mail {
-        /// The subject.
-        subject: &'a str,
-        /// The body as text.
-        text: &'a str,
-        /// The body as HTML.
-        html: &'a str,
-    },
+    /// The mail about quotas.
+    Mail(MailForm<'a>),
+    /// The same as a reminder.
+    Reminder(MailForm<'a>),
+    /// The mail that invites a new user.
+    Activation(MailForm<'a>),
     /// The portal header.
     Header {
         /// As JSON.
@@ -123,10 +148,10 @@ pub(super) async fn preview(call: Call, caller: Caller) -> Answer {
         Previewed::Alerts(alerts) => output::ok(&Rendered::Alert {
             items: alerts.iter().map(AlertForm::from).collect(),
         }),
-        Previewed::Mail(mail) => output::ok(&Rendered::Mail {
-            subject: &mail.subject,
-            text: &mail.text,
-            html: &mail.html,
+        Previewed::Mail(kind, mail) => output::ok(&match kind {
+            MailKind::Quota => Rendered::Mail(mail.into()),
+            MailKind::Reminder => Rendered::Reminder(mail.into()),
+            MailKind::Activation => Rendered::Activation(mail.into()),
         }),
         Previewed::Header(header) => output::ok(&Rendered::Header {
             header: Box::new(HeaderForm::from(header.as_ref())),
@@ -153,7 +178,9 @@ fn read(form: PreviewForm) -> Result<Preview, ApiError> {
     Ok(Preview {
         what: match form.what {
             WhatForm::Alert => Message::Alert,
-            WhatForm::Mail => Message::Mail,
+            WhatForm::Mail => Message::Mail(MailKind::Quota),
+            WhatForm::Reminder => Message::Mail(MailKind::Reminder),
+            WhatForm::Activation => Message::Mail(MailKind::Activation),
             WhatForm::Header => Message::Header,
         },
         lang: form.lang,
