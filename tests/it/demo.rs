@@ -149,6 +149,18 @@ async fn an_alert_becomes_a_mail_a_click_and_a_purchase_of_what_it_promised() {
         .collect();
     assert_eq!(items, ["storage_size", "virtual_machines"]);
     assert_eq!(alerts["items"][0]["proposal"]["kind"], "buy_now");
+    // The pages' bars have the words of the header. Usage moves, perhaps between the two answers.
+    eventually("a bar as the header has it", async || {
+        let header = demo.shown_to(&anna, "header?lang=en").await;
+        let bar = &demo.person("anna.gruber").await.0["items"][0];
+        let agree = |line: &Value, name: &str| line[name].is_string() && line[name] == bar[name];
+        let same = |line: &&Value| {
+            let mut names = ["item", "figures", "percent"].iter();
+            names.all(|name| agree(line, name))
+        };
+        header["items"].as_array()?.iter().find(same).cloned()
+    })
+    .await;
     let to_buy = &alerts["items"][0]["what_to_buy"];
     assert_eq!(
         (&to_buy["currency"], &to_buy["unit_price"]),

@@ -16,15 +16,17 @@ use super::{pages, shop};
 use crate::domain::ids::UserId;
 use crate::domain::meter::ItemStatus;
 use crate::domain::proposal::Proposal;
-use crate::domain::quota::utilization;
+use crate::domain::quota::{Scope, utilization};
 use crate::http::dialect::Dialect;
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output::{self, time};
 use crate::http::router::{Answer, Call, Resource};
-use crate::render::Color;
+use crate::render::{Color, Lang};
 use crate::store::engine::StoreError;
+use crate::usecases::error::Error;
 use crate::usecases::tokens::{self, TokenRefused, TokenRequest};
+use crate::usecases::view::quota_line;
 use crate::usecases::{Env, view};
 
 /// What the demo's pages show.
@@ -104,7 +106,7 @@ async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Va
         let Some(view) = view::load(env, person.id).await? else {
             continue;
         };
-        items = view.tenant_items.iter().map(item_form).collect();
+        items = items_form(env, Scope::Tenant, &view.tenant_items)?;
         let color = view.brand.as_ref().map(|brand| Color::parse(&brand.color));
         stylesheet = color
             .flatten()
@@ -120,7 +122,7 @@ async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Va
             "buyer": person.buyer,
             "alerts": view.standing().len(),
             "proposal": view.proposal.map(Proposal::name),
-            "items": view.user_items.iter().map(item_form).collect::<Vec<_>>(),
+            "items": items_form(env, Scope::User, &view.user_items)?,
             "mails": site.mailbox.list(Some(&person.email)).len(),
         }));
     }
@@ -137,15 +139,22 @@ async fn customer_form(site: &Site, env: &Env, customer: &Customer) -> Result<Va
     }))
 }
 
-fn item_form(status: &ItemStatus) -> Value {
-    json!({
-        "item": status.item.name(),
-        "state": status.state.name(),
-        "usage": status.usage,
-        "quota": status.quota.value,
-        "unit": status.item.unit().name(),
-        "utilization": utilization(status.usage, status.quota.value),
-    })
+/// Figures in the words of the header, so that the pages agree with what people are told.
+fn items_form(env: &Env, scope: Scope, items: &[ItemStatus]) -> Result<Vec<Value>, ApiError> {
+    let lang = Lang::default();
+    let form = |status: &ItemStatus| {
+        let line = quota_line(scope, *status);
+        let told = env.renderer.header_line(&line, "", &lang);
+        let told = told.map_err(Error::from)?;
+        Ok(json!({
+            "item": status.item.name(),
+            "state": status.state.name(),
+            "figures": told.figures,
+            "percent": told.percent,
+            "utilization": utilization(status.usage, status.quota.value),
+        }))
+    };
+    items.iter().map(form).collect()
 }
 
 #[derive(Deserialize)]

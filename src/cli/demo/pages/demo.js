@@ -185,8 +185,8 @@ export function quotaBar(first, title = ITEMS[first.item]) {
     pill.className = `pill ${item.state}`;
     pill.hidden = item.state === "ok";
     write(pill, STATES[item.state] || item.state);
-    write(of, item.quota === null ? amount(item.usage, item.unit) : `${amount(item.usage, item.unit)} of ${amount(item.quota, item.unit)}`);
-    write(percent, item.utilization === null ? "" : `${used.toFixed(1)}\u00a0%`);
+    write(of, item.figures);
+    write(percent, item.percent ?? "");
     fill.style.width = `${(used / scale) * 100}%`;
     mark.style.left = `calc(${(100 / scale) * 100}% - 2px)`;
     mark.hidden = used <= 100;
