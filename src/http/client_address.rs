@@ -286,6 +286,11 @@ mod tests {
         }
         assert_eq!(client("10.0.0.2", &[(XFF, "x, 10.0.0.1")]), "10.0.0.1");
         assert_eq!(client("10.0.0.2", &[(XFF, "10.0.0.1")]), "10.0.0.1");
+        // It ends the walk: what stands further left is not believed.
+        let hidden = "198.51.100.1, x, 10.0.0.1";
+        assert_eq!(client("10.0.0.2", &[(XFF, hidden)]), "10.0.0.1");
+        let unknown = "for=198.51.100.1, for=unknown";
+        assert_eq!(client("10.0.0.2", &[(FWD, unknown)]), "10.0.0.2");
     }
 
     #[test]

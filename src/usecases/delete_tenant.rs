@@ -57,7 +57,6 @@ async fn delete_once(
     if tenant.enabled {
         return Err(Error::TenantEnabled);
     }
-    caller.require_above(&tenant, "delete a tenant")?;
     if has_children(env, id).await? {
         return Err(Error::Conflict(
             "the tenant has child tenants; delete them first".to_owned(),
