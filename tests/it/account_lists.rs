@@ -172,7 +172,7 @@ async fn accounts_are_found_by_their_v1_ids() {
         assert_eq!(found, expected, "search {text}");
     }
     let below = find(format!("/api/2/search?tenant={own}&text={user_v1}")).await;
-    assert_eq!(below, [user.clone()]);
+    assert_eq!(below, std::slice::from_ref(&user));
     for bad in ["", "x", "-1", "01002", "1002,", "1002,,1003"] {
         api.get(&format!("/api/2/tenants?v1_id={bad}"))
             .await
@@ -193,7 +193,7 @@ async fn accounts_are_found_by_their_v1_ids() {
     expected.sort();
     assert_eq!(found, expected);
     let first = find(format!("/api/2/search?text={user_v1}&limit=1")).await;
-    assert_eq!(first, [user.clone()]);
+    assert_eq!(first, std::slice::from_ref(&user));
 
     // Gone with the account.
     api.delete(&format!("/api/2/users/{user}?version=1"))

@@ -224,7 +224,7 @@ async fn an_alert_becomes_a_mail_a_click_and_a_purchase_of_what_it_promised() {
         (&stored["block"], &stored["blocks"], &stored["price"]),
         (&to_buy["block_bytes"], &to_buy["blocks"], &to_buy["total"])
     );
-    let said = text.replace('\u{a0}', " ").replace('\n', " ");
+    let said = text.replace(['\u{a0}', '\n'], " ");
     let price = to_buy["total"].as_str().unwrap().replace('.', ",");
     assert!(said.contains("Preis pro Monat:"), "{text}");
     assert!(said.contains(&format!("{price} EUR")), "{price}: {text}");

@@ -92,7 +92,7 @@ fn check(line: &QuotaLine, read: &[Read], what: &str) -> Result<Option<u128>, Te
             "{}",
             what
         );
-        prop_assert_eq!(percent >= 100_00, is_exceeded, "{}", what);
+        prop_assert_eq!(percent >= 10_000, is_exceeded, "{}", what);
         prop_assert_eq!(percent >= 90_00, line.state >= State::Soon, "{}", what);
     }
     prop_assert_eq!(percent.is_some(), true_quota > 0, "{}", what);

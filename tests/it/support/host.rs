@@ -140,13 +140,12 @@ impl Gate {
             .unwrap();
         let (kept, base) = (Arc::clone(&log), base.to_owned());
         let server = serve(move |request| {
-            let call = forward(
+            forward(
                 client.clone(),
                 format!("{base}{}", request.uri()),
                 request,
                 Arc::clone(&kept),
-            );
-            async move { call.await }
+            )
         });
         Self {
             server: server.await,
@@ -222,7 +221,8 @@ async fn forward(
         let is_permission = name.as_str().starts_with("access-control-");
         let is_framing =
             ["transfer-encoding", "content-length", "connection"].contains(&name.as_str());
-        if !is_framing && !(is_permission && fault == Some(Fault::NoPermission)) {
+        let is_refused = is_permission && fault == Some(Fault::NoPermission);
+        if !(is_framing || is_refused) {
             answer = answer.header(name, value);
         }
     }

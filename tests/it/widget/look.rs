@@ -193,7 +193,6 @@ async fn errors_are_accessible(stage: &Stage) {
                 style,
                 script: &script,
                 body: &body,
-                ..Page::default()
             })
             .await;
         stage.shown("upsell-header", "[role=alert]").await;
