@@ -11,7 +11,7 @@ use super::{Config, Loaded, Override, Problem, Problems, Sources};
 const DEFAULT_FILE: &str = "/etc/upsell/upsell.toml";
 
 /// Loads the configuration of this process: the flags given, its environment, and the file that
-/// `--config` or `UPSELL_CONFIG` names, else [`DEFAULT_FILE`].
+/// `--config` or `UPSELL_CONFIG` names, else `/etc/upsell/upsell.toml`.
 ///
 /// # Errors
 /// Everything that is wrong with it. That a named file is missing is wrong, too.
