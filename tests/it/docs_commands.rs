@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::docs_blocks::{BLOCKS, Done};
 use crate::support::accounts::{ADMIN_BUYER, Account};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, eventually};
 use crate::support::pages::{at, block, pages};
 use crate::support::redis::{Program, RedisCluster, Shape};
 use crate::support::shell::Shell;
@@ -355,6 +355,13 @@ async fn what_is_explained_looks_like_its_page() {
         .await;
     app.report_usage(Account::Tenant(&customer), "storage", 111_669_149_696)
         .await;
+    eventually("the mails of the report are made: for nobody", async || {
+        let metrics = app.visit(&format!("{}/metrics", app.ops)).await.text();
+        metrics
+            .contains("upsell_people_not_told_total{reason=\"no_users\"} 1\n")
+            .then_some(())
+    })
+    .await;
     // Who comes later has had no mail, and is told the next time; who is not activated is not.
     let user = app.create_user(&customer, ADMIN_BUYER).await;
     for login in ["ann", "bob"] {

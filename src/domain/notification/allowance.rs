@@ -8,6 +8,9 @@ use crate::domain::time::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// How far the clocks of two nodes may be apart that count the same mails.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
+
 /// What there is to say of one more mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
@@ -27,8 +30,12 @@ pub fn share(per_day: u32) -> Duration {
 #[must_use]
 pub fn count(used_until: Option<Timestamp>, per_day: u32, now: Timestamp) -> Counted {
     let share = share(per_day);
-    // Never further ahead than a whole allowance: a clock that ran ahead does not shut anybody out.
-    let from = used_until.map_or(now, |until| until.clamp(now, now.plus(DAY)));
+    let emptiest = now.plus(DAY);
+    // A mail may wait for its share. Further ahead it was noted by a clock that ran ahead, and counts no more.
+    let counts = |until: &Timestamp| *until <= emptiest.plus(share).plus(CLOCKS_APART);
+    let from = used_until
+        .filter(counts)
+        .map_or(now, |until| until.clamp(now, emptiest));
     let used_until = from.plus(share);
     Counted {
         at: used_until.minus(DAY).max(now),
@@ -69,8 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_ran_ahead_takes_one_share_at_most() {
-        let counted = count(Some(later(100 * 24 * 3600)), 4, NOW);
+    fn a_clock_that_ran_ahead_shuts_nobody_out() {
+        assert_eq!(
+            count(Some(later(8 * 24 * 3600)), 4, NOW),
+            count(None, 4, NOW)
+        );
+        // That of another node, which is a little ahead.
+        let counted = count(Some(later(24 * 3600 + 60)), 4, NOW);
         assert_eq!(counted.at, later(6 * 3600));
         assert_eq!(count(Some(Timestamp::from_secs(0)), 1, NOW).at, NOW);
         // What waits for its share is counted from then on.

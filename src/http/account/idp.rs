@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::wire::token::{IssuerMetadata, KeyOut, KeySet, Nothing, TokenOut, TokenState};
 use crate::domain::client::ApiScope;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{ClientId, UserId};
 use crate::http::dialect::OAuthError;
 use crate::http::error::ApiError;
 use crate::http::input::Params;
@@ -135,7 +135,11 @@ async fn log_in<T>(
     work: impl Future<Output = Result<T, TokenRefused>>,
 ) -> Result<T, Refusal> {
     let (metrics, head) = (&call.env.metrics, &call.request.head);
-    let attempt = call.rate_limits.log_in(metrics, client_id, head)?;
+    // An id can be spelled in several ways, which are one client.
+    let client_id = client_id
+        .parse::<ClientId>()
+        .map_or_else(|_| client_id.to_owned(), |id| id.to_string());
+    let attempt = call.rate_limits.log_in(metrics, &client_id, head)?;
     let done = work.await;
     match &done {
         Err(TokenRefused::InvalidClient) => attempt.failed(),

@@ -52,6 +52,9 @@ const fn seconds(ns: u64) -> u64 {
     if whole == 0 { 1 } else { whole }
 }
 
+/// How much later than another a request can be counted that was received before it.
+const OVERTAKEN_NS: u64 = 60 * NANOS_PER_S;
+
 /// What a bucket says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
@@ -110,10 +113,14 @@ impl Bucket {
         }
     }
 
-    /// No bucket is emptier than empty, also after the clock was set back.
+    /// No bucket is emptier than empty. One that seems so by more than requests overtake each other was
+    /// filled before the clock was set back: it is full.
     const fn full_at(&self, rate: Rate, now_ns: u64) -> u64 {
         let emptiest_ns = now_ns.saturating_add(rate.depth_ns());
         let mut full_at_ns = self.full_at_ns;
+        if full_at_ns > emptiest_ns.saturating_add(OVERTAKEN_NS) {
+            full_at_ns = now_ns;
+        }
         if full_at_ns > emptiest_ns {
             full_at_ns = emptiest_ns;
         }
@@ -166,8 +173,13 @@ mod tests {
         let rate = Rate::per_second(10, 5).unwrap();
         let mut bucket = Bucket::default();
         bucket.take(rate, 1_000_000 * S);
-        let refused = bucket.take(rate, 1_000 * S);
-        assert_eq!((refused.is_allowed, refused.in_s), (false, 1));
+        let first = bucket.take(rate, 1_000 * S);
+        assert_eq!((first.is_allowed, first.remaining), (true, 4));
+        // Requests that overtake each other do not fill it.
+        for _ in 0..5 {
+            bucket.take(rate, 1_002 * S);
+        }
+        assert!(!bucket.take(rate, 1_001 * S).is_allowed);
         // It counts from the new time on.
         let mut now_ns = 1_000 * S;
         let mut served = 0;
