@@ -30,6 +30,18 @@ pub enum DataError {
     /// There is no store on the servers.
     #[error("{0} holds no upsell store; run `upsell init`")]
     NoStore(String),
+    /// The servers that held the store when a node last started are empty.
+    #[error(
+        "{servers} held this node's store and holds none now: restore the servers from a backup; to start over with \
+         an empty store, run `upsell init`, or remove {}",
+        .note.display()
+    )]
+    StoreLost {
+        /// Which servers.
+        servers: String,
+        /// What says so.
+        note: PathBuf,
+    },
     /// A file has the name of the directory, or of one above it.
     #[error(
         "{} is not a directory; name one with --data or UPSELL_DATA: it is made where it is missing",
@@ -157,6 +169,12 @@ async fn find(
             return Err(DataError::Exists(place.to_string()));
         }
         Wanted::Store if !has_store => return Err(place.no_store()),
+        Wanted::Any if !has_store && place.held_store() => {
+            return Err(DataError::StoreLost {
+                servers: place.to_string(),
+                note: place.servers_path(),
+            });
+        }
         Wanted::Store => {}
         Wanted::None | Wanted::Any => create_private(&place.dir)?,
     }
@@ -188,6 +206,7 @@ async fn fill(
         Some(_) => None,
         None => first_client(&store, now).await?,
     };
+    place.note_servers()?;
     Ok(Data {
         engine,
         store,

@@ -11,6 +11,7 @@ use upsell::keyring::Keyring;
 
 use crate::support::app::{TestApp, upsell};
 use crate::support::backing::Backing;
+use crate::support::redis::{Program, RedisServer};
 
 /// How a first start ended.
 enum Start {
@@ -111,6 +112,29 @@ async fn of_two_first_starts_with_keys_of_their_own_one_is_refused_with_a_clear_
             "round {round}: {said}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_node_does_not_start_over_on_servers_that_lost_its_store() {
+    let server = RedisServer::start(Program::Redis, &[]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let environment = environment(&server.url(), &dir);
+    let Start::Serves { is_first, _child } = serve(&environment).await else {
+        panic!("the first start is refused");
+    };
+    assert!(is_first);
+    drop(_child);
+    server.command(&["FLUSHALL"]);
+    let Start::Refused(said) = serve(&environment).await else {
+        panic!("it starts over");
+    };
+    assert!(
+        said.contains("restore the servers") && said.contains("upsell init"),
+        "{said}"
+    );
+    // Whoever wants that says so.
+    std::fs::remove_file(dir.path().join("data/servers")).unwrap();
+    assert!(matches!(serve(&environment).await, Start::Serves { .. }));
 }
 
 #[tokio::test]

@@ -119,6 +119,29 @@ impl Place {
         self.dir.join("keys.json")
     }
 
+    /// Where it is noted which servers held the store.
+    pub(super) fn servers_path(&self) -> PathBuf {
+        self.dir.join("servers")
+    }
+
+    /// Notes that these servers hold the store; nothing for a directory.
+    ///
+    /// # Errors
+    /// The data directory cannot be written.
+    pub(super) fn note_servers(&self) -> Result<(), DataError> {
+        if self.servers.is_none() || self.held_store() {
+            return Ok(());
+        }
+        let path = self.servers_path();
+        std::fs::write(&path, self.to_string())
+            .map_err(|source| DataError::Directory { path, source })
+    }
+
+    /// Whether these servers held the store when a node last started with this directory.
+    pub(super) fn held_store(&self) -> bool {
+        std::fs::read_to_string(self.servers_path()).is_ok_and(|noted| noted == self.to_string())
+    }
+
     pub(super) fn store_path(&self) -> PathBuf {
         self.dir.join("store")
     }
