@@ -11,6 +11,7 @@ use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Level};
 use upsell::store::engine::Changes;
 use upsell::usecases::access::Caller;
+use upsell::usecases::deliver::PUT_OFF;
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 
 use crate::support::accounts::{Account, PLAIN};
@@ -67,11 +68,22 @@ async fn reports_and_mails_go_on_when_a_clock_that_ran_ahead_is_set_back() {
     app.restart().await;
     let token = app.token_of(&app.first).await;
     app.token = token;
-    eventually("the mail of the time ahead is sent", async || {
-        let sent = app.emails("sent").await;
-        let is_it = |mail: &serde_json::Value| mail["id"] == json!(id.to_string());
-        sent.iter().any(is_it).then_some(())
-    })
+    // The service of the test had no mail server: what it brought forward itself it put off by a minute.
+    eventually(
+        "the mail of the time ahead is sent, or due soon",
+        async || {
+            let is_it = |mail: &serde_json::Value| mail["id"] == json!(id.to_string());
+            let is_soon = |mail: &serde_json::Value| {
+                let due_at = chrono::DateTime::parse_from_rfc3339(mail["due_at"].as_str().unwrap());
+                let latest = system_clock().plus(PUT_OFF).micros();
+                due_at.unwrap().timestamp_micros() <= latest
+            };
+            let (sent, queued) = (app.emails("sent").await, app.emails("queued").await);
+            let is_well =
+                sent.iter().any(is_it) || queued.iter().any(|mail| is_it(mail) && is_soon(mail));
+            is_well.then_some(())
+        },
+    )
     .await;
     assert_eq!(app.alerts(&user).await.len(), 1);
     let answer = app.report(&[(account, "storage", 1)]).await;
