@@ -175,6 +175,9 @@ class Peer:
         self.batches = Command(read, reads, 1), Command(write, changes, 1)
         self.each = Command([b"GET", read[1]], 1, reads), Command(one_change(write), 1, changes)
         self.channel = next(word for word in write if word == PEERS + b"c").decode()
+        # The script writes only where the last revision and the store's epoch are.
+        revision = recorded_.write[4].decode()
+        redis.cli("COPY", revision, revision.replace(OWN.decode(), PEERS.decode()))
         # Half of them say which record changes, the longer half are bodies.
         binary = sorted((word for word in write if word.startswith(RAND)), key=len)
         self._fill(expected, binary[len(binary) * 3 // 4])
