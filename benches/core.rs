@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use upsell::domain::evaluate::{Measured, QuotaPolicy, evaluate};
-use upsell::domain::ids::{AccountId, TenantId, UserId, V1Id};
+use upsell::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use upsell::domain::item_set::ItemSet;
 use upsell::domain::link::{
     BuyLink, BuyUrl, BuyUrlRules, LinkProfile, LinkTemplate, ListStyle, Placement,
@@ -164,15 +164,14 @@ fn store_commit(c: &mut Criterion) {
         .unwrap();
     let dir = tempfile::tempdir().unwrap();
     EmbeddedEngine::create(dir.path()).unwrap();
-    let options = Options {
-        hot_families: &[keys::METERS],
-        hot_bytes: 64 * 1024 * 1024,
-        ..Options::default()
-    };
-    let engine = EmbeddedEngine::open(dir.path(), options).unwrap();
-    let mut accounts: Vec<AccountId> = Vec::new();
-    accounts.resize_with(10 * CHANGES, || AccountId::Tenant(TenantId::random()));
-    let body = hot_meter::encode(&measured_meter(accounts[0]));
+    let engine = EmbeddedEngine::open(dir.path(), Options::default()).unwrap();
+    let numbers = 1000..1000 + 10 * CHANGES as u64;
+    let accounts = numbers.map(|number| AccountRef {
+        id: AccountId::Tenant(TenantId::random()),
+        number: V1Id(number),
+    });
+    let accounts: Vec<AccountRef> = accounts.collect();
+    let body = hot_meter::encode(&measured_meter(accounts[0].id));
     let mut round = 0;
     c.bench_function("store commit of 1000 meters", |b| {
         b.iter(|| {

@@ -167,6 +167,15 @@ impl fmt::Display for V1Id {
     }
 }
 
+/// An account with its number, which finds its meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountRef {
+    /// Which account.
+    pub id: AccountId,
+    /// Its API v1 ID.
+    pub number: V1Id,
+}
+
 /// Whose quota it is: an account is a tenant or a user, each with its own meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountId {

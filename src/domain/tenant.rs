@@ -1,7 +1,7 @@
 //! Tenants: the tree of partners, folders, customers and units.
 
 use super::contact::Contact;
-use super::ids::{TenantId, V1Id};
+use super::ids::{AccountId, AccountRef, TenantId, V1Id};
 use super::plan::{Currency, PlanRef};
 use super::quota::Percent;
 use super::time::Timestamp;
@@ -85,6 +85,15 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The account that the tenant is.
+    #[must_use]
+    pub const fn account(&self) -> AccountRef {
+        AccountRef {
+            id: AccountId::Tenant(self.id),
+            number: self.v1_id,
+        }
+    }
+
     /// The tenant above, `None` for the root.
     #[must_use]
     pub fn parent_id(&self) -> Option<TenantId> {

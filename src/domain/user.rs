@@ -1,7 +1,7 @@
 //! User accounts, their roles and what they want to be told.
 
 use super::contact::Contact;
-use super::ids::{TenantId, UserId, V1Id};
+use super::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use super::proposal::Reader;
 use super::rules::{Rule, Trail};
 use super::time::Timestamp;
@@ -101,6 +101,15 @@ pub struct User {
 }
 
 impl User {
+    /// The account that the user is.
+    #[must_use]
+    pub const fn account(&self) -> AccountRef {
+        AccountRef {
+            id: AccountId::User(self.id),
+            number: self.v1_id,
+        }
+    }
+
     /// Whether the user is a Company Administrator: the role, on the own tenant.
     #[must_use]
     pub fn is_company_admin(&self) -> bool {

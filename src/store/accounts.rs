@@ -4,13 +4,12 @@
 use uuid::Uuid;
 
 use super::engine::{Changes, Expect, Key};
-use super::record::hot_meter::{self, StoredMeter};
-use super::record::{OfferingItems, Stored};
+use super::record::{OfferingItems, Stored, hot_meter};
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, ClientId, TenantId};
-use crate::domain::meter::Meter;
+use crate::domain::ids::{AccountId, AccountRef, ClientId, TenantId, V1Id};
+use crate::domain::meter::{HotMeter, Meter};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 
@@ -125,7 +124,7 @@ impl Changes {
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
         self.delete(keys::last_plan(old.id));
-        self.delete_meter(AccountId::Tenant(old.id))
+        self.delete_meter(old.account())
     }
 
     /// Stores a new user of `tenant`. Conflicts on [`keys::login`] where the login is taken.
@@ -163,7 +162,7 @@ impl Changes {
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
         self.delete(keys::open_mail(old.id));
-        self.delete_meter(AccountId::User(old.id))
+        self.delete_meter(old.account())
     }
 
     /// Stores a brand; `expect` is what was seen of it.
@@ -172,33 +171,28 @@ impl Changes {
         self.expect(key.clone(), expect).put(key, brand.encode())
     }
 
-    /// Stores a meter; `expect` is what was seen of it.
-    pub fn put_meter(&mut self, expect: Expect, meter: Meter) -> &mut Self {
-        let (hot, offering_items) = meter.split();
-        let undivided = Some(offering_items);
-        self.put_stored_meter(expect, StoredMeter { hot, undivided })
-    }
-
-    /// Stores what reports change of a meter, and its offering items where they were not on their
-    /// own yet; `expect` is what was seen of it.
-    pub fn put_stored_meter(&mut self, expect: Expect, meter: StoredMeter) -> &mut Self {
-        let account = meter.hot.account;
-        match meter.undivided {
-            None => {}
-            Some(items) if items.is_empty() => {
-                self.delete(keys::offering_items(account));
-            }
-            Some(items) => {
-                self.put(keys::offering_items(account), OfferingItems(items).encode());
-            }
+    /// Stores the meter of the account with this number; `expect` is what was seen of it.
+    pub fn put_meter(&mut self, number: V1Id, expect: Expect, meter: Meter) -> &mut Self {
+        let (hot, items) = meter.split();
+        let key = keys::offering_items(hot.account);
+        if items.is_empty() {
+            self.delete(key);
+        } else {
+            self.put(key, OfferingItems(items).encode());
         }
-        let key = keys::meter(account);
-        let body = hot_meter::encode(&meter.hot);
-        self.expect(key.clone(), expect).put(key, body)
+        self.put_hot_meter(number, expect, &hot)
     }
 
-    fn delete_meter(&mut self, account: AccountId) -> &mut Self {
-        self.delete(keys::offering_items(account));
+    /// Stores what reports change of a meter; `expect` is what was seen of it.
+    pub fn put_hot_meter(&mut self, number: V1Id, expect: Expect, meter: &HotMeter) -> &mut Self {
+        let id = meter.account;
+        let key = keys::meter(AccountRef { id, number });
+        self.expect(key.clone(), expect)
+            .put(key, hot_meter::encode(meter))
+    }
+
+    fn delete_meter(&mut self, account: AccountRef) -> &mut Self {
+        self.delete(keys::offering_items(account.id));
         self.delete(keys::meter(account))
     }
 

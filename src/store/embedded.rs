@@ -14,14 +14,18 @@
 //!   file system, the engine recovers by itself once it can write again (`recover`); after anything
 //!   else the process has to be restarted, since the state of the disk is unknown.
 
+mod checkpoint;
 mod commit;
 mod group;
-mod hot;
+mod journal;
 mod layout;
+mod load;
 mod read;
 mod recover;
 mod shared;
+mod slot;
 mod stats;
+mod table;
 mod writer;
 
 use std::path::Path;
@@ -30,21 +34,24 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub use layout::OpenError;
+pub use slot::SLOT_FAMILY;
 pub use stats::Stats;
 
 use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
 use super::limits::MAX_CHANGE_BYTES;
 use crate::threads;
-use hot::Hot;
 use shared::Shared;
 use writer::{Job, Message, Outcomes};
 
 /// Size at which recent writes are moved from memory to a table. Up to four such buffers are in
 /// memory while the disk cannot follow. fjall stores it with the tables when a store is made.
 const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The wait for a change that is half visible.
+const HALF_VISIBLE_POLL: Duration = Duration::from_millis(1);
 
 /// The queue's room is counted in units of this size, because a semaphore counts in 32 bits.
 const QUEUE_UNIT_BYTES: usize = 1024;
@@ -70,11 +77,17 @@ pub struct Options {
     pub commit_timeout: Duration,
     /// Keys and values that one fsync makes durable at most, unless one change alone is larger.
     pub max_group_bytes: usize,
-    /// The first bytes of the keys of records that are kept in memory once they were read or
-    /// written, as far as there is room: those that are read and written all the time.
-    pub hot_families: &'static [u8],
-    /// Memory for them, about. An entry takes its key, its body and 50 bytes.
-    pub hot_bytes: usize,
+    /// Length of the journal at which its changes begin to be stored in pages.
+    pub checkpoint_start_bytes: u64,
+    /// Its greatest length; changes of records with a slot are refused as overloaded then. Bounds the
+    /// work at start.
+    pub max_checkpoint_bytes: u64,
+}
+
+impl Options {
+    const fn checkpoint_bytes(&self) -> (u64, u64) {
+        (self.checkpoint_start_bytes, self.max_checkpoint_bytes)
+    }
 }
 
 impl Default for Options {
@@ -88,8 +101,8 @@ impl Default for Options {
             queue_wait: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(30),
             max_group_bytes: 16 * 1024 * 1024,
-            hot_families: &[],
-            hot_bytes: 0,
+            checkpoint_start_bytes: 32 * 1024 * 1024,
+            max_checkpoint_bytes: 512 * 1024 * 1024,
         }
     }
 }
@@ -127,16 +140,15 @@ impl EmbeddedEngine {
     ///
     /// See [`OpenError`]: each case says what to do next.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        let tables = layout::open(dir, &options)?;
+        let (tables, found) = layout::open(dir, &options)?;
         let next_revision = tables.next_revision()?;
-        let hot = Hot::new(options.hot_families, options.hot_bytes);
-        let shared = Arc::new(Shared::new(tables, hot));
+        let shared = Arc::new(Shared::new(tables));
         let max_byte_units = byte_units(options.max_queued_bytes.max(MAX_CHANGE_BYTES));
         let change_slots = Arc::new(Semaphore::new(options.max_queued_changes.max(1)));
         let byte_units = Arc::new(Semaphore::new(max_byte_units as usize));
         let (queue_wait, commit_timeout) = (options.queue_wait, options.commit_timeout);
         let (to_writer, from_callers) = mpsc::channel();
-        let writer = writer::Writer::new(Arc::clone(&shared), dir, options, next_revision);
+        let writer = writer::Writer::new(Arc::clone(&shared), dir, options, (next_revision, found));
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
@@ -219,6 +231,18 @@ impl EmbeddedEngine {
         }
     }
 
+    /// Records of one moment. A change that is half visible is waited for, which takes an fsync.
+    async fn get_together(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        loop {
+            if let Some(found) = self.shared.read(|tables| tables.get_many(keys))? {
+                return Ok(found);
+            }
+            // Nobody ends it after a failure; what a restart would find is not known then.
+            self.shared.writable()?;
+            sleep(HALF_VISIBLE_POLL).await;
+        }
+    }
+
     /// Asks the writer to stop. Returns its thread, unless it was asked before.
     fn stop(&self, stopped: Option<oneshot::Sender<()>>) -> Option<JoinHandle<()>> {
         self.change_slots.close();
@@ -278,7 +302,7 @@ impl Engine for EmbeddedEngine {
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(async move { self.shared.get(key) })
+        Box::pin(async move { self.shared.read(|tables| tables.get(key)) })
     }
 
     fn at_hand(&self, key: &Key) -> Option<Record> {
@@ -296,7 +320,7 @@ impl Engine for EmbeddedEngine {
         &'a self,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>> {
-        Box::pin(async move { self.shared.read(|tables| tables.get_many(keys)) })
+        Box::pin(self.get_together(keys))
     }
 
     fn scan<'a>(
@@ -328,3 +352,6 @@ impl Engine for EmbeddedEngine {
         Box::pin(self.close_gracefully())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ use crate::domain::time::Timestamp;
 
 use super::engine::Key;
 
-pub use meters::{METERS, meter, offering_items};
+pub use meters::{meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
 pub use store::{format, import_progress, is_of_one_store, keyring};

@@ -1,63 +1,58 @@
 //! Meters: each is two records, of which reports read and write one.
 
 use super::engine::{Expect, Key, Record, StoreError};
-use super::record::hot_meter::{self, StoredMeter};
-use super::record::{OfferingItems, Stored as _};
+use super::record::{OfferingItems, Stored as _, hot_meter};
 use super::{Store, keys};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, AccountRef};
 use crate::domain::meter::{HotMeter, Meter};
 
 /// A meter as reports need it, and what a change to it must expect.
-pub type SeenMeter = (StoredMeter, Expect);
+pub type SeenMeter = (HotMeter, Expect);
 
 impl Store {
     /// The meter of an account; an account that was never measured has an empty one.
     ///
     /// # Errors
     /// As [`Store::load`].
-    pub async fn meter(&self, account: AccountId) -> Result<(Meter, Expect), StoreError> {
-        let keys = [keys::meter(account), keys::offering_items(account)];
+    pub async fn meter(&self, account: AccountRef) -> Result<(Meter, Expect), StoreError> {
+        let keys = [keys::meter(account), keys::offering_items(account.id)];
         let mut records = self.engine.get_many(&keys).await?.into_iter();
         let (meter, items) = (records.next().flatten(), records.next().flatten());
-        let (stored, expect) = seen(account, meter)?;
-        if let Some(items) = stored.undivided {
-            return Ok((stored.hot.join(items), expect));
-        }
+        let (hot, expect) = seen(account.id, meter)?;
         let items = match items {
             Some(items) => OfferingItems::decode(&items.body)?.0,
-            None if stored.hot.offering_items.is_empty() => Vec::new(),
+            None if hot.offering_items.is_empty() => Vec::new(),
             None => {
                 let why = format!("{account:?} has limits and no offering items");
                 return Err(StoreError::Corrupt(why));
             }
         };
-        Ok((stored.hot.join(items), expect))
+        Ok((hot.join(items), expect))
     }
 
     /// What reports need of the meter of an account: enough to say how its items stand.
     ///
     /// # Errors
     /// As [`Store::load`].
-    pub async fn hot_meter(&self, account: AccountId) -> Result<HotMeter, StoreError> {
+    pub async fn hot_meter(&self, account: AccountRef) -> Result<HotMeter, StoreError> {
         let record = self.engine.get(&keys::meter(account)).await?;
-        seen(account, record).map(|(stored, _)| stored.hot)
+        seen(account.id, record).map(|(hot, _)| hot)
     }
 
     /// The same, if it is at hand in memory.
     #[must_use]
-    pub fn hot_meter_at_hand(&self, account: AccountId) -> Option<HotMeter> {
+    pub fn hot_meter_at_hand(&self, account: AccountRef) -> Option<HotMeter> {
         let record = self.engine.at_hand(&keys::meter(account))?;
-        let stored = hot_meter::decode(account, &record.body).ok()?;
-        Some(stored.hot)
+        hot_meter::decode(account.id, &record.body).ok()
     }
 
     /// What reports need of the meters of `accounts`, in their order, each as it was at some moment
     /// of this call.
-    pub async fn hot_meters(&self, accounts: &[AccountId]) -> Vec<Result<SeenMeter, StoreError>> {
+    pub async fn hot_meters(&self, accounts: &[AccountRef]) -> Vec<Result<SeenMeter, StoreError>> {
         let keys: Vec<Key> = accounts.iter().copied().map(keys::meter).collect();
         let records = self.engine.get_each(&keys).await;
         let pairs = accounts.iter().zip(records);
-        let meters = pairs.map(|(account, record)| seen(*account, record?));
+        let meters = pairs.map(|(account, record)| seen(account.id, record?));
         meters.collect()
     }
 }
@@ -65,12 +60,8 @@ impl Store {
 /// What is stored of a meter, or that it is an empty one.
 fn seen(account: AccountId, record: Option<Record>) -> Result<SeenMeter, StoreError> {
     let Some(record) = record else {
-        let empty = StoredMeter {
-            hot: HotMeter::empty(account),
-            undivided: None,
-        };
-        return Ok((empty, Expect::Absent));
+        return Ok((HotMeter::empty(account), Expect::Absent));
     };
-    let stored = hot_meter::decode(account, &record.body)?;
-    Ok((stored, Expect::Revision(record.revision)))
+    let meter = hot_meter::decode(account, &record.body)?;
+    Ok((meter, Expect::Revision(record.revision)))
 }

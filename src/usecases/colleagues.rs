@@ -7,7 +7,7 @@ use super::Env;
 use super::error::Error;
 use super::fan_out::users_of;
 use super::view::UserView;
-use crate::domain::ids::{AccountId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, UserId};
 use crate::domain::meter::ItemStatus;
 use crate::domain::notification::Cause;
 use crate::domain::user::User;
@@ -95,8 +95,8 @@ async fn standing_of(
     if !view.user.is_company_admin() || !view.is_told() {
         return Ok(Vec::new());
     }
-    let accounts = users.iter().map(|user| AccountId::User(user.id));
-    let accounts: Vec<AccountId> = accounts.collect();
+    let accounts = users.iter().map(User::account);
+    let accounts: Vec<AccountRef> = accounts.collect();
     let meters = env.store.hot_meters(&accounts).await;
     let policy = env.settings.quota.for_tenant(&view.tenant.settings);
     let mut standing = Vec::new();
@@ -106,7 +106,7 @@ async fn standing_of(
         if !concerns {
             continue;
         }
-        let status = meter.hot.status(&env.settings.usage_names, &policy);
+        let status = meter.status(&env.settings.usage_names, &policy);
         let in_level = status
             .into_iter()
             .filter(|status| status.state.level().is_some());

@@ -10,7 +10,7 @@ use super::messages::language;
 use super::view::{self, UserView, shop_of};
 use super::what_to_buy::ToBuy;
 use crate::domain::evaluate::{Arming, QuotaPolicy, arming};
-use crate::domain::ids::{AccountId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::meter::{ItemStatus, Meter};
 use crate::domain::notification::{Mail, Recipient};
 use crate::domain::plan::NothingToBuy;
@@ -159,8 +159,8 @@ struct Meters {
 
 impl Meters {
     async fn load(env: &Env, view: &UserView) -> Result<Self, Error> {
-        let (user, _) = env.store.meter(AccountId::User(view.user.id)).await?;
-        let (tenant, _) = env.store.meter(AccountId::Tenant(view.tenant.id)).await?;
+        let (user, _) = env.store.meter(view.user.account()).await?;
+        let (tenant, _) = env.store.meter(view.tenant.account()).await?;
         let policy = env.settings.quota.for_tenant(&view.tenant.settings);
         Ok(Self {
             user,

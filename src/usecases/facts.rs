@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use super::Settings;
 use super::view::usable_buy_url;
 use crate::domain::brand::Brand;
-use crate::domain::ids::{AccountId, TenantId, UserId, V1Id};
+use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, LinkTemplate};
 use crate::domain::proposal::{Proposal, Reader, Shop, edition_proposal, quota_proposal};
@@ -58,6 +58,24 @@ struct TenantFacts {
     brands: u64,
     /// Names what the profile was then: its policy is part of how the tenant's users stand.
     profile: u64,
+}
+
+impl UserFacts {
+    const fn account(&self, id: UserId) -> AccountRef {
+        AccountRef {
+            id: AccountId::User(id),
+            number: self.v1_id,
+        }
+    }
+}
+
+impl TenantFacts {
+    const fn account(&self, id: TenantId) -> AccountRef {
+        AccountRef {
+            id: AccountId::Tenant(id),
+            number: self.v1_id,
+        }
+    }
 }
 
 /// A shop as all tenants of a brand share it.

@@ -38,7 +38,7 @@ pub async fn of_account(
     account: AccountId,
 ) -> Result<Vec<Usage>, Error> {
     let account = offerings::load(env, caller, account).await?;
-    let (meter, _) = env.store.meter(account.id).await?;
+    let (meter, _) = env.store.meter(account.account()).await?;
     Ok(usages(&meter, account.holder(), &env.settings.usage_names))
 }
 

@@ -10,7 +10,7 @@ use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
 use super::precondition::check_version;
 use super::report_usage::{evaluate, resolve_account};
-use crate::domain::ids::{AccountId, ApplicationId, TenantId, V1Id};
+use crate::domain::ids::{AccountId, AccountRef, ApplicationId, TenantId, V1Id};
 use crate::domain::meter::{Meter, OfferingItem, OfferingType, UsageKey};
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
@@ -88,6 +88,14 @@ impl Account {
         }
     }
 
+    /// Whose meter it is.
+    pub(super) fn account(&self) -> AccountRef {
+        match &self.user {
+            Some(user) => user.account(),
+            None => self.tenant.account(),
+        }
+    }
+
     pub(super) fn holder(&self) -> Holder {
         match &self.user {
             Some(user) => Holder {
@@ -104,7 +112,7 @@ impl Account {
 
 /// The account that is meant; a user's personal tenant id means the user.
 pub(super) async fn load(env: &Env, caller: &Caller, account: AccountId) -> Result<Account, Error> {
-    let (id, tenant) = resolve_account(env, caller, account).await?;
+    let (AccountRef { id, .. }, tenant) = resolve_account(env, caller, account).await?;
     let gone = Error::NotFound(What::Tenant);
     let Some(tenant) = env.store.tenant(tenant.id).await? else {
         return Err(gone);
@@ -127,7 +135,7 @@ pub async fn read(
     filter: &EditionFilter,
 ) -> Result<Offerings, Error> {
     let account = load(env, caller, account).await?;
-    let (meter, _) = env.store.meter(account.id).await?;
+    let (meter, _) = env.store.meter(account.account()).await?;
     let version = version_of(&meter);
     let mut items = meter.offering_items;
     items.retain(|item| filter.fits(item));
@@ -156,7 +164,7 @@ pub async fn update(
         let mut account = load(env, caller, account).await?;
         check_seller(caller, &account)?;
         let _turn = env.store.turn(account.id).await;
-        let (mut meter, expect) = env.store.meter(account.id).await?;
+        let (mut meter, expect) = env.store.meter(account.account()).await?;
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
@@ -170,7 +178,7 @@ pub async fn update(
             None => (keys::tenant(account.tenant.id), account.tenant.revision),
         };
         changes.expect(key, Expect::Revision(revision));
-        changes.put_meter(expect, meter.clone());
+        changes.put_meter(account.account().number, expect, meter.clone());
         let act = account.act("account.offering_items");
         audit::record(
             &mut changes,
@@ -254,7 +262,7 @@ pub async fn available_for_child(
             format!("a {} cannot hold a {}", tenant.kind.name(), kind.name()),
         ));
     }
-    let (meter, _) = env.store.meter(AccountId::Tenant(id)).await?;
+    let (meter, _) = env.store.meter(tenant.account()).await?;
     let mut items: Vec<OfferingItem> = if meter.offering_items.is_empty() {
         catalogue(env, &tenant)
     } else {

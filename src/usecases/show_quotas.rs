@@ -42,7 +42,7 @@ pub async fn show_quotas(
     let status = meter.status(&env.settings.usage_names, &policy);
     let with_threshold = |status: ItemStatus| (status, policy.soon_percent(status.item));
     Ok(Quotas {
-        account,
+        account: account.id,
         generated_at: now,
         items: status.into_iter().map(with_threshold).collect(),
     })
@@ -122,7 +122,8 @@ async fn change_once(
     }
     new.version = old.version.saturating_add(1);
     new.updated_at = now;
-    let (mut meter, expect) = env.store.meter(AccountId::Tenant(tenant)).await?;
+    let number = old.v1_id;
+    let (mut meter, expect) = env.store.meter(old.account()).await?;
     let holder = Holder::of(&env.settings, &new);
     let (outcomes, notice) = report_usage::evaluate(env, &mut meter, holder, now);
     let done = QuotaSettings::from(&new);
@@ -131,7 +132,7 @@ async fn change_once(
     audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
     changes.update_tenant(&old, new);
     if !outcomes.is_empty() {
-        changes.put_meter(expect, meter);
+        changes.put_meter(number, expect, meter);
     }
     let is_told = notice.is_some();
     if let Some(notice) = notice {

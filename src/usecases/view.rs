@@ -4,7 +4,7 @@
 use super::error::Error;
 use super::{Env, Settings};
 use crate::domain::brand::Brand;
-use crate::domain::ids::{AccountId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::ItemStatus;
@@ -59,8 +59,8 @@ pub async fn load(env: &Env, id: UserId) -> Result<Option<UserView>, Error> {
 pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<UserView, Error> {
     let (user, tenant) = (user.value, tenant.value);
     let brand = env.store.effective_brand(&tenant).await?;
-    let user_meter = env.store.hot_meter(AccountId::User(user.id)).await?;
-    let tenant_meter = env.store.hot_meter(AccountId::Tenant(tenant.id)).await?;
+    let user_meter = env.store.hot_meter(user.account()).await?;
+    let tenant_meter = env.store.hot_meter(tenant.account()).await?;
     let policy = env.settings.quota.for_tenant(&tenant.settings);
     let names = &env.settings.usage_names;
     let shop = shop_of(env, brand.as_ref());

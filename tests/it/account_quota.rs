@@ -7,6 +7,7 @@ use upsell::store::keys;
 
 use crate::account_api::Api;
 use crate::support::app::eventually;
+use crate::support::world::account_ref;
 
 const MAX: u64 = u64::MAX;
 
@@ -16,6 +17,7 @@ fn items(quotas: Value) -> Value {
 
 /// How the storage of an account stands, as it is stored.
 async fn state(api: &Api, account: AccountId) -> Option<State> {
+    let account = account_ref(&api.env.store, account).await;
     let (meter, _) = api.env.store.meter(account).await.unwrap();
     meter
         .standings

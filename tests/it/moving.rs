@@ -245,8 +245,8 @@ async fn newer_formats_are_refused_by_every_command() {
             "use the newer program",
         ]);
     }
-    fs::write(moved.data.join("store/FORMAT"), "upsell-embedded 2\n").unwrap();
+    fs::write(moved.data.join("store/FORMAT"), "upsell-embedded 3\n").unwrap();
     for command in [vec!["serve"], vec!["export", "-"]] {
-        upsell(&moved.data, &command).fails(&["format 2", "up to 1"]);
+        upsell(&moved.data, &command).fails(&["format 3", "up to 2"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use upsell::domain::ids::{AccountId, UserId};
+use upsell::domain::ids::UserId;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::keys;
 
@@ -80,7 +80,7 @@ async fn a_tenants_own_threshold_opens_and_closes_alerts_at_once() {
         engine.scan(&keys::notices(), None, 9).await.unwrap().len(),
         1
     );
-    let account = AccountId::Tenant(site.world.customer.id);
+    let account = site.world.customer.account();
     let (meter, _) = site.world.env.store.meter(account).await.unwrap();
     assert_eq!(
         meter

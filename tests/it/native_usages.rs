@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use upsell::domain::ids::{AccountId, TenantId, UserId};
+use upsell::domain::ids::{TenantId, UserId};
 use upsell::domain::notification::MailState;
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::Env;
@@ -132,7 +132,7 @@ async fn a_dry_run_says_who_would_be_told_and_stores_nothing() {
         .world
         .env
         .store
-        .meter(AccountId::Tenant(tenant))
+        .meter(site.world.customer.account())
         .await
         .unwrap();
     assert!(meter.usages.is_empty());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use upsell::domain::ids::{AccountId, TenantId};
+use upsell::domain::ids::{AccountId, AccountRef, TenantId, V1Id};
 use upsell::store::engine::Key;
 use upsell::store::keys;
 
@@ -293,6 +293,12 @@ async fn an_account_that_is_gone_gets_no_meter() {
     assert_eq!(answer["accepted"], 0, "{answer}");
     let why = answer["rejected"][0]["error"]["detail"].to_string();
     assert!(why.contains("not found"), "{answer}");
-    let meter = ask("EXISTS", keys::meter(AccountId::Tenant(id)));
+    let meter = ask(
+        "EXISTS",
+        keys::meter(AccountRef {
+            id: AccountId::Tenant(id),
+            number: V1Id(tenant.v1_id),
+        }),
+    );
     assert!(meter.contains('0'), "{meter}");
 }

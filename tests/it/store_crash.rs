@@ -8,11 +8,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use upsell::domain::ids::{AccountId, AccountRef, TenantId, V1Id};
 use upsell::store::embedded::{EmbeddedEngine, OpenError, Options};
 use upsell::store::engine::{Changes, Engine, Key};
+use upsell::store::keys;
+use uuid::Uuid;
 
 use crate::store_contract::key;
-use crate::store_embedded::{InDirectory, keeping_few};
+use crate::store_embedded::{InDirectory, checkpointing};
 
 const DIR_VARIABLE: &str = "UPSELL_TEST_STORE_DIR";
 const WRITERS: u64 = 8;
@@ -61,10 +64,24 @@ pub(crate) fn numbered(writer: u64, n: u64) -> Changes {
     let mut changes = Changes::new();
     changes
         .put(last_key(writer, 1), body.clone())
-        .put(last_key(writer, 2), body.clone());
+        .put(last_key(writer, 2), body.clone())
+        .put(slot_key(writer), body.clone());
     body.resize(PADDING_BYTES, b' ');
     changes.put(log_key(writer, n), body);
     changes
+}
+
+/// A record that the engine keeps in memory, and stores in its journal and pages.
+fn slot_key(writer: u64) -> Key {
+    keys::meter(AccountRef {
+        id: AccountId::Tenant(TenantId::new(Uuid::from_u128(writer.into()))),
+        number: V1Id(1000 * writer),
+    })
+}
+
+pub(crate) async fn in_slot(engine: &dyn Engine, writer: u64) -> Option<u64> {
+    let record = engine.get(&slot_key(writer)).await.unwrap()?;
+    Some(String::from_utf8(record.body).unwrap().parse().unwrap())
 }
 
 pub(crate) async fn last(engine: &dyn Engine, writer: u64, copy: u8) -> Option<u64> {
@@ -81,7 +98,7 @@ fn child_that_is_killed() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let engine = EmbeddedEngine::open(&dir_of_child(), keeping_few()).unwrap();
+        let engine = EmbeddedEngine::open(&dir_of_child(), checkpointing()).unwrap();
         let engine = Arc::new(engine);
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
@@ -141,6 +158,11 @@ async fn check_nothing_lost(dir: &Path, acked: &HashMap<u64, u64>) {
         assert_eq!(
             stored,
             last(&engine, writer, 2).await,
+            "a change is there in part"
+        );
+        assert_eq!(
+            stored,
+            in_slot(&engine, writer).await,
             "a change is there in part"
         );
         assert!(

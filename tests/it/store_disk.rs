@@ -11,7 +11,7 @@ use upsell::store::engine::{CommitError, Engine as _, Key, StoreError};
 
 use crate::store_contract::{key, put};
 use crate::store_crash::{child, dir_of_child, last, last_key, log_key, numbered, prepare};
-use crate::store_embedded::{InDirectory, keeping_few};
+use crate::store_embedded::{InDirectory, checkpointing};
 
 /// Larger than what the store needs to open, smaller than what it wants free to go on.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -31,7 +31,7 @@ fn child_without_room() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let engine = EmbeddedEngine::open(&dir_of_child(), keeping_few()).unwrap();
+        let engine = EmbeddedEngine::open(&dir_of_child(), checkpointing()).unwrap();
         let mut n = 0;
         let why = loop {
             match engine.commit(numbered(0, n)).await {

@@ -12,22 +12,10 @@ use upsell::store::limits::{MAX_CHANGE_WRITES, MAX_SCAN_RECORDS, MAX_VALUE_BYTES
 
 use crate::store_contract::{Factory, contract_suite, key, put};
 
-/// Every family: records of all kinds are kept in memory.
-const FAMILIES: [u8; 256] = {
-    let mut all = [0; 256];
-    let mut next = 0_u8;
-    while next < u8::MAX {
-        next += 1;
-        all[next as usize] = next;
-    }
-    all
-};
-
-/// Keeps records in memory, and so few of them that some are evicted all the time.
-pub(crate) fn keeping_few() -> Options {
+/// Stores its pages all the time.
+pub(crate) fn checkpointing() -> Options {
     Options {
-        hot_families: &FAMILIES,
-        hot_bytes: 64 * 1024,
+        checkpoint_start_bytes: 1000,
         ..Options::default()
     }
 }
@@ -61,22 +49,7 @@ impl Factory for InDirectory {
     }
 }
 
-contract_suite!(InDirectory::new());
-
-mod keeping_in_memory {
-    use super::{InDirectory, Options, contract_suite, keeping_few};
-
-    contract_suite!(InDirectory::with(Options {
-        hot_bytes: 1 << 20,
-        ..keeping_few()
-    }));
-
-    mod few {
-        use super::{InDirectory, contract_suite, keeping_few};
-
-        contract_suite!(InDirectory::with(keeping_few()));
-    }
-}
+contract_suite!(InDirectory::with(checkpointing()));
 
 /// All files under `dir` with their bytes.
 fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
@@ -135,13 +108,13 @@ fn a_newer_format_is_refused_with_both_numbers() {
             error,
             OpenError::NewerFormat {
                 found: 7,
-                supported: 1,
+                supported: 2,
                 ..
             }
         ),
         "{error:?}"
     );
-    assert!(error.to_string().contains('7') && error.to_string().contains('1'));
+    assert!(error.to_string().contains('7') && error.to_string().contains('2'));
 }
 
 #[test]
@@ -165,7 +138,7 @@ fn damage_is_named() {
     std::fs::remove_file(store.path().join("store/FORMAT")).unwrap();
     let error = EmbeddedEngine::open(store.path(), Options::default()).unwrap_err();
     assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
-    std::fs::write(store.path().join("store/FORMAT"), "upsell-embedded 1\n").unwrap();
+    std::fs::write(store.path().join("store/FORMAT"), "upsell-embedded 2\n").unwrap();
     std::fs::write(store.path().join("store/version"), "nonsense").unwrap();
     let error = EmbeddedEngine::open(store.path(), Options::default()).unwrap_err();
     assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");

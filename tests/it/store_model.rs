@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use upsell::store::embedded::Options;
+use upsell::domain::ids::{AccountId, AccountRef, TenantId, V1Id};
+use upsell::store::embedded::{Options, SLOT_FAMILY};
 use upsell::store::engine::{Changes, CommitError, Engine, Expect, Key, Revision};
+use upsell::store::keys;
+use uuid::Uuid;
 
 use crate::store_contract::Factory;
-use crate::store_embedded::{InDirectory, keeping_few};
+use crate::store_embedded::InDirectory;
 
 type Model = BTreeMap<Key, (Revision, Vec<u8>)>;
 
@@ -35,13 +38,33 @@ pub(crate) enum Step {
     Reopen,
 }
 
-/// Few and short keys, so that they meet; with the bytes at the ends of the range.
+/// Few and short keys, so that they meet; with the bytes at the ends of the range, and with those of
+/// records that an engine may keep apart.
 fn any_key() -> impl Strategy<Value = Key> {
-    vec(
-        prop_oneof![Just(0_u8), Just(1), Just(0xFE), Just(0xFF)],
+    let short = vec(
+        prop_oneof![
+            Just(0_u8),
+            Just(1),
+            Just(0xFE),
+            Just(0xFF),
+            Just(SLOT_FAMILY)
+        ],
         1..4,
-    )
-    .prop_map(Key)
+    );
+    let numbers = prop_oneof![
+        Just(0_u64),
+        Just(1),
+        Just(255),
+        Just(256),
+        Just(1 << 28),
+        Just(1 << 32)
+    ];
+    let slots = numbers.prop_map(|number| {
+        let id = AccountId::Tenant(TenantId::new(Uuid::from_u128(number.into())));
+        let number = V1Id(number);
+        keys::meter(AccountRef { id, number })
+    });
+    prop_oneof![short.prop_map(Key), slots]
 }
 
 fn any_prefix() -> impl Strategy<Value = Key> {
@@ -189,10 +212,10 @@ proptest! {
     #[test]
     fn engine_does_what_a_map_does(
         steps in any_steps(),
-        hot_bytes in prop_oneof![Just(0), Just(1 << 20)],
+        checkpoint_start_bytes in prop_oneof![Just(100), Just(1 << 20)],
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let store = InDirectory::with(Options { hot_bytes, ..keeping_few() });
+        let store = InDirectory::with(Options { checkpoint_start_bytes, ..Options::default() });
         runtime.block_on(run(steps, &store));
     }
 }

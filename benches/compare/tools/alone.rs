@@ -3,15 +3,18 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use upsell::app::{data, system_clock};
-use upsell::domain::ids::{AccountId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, AccountRef, TenantId, UserId};
 use upsell::domain::meter::{Observed, UsageKey};
 use upsell::domain::quota::Item;
-use upsell::store::Store;
-use upsell::store::engine::Changes;
+use upsell::domain::tenant::Tenant;
+use upsell::domain::user::User;
+use upsell::store::engine::{Changes, Key};
+use upsell::store::{Store, keys};
 
 use crate::args::Args;
 use crate::fleet::{Account, Fleet, Standing, USAGE_NAMES, quiet_usage};
@@ -60,12 +63,15 @@ impl StoreAlone {
         runtime.block_on(async {
             let data = data::open(&place, system_clock()).await;
             let data = data.map_err(|why| why.to_string())?;
-            let warm_up = self.all(&data.store, 0, self.warm_up).await?;
+            let accounts = self.accounts(&data.store).await?;
+            let warm_up = self.all(&data.store, &accounts, 0, self.warm_up).await?;
             println!("started");
             std::io::stdout().flush().map_err(|why| why.to_string())?;
             let start = Instant::now();
             // Other accounts than before.
-            let (units, latency) = self.all(&data.store, 1_000, self.measured).await?;
+            let (units, latency) = self
+                .all(&data.store, &accounts, 1_000, self.measured)
+                .await?;
             let seconds = start.elapsed().as_secs_f64();
             let closed = data::close(&data.store).await;
             closed.map_err(|why| why.to_string())?;
@@ -82,6 +88,7 @@ impl StoreAlone {
     async fn all(
         self,
         store: &Store,
+        accounts: &Arc<[AccountRef]>,
         seed: u64,
         time: Duration,
     ) -> Result<(u64, Histogram), String> {
@@ -89,7 +96,7 @@ impl StoreAlone {
         let tasks: Vec<_> = (0..self.tasks)
             .map(|task| {
                 let rng = Rng::new(self.seed * 100_000 + seed + task);
-                tokio::spawn(self.one(store.clone(), rng, end))
+                tokio::spawn(self.one(store.clone(), Arc::clone(accounts), rng, end))
             })
             .collect();
         let (mut units, mut latency) = (0, Histogram::new());
@@ -105,29 +112,36 @@ impl StoreAlone {
     async fn one(
         self,
         store: Store,
+        accounts: Arc<[AccountRef]>,
         mut rng: Rng,
         end: Instant,
     ) -> Result<(u64, Histogram), String> {
         let (mut units, mut latency) = (0, Histogram::new());
         while Instant::now() < end {
             let begin = Instant::now();
-            units += self.batch(&store, &mut rng).await?;
+            units += self.batch(&store, &accounts, &mut rng).await?;
             latency.add(begin.elapsed());
         }
         Ok((units, latency))
     }
 
-    async fn batch(self, store: &Store, rng: &mut Rng) -> Result<u64, String> {
-        let random = |_| self.account(rng.below(self.fleet.accounts()));
-        let mut ids: Vec<AccountId> = (0..self.batch).map(random).collect();
+    async fn batch(
+        self,
+        store: &Store,
+        accounts: &[AccountRef],
+        rng: &mut Rng,
+    ) -> Result<u64, String> {
+        let random = |_| accounts[rng.below(accounts.len() as u64) as usize];
+        let mut ids: Vec<AccountRef> = (0..self.batch).map(random).collect();
         ids.sort_unstable();
         ids.dedup();
-        let turns = store.turns(&ids).await;
+        let named: Vec<AccountId> = ids.iter().map(|account| account.id).collect();
+        let turns = store.turns(&named).await;
         let mut is_mine = turns.is_mine.iter();
         // What another batch works on is left to it.
         ids.retain(|_| is_mine.next() == Some(&true));
         let mut changes = Vec::with_capacity(ids.len());
-        for seen in store.hot_meters(&ids).await {
+        for (account, seen) in ids.iter().zip(store.hot_meters(&ids).await) {
             let (mut meter, expect) = seen.map_err(|why| why.to_string())?;
             let number = rng.below(5) as usize;
             let key = UsageKey {
@@ -136,12 +150,10 @@ impl StoreAlone {
                 infra_id: None,
             };
             let value = quiet_usage(Item::ALL[number], rng.next());
-            let taken = meter
-                .hot
-                .report(&key, value, Observed::OnArrival(system_clock()));
+            let taken = meter.report(&key, value, Observed::OnArrival(system_clock()));
             taken.map_err(|why| why.to_string())?;
             let mut change = Changes::new();
-            change.put_stored_meter(expect, meter);
+            change.put_hot_meter(account.number, expect, &meter);
             changes.push(change);
         }
         let count = changes.len() as u64;
@@ -151,12 +163,31 @@ impl StoreAlone {
         Ok(count)
     }
 
-    fn account(self, number: u64) -> AccountId {
-        match self.fleet.account(number) {
-            Account::Tenant(tenant) => AccountId::Tenant(TenantId::new(Fleet::tenant_id(tenant))),
-            Account::User(tenant, user) => {
-                AccountId::User(UserId::new(self.fleet.user_id(tenant, user)))
+    /// All accounts that have meters, with their numbers.
+    async fn accounts(self, store: &Store) -> Result<Arc<[AccountRef]>, String> {
+        const TOGETHER: usize = 1_000;
+        let (mut tenants, mut users): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
+        for number in 0..self.fleet.accounts() {
+            match self.fleet.account(number) {
+                Account::Tenant(tenant) => {
+                    tenants.push(keys::tenant(TenantId::new(Fleet::tenant_id(tenant))));
+                }
+                Account::User(tenant, user) => {
+                    users.push(keys::user(UserId::new(self.fleet.user_id(tenant, user))));
+                }
             }
         }
+        let mut accounts = Vec::with_capacity(tenants.len() + users.len());
+        for keys in tenants.chunks(TOGETHER) {
+            let found = store.load_many::<Tenant>(keys).await;
+            let found = found.map_err(|why| why.to_string())?;
+            accounts.extend(found.into_iter().flatten().map(|tenant| tenant.account()));
+        }
+        for keys in users.chunks(TOGETHER) {
+            let found = store.load_many::<User>(keys).await;
+            let found = found.map_err(|why| why.to_string())?;
+            accounts.extend(found.into_iter().flatten().map(|user| user.account()));
+        }
+        Ok(accounts.into())
     }
 }

@@ -12,13 +12,9 @@ use crate::config::{Config, StoreChoice};
 use crate::store::embedded::{self, EmbeddedEngine};
 use crate::store::engine::Engine;
 use crate::store::format;
-use crate::store::keys::{self, place::PLACES};
+use crate::store::keys::place::PLACES;
 use crate::store::redis::address::Address;
 use crate::store::redis::{self, RedisEngine};
-
-/// Memory for meters: 1.5 M accounts with two quotas each. More accounts than fit are read from the
-/// disk as they are needed.
-const HOT_BYTES: usize = 256 * 1024 * 1024;
 
 /// Where the keyring and the store are.
 #[derive(Debug, Clone)]
@@ -150,11 +146,7 @@ impl Place {
     pub(super) async fn open_engine(&self) -> Result<OpenEngine, DataError> {
         let engine = match &self.servers {
             None => {
-                let options = embedded::Options {
-                    hot_families: &[keys::METERS],
-                    hot_bytes: HOT_BYTES,
-                    ..embedded::Options::default()
-                };
+                let options = embedded::Options::default();
                 OpenEngine::Embedded(Arc::new(EmbeddedEngine::open(&self.dir, options)?))
             }
             Some((address, options)) => {

@@ -11,7 +11,7 @@ use super::feed::{Kind, Who};
 use super::fleet::{Fleet, item_word, usage_name};
 use super::site::Site;
 use crate::app::system_clock;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::AccountRef;
 use crate::domain::meter::UsageKey;
 use crate::domain::quota::{Item, State};
 use crate::usecases::Env;
@@ -53,7 +53,7 @@ const CLEAN_UP: u64 = PARTS / 20;
 /// The usage of one item of one account.
 #[derive(Debug, Clone)]
 pub(super) struct Track {
-    pub(super) account: AccountId,
+    pub(super) account: AccountRef,
     /// Whose it is, for the feed.
     pub(super) owner: String,
     pub(super) item: Item,
@@ -74,7 +74,7 @@ enum Mood {
 
 impl Track {
     pub(super) fn new(
-        account: AccountId,
+        account: AccountRef,
         owner: String,
         item: Item,
         (quota, usage): (u64, u64),
@@ -202,7 +202,7 @@ impl Life {
         let owner = self
             .tracks
             .iter()
-            .find(|track| track.account == change.account);
+            .find(|track| track.account.id == change.account);
         let owner = owner.map_or("", |track| track.owner.as_str());
         let item = item_word(change.transition.item);
         let (kind, text) = match change.transition.to {
@@ -220,7 +220,7 @@ impl Life {
 /// What a track reports.
 pub(super) fn report_of(track: &Track) -> UsageReport {
     UsageReport {
-        account: track.account,
+        account: track.account.id,
         key: UsageKey {
             usage_name: usage_name(track.item).into(),
             edition: None,
@@ -246,10 +246,13 @@ impl Noise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::TenantId;
+    use crate::domain::ids::{AccountId, TenantId, V1Id};
 
     fn track(usage: u64, pace: Pace) -> Track {
-        let account = AccountId::Tenant(TenantId::random());
+        let account = AccountRef {
+            id: AccountId::Tenant(TenantId::random()),
+            number: V1Id(1000),
+        };
         Track::new(
             account,
             String::new(),

@@ -6,7 +6,7 @@ use super::life::{Track, report_of};
 use super::plan::{BRANDED, CustomerPlan, FLEET, PersonPlan, QuotaPlan, UNBRANDED};
 use crate::cli::sample;
 use crate::domain::client::ApiScopes;
-use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use crate::domain::plan::PlanRef;
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
@@ -158,13 +158,16 @@ impl Seeder<'_> {
         let tenant = self
             .tenant(plan.name, TenantKind::Customer, partner, plan.language)
             .await?;
-        let account = AccountId::Tenant(tenant.id);
+        let account = tenant.account();
         tracks.extend(self.quotas(account, plan.name, plan.quotas).await?);
         let mut people = Vec::new();
         for person in plan.people {
             let made = self.person(plan, person, tenant.id).await?;
             let owner = format!("{} ({})", made.name, plan.name);
-            let account = AccountId::User(made.id);
+            let account = AccountRef {
+                id: AccountId::User(made.id),
+                number: V1Id(made.v1_id),
+            };
             tracks.extend(self.quotas(account, &owner, person.quotas).await?);
             people.push(made);
         }
@@ -236,14 +239,21 @@ impl Seeder<'_> {
 
     async fn quotas(
         &self,
-        account: AccountId,
+        account: AccountRef,
         owner: &str,
         plans: &[QuotaPlan],
     ) -> Result<Vec<Track>, Error> {
         let patches: Vec<OfferingPatch> = plans.iter().map(offering).collect();
         if !patches.is_empty() {
-            manage_offering_items::update(self.env, self.caller, account, &patches, None, self.now)
-                .await?;
+            manage_offering_items::update(
+                self.env,
+                self.caller,
+                account.id,
+                &patches,
+                None,
+                self.now,
+            )
+            .await?;
         }
         let tracks = plans.iter().map(|plan| {
             Track::new(

@@ -11,7 +11,7 @@ use super::feed::{Kind, Who};
 use super::fleet::{Customer, Fleet, Person, item_word, usage_name};
 use super::site::Site;
 use crate::domain::decimal::{Decimal, DecimalError};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, AccountRef, V1Id};
 use crate::domain::meter::ItemStatus;
 use crate::domain::plan::what_to_buy;
 use crate::domain::quota::{Item, Quota, Scope};
@@ -79,11 +79,16 @@ impl<'a> Cart<'a> {
         })
     }
 
-    fn account(&self, scope: Scope) -> Option<AccountId> {
-        match scope {
-            Scope::Tenant => Some(AccountId::Tenant(self.customer.id)),
-            Scope::User => self.person.map(|person| AccountId::User(person.id)),
-        }
+    fn account(&self, scope: Scope) -> Option<AccountRef> {
+        let (id, number) = match scope {
+            Scope::Tenant => (AccountId::Tenant(self.customer.id), self.customer.v1_id),
+            Scope::User => {
+                let person = self.person?;
+                (AccountId::User(person.id), person.v1_id)
+            }
+        };
+        let number = V1Id(number);
+        Some(AccountRef { id, number })
     }
 
     /// The lines that stand, with how they stand now and what messages say is to be bought.
@@ -99,7 +104,7 @@ impl<'a> Cart<'a> {
             let found = statuses.into_iter().find(|status| status.item == *item);
             standing.extend(found.map(|status| Standing {
                 scope: *scope,
-                account,
+                account: account.id,
                 status,
                 promised: promised.ok().map(|purchase| purchase.count),
             }));

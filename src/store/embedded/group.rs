@@ -3,27 +3,35 @@
 use fjall::{OwnedWriteBatch, PersistMode};
 use hashbrown::HashMap;
 
-use super::hot::Hot;
+use super::checkpoint::{Checkpoints, Slice};
+use super::journal::EntryWriter;
 use super::read::{REVISION_BYTES, REVISION_MARK_KEY, Tables};
+use super::slot::Slot;
 use crate::store::engine::{Changes, CommitError, Expect, Key, Revision, StoreError, Write};
 
-/// What the group does to a key: the new revision and body, or nothing after a delete.
+/// What the group does to a record: the new revision and body, or nothing after a delete.
 type Pending = Option<(Revision, Vec<u8>)>;
 
 /// The writes of the changes accepted so far. The last write of a key wins, as fjall does not
 /// order two writes of one key in a batch.
 pub(super) struct Group<'a> {
     tables: &'a Tables,
-    hot: &'a Hot,
-    pending: HashMap<Key, Pending>,
+    records: HashMap<Key, Pending>,
+    slots: HashMap<Slot, Pending>,
+}
+
+/// What was written of a group, to be noted once it is durable.
+pub(super) struct Written {
+    slice: Slice,
+    entry_bytes: Option<usize>,
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(tables: &'a Tables, hot: &'a Hot, writes: usize) -> Self {
+    pub(super) fn new(tables: &'a Tables) -> Self {
         Self {
             tables,
-            hot,
-            pending: HashMap::with_capacity(writes),
+            records: HashMap::new(),
+            slots: HashMap::new(),
         }
     }
 
@@ -41,39 +49,49 @@ impl<'a> Group<'a> {
             }
         }
         for write in changes.writes {
-            match write {
-                Write::Put(key, body) => self.pending.insert(key, Some((revision, body))),
-                Write::Delete(key) => self.pending.insert(key, None),
+            let (key, pending) = match write {
+                Write::Put(key, body) => (key, Some((revision, body))),
+                Write::Delete(key) => (key, None),
+            };
+            match Slot::of(&key) {
+                Some(slot) => self.slots.insert(slot, pending),
+                None => self.records.insert(key, pending),
             };
         }
         Ok(())
     }
 
     fn revision(&self, key: &Key) -> Result<Option<Revision>, StoreError> {
-        match self.pending.get(key) {
-            Some(pending) => Ok(pending.as_ref().map(|(revision, _)| *revision)),
-            None => match self.hot.revision(key) {
-                Some(revision) => Ok(Some(revision)),
-                None => self.tables.revision(key),
-            },
+        let slot = Slot::of(key);
+        let pending = match &slot {
+            Some(slot) => self.slots.get(slot),
+            None => self.records.get(key),
+        };
+        match (pending, slot) {
+            (Some(pending), _) => Ok(pending.as_ref().map(|(revision, _)| *revision)),
+            (None, Some(slot)) => Ok(self.tables.table.revision(&slot)),
+            (None, None) => self.tables.revision(key),
         }
     }
 
     /// Whether there is nothing to write: only conflicts, or changes that only expect.
     pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+        self.records.is_empty() && self.slots.is_empty()
     }
 
     /// Writes the group, and `revision_mark` if it moves, and returns after the fsync. fjall
     /// shows the batch to readers after that.
-    pub(super) fn write(&self, revision_mark: Option<u64>) -> fjall::Result<()> {
-        let Self {
-            tables, pending, ..
-        } = self;
-        let mut batch = OwnedWriteBatch::with_capacity(tables.database.clone(), pending.len() + 1)
-            .durability(Some(PersistMode::SyncAll));
-        for (key, write) in pending {
-            match write {
+    pub(super) fn write(
+        &self,
+        checkpoints: &mut Checkpoints,
+        revision_mark: Option<u64>,
+    ) -> fjall::Result<Written> {
+        let tables = self.tables;
+        let mut batch =
+            OwnedWriteBatch::with_capacity(tables.database.clone(), self.records.len() + 2)
+                .durability(Some(PersistMode::SyncAll));
+        for (key, pending) in &self.records {
+            match pending {
                 Some((revision, body)) => {
                     let mut value = Vec::with_capacity(REVISION_BYTES + body.len());
                     value.extend_from_slice(&revision.0.to_be_bytes());
@@ -86,21 +104,53 @@ impl<'a> Group<'a> {
         if let Some(mark) = revision_mark {
             batch.insert(&tables.records, REVISION_MARK_KEY, mark.to_be_bytes());
         }
-        batch.commit()
+        let entry = self.entry();
+        let entry_bytes = entry.as_ref().map(Vec::len);
+        if let Some(entry) = entry {
+            batch.insert(&tables.journal, checkpoints.next().to_be_bytes(), entry);
+        }
+        let slice = checkpoints.add_to(&mut batch, tables, entry_bytes.unwrap_or(0));
+        if !self.records.is_empty() {
+            tables.table.begin(self.slots.keys());
+        }
+        batch.commit()?;
+        Ok(Written { slice, entry_bytes })
     }
 
-    /// Keeps what was made durable.
-    pub(super) fn remember(&self) {
-        for (key, write) in &self.pending {
-            match write {
-                Some((revision, body)) => self.hot.put(key, *revision, body),
-                None => self.hot.remove(key),
-            }
+    /// The changes of slots, as the journal has them.
+    fn entry(&self) -> Option<Vec<u8>> {
+        let revisions = self.slots.values().flatten().map(|(revision, _)| *revision);
+        let least = revisions.min().unwrap_or(Revision(0));
+        let mut writer = (!self.slots.is_empty()).then(|| EntryWriter::new(least))?;
+        for (slot, pending) in &self.slots {
+            let changed = pending
+                .as_ref()
+                .map(|(revision, body)| (*revision, body.as_slice()));
+            writer.push(slot, changed);
+        }
+        Some(writer.into_bytes())
+    }
+
+    /// Shows readers what was made durable.
+    pub(super) fn publish(&self, checkpoints: &mut Checkpoints, written: &Written) {
+        let number = checkpoints.next();
+        checkpoints.done(self.tables, &written.slice, written.entry_bytes);
+        for (slot, pending) in &self.slots {
+            let changed = pending
+                .as_ref()
+                .map(|(revision, body)| (*revision, body.as_slice()));
+            let page = self.tables.table.publish(number, slot, changed);
+            page.into_iter().for_each(|page| checkpoints.changed(page));
         }
     }
 
-    /// The keys of everything written or removed.
-    pub(super) fn keys(&self) -> Vec<&Key> {
-        self.pending.keys().collect()
+    /// The keys of the records that are written or removed.
+    pub(super) fn record_keys(&self) -> impl Iterator<Item = &Key> {
+        self.records.keys()
+    }
+
+    /// The same of those with a slot.
+    pub(super) fn slot_keys(&self) -> Vec<Key> {
+        self.slots.keys().map(Slot::key).collect()
     }
 }

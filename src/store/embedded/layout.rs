@@ -9,18 +9,22 @@ use std::thread;
 use fjall::{Database, KeyspaceCreateOptions};
 use thiserror::Error;
 
+use super::checkpoint::Found;
+use super::load::load;
 use super::read::{Tables, words};
 use super::{MEMTABLE_BYTES, Options};
 use crate::threads;
 
 /// The layout that this program reads and writes. Raise it when an older program could no longer
 /// read what is stored.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 const FORMAT_FILE: &str = "FORMAT";
 const FORMAT_WORD: &str = "upsell-embedded";
 const STORE_DIR: &str = "store";
 const RECORDS: &str = "records";
+const JOURNAL: &str = "journal";
+const PAGES: &str = "pages";
 
 /// What is stored names people: nobody but the owner may look.
 const OWNER_ONLY: u32 = 0o700;
@@ -29,6 +33,8 @@ const OWNER_ONLY: u32 = 0o700;
 const MIN_JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 /// fjall refuses less.
 const MIN_OPEN_FILES: usize = 10;
+/// Most entries are deleted before they are moved from memory to a table.
+const JOURNAL_MEMTABLE_BYTES: u64 = 64 * 1024 * 1024;
 /// With two, fjall keeps one free for moving writes to disk, which spins while the other one merges
 /// tables: 12 % of a core under clicks. Moving waits for merging with one.
 const BACKGROUND_THREADS: usize = 1;
@@ -144,7 +150,7 @@ fn write_format(path: &Path) -> io::Result<()> {
 }
 
 /// Opens the store that is in `dir`.
-pub(super) fn open(dir: &Path, options: &Options) -> Result<Tables, OpenError> {
+pub(super) fn open(dir: &Path, options: &Options) -> Result<(Tables, Found), OpenError> {
     let path = store_path(dir);
     check_format(dir, &path)?;
     open_database(&path, options).map_err(|error| error.about(dir))
@@ -200,7 +206,7 @@ fn check_format(dir: &Path, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn open_database(path: &Path, options: &Options) -> Result<Tables, OpenError> {
+fn open_database(path: &Path, options: &Options) -> Result<(Tables, Found), OpenError> {
     let failed = |error| from_fjall(path, error);
     let builder = Database::builder(path)
         .cache_size(options.cache_bytes)
@@ -213,12 +219,26 @@ fn open_database(path: &Path, options: &Options) -> Result<Tables, OpenError> {
             source,
         })?
         .map_err(failed)?;
-    let records = database
-        .keyspace(RECORDS, || {
-            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
-        })
-        .map_err(failed)?;
-    Ok(Tables { database, records })
+    let keyspace = |name, memtable_bytes| {
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes);
+        database.keyspace(name, options).map_err(failed)
+    };
+    let records = keyspace(RECORDS, MEMTABLE_BYTES)?;
+    let journal = keyspace(JOURNAL, JOURNAL_MEMTABLE_BYTES)?;
+    let pages = keyspace(PAGES, MEMTABLE_BYTES)?;
+    let damaged = |why| OpenError::Damaged {
+        dir: path.to_owned(),
+        why,
+    };
+    let (table, found) = load(&journal, &pages).map_err(damaged)?;
+    let tables = Tables {
+        database,
+        records,
+        journal,
+        pages,
+        table,
+    };
+    Ok((tables, found))
 }
 
 /// Runs `open` on a thread that stands back, so that those that it starts do too: tables are merged

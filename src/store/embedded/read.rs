@@ -6,6 +6,8 @@ use std::ops::Bound;
 use fjall::{Database, Keyspace, Readable, Snapshot};
 
 use super::layout::OpenError;
+use super::slot::{SLOT_FAMILY, Slot};
+use super::table::{Seen, Table};
 use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError};
 use crate::store::limits::checked_limit;
 
@@ -21,6 +23,10 @@ pub(super) const REVISION_MARK_KEY: [u8; MAX_KEY_BYTES + 1] = [0xFF; MAX_KEY_BYT
 pub(super) struct Tables {
     pub(super) database: Database,
     pub(super) records: Keyspace,
+    pub(super) journal: Keyspace,
+    pub(super) pages: Keyspace,
+    /// The records with a slot.
+    pub(super) table: Table,
 }
 
 impl fmt::Debug for Tables {
@@ -62,14 +68,30 @@ impl Tables {
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        self.get_from(&self.database.snapshot(), key)
+        match Slot::of(key) {
+            Some(slot) => Ok(self.table.get(&slot)),
+            None => self.get_from(&self.database.snapshot(), key),
+        }
     }
 
-    pub(super) fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+    /// Records of one moment; `None` while a change of some of them is half visible.
+    pub(super) fn get_many(&self, keys: &[Key]) -> Result<Option<Vec<Option<Record>>>, StoreError> {
+        let slots: Vec<Option<Slot>> = keys.iter().map(Slot::of).collect();
+        let look = || slots.iter().flatten().map(|slot| self.table.look(slot));
+        let before: Vec<Seen> = look().collect();
         let snapshot = self.database.snapshot();
-        keys.iter()
-            .map(|key| self.get_from(&snapshot, key))
-            .collect()
+        let mut seen = before.iter().map(|seen| seen.record.clone());
+        let mut found = Vec::with_capacity(keys.len());
+        for (key, slot) in keys.iter().zip(&slots) {
+            found.push(match slot {
+                Some(_) => seen.next().flatten(),
+                None => self.get_from(&snapshot, key)?,
+            });
+        }
+        let is_mixed = !before.is_empty() && before.len() < keys.len();
+        let is_whole =
+            !is_mixed || before.iter().all(|seen| !seen.is_committing) && look().eq(before);
+        Ok(is_whole.then_some(found))
     }
 
     fn get_from(&self, snapshot: &Snapshot, key: &Key) -> Result<Option<Record>, StoreError> {
@@ -90,6 +112,43 @@ impl Tables {
         limit: usize,
     ) -> Result<Vec<(Key, Record)>, StoreError> {
         checked_limit(limit)?;
+        let mut found = self.scan_records(prefix, after, limit)?;
+        let with_slots = self.scan_slots(prefix, after, limit);
+        if !with_slots.is_empty() {
+            found.extend(with_slots);
+            found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            found.truncate(limit);
+        }
+        Ok(found)
+    }
+
+    /// The records with a slot.
+    fn scan_slots(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Vec<(Key, Record)> {
+        let family = Key(vec![SLOT_FAMILY]);
+        let is_after = after.is_some_and(|after| after.0.first() > family.0.first());
+        if is_after || !(prefix.0.starts_with(&family.0) || prefix.0.is_empty()) {
+            return Vec::new();
+        }
+        // The number that the keys asked for begin with, as far as they say so.
+        let least = after.filter(|after| *after > prefix).unwrap_or(prefix);
+        let mut number = [0; 4];
+        if least.0.starts_with(&family.0) {
+            let given = least.0.get(1..least.0.len().min(5)).unwrap_or_default();
+            number[..given.len()].copy_from_slice(given);
+        }
+        let from = u32::from_be_bytes(number);
+        let mut found = self.table.scan(from, limit.saturating_add(1));
+        found.retain(|(key, _)| key.0.starts_with(&prefix.0) && after.is_none_or(|a| key > a));
+        found.truncate(limit);
+        found
+    }
+
+    fn scan_records(
+        &self,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Record)>, StoreError> {
         let upper = prefix.successor();
         let start = after
             .map(|key| key.0.as_slice())

@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::Found;
 use super::read::{io_kind, words};
 use super::shared::Shared;
 use super::{MEMTABLE_BYTES, Options, layout};
@@ -92,22 +93,23 @@ fn advice(kind: ErrorKind) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Opens the store again if it can be written to. Returns the stored revision mark, or why not.
+/// Opens the store again if it can be written to. Returns the stored revision mark and where the
+/// journal ends, or why not.
 /// Reads go on until it can be written to, and pause while the database opens.
 pub(super) fn reopen(
     shared: &Shared,
     dir: &Path,
     options: &Options,
     wanted_bytes: u64,
-) -> Result<u64, String> {
+) -> Result<(u64, Found), String> {
     let store = layout::store_path(dir);
     probe(&store, wanted_bytes).map_err(|error| error.to_string())?;
     drop(shared.take_tables());
     rewrite_journals(&store).map_err(|error| error.to_string())?;
-    let tables = layout::open(dir, options).map_err(|error| error.to_string())?;
+    let (tables, found) = layout::open(dir, options).map_err(|error| error.to_string())?;
     let stored_mark = tables.next_revision().map_err(|error| error.to_string())?;
     shared.put_tables(tables);
-    Ok(stored_mark)
+    Ok((stored_mark, found))
 }
 
 /// Writes so many bytes to the disk and removes them.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::hot::{Hot, Look};
 use super::read::Tables;
+use super::slot::Slot;
 use super::stats::Stats;
 use crate::store::engine::{Key, Record, StoreError, Watcher};
 
@@ -23,7 +23,6 @@ pub(super) struct Shared {
     tables: RwLock<Option<Tables>>,
     mode: Mutex<Mode>,
     watchers: RwLock<Vec<Arc<dyn Watcher>>>,
-    pub(super) hot: Hot,
     pub(super) stats: Stats,
 }
 
@@ -37,12 +36,11 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(tables: Tables, hot: Hot) -> Self {
+    pub(super) fn new(tables: Tables) -> Self {
         Self {
             tables: RwLock::new(Some(tables)),
             mode: Mutex::new(Mode::Writable),
             watchers: RwLock::default(),
-            hot,
             stats: Stats::default(),
         }
     }
@@ -76,40 +74,20 @@ impl Shared {
         }
     }
 
-    /// The record under `key`, from memory where it is kept there.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        self.read(|tables| self.get_from(tables, key))
-    }
-
-    /// The record under `key`, if it is kept in memory.
+    /// The record under `key`, if it has a slot; waits for nobody.
     pub(super) fn at_hand(&self, key: &Key) -> Option<Record> {
-        match self.hot.get(key) {
-            Look::Found(record) => Some(record),
-            Look::Missed(_) | Look::NotHot => None,
-        }
+        let slot = Slot::of(key)?;
+        let tables = self.tables.try_read().ok()?;
+        tables.as_ref()?.table.try_get(&slot)
     }
 
-    /// The records under `keys`, each as [`Self::get`] gives it.
+    /// The records under `keys`, each on its own.
     pub(super) fn get_each(&self, keys: &[Key]) -> Vec<Result<Option<Record>, StoreError>> {
         let all = self.read(|tables| {
-            let records = keys.iter().map(|key| self.get_from(tables, key));
+            let records = keys.iter().map(|key| tables.get(key));
             Ok(records.collect())
         });
         all.unwrap_or_else(|error| vec![Err(error); keys.len()])
-    }
-
-    fn get_from(&self, tables: &Tables, key: &Key) -> Result<Option<Record>, StoreError> {
-        match self.hot.get(key) {
-            Look::Found(record) => Ok(Some(record)),
-            Look::NotHot => tables.get(key),
-            Look::Missed(missed) => {
-                let record = tables.get(key)?;
-                if let Some(record) = &record {
-                    self.hot.fill(missed, key, record);
-                }
-                Ok(record)
-            }
-        }
     }
 
     /// The open tables, for the writer.
@@ -117,11 +95,9 @@ impl Shared {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the tables from all readers, and what is remembered of them.
+    /// Takes the tables from all readers.
     pub(super) fn take_tables(&self) -> Option<Tables> {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock, so that no reader of the old tables fills it again.
-        self.hot.clear();
         tables.take()
     }
 

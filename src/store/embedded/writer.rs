@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use fjall::{AbstractTree as _, PersistMode};
+use fjall::{AbstractTree as _, Keyspace, OwnedWriteBatch, PersistMode};
 use tokio::sync::oneshot;
 
-use super::group::Group;
+use super::checkpoint::{Checkpoints, Found};
+use super::group::{Group, Written};
 use super::read::Tables;
 use super::recover::{self, Cause};
 use super::shared::Shared;
+use super::slot::Slot;
 use super::{Options, Room, layout};
 use crate::store::engine::{Changes, CommitError, Revision, StoreError};
 
@@ -64,6 +66,7 @@ pub(super) struct Writer {
     next_revision: u64,
     /// Revisions below this are set aside on disk.
     revision_mark: u64,
+    checkpoints: Checkpoints,
     /// Set while writes are impossible.
     failure: Option<Cause>,
 }
@@ -73,9 +76,10 @@ impl Writer {
         shared: Arc<Shared>,
         dir: &Path,
         options: Options,
-        next_revision: u64,
+        (next_revision, found): (u64, Found),
     ) -> Self {
         let dir = dir.to_owned();
+        let checkpoints = Checkpoints::new(found, options.checkpoint_bytes());
         let revision_mark = next_revision;
         Self {
             shared,
@@ -83,6 +87,7 @@ impl Writer {
             options,
             next_revision,
             revision_mark,
+            checkpoints,
             failure: None,
         }
     }
@@ -150,28 +155,36 @@ impl Writer {
         let Some(tables) = tables.as_ref() else {
             return;
         };
-        let changes = jobs.iter().flat_map(|job| &job.changes);
-        let writes = changes.map(|change| change.writes.len()).sum();
-        let mut group = Group::new(tables, &shared.hot, writes);
+        let mut group = Group::new(tables);
         let taken = jobs.into_iter().map(|job| self.take(&mut group, job));
         let taken: Vec<Taken> = taken.collect();
         let written = if group.is_empty() {
             Ok(())
         } else {
             let written = self.write(tables, &group);
-            if written.is_ok() {
-                group.remember();
+            if let Ok(written) = &written {
+                group.publish(&mut self.checkpoints, written);
             }
             // After a failed fsync too: what readers see then is not known.
-            shared.tell(&group.keys());
-            written
+            let slots = group.slot_keys();
+            shared.tell(&group.record_keys().chain(&slots).collect::<Vec<_>>());
+            written.map(drop)
         };
         let written = written.map_err(|error| self.fail(&error));
         self.answer(taken, written);
     }
 
     fn take(&mut self, group: &mut Group<'_>, job: Job) -> Taken {
+        let room = self.checkpoints.check_room();
         let outcomes = job.changes.into_iter().map(|changes| {
+            if let Err(error) = &room
+                && changes
+                    .writes
+                    .iter()
+                    .any(|write| Slot::of(write.key()).is_some())
+            {
+                return Err(error.clone().into());
+            }
             let revision = Revision(self.next_revision);
             self.next_revision += 1;
             group.take(changes, revision)
@@ -203,15 +216,15 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, tables: &Tables, group: &Group<'_>) -> fjall::Result<()> {
+    fn write(&mut self, tables: &Tables, group: &Group<'_>) -> fjall::Result<Written> {
         wait_for_room(tables)?;
         let moved = self.next_revision > self.revision_mark;
         let mark = moved.then(|| self.next_revision.saturating_add(REVISION_BLOCK));
         let started = Instant::now();
-        group.write(mark)?;
+        let written = group.write(&mut self.checkpoints, mark)?;
         self.shared.stats.synced(started.elapsed());
         self.revision_mark = mark.unwrap_or(self.revision_mark);
-        Ok(())
+        Ok(written)
     }
 
     /// Stops acknowledging, and returns what callers are told.
@@ -229,11 +242,12 @@ impl Writer {
     fn tend(&mut self) {
         match &self.failure {
             None => {
-                // Nothing is buffered, so this only reports an earlier failure.
-                let probe = self.shared.tables().as_ref().map_or(Ok(()), |tables| {
-                    tables.database.persist(PersistMode::Buffer)
-                });
-                if let Err(error) = probe {
+                let shared = Arc::clone(&self.shared);
+                let tables = shared.tables();
+                let tended = tables
+                    .as_ref()
+                    .map_or(Ok(()), |tables| self.tend_tables(tables));
+                if let Err(error) = tended {
                     self.fail(&error);
                 }
             }
@@ -242,9 +256,23 @@ impl Writer {
         }
     }
 
+    fn tend_tables(&mut self, tables: &Tables) -> fjall::Result<()> {
+        // Nothing is buffered, so this only reports an earlier failure.
+        tables.database.persist(PersistMode::Buffer)?;
+        let mut batch = OwnedWriteBatch::with_capacity(tables.database.clone(), 64)
+            .durability(Some(PersistMode::SyncAll));
+        if let Some(slice) = self.checkpoints.add_idle(&mut batch, tables) {
+            wait_for_room(tables)?;
+            batch.commit()?;
+            self.checkpoints.done(tables, &slice, None);
+        }
+        Ok(())
+    }
+
     fn try_recover(&mut self, wanted_bytes: u64) {
         match recover::reopen(&self.shared, &self.dir, &self.options, wanted_bytes) {
-            Ok(stored_mark) => {
+            Ok((stored_mark, found)) => {
+                self.checkpoints = Checkpoints::new(found, self.options.checkpoint_bytes());
                 self.next_revision = self.next_revision.max(stored_mark);
                 // What the failed group stored of the mark is unknown: store it again.
                 self.revision_mark = stored_mark;
@@ -259,9 +287,13 @@ impl Writer {
 
 /// Waits until fjall's threads have moved enough of the earlier writes into tables.
 fn wait_for_room(tables: &Tables) -> fjall::Result<()> {
-    let tree = &tables.records.tree;
-    while tree.sealed_memtable_count() >= MAX_SEALED_MEMTABLES
-        || tree.l0_run_count() >= MAX_LEVEL_0_RUNS
+    let is_full = |keyspace: &Keyspace| {
+        keyspace.tree.sealed_memtable_count() >= MAX_SEALED_MEMTABLES
+            || keyspace.tree.l0_run_count() >= MAX_LEVEL_0_RUNS
+    };
+    while [&tables.records, &tables.journal, &tables.pages]
+        .into_iter()
+        .any(is_full)
     {
         tables.database.persist(PersistMode::Buffer)?;
         std::thread::sleep(ROOM_POLL);

@@ -48,7 +48,7 @@ pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{AccountId, TenantId, UserId};
+    use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
     use crate::domain::time::Timestamp;
     use crate::store::engine::Key;
     use crate::store::keys;
@@ -64,7 +64,10 @@ mod tests {
             AccountId::Tenant(TenantId::random()),
             AccountId::User(UserId::random()),
         ] {
-            let meter = place(&keys::meter(account));
+            let meter = place(&keys::meter(AccountRef {
+                id: account,
+                number: V1Id(1000),
+            }));
             assert_eq!(meter.len(), ID_BYTES);
             assert_eq!(meter, place(&keys::notice(now, account)));
             assert_eq!(meter, place(&keys::offering_items(account)));

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
 use crate::domain::time::Timestamp;
+use crate::store::embedded::SLOT_FAMILY;
 use crate::store::engine::Key;
 
 impl Key {
@@ -72,6 +73,16 @@ pub enum Subject {
 }
 
 impl Key {
+    /// Whose meter this is the name of: the kind and id at its end.
+    fn metered(&self) -> Option<Subject> {
+        let id = self.trailing_uuid()?;
+        let kind = self.0.len().checked_sub(17)?;
+        Some(Subject::Meter(match self.0.get(kind)? {
+            0 => AccountId::Tenant(TenantId::new(id)),
+            _ => AccountId::User(UserId::new(id)),
+        }))
+    }
+
     /// Whose record this is the name of.
     #[must_use]
     pub fn subject(&self) -> Subject {
@@ -79,8 +90,7 @@ impl Key {
         let subject = match self.0.as_slice() {
             [b't', ..] => id().map(|id| Subject::Profile(AccountId::Tenant(TenantId::new(id)))),
             [b'u', ..] => id().map(|id| Subject::Profile(AccountId::User(UserId::new(id)))),
-            [b'm', 0, ..] => id().map(|id| Subject::Meter(AccountId::Tenant(TenantId::new(id)))),
-            [b'm', 1, ..] => id().map(|id| Subject::Meter(AccountId::User(UserId::new(id)))),
+            [SLOT_FAMILY, ..] => self.metered(),
             [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
             [b'b', ..] => Some(Subject::Brand),
             [b'f', ..] => Some(Subject::Plan),

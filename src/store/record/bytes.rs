@@ -114,6 +114,11 @@ impl<'a> Reader<'a> {
     /// Bytes with their number before them.
     pub(in crate::store) fn blob(&mut self) -> Result<&'a [u8], &'static str> {
         let length = self.count()?;
+        self.take(length)
+    }
+
+    /// The next `length` bytes.
+    pub(in crate::store) fn take(&mut self, length: usize) -> Result<&'a [u8], &'static str> {
         let (bytes, rest) = self.0.split_at_checked(length).ok_or(SHORT)?;
         self.0 = rest;
         Ok(bytes)

@@ -5,19 +5,17 @@
 //! The account is not in it: it is in the key.
 
 use super::super::engine::StoreError;
-use super::Stored as _;
 use super::bytes::{Reader, Writer};
 use crate::domain::evaluate::Standing;
 use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{
-    HotMeter, Limit, MAX_OFFERING_ITEMS, Meter, OfferingItem, Standings, UsageKey, UsageName,
-    UsageValue, Usages,
+    HotMeter, Limit, MAX_OFFERING_ITEMS, Standings, UsageKey, UsageName, UsageValue, Usages,
 };
 use crate::domain::quota::{Item, Level, Quota, State};
 use crate::domain::time::Timestamp;
 
-/// The version of the form. 1 is that of whole meters, which is still read.
-const VERSION: u8 = 2;
+/// The version of the form.
+const VERSION: u8 = 1;
 
 /// Usage names that are stored as one byte: their place here, from 1. Names are only ever added,
 /// at the end.
@@ -43,36 +41,19 @@ const HAS_QUOTA: u8 = 1 << 2;
 const HAS_VALUE: u8 = 1 << 3;
 const HAS_OVERAGE: u8 = 1 << 4;
 
-/// A hot meter as it was stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredMeter {
-    /// What reports need.
-    pub hot: HotMeter,
-    /// The whole offering items, where the record was of the form that holds them too: they are
-    /// to be stored on their own when this one is replaced.
-    pub undivided: Option<Vec<OfferingItem>>,
-}
-
 /// Reads the stored meter of `account`.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where it is damaged, or of a newer version.
-pub fn decode(account: AccountId, body: &[u8]) -> Result<StoredMeter, StoreError> {
-    if body.first() != Some(&VERSION) {
-        let (hot, undivided) = Meter::decode(body)?.split();
-        return Ok(StoredMeter {
-            hot,
-            undivided: Some(undivided),
-        });
-    }
+/// [`StoreError::Corrupt`] where it is damaged, or of another version.
+pub fn decode(account: AccountId, body: &[u8]) -> Result<HotMeter, StoreError> {
     let corrupt = |why| StoreError::Corrupt(format!("meter: {why}"));
-    let mut reader = Reader::new(body.get(1..).unwrap_or_default());
-    let hot = read(account, &mut reader).map_err(corrupt)?;
+    let Some((&VERSION, body)) = body.split_first() else {
+        return Err(corrupt("its form is not known here; use a newer upsell"));
+    };
+    let mut reader = Reader::new(body);
+    let meter = read(account, &mut reader).map_err(corrupt)?;
     reader.end().map_err(corrupt)?;
-    Ok(StoredMeter {
-        hot,
-        undivided: None,
-    })
+    Ok(meter)
 }
 
 /// The bytes to store, under the key of the meter's account.

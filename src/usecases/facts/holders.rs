@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Facts, TenantFacts, UserFacts};
+use super::{Facts, TenantFacts};
 use crate::domain::evaluate::QuotaPolicy;
-use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::ids::{AccountId, AccountRef, TenantId};
 use crate::domain::tenant::Tenant;
 use crate::usecases::error::Error;
 use crate::usecases::{Env, Settings};
@@ -53,17 +53,19 @@ impl TenantFacts {
 impl Facts {
     /// The holder of an account, if that is remembered, and is `root` or below it.
     #[must_use]
-    pub fn holder(&self, account: AccountId, root: TenantId) -> Option<Holder> {
-        let id = match account {
-            AccountId::Tenant(id) => id,
+    pub fn holder(&self, account: AccountId, root: TenantId) -> Option<(AccountRef, Holder)> {
+        let (tenant, user) = match account {
+            AccountId::Tenant(id) => (id, None),
             AccountId::User(id) => {
-                let tenant_of = |user: &UserFacts| user.tenant_id;
-                self.users
-                    .with(id.uuid(), |slot| slot.facts.as_ref().map(tenant_of))??
+                let user = self.users.with(id.uuid(), |slot| slot.facts)??;
+                (user.tenant_id, Some(user.account(id)))
             }
         };
-        self.tenants
-            .with(id.uuid(), |slot| slot.facts.as_ref()?.holder(id, root))?
+        self.tenants.with(tenant.uuid(), |slot| {
+            let facts = slot.facts.as_ref()?;
+            let account = user.unwrap_or_else(|| facts.account(tenant));
+            Some((account, facts.holder(tenant, root)?))
+        })?
     }
 
     /// The holder of an account, read from the store where it is not remembered; `None` where there
@@ -76,19 +78,22 @@ impl Facts {
         env: &Env,
         account: AccountId,
         root: TenantId,
-    ) -> Result<Option<Holder>, Error> {
+    ) -> Result<Option<(AccountRef, Holder)>, Error> {
         if let Some(known) = self.holder(account, root) {
             return Ok(Some(known));
         }
-        let id = match account {
-            AccountId::Tenant(id) => id,
+        let (id, user) = match account {
+            AccountId::Tenant(id) => (id, None),
             AccountId::User(id) => match self.user_facts(env, id).await? {
-                Some(user) => user.tenant_id,
+                Some(user) => (user.tenant_id, Some(user.account(id))),
                 None => return Ok(None),
             },
         };
-        let tenant = self.tenant_facts(env, id).await?;
-        Ok(tenant.and_then(|tenant| tenant.holder(id, root)))
+        let Some(tenant) = self.tenant_facts(env, id).await? else {
+            return Ok(None);
+        };
+        let account = user.unwrap_or_else(|| tenant.account(id));
+        Ok(tenant.holder(id, root).map(|holder| (account, holder)))
     }
 
     /// What a tenant has in common with others, in one copy for all of them.

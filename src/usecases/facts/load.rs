@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Destination, Facts, Listed, ShopFacts, Stamp, TenantFacts, UserFacts, destination};
 use crate::domain::brand::Brand;
-use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId};
 use crate::domain::item_set::ItemSet;
 use crate::domain::meter::HotMeter;
 use crate::tracked_link::TrackedLink;
@@ -34,7 +34,7 @@ impl Facts {
         page: Option<&str>,
     ) -> Option<Destination> {
         let user = self.users.with(link.user_id.uuid(), |slot| slot.facts)??;
-        let (reader, home) = (AccountId::User(link.user_id), link.tenant_id);
+        let (reader, home) = (user.account(link.user_id), link.tenant_id);
         let tenant = self
             .tenants
             .with(home.uuid(), |slot| slot.facts.clone())??;
@@ -43,7 +43,7 @@ impl Facts {
             return None;
         }
         let user_items = self.listed_at_hand(env, reader, &tenant)?;
-        let tenant_items = self.listed_at_hand(env, AccountId::Tenant(home), &tenant)?;
+        let tenant_items = self.listed_at_hand(env, tenant.account(home), &tenant)?;
         let items = (user_items, tenant_items);
         let found = destination(&env.settings, (&user, &tenant), items, link.purpose, page);
         Some(found)
@@ -73,10 +73,8 @@ impl Facts {
         let Some(tenant) = self.tenant_facts(env, user.tenant_id).await? else {
             return Ok(None);
         };
-        let (reader, home) = (
-            AccountId::User(link.user_id),
-            AccountId::Tenant(user.tenant_id),
-        );
+        let reader = user.account(link.user_id);
+        let home = tenant.account(user.tenant_id);
         let user_items = self.listed(env, reader, &tenant).await?;
         let tenant_items = self.listed(env, home, &tenant).await?;
         let items = (user_items, tenant_items);
@@ -142,30 +140,30 @@ impl Facts {
     pub(super) async fn listed(
         &self,
         env: &Env,
-        account: AccountId,
+        account: AccountRef,
         tenant: &TenantFacts,
     ) -> Result<ItemSet, Error> {
-        if let Some(known) = self.known_listed(account, tenant) {
+        if let Some(known) = self.known_listed(account.id, tenant) {
             return Ok(known);
         }
-        let stamp = self.stamp(account);
+        let stamp = self.stamp(account.id);
         let meter = env.store.hot_meter(account).await?;
-        Ok(self.list(&env.settings, (account, stamp), tenant, &meter))
+        Ok(self.list(&env.settings, (account.id, stamp), tenant, &meter))
     }
 
     /// The same, if all that it takes is in memory.
     fn listed_at_hand(
         &self,
         env: &Env,
-        account: AccountId,
+        account: AccountRef,
         tenant: &TenantFacts,
     ) -> Option<ItemSet> {
-        if let Some(known) = self.known_listed(account, tenant) {
+        if let Some(known) = self.known_listed(account.id, tenant) {
             return Some(known);
         }
-        let stamp = self.stamp(account);
+        let stamp = self.stamp(account.id);
         let meter = env.store.hot_meter_at_hand(account)?;
-        Some(self.list(&env.settings, (account, stamp), tenant, &meter))
+        Some(self.list(&env.settings, (account.id, stamp), tenant, &meter))
     }
 
     fn known_listed(&self, account: AccountId, tenant: &TenantFacts) -> Option<ItemSet> {

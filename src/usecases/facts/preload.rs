@@ -62,14 +62,15 @@ impl Facts {
     }
 
     async fn remember(&self, env: &Env, account: AccountId) -> Result<(), Error> {
-        let id = match account {
-            AccountId::Tenant(id) => id,
+        let (id, user) = match account {
+            AccountId::Tenant(id) => (id, None),
             AccountId::User(id) => match self.user_facts(env, id).await? {
-                Some(user) => user.tenant_id,
+                Some(user) => (user.tenant_id, Some(user.account(id))),
                 None => return Ok(()),
             },
         };
         if let Some(tenant) = self.tenant_facts(env, id).await? {
+            let account = user.unwrap_or_else(|| tenant.account(id));
             self.listed(env, account, &tenant).await?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::resolve::resolve_many;
 use super::{AccountTransition, BatchOutcome, Mode, Outcome, UsageReport, evaluate};
 use crate::domain::evaluate::Evaluation;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, AccountRef};
 use crate::domain::meter::{HotMeter, Observed, Report};
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
@@ -23,7 +23,7 @@ const ACCOUNTS_TOGETHER: usize = 4096;
 
 /// An account that lines are about.
 pub(super) struct Account {
-    id: AccountId,
+    id: AccountRef,
     holder: Holder,
     /// Its lines, as places in [`Batch::order`].
     lines: Range<usize>,
@@ -79,7 +79,7 @@ impl<'a> Batch<'a> {
         named.sort_unstable();
         named.dedup();
         let resolved = resolve_many(self.env, caller, &named).await;
-        let mut meant: Vec<(AccountId, usize, Holder)> = Vec::with_capacity(reports.len());
+        let mut meant: Vec<(AccountRef, usize, Holder)> = Vec::with_capacity(reports.len());
         for (line, report) in reports.iter().enumerate() {
             let found = named.binary_search(&report.account).ok();
             match found.and_then(|place| resolved.get(place)) {
@@ -128,17 +128,18 @@ impl<'a> Batch<'a> {
 
     /// Takes the lines of the accounts whose turn it is; returns those that are left.
     async fn take_some<'t>(&mut self, accounts: Vec<Left<'t>>) -> Vec<Left<'t>> {
-        let ids: Vec<AccountId> = accounts.iter().map(|(account, _)| account.id).collect();
+        let ids: Vec<AccountRef> = accounts.iter().map(|(account, _)| account.id).collect();
         if self.mode == Mode::DryRun {
             let _nothing_to_store = self.decide(&accounts, &ids).await;
             return Vec::new();
         }
-        let turns = self.env.store.turns(&ids).await;
+        let named: Vec<AccountId> = ids.iter().map(|account| account.id).collect();
+        let turns = self.env.store.turns(&named).await;
         let mut is_mine = turns.is_mine.iter();
         let (mine, mut left): (Vec<Left<'_>>, Vec<Left<'_>>) = accounts
             .into_iter()
             .partition(|_| is_mine.next() == Some(&true));
-        let ids: Vec<AccountId> = mine.iter().map(|(account, _)| account.id).collect();
+        let ids: Vec<AccountRef> = mine.iter().map(|(account, _)| account.id).collect();
         let (decided, changes) = self.decide(&mine, &ids).await;
         if changes.is_empty() {
             return left;
@@ -190,7 +191,7 @@ impl<'a> Batch<'a> {
     async fn decide<'t>(
         &mut self,
         accounts: &[Left<'t>],
-        ids: &[AccountId],
+        ids: &[AccountRef],
     ) -> (Vec<Decided<'t>>, Vec<Changes>) {
         let meters = self.env.store.hot_meters(ids).await;
         let mut profiles = self.profiles_of_first(ids, &meters).await.into_iter();
@@ -221,12 +222,12 @@ impl<'a> Batch<'a> {
     /// account that is deleted meanwhile must not leave it a meter.
     async fn profiles_of_first(
         &self,
-        ids: &[AccountId],
+        ids: &[AccountRef],
         meters: &[Result<SeenMeter, StoreError>],
     ) -> Vec<Result<(Key, Expect), Error>> {
         let both = ids.iter().zip(meters);
         let first = both.filter(|(_, meter)| matches!(meter, Ok((_, Expect::Absent))));
-        let first: Vec<AccountId> = first.map(|(id, _)| *id).collect();
+        let first: Vec<AccountId> = first.map(|(account, _)| account.id).collect();
         if first.is_empty() || self.mode == Mode::DryRun {
             return Vec::new();
         }
@@ -253,14 +254,14 @@ impl<'a> Batch<'a> {
         let mut is_new = false;
         for place in account.lines.clone() {
             let line = self.order[place];
-            let outcome = self.take_line(&mut meter.hot, &self.reports[line]);
+            let outcome = self.take_line(&mut meter, &self.reports[line]);
             is_new |= outcome
                 .as_ref()
                 .is_ok_and(|outcome| outcome.report != Report::Skipped);
             self.lines[line] = Some(outcome);
         }
-        let (outcomes, notice) = evaluate(self.env, &mut meter.hot, account.holder, self.now);
-        let transitions = transitions_of(account.id, &outcomes);
+        let (outcomes, notice) = evaluate(self.env, &mut meter, account.holder, self.now);
+        let transitions = transitions_of(account.id.id, &outcomes);
         if self.mode == Mode::DryRun {
             self.transitions.extend(transitions);
             return None;
@@ -272,7 +273,7 @@ impl<'a> Batch<'a> {
         let is_told = notice.is_some();
         let is_entered = outcomes.iter().any(|(_, outcome)| outcome.notify.is_some());
         let mut changes = Changes::new();
-        changes.put_stored_meter(expect, meter);
+        changes.put_hot_meter(account.id.number, expect, &meter);
         if let Some(notice) = notice {
             changes.put_notice(notice);
         }

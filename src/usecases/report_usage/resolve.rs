@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -14,7 +14,7 @@ use crate::usecases::facts::Holder;
 const RESOLVED_AT_ONCE: usize = 256;
 
 /// The account that is meant, and the tenant that holds it.
-pub(super) type Resolved = (AccountId, Holder);
+pub(super) type Resolved = (AccountRef, Holder);
 
 /// The accounts that are meant by `named`, in their order.
 pub(super) async fn resolve_many(
@@ -28,7 +28,7 @@ pub(super) async fn resolve_many(
         let known = env.facts.holder(*account, caller.root);
         let known = known.filter(|_| may_name(caller, *account));
         resolved.push(match known {
-            Some(holder) => Ok((*account, holder)),
+            Some(known) => Ok(known),
             None => {
                 unknown.push((place, *account));
                 Err(Error::NotFound(What::Tenant))
@@ -51,15 +51,14 @@ pub(super) async fn resolve_many(
 
 async fn resolve(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
     if may_name(caller, account)
-        && let Some(holder) = env.facts.find_holder(env, account, caller.root).await?
+        && let Some(found) = env.facts.find_holder(env, account, caller.root).await?
     {
-        return Ok((account, holder));
+        return Ok(found);
     }
     // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
     let (meant, _) = resolve_account(env, caller, account).await?;
-    let holder = env.facts.find_holder(env, meant, caller.root).await?;
-    let holder = holder.ok_or(Error::NotFound(What::Tenant))?;
-    Ok((meant, holder))
+    let found = env.facts.find_holder(env, meant.id, caller.root).await?;
+    found.ok_or(Error::NotFound(What::Tenant))
 }
 
 /// Whether the caller may report of it, if it is below the caller's root: the same as the caller's
@@ -79,14 +78,14 @@ pub async fn resolve_account(
     env: &Env,
     caller: &Caller,
     account: AccountId,
-) -> Result<(AccountId, Tenant), Error> {
+) -> Result<(AccountRef, Tenant), Error> {
     match account {
         AccountId::User(id) => {
-            let (_, tenant) = caller.user(&env.store, id).await?;
-            Ok((account, tenant.value))
+            let (user, tenant) = caller.user(&env.store, id).await?;
+            Ok((user.account(), tenant.value))
         }
         AccountId::Tenant(id) => match caller.tenant(&env.store, id).await {
-            Ok(tenant) => Ok((account, tenant.value)),
+            Ok(tenant) => Ok((tenant.account(), tenant.value)),
             Err(Error::NotFound(_)) => resolve_personal(env, caller, id).await,
             Err(error) => Err(error),
         },
@@ -97,7 +96,7 @@ async fn resolve_personal(
     env: &Env,
     caller: &Caller,
     id: TenantId,
-) -> Result<(AccountId, Tenant), Error> {
+) -> Result<(AccountRef, Tenant), Error> {
     let missing = Error::NotFound(What::Tenant);
     let key = crate::store::keys::personal_tenant(id);
     let Some(user) = env.store.lookup(&key).await? else {
@@ -105,7 +104,7 @@ async fn resolve_personal(
     };
     let user = UserId::new(user);
     match caller.user(&env.store, user).await {
-        Ok((_, tenant)) => Ok((AccountId::User(user), tenant.value)),
+        Ok((user, tenant)) => Ok((user.account(), tenant.value)),
         Err(Error::NotFound(_)) => Err(missing),
         Err(error) => Err(error),
     }

@@ -10,7 +10,7 @@ use upsell::app::data;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::contact::Contact;
 use upsell::domain::evaluate::QuotaPolicy;
-use upsell::domain::ids::{AccountId, ApplicationId, ClientId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, AccountRef, ApplicationId, ClientId, TenantId, UserId};
 use upsell::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use upsell::domain::meter::{MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey};
 use upsell::domain::notification::{Mail, MailState, RetryPolicy};
@@ -21,7 +21,7 @@ use upsell::domain::time::Timestamp;
 use upsell::domain::user::{AccessPolicy, COMPANY_ADMIN, QUOTA_NOTIFICATION, User};
 use upsell::render::Renderer;
 use upsell::store::engine::{Changes, Expect};
-use upsell::store::keys;
+use upsell::store::{Store, keys};
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
 use upsell::usecases::facts::Facts;
@@ -226,7 +226,8 @@ impl World {
             })
             .collect();
         let mut changes = Changes::new();
-        changes.put_meter(Expect::Absent, meter);
+        let number = account_ref(&self.env.store, account).await.number;
+        changes.put_meter(number, Expect::Absent, meter);
         self.env.store.commit(changes).await.unwrap();
     }
 
@@ -268,5 +269,13 @@ impl World {
             mails.push(self.env.store.mail(id).await.unwrap().unwrap().value);
         }
         mails
+    }
+}
+
+/// An account with its number, which its profile says.
+pub(crate) async fn account_ref(store: &Store, account: AccountId) -> AccountRef {
+    match account {
+        AccountId::Tenant(id) => store.tenant(id).await.unwrap().unwrap().account(),
+        AccountId::User(id) => store.user(id).await.unwrap().unwrap().account(),
     }
 }

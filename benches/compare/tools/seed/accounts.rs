@@ -108,7 +108,7 @@ impl Maker {
             .push(TenantId::new(Fleet::partner_id(partner)));
         let tenant_meter = self.meter(AccountId::Tenant(tenant.id), Account::Tenant(number));
         changes.create_tenant(tenant.clone());
-        let mut bytes = put_meter(changes, tenant_meter.clone());
+        let mut bytes = put_meter(changes, v1_id, tenant_meter.clone());
         for user_number in 0..self.fleet.users_per_tenant {
             let taken = store.next_v1_id().await;
             let v1_id = taken.map_err(|why| why.to_string())?;
@@ -127,7 +127,7 @@ impl Maker {
                 self.mail(changes, &user, &tenant_meter);
             }
             changes.create_user(user, &tenant);
-            bytes += put_meter(changes, user_meter);
+            bytes += put_meter(changes, v1_id, user_meter);
         }
         Ok(bytes)
     }
@@ -221,9 +221,9 @@ impl Maker {
     }
 }
 
-fn put_meter(changes: &mut Changes, meter: Meter) -> u64 {
+fn put_meter(changes: &mut Changes, number: V1Id, meter: Meter) -> u64 {
     // What a report writes: the offering items stand in a record of their own.
     let bytes = hot_meter::encode(&meter.clone().split().0).len();
-    changes.put_meter(Expect::Absent, meter);
+    changes.put_meter(number, Expect::Absent, meter);
     bytes as u64
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::ids::{ApplicationId, TenantId};
-use crate::domain::meter::{MeasurementUnit, Observed, OfferingType};
+use crate::domain::meter::{MeasurementUnit, Meter, Observed, OfferingItem, OfferingType};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -87,15 +87,8 @@ proptest! {
     fn what_is_written_is_read(meter in meters()) {
         let (hot, items) = meter.clone().split();
         let stored = decode(account(), &encode(&hot)).unwrap();
-        prop_assert_eq!(&stored.hot, &hot);
-        prop_assert_eq!(stored.undivided, None);
-        prop_assert_eq!(stored.hot.join(items), meter);
-    }
-
-    #[test]
-    fn the_old_form_is_read_whole(meter in meters()) {
-        let stored = decode(account(), &meter.clone().encode()).unwrap();
-        prop_assert_eq!(stored.hot.join(stored.undivided.unwrap()), meter);
+        prop_assert_eq!(&stored, &hot);
+        prop_assert_eq!(stored.join(items), meter);
     }
 
     #[test]
@@ -130,10 +123,10 @@ proptest! {
 fn the_form_stays_as_it_is() {
     // Written by the first program that knew the form; a later one that cannot read it is wrong.
     let stored = [
-        2, 128, 128, 242, 129, 131, 137, 133, 6, 1, 28, 1, 128, 128, 128, 128, 128, 32, 0, 1, 1, 5,
+        1, 128, 128, 242, 129, 131, 137, 133, 6, 1, 28, 1, 128, 128, 128, 128, 128, 32, 0, 1, 1, 5,
         0, 72, 2,
     ];
-    let meter = decode(account(), &stored).unwrap().hot;
+    let meter = decode(account(), &stored).unwrap();
     let key = UsageKey {
         usage_name: "storage".into(),
         edition: None,
@@ -169,14 +162,14 @@ fn newer_forms_and_overlong_numbers_are_refused() {
     assert!(newer.to_string().contains("newer upsell"), "{newer}");
     for broken in [
         &[][..],
-        &[2],
-        &[2, 0, 1],
-        &[2, 0, 0, 0, 7, 0, 0],
+        &[1],
+        &[1, 0, 1],
+        &[1, 0, 0, 0, 7, 0, 0],
         &[
-            2, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2, 0, 0,
+            1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2, 0, 0,
         ],
         &[
-            2, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1,
+            1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1,
         ],
     ] {
         assert!(decode(account(), broken).is_err(), "{broken:?}");

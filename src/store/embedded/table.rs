@@ -1,0 +1,246 @@
+//! Records with a slot, in memory: what [`journal`](super::journal) and its pages hold, as readers see it.
+//!
+//! The writer alone changes it, after the fsync. Readers hold the lock of one page for one copy.
+//!
+//! A change may write records here and in fjall's tables, and fjall shows its part first. While a
+//! group is between the two, the slots that it changes say so ([`Seen::is_committing`]); whoever reads both
+//! parts together looks at the slots before and after, and looks again where one was committing or changed.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::journal::{Changed, PageWriter};
+use super::slot::{ID_BYTES, Slot};
+use crate::store::engine::{Key, Record, Revision};
+
+/// Slots of a page. Few in unit tests, so that they have several pages.
+pub(super) const PAGE_SLOTS: u32 = if cfg!(test) { 4 } else { 256 };
+
+const REVISION_BYTES: usize = 8;
+
+/// A stored record: revision, id, body.
+type Entry = Box<[u8]>;
+
+/// The pages, by index.
+#[derive(Default)]
+pub(super) struct Table {
+    pages: RwLock<Vec<Option<Arc<RwLock<Page>>>>>,
+}
+
+struct Page {
+    /// The number of the last journal entry that changed it.
+    position: u64,
+    /// Whether it changed since it was last stored.
+    is_dirty: bool,
+    slots: Box<[Option<Entry>]>,
+    /// The slots that a group is about to change together with records of the tables.
+    committing: Vec<u32>,
+}
+
+/// A slot as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) record: Option<Record>,
+    /// A change of it and of other records is half visible.
+    pub(super) is_committing: bool,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
+    }
+}
+
+/// The page and the place in it.
+fn place_of(number: u32) -> (usize, usize) {
+    let (index, place) = (number / PAGE_SLOTS, number % PAGE_SLOTS);
+    (index as usize, place as usize)
+}
+
+fn entry_of(slot: &Slot, revision: Revision, body: &[u8]) -> Entry {
+    [&revision.0.to_be_bytes()[..], &slot.id, body]
+        .concat()
+        .into_boxed_slice()
+}
+
+/// The revision, id and body of an entry.
+fn parts_of(entry: &[u8]) -> Option<(Revision, &[u8; ID_BYTES], &[u8])> {
+    let (revision, rest) = entry.split_first_chunk::<REVISION_BYTES>()?;
+    let (id, body) = rest.split_first_chunk()?;
+    Some((Revision(u64::from_be_bytes(*revision)), id, body))
+}
+
+impl Page {
+    fn new() -> Self {
+        Self {
+            position: 0,
+            is_dirty: false,
+            slots: (0..PAGE_SLOTS).map(|_| None).collect(),
+            committing: Vec::new(),
+        }
+    }
+
+    fn find(&self, slot: &Slot) -> Option<(Revision, &[u8])> {
+        let (_, place) = place_of(slot.number);
+        let (revision, id, body) = parts_of(self.slots.get(place)?.as_ref()?)?;
+        (*id == slot.id).then_some((revision, body))
+    }
+
+    fn put(&mut self, slot: &Slot, changed: Changed<'_>) {
+        let (_, place) = place_of(slot.number);
+        if let Some(entry) = self.slots.get_mut(place) {
+            *entry = changed.map(|(revision, body)| entry_of(slot, revision, body));
+        }
+    }
+}
+
+fn read(page: &RwLock<Page>) -> RwLockReadGuard<'_, Page> {
+    page.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(page: &RwLock<Page>) -> RwLockWriteGuard<'_, Page> {
+    page.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn record_of((revision, body): (Revision, &[u8])) -> Record {
+    Record {
+        revision,
+        body: body.to_vec(),
+    }
+}
+
+impl Table {
+    fn page(&self, index: usize) -> Option<Arc<RwLock<Page>>> {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        pages.get(index)?.clone()
+    }
+
+    /// The page, made where there is none.
+    fn page_to_change(&self, index: usize) -> Arc<RwLock<Page>> {
+        if let Some(page) = self.page(index) {
+            return page;
+        }
+        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() <= index {
+            pages.resize(index + 1, None);
+        }
+        let page = Arc::new(RwLock::new(Page::new()));
+        pages[index] = Some(Arc::clone(&page));
+        page
+    }
+
+    pub(super) fn get(&self, slot: &Slot) -> Option<Record> {
+        self.look(slot).record
+    }
+
+    pub(super) fn look(&self, slot: &Slot) -> Seen {
+        let page = self.page(place_of(slot.number).0);
+        let page = page.as_deref().map(read);
+        Seen {
+            record: page
+                .as_deref()
+                .and_then(|page| page.find(slot))
+                .map(record_of),
+            is_committing: page.is_some_and(|page| page.committing.contains(&slot.number)),
+        }
+    }
+
+    /// The same without waiting for anybody; `None` where that is not possible now.
+    pub(super) fn try_get(&self, slot: &Slot) -> Option<Record> {
+        let pages = self.pages.try_read().ok()?;
+        let page = pages.get(place_of(slot.number).0)?.as_ref()?;
+        let page = page.try_read().ok()?;
+        page.find(slot).map(record_of)
+    }
+
+    pub(super) fn revision(&self, slot: &Slot) -> Option<Revision> {
+        let page = self.page(place_of(slot.number).0)?;
+        read(&page).find(slot).map(|(revision, _)| revision)
+    }
+
+    /// Up to `limit` records in the order of their keys, from the slot `from` on.
+    pub(super) fn scan(&self, from: u32, limit: usize) -> Vec<(Key, Record)> {
+        let (first, _) = place_of(from);
+        let count = self
+            .pages
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        let mut found = Vec::new();
+        for index in first..count {
+            let Some(page) = self.page(index) else {
+                continue;
+            };
+            read(&page).each(index, |slot, revision, body| {
+                if slot.number >= from && found.len() < limit {
+                    found.push((slot.key(), record_of((revision, body))));
+                }
+            });
+            if found.len() == limit {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Says that a change of these slots and of other records is under way.
+    pub(super) fn begin<'s>(&self, slots: impl Iterator<Item = &'s Slot>) {
+        for slot in slots {
+            let page = self.page_to_change(place_of(slot.number).0);
+            write(&page).committing.push(slot.number);
+        }
+    }
+
+    /// Shows a change that the journal's entry `number` made durable. Returns the index of its page if
+    /// that was clean until now.
+    pub(super) fn publish(&self, number: u64, slot: &Slot, changed: Changed<'_>) -> Option<u32> {
+        let index = place_of(slot.number).0;
+        let page = self.page_to_change(index);
+        let mut page = write(&page);
+        page.put(slot, changed);
+        page.position = number;
+        page.committing.retain(|other| *other != slot.number);
+        let was_dirty = std::mem::replace(&mut page.is_dirty, true);
+        (!was_dirty).then(|| u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The bytes to store of a page; `None` where nothing is in it.
+    pub(super) fn copy(&self, index: u32) -> Option<Vec<u8>> {
+        let page = self.page(index as usize)?;
+        let page = read(&page);
+        let mut writer = PageWriter::new(page.position);
+        let mut records = 0_usize;
+        page.each(index as usize, |slot, revision, body| {
+            writer.push(&slot, revision, body);
+            records += 1;
+        });
+        (records > 0).then(|| writer.into_bytes())
+    }
+
+    /// Says that a page is stored as it is.
+    pub(super) fn clean(&self, index: u32) {
+        if let Some(page) = self.page(index as usize) {
+            write(&page).is_dirty = false;
+        }
+    }
+
+    /// Takes a record of a stored page.
+    pub(super) fn load(&self, position: u64, slot: &Slot, revision: Revision, body: &[u8]) {
+        let page = self.page_to_change(place_of(slot.number).0);
+        let mut page = write(&page);
+        page.position = position;
+        page.put(slot, Some((revision, body)));
+    }
+}
+
+impl Page {
+    /// The records, in the order of their numbers.
+    fn each(&self, index: usize, mut take: impl FnMut(Slot, Revision, &[u8])) {
+        let first = u32::try_from(index).unwrap_or(0) * PAGE_SLOTS;
+        for (number, entry) in (first..).zip(&*self.slots) {
+            if let Some((revision, id, body)) = entry.as_deref().and_then(parts_of) {
+                take(Slot { number, id: *id }, revision, body);
+            }
+        }
+    }
+}
