@@ -144,4 +144,9 @@ impl Brand {
             },
         }
     }
+    /// Whether mail of the brand goes through a server of its own.
+    #[must_use]
+    pub fn has_own_server(&self) -> bool {
+        self.smtp.override_enabled && !self.smtp.server.is_empty()
+    }
 }

@@ -135,6 +135,9 @@ pub struct Mail {
     pub tenant_id: TenantId,
     /// The recipient.
     pub user_id: UserId,
+    /// The tenant whose brand has the mail server it goes through; `None`: the deployment's. The
+    /// queue is ordered by this first.
+    pub route: Option<TenantId>,
     /// Why it is sent, one per item and account; at most [`MAX_CAUSES`].
     pub causes: Vec<Cause>,
     /// When it was decided.
@@ -172,6 +175,7 @@ impl Mail {
             state: MailState::Queued,
             tenant_id: recipient.0,
             user_id: recipient.1,
+            route: None,
             causes: Vec::new(),
             created_at: now,
             due_at,

@@ -2,8 +2,9 @@
 //! server takes them or they are tried again. See `usecases::{fan_out, compose, deliver}` for the
 //! decisions; here is what runs them.
 
-mod line;
+mod due;
 pub mod message;
+mod queue;
 mod results;
 pub mod route;
 mod sending;

@@ -3,14 +3,17 @@
 //! unknown than what was accepted within one commit's time (bounded by [`QUEUED`] and [`AT_ONCE`]).
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
-use crate::domain::ids::MailId;
 use crate::domain::notification::AfterFailure;
 use crate::domain::time::Timestamp;
+use crate::store::engine::StoreError;
 use crate::telemetry::metrics::MailOutcome;
-use crate::usecases::deliver::{self, Ended, Outcome};
+use crate::usecases::deliver::{self, Ended, LEASE, Outcome};
+use crate::usecases::error::Error;
 use crate::usecases::{Clock, Env};
 
 /// Outcomes that wait to be recorded; then no further mail is begun.
@@ -18,6 +21,10 @@ const QUEUED: usize = 64;
 
 /// Outcomes in one commit, at most.
 const AT_ONCE: usize = 64;
+
+/// The wait after the store failed, at first and at last. Not longer than until leases are over.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where outcomes go.
 pub(super) type Results = mpsc::Sender<Outcome>;
@@ -63,20 +70,46 @@ pub(super) async fn record_all(
 ) {
     let mut group = Vec::with_capacity(AT_ONCE);
     while outcomes.recv_many(&mut group, AT_ONCE).await > 0 {
+        let next = record_at_last(&env, &group, &clock, Instant::now() + LEASE).await;
         let now = clock();
-        match deliver::record(&env, &group, now).await {
-            Ok(next) => {
-                for (outcome, next) in group.iter().zip(next) {
-                    tell(&env, &due_again, (&outcome.ended, next), now);
-                }
-            }
-            // The leases run out and the mails are sent again: rather twice than never.
-            Err(error) => {
-                let ids: Vec<MailId> = group.iter().map(|outcome| outcome.id).collect();
-                tracing::error!(mails = ?ids, %error, "what became of mails was not recorded");
-            }
+        for (outcome, next) in group.iter().zip(next) {
+            tell(&env, &due_again, (&outcome.ended, next), now);
         }
         group.clear();
+    }
+}
+
+/// Records outcomes, trying again while the store is away: until that is done, no further mail is
+/// begun. What cannot be recorded for another reason is left out, and kept from no other.
+async fn record_at_last(
+    env: &Env,
+    outcomes: &[Outcome],
+    clock: &Clock,
+    until: Instant,
+) -> Vec<Option<AfterFailure>> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match deliver::record(env, outcomes, clock()).await {
+            Ok(next) => return next,
+            Err(error) => error,
+        };
+        if matches!(error, Error::Store(StoreError::Unavailable(_))) && Instant::now() < until {
+            tracing::warn!(mails = outcomes.len(), %error, "what became of mails waits for the store");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            continue;
+        }
+        if let [outcome] = outcomes {
+            // The lease runs out and the mail is sent again: rather twice than never.
+            tracing::error!(mail = %outcome.id, %error, "what became of a mail was not recorded");
+            return vec![None];
+        }
+        let mut next = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            let one = std::slice::from_ref(outcome);
+            next.extend(Box::pin(record_at_last(env, one, clock, until)).await);
+        }
+        return next;
     }
 }
 
@@ -92,7 +125,7 @@ fn tell(
             MailOutcome::Deferred
         }
         (_, Some(AfterFailure::GiveUp)) => MailOutcome::Dead,
-        (Ended::Untried, None) => return due_again.note(now),
+        (Ended::Untried | Ended::Rerouted(_), None) => return due_again.note(now),
         // Counted when they happened.
         (_, None) => return,
     };

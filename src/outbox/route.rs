@@ -50,7 +50,7 @@ pub fn route(
     deployment: &Deployment,
     keyring: &Keyring,
 ) -> Result<Route, NoRoute> {
-    let own = brand.filter(|brand| brand.smtp.override_enabled && !brand.smtp.server.is_empty());
+    let own = brand.filter(|brand| brand.has_own_server());
     match own {
         Some(brand) => brand_route(brand, deployment, keyring),
         None => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join;
 use tokio::time::Instant;
 
-use super::line::{Line, Taken, Turn};
 use super::message::{self, Posting};
+use super::queue::{RouteQueue, Taken, Turn};
 use super::results::Results;
 use super::smtp::{Cause, Envelope, Kind, Lane, Mailbox, Parcel, Reservation, SendError};
 use super::worker::Outbox;
@@ -32,16 +32,16 @@ struct Ready {
 /// One connection's work.
 pub(super) struct Sender {
     outbox: Outbox,
-    line: Arc<Line>,
+    queue: Arc<RouteQueue>,
     results: Results,
 }
 
 impl Sender {
-    pub(super) fn new(outbox: Outbox, line: Arc<Line>, results: Results) -> Self {
-        line.join();
+    pub(super) fn new(outbox: Outbox, queue: Arc<RouteQueue>, results: Results) -> Self {
+        queue.join();
         Self {
             outbox,
-            line,
+            queue,
             results,
         }
     }
@@ -56,7 +56,7 @@ impl Sender {
                 None => self.next().await,
             };
             let Some(ready) = ready else {
-                if self.line.is_stopping() || self.line.len() == 0 {
+                if self.queue.is_stopping() || self.queue.len() == 0 {
                     break;
                 }
                 continue;
@@ -106,8 +106,8 @@ impl Sender {
     /// The next mail, composed. `None`: there may be no more.
     async fn next(&self) -> Option<Ready> {
         loop {
-            let change = self.line.change();
-            match self.line.turn() {
+            let change = self.queue.change();
+            match self.queue.turn() {
                 Turn::Send(taken, takes_more) => {
                     if takes_more {
                         self.take_more().await;
@@ -125,7 +125,7 @@ impl Sender {
 
     /// The next mail if that needs no waiting, and whether more are to be taken.
     async fn at_hand(&self) -> (Option<Ready>, bool) {
-        match self.line.turn() {
+        match self.queue.turn() {
             Turn::Send(taken, takes_more) => (self.compose(taken).await, takes_more),
             Turn::Take => (None, true),
             Turn::Wait | Turn::End => (None, false),
@@ -133,7 +133,7 @@ impl Sender {
     }
 
     async fn take_more(&self) {
-        let ids = self.line.to_take();
+        let ids = self.queue.to_take();
         let Outbox { env, clock, .. } = &self.outbox;
         let now = clock();
         // Looked at before, so that what is taken meanwhile is not of a later term than it seems.
@@ -143,7 +143,7 @@ impl Sender {
             tracing::warn!(%error, "no mails could be taken; they are met again");
             Vec::new()
         });
-        self.line.took(taken, term);
+        self.queue.took(taken, term);
     }
 
     /// Whether the mail is still this node's to begin: since it was taken, the others had no reason
@@ -155,7 +155,7 @@ impl Sender {
 
     /// A mail that was composed ahead, as far as it may go now.
     async fn still_good(&self, ready: Ready, lane: &mut Lane) -> Option<Ready> {
-        if self.line.is_stopping() {
+        if self.queue.is_stopping() {
             lane.forget_ahead();
             self.end(&ready.taken.mail, Ended::Untried).await;
             return None;
@@ -176,6 +176,10 @@ impl Sender {
         }
         let Outbox { env, clock, .. } = &self.outbox;
         let composed = match compose(env, mail, clock()).await {
+            Ok(Due::Send(composed)) if composed.route() != mail.route => {
+                self.end(mail, Ended::Rerouted(composed.route())).await;
+                return None;
+            }
             Ok(Due::Send(composed)) => composed,
             Ok(Due::Cancel(why)) => {
                 env.metrics.mails.inc(MailOutcome::Withdrawn);
@@ -204,7 +208,7 @@ impl Sender {
     }
 
     fn parcel(&self, mail: &Mail, composed: &Composed) -> Result<Parcel, String> {
-        let from = &self.line.route.from;
+        let from = &self.queue.route.from;
         let posting = Posting {
             id: mail.id,
             from,
@@ -225,7 +229,7 @@ impl Sender {
         let mail = &ready.taken.mail;
         match sent {
             Ok(()) => {
-                self.line.went_well();
+                self.queue.went_well();
                 self.count_sent(mail);
                 let subject = ready.subject;
                 self.end(mail, Ended::Sent { subject }).await;
@@ -233,7 +237,7 @@ impl Sender {
             Err(error) => {
                 tracing::warn!(mail = %mail.id, attempt = mail.attempts, %error, "a mail was not sent");
                 if !matches!(error.cause(), Cause::Answer(_) | Cause::Unsendable(_)) {
-                    self.line.went_wrong();
+                    self.queue.went_wrong();
                 }
                 let is_permanent = error.kind() == Kind::Permanent;
                 self.fail(mail, is_permanent, error.public().to_owned())
@@ -264,7 +268,7 @@ impl Sender {
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        self.line.leave();
+        self.queue.leave();
     }
 }
 

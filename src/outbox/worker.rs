@@ -1,46 +1,28 @@
 //! Runs the outbox: one pass finds all that is due and says when it wants to run again.
 //!
 //! Stages, each one commit: notices become mails (fan-out), mails that are due are taken, sent, and
-//! recorded. Mails stand in the line of their way out, and a line is worked off by as many
-//! connections as its server may have, so a dead server holds its own mails up and nobody else's.
+//! recorded. Mails stand in the queue of their route, which is worked off by as many connections as
+//! its server may have, so a dead server holds its own mails up and nobody else's.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::line::Lines;
+use super::due::DueMails;
 use super::results::{self, DueAgain, Results};
-use super::route::{Deployment, NoRoute, Route, route};
+use super::route::Deployment;
 use super::sending::Sender;
 use super::smtp::Mailer;
-use crate::domain::brand::Brand;
-use crate::domain::ids::{MailId, TenantId};
-use crate::domain::notification::Mail;
-use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
-use crate::store::engine::Key;
-use crate::store::{Found, keys};
-use crate::telemetry::metrics::NotTold;
-use crate::usecases::deliver::{self, Ended, Look, Outcome, PUT_OFF, Remind};
+use crate::usecases::deliver::{self, Ended, Look, Outcome, Remind};
 use crate::usecases::error::Error;
 use crate::usecases::fan_out::{self, FanOut};
 use crate::usecases::{Clock, Env};
 
-/// Queue entries read at once.
-const PAGE: usize = 200;
-
-/// Queue entries looked at in one pass; those of busy servers are passed over.
-const MAX_LOOKED_AT: usize = 20_000;
-
 /// Connections at work at once, over all servers.
 const MAX_CONNECTIONS: usize = 1000;
-
-/// Mails remembered while they wait for a connection to their server; further ones are met again in
-/// a later pass.
-const MAX_WAITING: usize = 50_000;
 
 /// Commits of notices in one pass, so that sending is never starved by them.
 const MAX_FAN_OUT_COMMITS: usize = 8;
@@ -48,7 +30,10 @@ const MAX_FAN_OUT_COMMITS: usize = 8;
 /// Reminders handled in one pass, likewise.
 const MAX_REMINDERS: usize = 1000;
 
-/// The longest sleep where other nodes make work too: nothing wakes this one for it.
+/// The longest sleep: idle connections are closed then.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// The same where other nodes make work too: nothing wakes this one for it.
 const SHARED_PAUSE: Duration = Duration::from_secs(1);
 
 /// The wait after the store failed.
@@ -59,7 +44,7 @@ const STORE_BACKOFF: Duration = Duration::from_secs(1);
 pub struct Outbox {
     pub(super) env: Env,
     pub(super) mailer: Mailer,
-    deployment: Arc<Deployment>,
+    pub(super) deployment: Arc<Deployment>,
     pub(super) id_domain: Arc<str>,
     pub(super) clock: Clock,
 }
@@ -69,23 +54,13 @@ pub struct Outbox {
 struct NextPass(Duration);
 
 /// What is under way.
-struct Work {
-    lines: Lines,
+pub(super) struct Work {
+    pub(super) due: DueMails,
     /// One for each connection.
     senders: JoinSet<()>,
     results: Results,
-    /// There was more than one pass looks at.
-    has_more: bool,
     /// The latest time that the clock has said; `None` before the first pass.
     latest: Option<Timestamp>,
-}
-
-/// The ways out that one pass has found.
-#[derive(Default)]
-struct Routes {
-    of_tenant: HashMap<TenantId, Arc<Route>>,
-    /// By whose brand it is; `None` where there is none, or none that is enabled.
-    of_brand: HashMap<TenantId, Option<Result<Arc<Route>, NoRoute>>>,
 }
 
 impl Outbox {
@@ -121,10 +96,9 @@ impl Outbox {
         );
         let recorder = tokio::spawn(recorder);
         let mut work = Work {
-            lines: Lines::default(),
+            due: DueMails::watching(self.env.store.engine(), &self.env.outbox_wake),
             senders: JoinSet::new(),
             results,
-            has_more: false,
             latest: None,
         };
         loop {
@@ -183,12 +157,7 @@ impl Outbox {
                     let sooner = until.min(slept.deadline());
                     slept.as_mut().reset(sooner);
                 }
-                Some(_) = work.senders.join_next() => {
-                    if work.has_more && work.lines.waiting() < MAX_WAITING / 2 {
-                        return true;
-                    }
-                    self.start_senders(work);
-                }
+                Some(_) = work.senders.join_next() => self.start_senders(work),
             }
         }
     }
@@ -201,7 +170,7 @@ impl Outbox {
         let longest = if self.env.store.engine().is_shared() {
             SHARED_PAUSE
         } else {
-            PUT_OFF
+            PAUSE
         };
         if self.env.term((self.clock)()).is_none() {
             // The others take over; this node is woken when it is one of them again.
@@ -216,7 +185,7 @@ impl Outbox {
             }
         }
         let reminder = self.remind().await?;
-        let mail = self.dispatch(work).await?;
+        let mail = self.find_due(work).await?;
         let wait = if work_left {
             Duration::ZERO
         } else {
@@ -238,17 +207,17 @@ impl Outbox {
         Ok(())
     }
 
-    /// Gives free connections to lines that have mail.
-    fn start_senders(&self, work: &mut Work) {
+    /// Gives free connections to queues that have mail.
+    pub(super) fn start_senders(&self, work: &mut Work) {
         while work.senders.try_join_next().is_some() {}
-        for line in work.lines.with_mail() {
-            let mut more = line.len();
+        for queue in work.due.queues.with_mail() {
+            let mut more = queue.len();
             while more > 0 && work.senders.len() < MAX_CONNECTIONS {
-                let Some(reservation) = self.mailer.try_reserve(&line.route.target) else {
+                let Some(reservation) = self.mailer.try_reserve(&queue.route.target) else {
                     break;
                 };
-                let (line, results) = (Arc::clone(&line), work.results.clone());
-                let sender = Sender::new(self.clone(), line, results);
+                let (queue, results) = (Arc::clone(&queue), work.results.clone());
+                let sender = Sender::new(self.clone(), queue, results);
                 work.senders.spawn(sender.run(reservation));
                 more -= 1;
             }
@@ -268,123 +237,11 @@ impl Outbox {
         }
         Ok(Duration::ZERO)
     }
-
-    /// Puts due mails into their lines; how long until the next is due.
-    async fn dispatch(&self, work: &mut Work) -> Result<Duration, Error> {
-        let mut routes = Routes::default();
-        let mut after: Option<Key> = None;
-        let members = self.env.node.members();
-        work.has_more = false;
-        for _ in 0..MAX_LOOKED_AT / PAGE {
-            let engine = self.env.store.engine();
-            let page = engine
-                .scan(&keys::mails_due(), after.as_ref(), PAGE)
-                .await?;
-            let now = (self.clock)();
-            let is_due = |key: &Key| key.leading_time().is_none_or(|due| due <= now);
-            let due = page.iter().take_while(|(key, _)| is_due(key));
-            let ours = due.filter_map(|(key, _)| key.trailing_uuid());
-            let ours = ours.filter(|id| members.is_mine(*id)).map(MailId::new);
-            let ids: Vec<MailId> = ours.filter(|id| !work.lines.has(*id)).collect();
-            self.meet(&ids, &mut routes, work, now).await?;
-            self.start_senders(work);
-            let later = page.iter().find(|(key, _)| !is_due(key));
-            if let Some(due) = later.and_then(|(key, _)| key.leading_time()) {
-                return Ok(due.since(now));
-            }
-            if page.len() < PAGE {
-                return Ok(Duration::MAX);
-            }
-            if work.lines.waiting() >= MAX_WAITING {
-                break;
-            }
-            after = page.into_iter().next_back().map(|(key, _)| key);
-        }
-        work.has_more = true;
-        Ok(Duration::MAX)
-    }
-
-    /// Puts each mail into the line of its way out.
-    async fn meet(
-        &self,
-        ids: &[MailId],
-        routes: &mut Routes,
-        work: &mut Work,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
-        let mails = self.env.store.load_many::<Mail>(&mail_keys).await?;
-        for mail in mails.into_iter().flatten() {
-            if let Some(route) = self.route_of(&mail, routes, now).await? {
-                work.lines.push(&route, mail.id);
-            }
-        }
-        Ok(())
-    }
-
-    /// The way out for a mail's tenant, looked up once a pass. Puts the mail off where there is
-    /// none.
-    async fn route_of(
-        &self,
-        mail: &Found<Mail>,
-        routes: &mut Routes,
-        now: Timestamp,
-    ) -> Result<Option<Arc<Route>>, Error> {
-        if let Some(known) = routes.of_tenant.get(&mail.tenant_id) {
-            return Ok(Some(known.clone()));
-        }
-        let found = match self.env.store.tenant(mail.tenant_id).await? {
-            Some(tenant) => self.route_of_tenant(&tenant, routes).await?,
-            None => None,
-        };
-        let keyring = self.env.keyring.load();
-        match found.unwrap_or_else(|| route(None, &self.deployment, &keyring).map(Arc::new)) {
-            Ok(found) => {
-                routes.of_tenant.insert(mail.tenant_id, found.clone());
-                Ok(Some(found))
-            }
-            Err(missing) => {
-                if mail.last_error.is_none() {
-                    self.env.metrics.not_told.inc(NotTold::NoMailServer);
-                }
-                let why = missing.to_string();
-                deliver::put_off(&self.env, mail.clone(), now.plus(PUT_OFF), &why).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The way out by the nearest enabled brand, from the tenant up its ancestors.
-    async fn route_of_tenant(
-        &self,
-        tenant: &Tenant,
-        routes: &mut Routes,
-    ) -> Result<Option<Result<Arc<Route>, NoRoute>>, Error> {
-        for id in tenant.lineage() {
-            if let Some(known) = routes.of_brand.get(&id) {
-                if known.is_some() {
-                    return Ok(known.clone());
-                }
-                continue;
-            }
-            let brand: Option<Brand> = self.env.store.brand(id).await?.map(|found| found.value);
-            let enabled = brand.filter(|brand| brand.enabled);
-            let found = enabled.map(|brand| {
-                let keyring = self.env.keyring.load();
-                route(Some(&brand), &self.deployment, &keyring).map(Arc::new)
-            });
-            routes.of_brand.insert(id, found.clone());
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// Lets what is with a server come to its end, and gives back what is not.
 async fn finish(work: &mut Work) {
-    for taken in work.lines.stop() {
+    for taken in work.due.queues.stop() {
         let outcome = Outcome::of(&taken.mail, Ended::Untried);
         // The recorder ends after the last sender.
         let _ = work.results.send(outcome).await;

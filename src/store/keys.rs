@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billing;
 pub mod clicks;
 pub mod limits;
+mod mails;
 mod meters;
 pub mod nodes;
 pub mod place;
@@ -15,12 +16,15 @@ pub mod request;
 pub mod reseller;
 mod store;
 
-use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
-use crate::domain::notification::MailState;
+use crate::domain::ids::{AccountId, ClientId, TenantId, UserId, V1Id};
 use crate::domain::time::Timestamp;
 
 use super::engine::Key;
 
+pub use mails::{
+    QueueEntry, end_of_route, mail, mail_by_state, mail_done, mail_due, mails_by_state, mails_done,
+    mails_due, mails_due_by, mails_due_until,
+};
 pub use meters::{meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
@@ -128,52 +132,6 @@ pub fn client(id: ClientId) -> Key {
 #[must_use]
 pub fn snoozes(id: UserId) -> Key {
     key(b's').part(id.bytes()).end()
-}
-
-/// A mail of the outbox.
-#[must_use]
-pub fn mail(id: MailId) -> Key {
-    key(b'o').part(id.bytes()).end()
-}
-
-/// The queue: mails by the time they are due.
-#[must_use]
-pub fn mail_due(due: Timestamp, id: MailId) -> Key {
-    key(b'd').time(due).part(id.bytes()).end()
-}
-
-/// All of the queue.
-#[must_use]
-pub fn mails_due() -> Key {
-    key(b'd').end()
-}
-
-/// Mails by state, the newest first.
-#[must_use]
-pub fn mail_by_state(state: MailState, created: Timestamp, id: MailId) -> Key {
-    key(b'q')
-        .part(&[state.code()])
-        .time_descending(created)
-        .part(id.bytes())
-        .end()
-}
-
-/// All mails of one state.
-#[must_use]
-pub fn mails_by_state(state: MailState) -> Key {
-    key(b'q').part(&[state.code()]).end()
-}
-
-/// Mails that are done with, the oldest first; dead letters are not among them.
-#[must_use]
-pub fn mail_done(created: Timestamp, id: MailId) -> Key {
-    key(b'D').time(created).part(id.bytes()).end()
-}
-
-/// All mails that are done with.
-#[must_use]
-pub fn mails_done() -> Key {
-    key(b'D').end()
 }
 
 /// The mail of a recipient that still takes items in.

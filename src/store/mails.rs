@@ -6,17 +6,22 @@ use super::record::{Notice, Stored};
 use super::{Found, keys};
 use crate::domain::notification::{Mail, MailState, Recipient};
 
-/// The index keys that lead to a mail.
-fn marks_of_mail(mail: &Mail) -> Vec<Key> {
-    let mut marks = vec![keys::mail_by_state(mail.state, mail.created_at, mail.id)];
+/// The index entries that lead to a mail.
+fn marks_of_mail(mail: &Mail) -> Vec<(Key, Vec<u8>)> {
+    let mut marks = vec![(
+        keys::mail_by_state(mail.state, mail.created_at, mail.id),
+        Vec::new(),
+    )];
     match mail.state {
         MailState::Queued => {
-            marks.push(keys::mail_due(mail.due_at, mail.id));
+            // The tenant says where the mail belongs when brands change, without a look at the mail.
+            let tenant = mail.tenant_id.bytes().to_vec();
+            marks.push((keys::mail_due(mail.route, mail.due_at, mail.id), tenant));
             let owner = mail.lease.map(|lease| lease.owner);
-            marks.extend(owner.map(|owner| keys::nodes::lease(owner, mail.id)));
+            marks.extend(owner.map(|owner| (keys::nodes::lease(owner, mail.id), Vec::new())));
         }
         MailState::Sent | MailState::Cancelled => {
-            marks.push(keys::mail_done(mail.created_at, mail.id));
+            marks.push((keys::mail_done(mail.created_at, mail.id), Vec::new()));
         }
         // Dead letters stay until an operator looks at them.
         MailState::Dead => {}
@@ -34,8 +39,8 @@ impl Changes {
 
     /// Stores a new mail.
     pub fn create_mail(&mut self, mail: Mail) -> &mut Self {
-        for mark in marks_of_mail(&mail) {
-            self.put(mark, Vec::new());
+        for (mark, body) in marks_of_mail(&mail) {
+            self.put(mark, body);
         }
         let key = keys::mail(mail.id);
         self.expect(key.clone(), Expect::Absent)
@@ -45,11 +50,11 @@ impl Changes {
     /// Stores a changed mail.
     pub fn update_mail(&mut self, old: &Found<Mail>, new: Mail) -> &mut Self {
         let (before, after) = (marks_of_mail(old), marks_of_mail(&new));
-        for mark in before.iter().filter(|mark| !after.contains(mark)) {
+        for (mark, _) in before.iter().filter(|mark| !after.contains(mark)) {
             self.delete(mark.clone());
         }
-        for mark in after.into_iter().filter(|mark| !before.contains(mark)) {
-            self.put(mark, Vec::new());
+        for (mark, body) in after.into_iter().filter(|mark| !before.contains(mark)) {
+            self.put(mark, body);
         }
         let key = keys::mail(new.id);
         self.expect(key.clone(), Expect::Revision(old.revision))
@@ -58,7 +63,7 @@ impl Changes {
 
     /// Removes a mail.
     pub fn delete_mail(&mut self, old: &Found<Mail>) -> &mut Self {
-        for mark in marks_of_mail(old) {
+        for (mark, _) in marks_of_mail(old) {
             self.delete(mark);
         }
         self.expect(keys::mail(old.id), Expect::Revision(old.revision));

@@ -23,6 +23,7 @@ pub mod resellers;
 pub mod transfer;
 mod turns;
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -230,6 +231,42 @@ impl Store {
             }
         }
         Ok(None)
+    }
+
+    /// Through whose mail server mail to the people of each tenant goes: that of the nearest enabled
+    /// brand, where it has one of its own; `None`: the deployment's.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn mail_routes(
+        &self,
+        tenants: &[TenantId],
+    ) -> Result<Vec<Option<TenantId>>, StoreError> {
+        let tenant_keys: Vec<Key> = tenants.iter().map(|id| keys::tenant(*id)).collect();
+        let tenants = self.load_many::<Tenant>(&tenant_keys).await?;
+        let mut owners: Vec<TenantId> = Vec::new();
+        for tenant in tenants.iter().flatten() {
+            owners.extend(tenant.lineage());
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        let brand_keys: Vec<Key> = owners.iter().map(|id| keys::brand(*id)).collect();
+        let records = self.engine.get_many(&brand_keys).await?;
+        let mut enabled = HashMap::new();
+        for (id, record) in owners.into_iter().zip(records) {
+            if let Some(record) = record {
+                let brand = self.brands.read(id, &record)?;
+                if brand.enabled {
+                    enabled.insert(id, brand.has_own_server());
+                }
+            }
+        }
+        let route = |tenant: &Tenant| {
+            let nearest = tenant.lineage().find(|id| enabled.contains_key(id))?;
+            enabled.get(&nearest)?.then_some(nearest)
+        };
+        let routes = tenants.iter().map(|found| route(found.as_deref()?));
+        Ok(routes.collect())
     }
 
     /// An API client.

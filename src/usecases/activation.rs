@@ -7,6 +7,7 @@ use super::error::{Error, retrying};
 use super::mail_limits::{self, CountedAs};
 use super::manage_users::act;
 use super::precondition::check_version;
+use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{Mail, MailKind};
 use crate::domain::time::Timestamp;
@@ -39,7 +40,11 @@ pub async fn send_activation(
             return refused("the account has no e-mail address; set contact.email first");
         }
         let recipient = (user.tenant_id, user.id);
-        let mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
+        let mut mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
+        let brand = env.store.effective_brand(&tenant).await?;
+        mail.route = brand
+            .filter(Brand::has_own_server)
+            .map(|brand| brand.tenant_id);
         let mut changes = Changes::new();
         // One after the other: they all count against the tenant.
         let _turn = env.store.turn(AccountId::Tenant(user.tenant_id)).await;

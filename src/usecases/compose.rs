@@ -7,7 +7,7 @@ use super::links;
 use super::view::{self, UserView, quota_line};
 use crate::domain::brand::Brand;
 use crate::domain::contact::EmailAddress;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::link::Placement;
 use crate::domain::notification::{Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
@@ -34,6 +34,15 @@ pub struct Composed {
     pub text: String,
     /// The HTML part.
     pub html: String,
+}
+
+impl Composed {
+    /// Through whose mail server it goes; see [`Mail::route`].
+    #[must_use]
+    pub fn route(&self) -> Option<TenantId> {
+        let own = self.brand.as_ref().filter(|brand| brand.has_own_server());
+        own.map(|brand| brand.tenant_id)
+    }
 }
 
 /// What is to be done with a mail that is due.

@@ -3,6 +3,7 @@
 
 pub mod leases;
 mod overdue;
+mod reroute;
 mod together;
 
 use std::time::Duration;
@@ -18,7 +19,8 @@ use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
 
 pub use leases::recover_leases;
-pub use overdue::{Look, PUT_OFF, pull_in};
+pub use overdue::{Look, pull_in};
+pub use reroute::{note_no_route, reroute_some};
 pub use together::{Ended, Outcome, record, record_one, take_all};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
@@ -84,20 +86,6 @@ pub async fn failed(
     let ended = Ended::Failed { failure, random };
     let next = record_one(env, &Outcome::of(mail, ended), now).await?;
     Ok(next.unwrap_or(AfterFailure::GiveUp))
-}
-
-/// Puts a mail off that nobody could try to send; this is no attempt.
-///
-/// # Errors
-/// The store failed.
-pub async fn put_off(
-    env: &Env,
-    mail: Found<Mail>,
-    until: Timestamp,
-    why: &str,
-) -> Result<(), Error> {
-    change_all(env, &[mail], |mail| mail.give_back(until, why.to_owned())).await?;
-    Ok(())
 }
 
 /// Changes queued mails, with one commit where nobody else changes one of them meanwhile; those
@@ -243,6 +231,7 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
     let others = others.map(|other| (AccountId::User(other.user.id), other.status));
     let to = (view.tenant.id, user);
     let mut mail = Mail::new(MailId::random(), MailKind::Reminder, to, now, now);
+    mail.route = view.mail_route();
     for (account, status) in own.chain(others) {
         if let Some(level) = status.state.level() {
             let item = status.item;

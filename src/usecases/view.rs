@@ -4,7 +4,7 @@
 use super::error::Error;
 use super::{Env, Settings};
 use crate::domain::brand::Brand;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{TenantId, UserId};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::ItemStatus;
@@ -124,6 +124,13 @@ impl UserView {
             .iter()
             .map(|status| (Scope::Tenant, *status));
         user.chain(tenant)
+    }
+
+    /// Through whose mail server mail to the reader goes; see [`crate::store::Store::mail_routes`].
+    #[must_use]
+    pub fn mail_route(&self) -> Option<TenantId> {
+        let own = self.brand.as_ref().filter(|brand| brand.has_own_server());
+        own.map(|brand| brand.tenant_id)
     }
 
     /// The Buy link of this moment for `placement`; `None` where the reader is not to buy.

@@ -66,6 +66,7 @@ mod openapi_examples;
 mod outbox_colleagues;
 mod outbox_nodes;
 mod outbox_presence;
+mod outbox_routes;
 mod outbox_rules;
 mod outbox_together;
 mod own_pages;

@@ -1,14 +1,10 @@
 //! How a node comes, stays and goes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use upsell::domain::node::Presence;
-use upsell::store::engine::Changes;
-use upsell::store::keys;
 use upsell::usecases::nodes::{self, Patience};
-use upsell::usecases::{Clock, deliver};
 
 use crate::outbox_rules::later;
 use crate::outbox_together::{fan_out, mail, told};
@@ -59,31 +55,4 @@ async fn a_node_that_leaves_is_not_waited_for() {
     assert!(other.env.node.members().is_alone());
     let back = mail(&world, ids[0]).await;
     assert_eq!((back.lease, back.due_at), (None, later(30)));
-}
-
-#[tokio::test]
-async fn a_lease_from_before_leases_had_owners_is_given_back_at_the_start() {
-    let (world, _) = told(2).await;
-    let ids = fan_out(&world).await;
-    let env = &world.env;
-    let taken = deliver::take_all(env, &ids, later(30)).await.unwrap();
-    assert_eq!(taken.len(), 2);
-    let key = keys::mail(ids[0]);
-    let record = env.store.engine().get(&key).await.unwrap().unwrap();
-    let mut form: serde_json::Value = serde_json::from_slice(&record.body[1..]).unwrap();
-    let fields = form.as_object_mut().unwrap();
-    fields.remove("lease_owner").unwrap();
-    fields.remove("leases").unwrap();
-    let mut changes = Changes::new();
-    changes.put(key, [&[1], form.to_string().as_bytes()].concat());
-    changes.delete(keys::nodes::lease(env.node.id(), ids[0]));
-    env.store.commit(changes).await.unwrap();
-
-    let clock: Clock = Arc::new(|| later(60));
-    nodes::arrive(env, &clock).await.unwrap();
-    for id in ids {
-        assert!(mail(&world, id).await.is_due(later(60)));
-    }
-    // Alone, nobody need know of it.
-    assert_eq!(nodes::list(env).await.unwrap(), []);
 }

@@ -11,7 +11,6 @@ use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Level};
 use upsell::store::engine::Changes;
 use upsell::usecases::access::Caller;
-use upsell::usecases::deliver::PUT_OFF;
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 
 use crate::support::accounts::{Account, PLAIN};
@@ -68,14 +67,13 @@ async fn reports_and_mails_go_on_when_a_clock_that_ran_ahead_is_set_back() {
     app.restart().await;
     let token = app.token_of(&app.first).await;
     app.token = token;
-    // The service inside this test had no mail server: what it brought forward itself it put off by a minute.
     let sent = async {
         let is_it = |mail: &serde_json::Value| mail["id"] == json!(id.to_string());
         while !app.emails("sent").await.iter().any(is_it) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(PUT_OFF + DEADLINE, sent)
+    tokio::time::timeout(DEADLINE, sent)
         .await
         .expect("the mail of the time ahead is sent");
     assert_eq!(app.alerts(&user).await.len(), 1);

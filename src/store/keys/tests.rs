@@ -1,15 +1,46 @@
 use super::*;
+use crate::domain::ids::MailId;
+use crate::domain::notification::MailState;
+use crate::store::engine::{Record, Revision};
 
 #[test]
 fn order_of_keys_is_order_of_times() {
     let id = MailId::random();
     let at = |secs| Timestamp::from_secs(secs);
-    assert!(mail_due(at(1), id) < mail_due(at(2), id));
-    assert!(mail_due(at(255), id) < mail_due(at(256), id));
     let newest_first = |secs| mail_by_state(MailState::Sent, at(secs), id);
     assert!(newest_first(2) < newest_first(1));
-    assert_eq!(mail_due(at(7), id).leading_time(), Some(at(7)));
-    assert_eq!(mail_due(at(7), id).trailing_uuid(), Some(id.uuid()));
+}
+
+#[test]
+fn the_queue_is_ordered_by_route_and_then_by_time() {
+    let (id, tenant) = (MailId::random(), TenantId::random());
+    let at = |secs| Timestamp::from_secs(secs);
+    let own = Some(tenant);
+    let keys = [
+        mail_due(None, at(255), id),
+        mail_due(None, at(256), id),
+        mails_due_until(None, at(256)),
+        end_of_route(None),
+        mail_due(own, at(1), id),
+        end_of_route(own),
+    ];
+    assert!(keys.is_sorted(), "{keys:?}");
+    let record = Record {
+        revision: Revision(1),
+        body: tenant.bytes().to_vec(),
+    };
+    for route in [None, own] {
+        let key = mail_due(route, at(7), id);
+        assert!(key.0.starts_with(&mails_due_by(route).0));
+        let entry = QueueEntry {
+            route,
+            due_at: at(7),
+            id,
+            tenant_id: own,
+        };
+        assert_eq!(QueueEntry::read(&key, &record), Some(entry));
+    }
+    assert_eq!(QueueEntry::read(&mails_due(), &record), None);
 }
 
 #[test]

@@ -90,14 +90,12 @@ pub struct MailForm {
     state: String,
     tenant_id: Uuid,
     user_id: Uuid,
+    route: Option<Uuid>,
     causes: Vec<CauseForm>,
     created_us: i64,
     due_us: i64,
     lease_us: Option<i64>,
-    /// Form 1 has no owner and no number: a process had its store for itself.
-    #[serde(default)]
     lease_owner: Option<Uuid>,
-    #[serde(default)]
     leases: u64,
     attempts: u32,
     last_error: Option<String>,
@@ -113,6 +111,7 @@ impl From<Mail> for MailForm {
             state: mail.state.name().to_owned(),
             tenant_id: mail.tenant_id.uuid(),
             user_id: mail.user_id.uuid(),
+            route: mail.route.map(TenantId::uuid),
             causes: mail.causes.into_iter().map(Into::into).collect(),
             created_us: mail.created_at.micros(),
             due_us: mail.due_at.micros(),
@@ -129,8 +128,7 @@ impl From<Mail> for MailForm {
 
 impl Stored for Mail {
     const NAME: &'static str = "mail";
-    const VERSION: u8 = 2;
-    const OLDEST: u8 = 1;
+    const VERSION: u8 = 3;
     type Form = MailForm;
 
     fn from_form(form: MailForm) -> Result<Self, String> {
@@ -140,6 +138,7 @@ impl Stored for Mail {
             state: known("state", &form.state, MailState::from_name(&form.state))?,
             tenant_id: TenantId::new(form.tenant_id),
             user_id: UserId::new(form.user_id),
+            route: form.route.map(TenantId::new),
             causes: form
                 .causes
                 .into_iter()
@@ -181,28 +180,5 @@ mod tests {
         let mut newer = mail.encode();
         newer[0] = Mail::VERSION + 1;
         assert!(Mail::decode(&newer).is_err());
-    }
-
-    #[test]
-    fn a_mail_from_before_leases_had_owners_is_nobodys_in_particular() {
-        let mail = taken();
-        let mut form = serde_json::to_value(MailForm::from(mail.clone())).unwrap();
-        let fields = form.as_object_mut().unwrap();
-        fields.remove("lease_owner").unwrap();
-        fields.remove("leases").unwrap();
-        let old = [&[1], form.to_string().as_bytes()].concat();
-        let read = Mail::decode(&old).unwrap();
-        let lease = mail.lease.map(|lease| Lease {
-            owner: NodeId::new(Uuid::nil()),
-            ..lease
-        });
-        assert_eq!(
-            read,
-            Mail {
-                lease,
-                leases: 0,
-                ..mail
-            }
-        );
     }
 }

@@ -34,8 +34,6 @@ pub trait Stored: Sized {
     const NAME: &'static str;
     /// The version that is written now.
     const VERSION: u8 = 1;
-    /// The oldest version that is read: what it lacks has a default in the newest form.
-    const OLDEST: u8 = Self::VERSION;
     /// Fields of the form that hold secrets, sealed and hashed ones too, by their path
     /// (`smtp.sealed_password`). The audit masks them.
     const SECRETS: &'static [&'static str] = &[];
@@ -77,7 +75,7 @@ pub trait Stored: Sized {
     fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |why: String| StoreError::Corrupt(format!("{}: {why}", Self::NAME));
         match bytes.split_first() {
-            Some((version, json)) if (Self::OLDEST..=Self::VERSION).contains(version) => {
+            Some((version, json)) if *version == Self::VERSION => {
                 let form = serde_json::from_slice(json).map_err(|e| corrupt(e.to_string()))?;
                 Self::from_form(form).map_err(corrupt)
             }

@@ -1,8 +1,6 @@
 //! Mails that were taken by nodes which are not there any more are given back.
 
-use uuid::Uuid;
-
-use super::{LEASE, change_all};
+use super::change_all;
 use crate::domain::ids::{MailId, NodeId};
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
@@ -42,8 +40,7 @@ pub async fn owners(env: &Env) -> Result<Vec<NodeId>, Error> {
 /// The store failed.
 pub async fn give_back_of(env: &Env, owner: NodeId, now: Timestamp) -> Result<usize, Error> {
     let is_owners = |mail: &Mail| mail.lease.is_some_and(|lease| lease.owner == owner);
-    let (from, to) = (keys::nodes::leases_of(owner), None);
-    give_back_under(env, (from, None, to), is_owners, now).await
+    give_back_under(env, &keys::nodes::leases_of(owner), is_owners, now).await
 }
 
 /// At the start of a process that has the store for itself: gives back whatever was taken before,
@@ -53,36 +50,21 @@ pub async fn give_back_of(env: &Env, owner: NodeId, now: Timestamp) -> Result<us
 /// The store failed.
 pub async fn recover_leases(env: &Env, now: Timestamp) -> Result<usize, Error> {
     let is_taken = |mail: &Mail| mail.lease.is_some();
-    let leases = keys::nodes::leases();
-    let recovered = give_back_under(env, (leases, None, None), is_taken, now).await?;
-    // Mails that were taken before leases had an index are due when the lease ends.
-    let nobody = MailId::new(Uuid::max());
-    let after = keys::mail_due(now, nobody);
-    let last = now.plus(LEASE);
-    let queue = (keys::mails_due(), Some(after), Some(last));
-    Ok(recovered + give_back_under(env, queue, is_taken, now).await?)
+    give_back_under(env, &keys::nodes::leases(), is_taken, now).await
 }
-
-/// Where to look for mails: under this prefix, after this key, up to this time.
-type Part = (Key, Option<Key>, Option<Timestamp>);
 
 async fn give_back_under(
     env: &Env,
-    (prefix, mut after, last): Part,
+    prefix: &Key,
     is_over: impl Fn(&Mail) -> bool,
     now: Timestamp,
 ) -> Result<usize, Error> {
-    let mut given_back = 0;
+    let (mut given_back, mut after) = (0, None);
     loop {
-        let page = env
-            .store
-            .engine()
-            .scan(&prefix, after.as_ref(), PAGE)
-            .await?;
-        let is_in = |key: &Key| last.is_none_or(|last| key.leading_time() <= Some(last));
-        let part = page.iter().take_while(|(key, _)| is_in(key));
-        let ids = part.filter_map(|(key, _)| key.trailing_uuid().map(MailId::new));
-        let mail_keys: Vec<Key> = ids.map(keys::mail).collect();
+        let engine = env.store.engine();
+        let page = engine.scan(prefix, after.as_ref(), PAGE).await?;
+        let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
+        let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
         let found = env.store.load_many::<Mail>(&mail_keys).await?;
         let over: Vec<Found<Mail>> = found
             .into_iter()
@@ -91,7 +73,7 @@ async fn give_back_under(
             .collect();
         given_back +=
             change_all(env, &over, |mail| mail.give_back(now, STOPPED.to_owned())).await?;
-        if mail_keys.len() < PAGE {
+        if page.len() < PAGE {
             return Ok(given_back);
         }
         after = page.into_iter().next_back().map(|(key, _)| key);

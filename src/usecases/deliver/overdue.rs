@@ -2,21 +2,17 @@
 //! decided would wait until real time has caught up. The outbox looks at its start and when it sees
 //! the clock go back; the clean-up looks regularly at what is too late by any measure.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use super::change_all;
-use crate::domain::ids::{MailId, UserId};
+use crate::domain::ids::{MailId, TenantId, UserId};
 use crate::domain::notification::{Mail, Recipient, allowance};
 use crate::domain::time::Timestamp;
+use crate::store::Found;
 use crate::store::engine::{Changes, Key};
-use crate::store::{Found, keys};
+use crate::store::keys::{self, QueueEntry};
 use crate::usecases::Env;
 use crate::usecases::error::Error;
-
-/// How long mails without a usable mail server are put off.
-pub const PUT_OFF: Duration = Duration::from_secs(60);
 
 /// Entries that are looked at, and changed, together.
 const PAGE: usize = 500;
@@ -51,27 +47,42 @@ async fn pull_in_mails(env: &Env, look: Look, now: Timestamp) -> Result<usize, E
     let settings = &env.settings;
     // Above the limit of a day, a quota mail waits for its share of the day.
     let share = allowance::share(settings.mail_limits.user_per_day);
-    let first_wait = settings.group_wait.max(PUT_OFF).max(share) + settings.max_clock_skew;
+    let first_wait = settings.group_wait.max(share) + settings.max_clock_skew;
     let from = match look {
         Look::AtAll => now,
         Look::AtTheLast => now.plus(settings.retry.max.max(first_wait)),
     };
-    let mut after = keys::mail_due(from, MailId::new(Uuid::max()));
-    let mut count = 0;
-    loop {
-        let engine = env.store.engine();
-        let page = engine.scan(&keys::mails_due(), Some(&after), PAGE).await?;
-        let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
-        let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
-        let found = env.store.load_many::<Mail>(&mail_keys).await?;
-        let is_late = |mail: &Found<Mail>| mail.is_due_too_late(now, &settings.retry, first_wait);
-        let late: Vec<Found<Mail>> = found.into_iter().flatten().filter(is_late).collect();
-        count += change_all(env, &late, |mail| mail.due_at = now).await?;
-        match page.into_iter().next_back() {
-            Some((last, _)) if mail_keys.len() == PAGE => after = last,
-            _ => return Ok(count),
+    let is_late = |mail: &Found<Mail>| mail.is_due_too_late(now, &settings.retry, first_wait);
+    let (mut count, mut after) = (0, None);
+    while let Some(route) = next_route(env, after.as_ref()).await? {
+        let mut from = keys::mails_due_until(route, from);
+        loop {
+            let engine = env.store.engine();
+            let prefix = keys::mails_due_by(route);
+            let page = engine.scan(&prefix, Some(&from), PAGE).await?;
+            let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
+            let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
+            let found = env.store.load_many::<Mail>(&mail_keys).await?;
+            let late: Vec<Found<Mail>> = found.into_iter().flatten().filter(is_late).collect();
+            count += change_all(env, &late, |mail| mail.due_at = now).await?;
+            match page.into_iter().next_back() {
+                Some((last, _)) if mail_keys.len() == PAGE => from = last,
+                _ => break,
+            }
         }
+        after = Some(keys::end_of_route(route));
     }
+    Ok(count)
+}
+
+/// The route of the first entry of the queue after `after`.
+async fn next_route(env: &Env, after: Option<&Key>) -> Result<Option<Option<TenantId>>, Error> {
+    let engine = env.store.engine();
+    let first = engine.scan(&keys::mails_due(), after, 1).await?;
+    let entry = first
+        .first()
+        .and_then(|(key, record)| QueueEntry::read(key, record));
+    Ok(entry.map(|entry| entry.route))
 }
 
 /// A reminder is never further away than from a mail that was sent now.

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{Failure, LEASE, take};
-use crate::domain::ids::{MailId, UserId};
+use crate::domain::ids::{MailId, TenantId, UserId};
 use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy, Verdict};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
@@ -56,6 +56,8 @@ pub enum Ended {
     Cancelled(&'static str),
     /// Its turn did not come; it is due as before, and this was no attempt.
     Untried,
+    /// The same: it belongs to this route now; see [`Mail::route`].
+    Rerouted(Option<TenantId>),
 }
 
 /// Takes those of the mails that are due, for sending. Mails that somebody else took first are
@@ -219,6 +221,11 @@ fn end(
             None
         }
         Ended::Untried => {
+            mail.give_back_untried(now);
+            None
+        }
+        Ended::Rerouted(route) => {
+            mail.route = *route;
             mail.give_back_untried(now);
             None
         }

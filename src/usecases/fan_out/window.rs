@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use uuid::Uuid;
 
 use super::open_mail_of;
-use crate::domain::ids::{MailId, UserId};
+use crate::domain::ids::{MailId, TenantId, UserId};
 use crate::domain::notification::{Cause, Mail, MailKind, allowance};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -32,12 +32,17 @@ struct Window {
 pub(super) struct Windows {
     now: Timestamp,
     of_user: BTreeMap<UserId, Window>,
+    /// Through whose mail server mail to the people of a tenant goes.
+    routes: BTreeMap<TenantId, Option<TenantId>>,
 }
 
 impl Windows {
     pub(super) const fn new(now: Timestamp) -> Self {
-        let of_user = BTreeMap::new();
-        Self { now, of_user }
+        Self {
+            now,
+            of_user: BTreeMap::new(),
+            routes: BTreeMap::new(),
+        }
     }
 
     /// Puts the notice's causes into the open mail of each recipient, or opens one.
@@ -50,7 +55,16 @@ impl Windows {
         for user in recipients {
             let window = match self.of_user.entry(user.id) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(window_of(env, user, self.now).await?),
+                Entry::Vacant(new) => {
+                    let route = match self.routes.entry(user.tenant_id) {
+                        Entry::Occupied(known) => *known.get(),
+                        Entry::Vacant(new) => {
+                            let found = env.store.mail_routes(&[user.tenant_id]).await?;
+                            *new.insert(found.into_iter().next().flatten())
+                        }
+                    };
+                    new.insert(window_of(env, user, route, self.now).await?)
+                }
             };
             for (item, level) in &notice.entered {
                 window.mail.add(Cause {
@@ -78,7 +92,12 @@ impl Windows {
     }
 }
 
-async fn window_of(env: &Env, user: &User, now: Timestamp) -> Result<Window, Error> {
+async fn window_of(
+    env: &Env,
+    user: &User,
+    route: Option<TenantId>,
+    now: Timestamp,
+) -> Result<Window, Error> {
     let open = open_mail_of(env, user.id).await?;
     // Above what is allowed in a day, a mail waits for its share of it, and takes in what comes meanwhile:
     // usage that goes up and down for ever does not make a mail each time.
@@ -96,7 +115,9 @@ async fn window_of(env: &Env, user: &User, now: Timestamp) -> Result<Window, Err
         None => {
             let to = (user.tenant_id, user.id);
             let due_at = grouped_at.max(counted.at);
-            Mail::new(MailId::random(), MailKind::Quota, to, now, due_at)
+            let mut mail = Mail::new(MailId::random(), MailKind::Quota, to, now, due_at);
+            mail.route = route;
+            mail
         }
     };
     Ok(Window {

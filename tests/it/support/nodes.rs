@@ -17,10 +17,21 @@ pub enum Failure {
     After,
 }
 
+/// Commits of a store: how many were made, and how many of the next ones are not.
+#[derive(Default)]
+pub struct Commits {
+    /// So many were made.
+    pub made: AtomicUsize,
+    /// So many of the next ones fail.
+    pub to_fail: AtomicUsize,
+}
+
 /// The engine of another store, one commit of which may fail.
 pub struct Shared {
     of: Store,
     fails: Option<(AtomicUsize, Failure)>,
+    /// Set where it has no other nodes.
+    alone: Option<Arc<Commits>>,
 }
 
 impl Shared {
@@ -29,7 +40,19 @@ impl Shared {
         Store::new(Arc::new(Self {
             of: store.clone(),
             fails: None,
+            alone: None,
         }))
+    }
+
+    /// The only node on `store`, whose commits are counted and can be made to fail.
+    pub fn alone(store: &Store) -> (Store, Arc<Commits>) {
+        let commits = Arc::new(Commits::default());
+        let engine = Self {
+            of: store.clone(),
+            fails: None,
+            alone: Some(Arc::clone(&commits)),
+        };
+        (Store::new(Arc::new(engine)), commits)
     }
 
     /// A second node on `store`, whose commit fails when `made` were made.
@@ -37,11 +60,20 @@ impl Shared {
         Store::new(Arc::new(Self {
             of: store.clone(),
             fails: Some((AtomicUsize::new(made), failure)),
+            alone: None,
         }))
     }
 
     async fn committed(&self, changes: Changes) -> Result<(), CommitError> {
         let lost = || Err(StoreError::Unavailable("cut off".to_owned()).into());
+        if let Some(commits) = &self.alone {
+            let less = |left: usize| left.checked_sub(1);
+            let order = Ordering::SeqCst;
+            if commits.to_fail.fetch_update(order, order, less).is_ok() {
+                return lost();
+            }
+            commits.made.fetch_add(1, order);
+        }
         let Some((left, failure)) = &self.fails else {
             return self.of.engine().commit(changes).await;
         };
@@ -56,7 +88,7 @@ impl Shared {
 
 impl Engine for Shared {
     fn is_shared(&self) -> bool {
-        true
+        self.alone.is_none()
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {

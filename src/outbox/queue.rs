@@ -1,5 +1,6 @@
-//! The mails of one way out: those that wait to be taken, and those that are taken and wait for one
-//! of its connections.
+//! The queue of one route (server, log-in, sender) in memory: mails that are due and wait to be taken, and
+//! those that are taken and wait for one of its connections. Bounded: what is due beyond that stays in
+//! the store until there is room.
 //!
 //! Mails are taken many at once, since that costs a commit. How many follows how the server does: as
 //! many as there are connections at first, and after each failure to talk to it; more with each mail
@@ -17,14 +18,14 @@ use crate::domain::ids::MailId;
 use crate::domain::node::Term;
 use crate::domain::notification::Mail;
 
-/// Mails of one way out that are taken at once, at most.
+/// Mails of one route that are taken at once, at most.
 const MAX_TAKEN_AT_ONCE: usize = 128;
 
 /// A taken mail whose turn does not come within this time is given back: its lease, and whatever
 /// else was decided about it, is getting old.
 const MAX_HELD: Duration = Duration::from_secs(60);
 
-/// Mails that are remembered as waiting, over all ways out. They are not looked at again meanwhile.
+/// Mails that are remembered as waiting, over all routes. They are not looked at again meanwhile.
 pub(super) type Waiting = Arc<Mutex<HashSet<MailId>>>;
 
 /// A mail that was taken.
@@ -66,23 +67,27 @@ struct State {
     /// How many that is at least: one for each connection.
     connections: usize,
     is_stopping: bool,
+    /// More are due in the store: the outbox is to be woken when fewer than this wait. 0: there are none.
+    refill_below: usize,
 }
 
-/// The mails of one way out.
-pub(super) struct Line {
+/// See the module.
+pub(super) struct RouteQueue {
     pub(super) route: Arc<Route>,
     state: Mutex<State>,
     all_waiting: Waiting,
     more: Notify,
+    outbox_wake: Arc<Notify>,
 }
 
-impl Line {
-    fn new(route: Arc<Route>, all_waiting: Waiting) -> Self {
+impl RouteQueue {
+    fn new(route: Arc<Route>, all_waiting: Waiting, outbox_wake: Arc<Notify>) -> Self {
         Self {
             route,
             state: Mutex::default(),
             all_waiting,
             more: Notify::new(),
+            outbox_wake,
         }
     }
 
@@ -91,8 +96,37 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, id: MailId) {
-        self.state().waiting.push_back(id);
+    /// Puts a mail at the end, unless it waits already.
+    pub(super) fn push(&self, id: MailId) {
+        if lock(&self.all_waiting).insert(id) {
+            self.state().waiting.push_back(id);
+        }
+    }
+
+    /// How many wait to be taken.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().waiting.len()
+    }
+
+    /// Has the outbox woken when fewer than `below` wait, since more are due in the store.
+    pub(super) fn refill_below(&self, below: usize) {
+        self.state().refill_below = below;
+    }
+
+    /// Those that wait are met again where they belong.
+    fn forget_waiting(&self) {
+        let mut state = self.state();
+        let ids = std::mem::take(&mut state.waiting);
+        state.refill_below = 0;
+        drop(state);
+        self.forget(&ids);
+    }
+
+    fn forget<'a>(&self, ids: impl IntoIterator<Item = &'a MailId>) {
+        let mut all = lock(&self.all_waiting);
+        for id in ids {
+            all.remove(id);
+        }
     }
 
     /// One more connection works here.
@@ -119,7 +153,7 @@ impl Line {
         state.connections == 0 && state.waiting.is_empty() && state.taken.is_empty()
     }
 
-    /// What to do now. Whoever is told to take more does so, and then calls [`Line::took`].
+    /// What to do now. Whoever is told to take more does so, and then calls [`RouteQueue::took`].
     pub(super) fn turn(&self) -> Turn {
         let mut state = self.state();
         if state.is_stopping {
@@ -152,11 +186,15 @@ impl Line {
         let count = state.window.clamp(1, MAX_TAKEN_AT_ONCE);
         let count = count.min(state.waiting.len());
         let ids: Vec<MailId> = state.waiting.drain(..count).collect();
+        let is_low = state.waiting.len() < state.refill_below;
+        if is_low {
+            state.refill_below = 0;
+        }
         drop(state);
-        let mut all = lock(&self.all_waiting);
-        ids.iter().for_each(|id| {
-            all.remove(id);
-        });
+        self.forget(&ids);
+        if is_low {
+            self.outbox_wake.notify_one();
+        }
         ids
     }
 
@@ -202,48 +240,56 @@ fn lock(waiting: &Waiting) -> MutexGuard<'_, HashSet<MailId>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// All ways out that have mail.
-#[derive(Default)]
-pub(super) struct Lines {
-    by_route: HashMap<Arc<Route>, Arc<Line>>,
-    waiting: Waiting,
+/// The queues of all routes that have mail.
+pub(super) struct RouteQueues {
+    by_route: HashMap<Arc<Route>, Arc<RouteQueue>>,
+    all_waiting: Waiting,
+    outbox_wake: Arc<Notify>,
 }
 
-impl Lines {
-    /// Whether the mail waits already.
-    pub(super) fn has(&self, id: MailId) -> bool {
-        lock(&self.waiting).contains(&id)
+impl RouteQueues {
+    pub(super) fn new(outbox_wake: Arc<Notify>) -> Self {
+        Self {
+            by_route: HashMap::new(),
+            all_waiting: Waiting::default(),
+            outbox_wake,
+        }
     }
 
-    /// How many mails wait.
-    pub(super) fn waiting(&self) -> usize {
-        lock(&self.waiting).len()
+    /// The queue of a route.
+    pub(super) fn of(&mut self, route: &Arc<Route>) -> Arc<RouteQueue> {
+        if let Some(queue) = self.by_route.get(route) {
+            return Arc::clone(queue);
+        }
+        let (waiting, wake) = (&self.all_waiting, &self.outbox_wake);
+        let queue = RouteQueue::new(Arc::clone(route), Arc::clone(waiting), Arc::clone(wake));
+        let queue = Arc::new(queue);
+        self.by_route.insert(Arc::clone(route), Arc::clone(&queue));
+        queue
     }
 
-    /// Puts a mail at the end of its line.
-    pub(super) fn push(&mut self, route: &Arc<Route>, id: MailId) {
-        if !lock(&self.waiting).insert(id) {
-            return;
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.by_route.len()
+    }
+
+    /// Those that wait are met again where they belong: routes have changed.
+    pub(super) fn forget_waiting(&self) {
+        for queue in self.by_route.values() {
+            queue.forget_waiting();
         }
-        if let Some(line) = self.by_route.get(route) {
-            line.push(id);
-            return;
-        }
-        let line = Line::new(Arc::clone(route), Arc::clone(&self.waiting));
-        line.push(id);
-        self.by_route.insert(Arc::clone(route), Arc::new(line));
     }
 
     /// Those with mails, once those that nobody uses are forgotten.
-    pub(super) fn with_mail(&mut self) -> Vec<Arc<Line>> {
-        self.by_route.retain(|_, line| !line.is_unused());
-        let lines = self.by_route.values().filter(|line| line.len() > 0);
-        lines.cloned().collect()
+    pub(super) fn with_mail(&mut self) -> Vec<Arc<RouteQueue>> {
+        self.by_route.retain(|_, queue| !queue.is_unused());
+        let queues = self.by_route.values().filter(|queue| queue.len() > 0);
+        queues.cloned().collect()
     }
 
     /// Nothing more is begun. What was taken is to be given back.
     pub(super) fn stop(&self) -> Vec<Taken> {
-        let stopped = self.by_route.values().map(|line| line.stop());
+        let stopped = self.by_route.values().map(|queue| queue.stop());
         stopped.flatten().collect()
     }
 }
