@@ -40,11 +40,13 @@ pub use layout::OpenError;
 pub use slot::SLOT_FAMILY;
 pub use stats::Stats;
 
-use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
+use super::engine::{
+    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Update, Watcher,
+};
 use super::limits::MAX_CHANGE_BYTES;
 use crate::threads;
 use shared::Shared;
-use writer::{Job, Message, Outcomes};
+use writer::{Job, Message, Outcomes, Work};
 
 /// Size at which recent writes are moved from memory to a table. Up to four such buffers are in
 /// memory while the disk cannot follow. fjall stores it with the tables when a store is made.
@@ -177,16 +179,12 @@ impl EmbeddedEngine {
         &self.shared.stats
     }
 
-    async fn commit_queued(
-        &self,
-        changes: Vec<Changes>,
-        change_bytes: usize,
-    ) -> Result<Outcomes, StoreError> {
+    async fn commit_queued(&self, work: Work, change_bytes: usize) -> Result<Outcomes, StoreError> {
         self.shared.writable()?;
         let room = self.room_for(change_bytes).await?;
         let (answer, answered) = oneshot::channel();
         let job = Job {
-            changes,
+            work,
             change_bytes,
             answer,
             _room: room,
@@ -338,6 +336,10 @@ impl Engine for EmbeddedEngine {
 
     fn commit_each(&self, changes: Vec<Changes>) -> BoxFuture<'_, Vec<Result<(), CommitError>>> {
         Box::pin(self.commit_many(changes))
+    }
+
+    fn update(&self, update: Arc<dyn Update>) -> BoxFuture<'_, Option<Outcomes>> {
+        Box::pin(async move { Some(self.update_queued(update).await) })
     }
 
     fn watch(&self, watcher: Arc<dyn Watcher>) {

@@ -161,6 +161,32 @@ impl From<StoreError> for CommitError {
     }
 }
 
+/// Records that are each replaced by what is made of them when their turn comes, so that nothing can
+/// have changed in between.
+pub trait Update: Send + Sync {
+    /// The records, none of them twice.
+    fn keys(&self) -> &[Key];
+
+    /// The record that must be there where the `n`-th is not: nothing is made for what is gone.
+    fn parent(&self, n: usize) -> Key;
+
+    /// What is to be written, given the body of the `n`-th record, if it is there. It may be called
+    /// again for the same record; the last call counts. Waits for nothing.
+    ///
+    /// # Errors
+    /// The body cannot be read. Nothing is written then.
+    fn apply(&self, n: usize, body: Option<&[u8]>) -> Result<Option<Updated>, StoreError>;
+}
+
+/// What replaces a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Updated {
+    /// The record's new body.
+    pub body: Vec<u8>,
+    /// Writes of other records that belong to the same change.
+    pub others: Vec<Write>,
+}
+
 /// Is told what changed, so that nothing that was remembered outlives it.
 pub trait Watcher: Send + Sync {
     /// These records were written or removed.
@@ -225,6 +251,16 @@ pub trait Engine: Send + Sync + 'static {
             }
             outcomes
         })
+    }
+
+    /// Replaces the records of `update`, each on its own; the outcomes are in their order. A conflict
+    /// names the missing parent. `None`: not here; the caller reads and commits by itself.
+    fn update(
+        &self,
+        update: Arc<dyn Update>,
+    ) -> BoxFuture<'_, Option<Vec<Result<(), CommitError>>>> {
+        drop(update);
+        Box::pin(std::future::ready(None))
     }
 
     /// Whether other processes may use the store at the same time. Where they cannot, whatever a

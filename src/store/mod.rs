@@ -22,8 +22,10 @@ pub mod redis;
 pub mod resellers;
 pub mod transfer;
 mod turns;
+pub mod update;
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -40,8 +42,8 @@ use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
 use mark::Mark;
 use read_brands::ReadBrands;
 use record::Stored;
+pub use turns::Turn;
 use turns::Turns;
-pub use turns::{Turn, TurnsAtMany};
 
 /// A loaded value and the revision it was loaded at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,17 +120,11 @@ impl Store {
         self.engine.is_current()
     }
 
-    /// Waits for the turn to read, decide and write at an account, among the writers of this
-    /// node. Held until the commit is done; not needed for correctness, which the expected
+    /// Waits for the turn to read, decide and write at an account or a record, among the writers of
+    /// this node. Held until the commit is done; not needed for correctness, which the expected
     /// revisions see to, and so not waited for longer than a second.
-    pub async fn turn(&self, account: AccountId) -> Turn<'_> {
-        self.turns.wait(account).await
-    }
-
-    /// The turns at many accounts, as far as they can be had now. Never waits for one while it
-    /// holds another, so no two callers can wait for each other.
-    pub async fn turns(&self, accounts: &[AccountId]) -> TurnsAtMany<'_> {
-        self.turns.take_many(accounts).await
+    pub async fn turn(&self, of: &(impl Hash + Sync)) -> Turn<'_> {
+        self.turns.wait(of).await
     }
 
     /// Makes a change; `Ok` means durable.

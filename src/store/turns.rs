@@ -2,14 +2,12 @@
 //! Against other nodes the expected revisions protect; this only saves the vain attempts, so nobody
 //! waits long for it: where the store is away, each one before would wait for the store in vain.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
 use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
-
-use crate::domain::ids::AccountId;
 
 /// Accounts share locks; with this many, two that are busy at once rarely share one.
 const LOCKS: usize = 1 << 16;
@@ -32,15 +30,15 @@ impl Turns {
         }
     }
 
-    fn index(&self, account: AccountId) -> usize {
-        let hash = self.hasher.hash_one(account);
+    fn index(&self, of: &impl Hash) -> usize {
+        let hash = self.hasher.hash_one(of);
         // The remainder is below the number of locks.
         usize::try_from(hash % LOCKS as u64).unwrap_or_default()
     }
 
     /// Waits for this account's turn, first come first served.
-    pub(super) async fn wait(&self, account: AccountId) -> Turn<'_> {
-        self.wait_at(self.index(account)).await
+    pub(super) async fn wait(&self, of: &(impl Hash + Sync)) -> Turn<'_> {
+        self.wait_at(self.index(of)).await
     }
 
     async fn wait_at(&self, index: usize) -> Turn<'_> {
@@ -49,8 +47,8 @@ impl Turns {
     }
 
     /// The turns that can be had without waiting; where that is none, the first, waited for.
-    pub(super) async fn take_many(&self, accounts: &[AccountId]) -> TurnsAtMany<'_> {
-        let indices: Vec<usize> = accounts.iter().map(|id| self.index(*id)).collect();
+    pub(super) async fn take_many(&self, of: &[impl Hash + Sync]) -> TurnsAtMany<'_> {
+        let indices: Vec<usize> = of.iter().map(|one| self.index(one)).collect();
         let mut wanted = indices.clone();
         wanted.sort_unstable();
         wanted.dedup();
@@ -82,29 +80,29 @@ pub struct Turn<'a> {
 }
 
 /// Turns at many accounts, given back when dropped.
-pub struct TurnsAtMany<'a> {
+pub(super) struct TurnsAtMany<'a> {
     /// Whether it is the caller's turn, for each account in the order given.
-    pub is_mine: Vec<bool>,
+    pub(super) is_mine: Vec<bool>,
     _held: Vec<Turn<'a>>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::TenantId;
+    use crate::domain::ids::{AccountId, TenantId};
 
     /// Accounts that share no lock.
     fn accounts<const N: usize>(turns: &Turns) -> [AccountId; N] {
         let mut taken = std::collections::HashSet::new();
         let mut ids = std::iter::repeat_with(|| AccountId::Tenant(TenantId::random()));
-        std::array::from_fn(|_| ids.find(|id| taken.insert(turns.index(*id))).unwrap())
+        std::array::from_fn(|_| ids.find(|id| taken.insert(turns.index(id))).unwrap())
     }
 
     #[tokio::test]
     async fn what_somebody_else_has_is_not_taken_and_given_back_in_the_end() {
         let turns = Turns::new();
         let [one, two, three] = accounts(&turns);
-        let other = turns.wait(two).await;
+        let other = turns.wait(&two).await;
         let some = turns.take_many(&[three, two, one, three]).await;
         assert_eq!(some.is_mine, [true, false, true, true]);
         drop(other);
@@ -121,7 +119,7 @@ mod tests {
         const SHORT: Duration = Duration::from_millis(20);
         let turns = Turns::new();
         let [one, two] = accounts(&turns);
-        let (first, _second) = (turns.wait(one).await, turns.wait(two).await);
+        let (first, _second) = (turns.wait(&one).await, turns.wait(&two).await);
         let both = [one, two];
         assert!(timeout(SHORT, turns.take_many(&both)).await.is_err());
         drop(first);
@@ -134,9 +132,9 @@ mod tests {
     async fn nobody_waits_for_all_that_are_before_it() {
         let turns = Turns::new();
         let [one] = accounts(&turns);
-        let _never_given_back = turns.wait(one).await;
+        let _never_given_back = turns.wait(&one).await;
         let waiting = (0..50).map(|_| async {
-            drop(turns.wait(one).await);
+            drop(turns.wait(&one).await);
             let some = turns.take_many(&[one]).await;
             assert_eq!(some.is_mine, [true]);
         });

@@ -177,9 +177,6 @@ pub(super) fn all_away<'a, T: 'a>(
     last.cloned()
 }
 
-/// How often a line of a usage report is tried that loses the race for its account.
-pub(super) const ATTEMPTS: u32 = 16;
-
 /// For how long a use case is tried again that loses the race for a record: longer than the
 /// creates of a busy tenant take together, shorter than clients wait.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -163,13 +163,13 @@ pub async fn update(
     retrying(|| async {
         let mut account = load(env, caller, account).await?;
         check_seller(caller, &account)?;
-        let _turn = env.store.turn(account.id).await;
+        let _turn = env.store.turn(&keys::meter(account.account())).await;
         let (mut meter, expect) = env.store.meter(account.account()).await?;
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let tenant = facts::Holder::of(&env.settings, &account.tenant);
-        let (_, notice) = evaluate(env, &mut meter, tenant, now);
+        let (_, notice) = evaluate(&env.settings, &mut meter, tenant, now);
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.

@@ -4,10 +4,10 @@
 mod batch;
 mod resolve;
 
-use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use super::facts::Holder;
+use super::{Env, Settings};
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{Meter, Offered, Report, UsageKey};
@@ -15,7 +15,6 @@ use crate::domain::quota::{Item, Level};
 use crate::domain::time::Timestamp;
 use crate::store::record::Notice;
 use crate::telemetry::metrics::{Direction, Metrics, UsageOutcome};
-use batch::Batch;
 
 pub use resolve::resolve_account;
 
@@ -76,10 +75,7 @@ pub async fn report_usages(
     mode: Mode,
     now: Timestamp,
 ) -> BatchOutcome {
-    let mut batch = Batch::new(env, &reports, mode, now);
-    let accounts = batch.resolve(caller).await;
-    batch.take(&accounts).await;
-    let outcome = batch.into_outcome();
+    let outcome = batch::run(env, caller, reports, mode, now).await;
     if mode == Mode::Commit {
         count(&env.metrics, &outcome);
     }
@@ -111,12 +107,12 @@ fn count(metrics: &Metrics, outcome: &BatchOutcome) {
 /// Evaluates a changed meter; a notice where its people are to be told.
 /// Nobody of a tenant that is not enabled is told.
 pub(super) fn evaluate<O: Offered>(
-    env: &Env,
+    settings: &Settings,
     meter: &mut Meter<O>,
     holder: Holder,
     now: Timestamp,
 ) -> (Vec<(Item, Evaluation)>, Option<Notice>) {
-    let outcomes = meter.evaluate(&env.settings.usage_names, &holder.policy, now);
+    let outcomes = meter.evaluate(&settings.usage_names, &holder.policy, now);
     let entered = outcomes
         .iter()
         .filter_map(|(item, outcome)| Some((*item, outcome.notify?)));

@@ -69,7 +69,7 @@ async fn with_plan(
 
 /// The reseller's turn to write, among the writers of this node: most writes meet at a plan.
 async fn turn<'a>(env: &'a Env, caller: &Caller) -> Turn<'a> {
-    env.store.turn(AccountId::Tenant(caller.root)).await
+    env.store.turn(&AccountId::Tenant(caller.root)).await
 }
 
 /// The caller's tenant, where it may sell.

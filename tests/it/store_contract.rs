@@ -3,6 +3,7 @@
 
 mod each;
 mod told;
+mod update;
 
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ use upsell::store::engine::{
 
 pub(crate) use each::{each_change_is_made_on_its_own, what_is_kept_in_memory_is_what_is_stored};
 pub(crate) use told::watchers_are_told_before_the_answer;
+pub(crate) use update::{
+    a_change_is_seen_whole, concurrent_updates_lose_none, each_record_is_replaced_on_its_own,
+};
 
 /// Makes engines over one store, which is empty at first. Opening again, after `close`, gives what
 /// was stored.
@@ -340,6 +344,9 @@ macro_rules! contract_suite {
             watchers_are_told_before_the_answer
             each_change_is_made_on_its_own
             what_is_kept_in_memory_is_what_is_stored
+            each_record_is_replaced_on_its_own
+            concurrent_updates_lose_none
+            a_change_is_seen_whole
         );
     };
     ($make_factory:expr; $($clause:ident)*) => {

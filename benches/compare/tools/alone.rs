@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use upsell::app::{data, system_clock};
 use upsell::domain::ids::{AccountId, AccountRef, TenantId, UserId};
-use upsell::domain::meter::{Observed, UsageKey};
+use upsell::domain::meter::{HotMeter, Observed, UsageKey};
 use upsell::domain::quota::Item;
 use upsell::domain::tenant::Tenant;
 use upsell::domain::user::User;
-use upsell::store::engine::{Changes, Key};
+use upsell::store::engine::{Key, StoreError, Update, Updated};
+use upsell::store::record::hot_meter;
 use upsell::store::{Store, keys};
 
 use crate::args::Args;
@@ -135,29 +136,10 @@ impl StoreAlone {
         let mut ids: Vec<AccountRef> = (0..self.batch).map(random).collect();
         ids.sort_unstable();
         ids.dedup();
-        let named: Vec<AccountId> = ids.iter().map(|account| account.id).collect();
-        let turns = store.turns(&named).await;
-        let mut is_mine = turns.is_mine.iter();
-        // What another batch works on is left to it.
-        ids.retain(|_| is_mine.next() == Some(&true));
-        let mut changes = Vec::with_capacity(ids.len());
-        for (account, seen) in ids.iter().zip(store.hot_meters(&ids).await) {
-            let (mut meter, expect) = seen.map_err(|why| why.to_string())?;
-            let number = rng.below(5) as usize;
-            let key = UsageKey {
-                usage_name: USAGE_NAMES[number].into(),
-                edition: None,
-                infra_id: None,
-            };
-            let value = quiet_usage(Item::ALL[number], rng.next());
-            let taken = meter.report(&key, value, Observed::OnArrival(system_clock()));
-            taken.map_err(|why| why.to_string())?;
-            let mut change = Changes::new();
-            change.put_hot_meter(account.number, expect, &meter);
-            changes.push(change);
-        }
-        let count = changes.len() as u64;
-        for outcome in store.commit_each(changes).await {
+        let count = ids.len() as u64;
+        let reports = ids.into_iter().map(|account| (account, rng.next()));
+        let update = Arc::new(Reports::new(reports.collect()));
+        for outcome in store.update(update).await {
             outcome.map_err(|why| why.to_string())?;
         }
         Ok(count)
@@ -189,5 +171,57 @@ impl StoreAlone {
             accounts.extend(found.into_iter().flatten().map(|user| user.account()));
         }
         Ok(accounts.into())
+    }
+}
+
+/// A report of a random value for each account, which is not evaluated.
+struct Reports {
+    keys: Vec<Key>,
+    of: Vec<(AccountRef, u64)>,
+}
+
+impl Reports {
+    fn new(of: Vec<(AccountRef, u64)>) -> Self {
+        let keys = of.iter().map(|(account, _)| keys::meter(*account));
+        Self {
+            keys: keys.collect(),
+            of,
+        }
+    }
+}
+
+impl Update for Reports {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    fn parent(&self, n: usize) -> Key {
+        match self.of[n].0.id {
+            AccountId::Tenant(id) => keys::tenant(id),
+            AccountId::User(id) => keys::user(id),
+        }
+    }
+
+    fn apply(&self, n: usize, body: Option<&[u8]>) -> Result<Option<Updated>, StoreError> {
+        let (account, random) = self.of[n];
+        let mut meter = match body {
+            Some(body) => hot_meter::decode(account.id, body)?,
+            None => HotMeter::empty(account.id),
+        };
+        let number = (random % 5) as usize;
+        let key = UsageKey {
+            usage_name: USAGE_NAMES[number].into(),
+            edition: None,
+            infra_id: None,
+        };
+        let value = quiet_usage(Item::ALL[number], random / 5);
+        // The only refusal is an ambiguous name; each is there once.
+        let _taken = meter
+            .report(&key, value, Observed::OnArrival(system_clock()))
+            .is_ok();
+        Ok(Some(Updated {
+            body: hot_meter::encode(&meter),
+            others: Vec::new(),
+        }))
     }
 }

@@ -1,14 +1,21 @@
 //! What comes in to be committed: checked, and sent to the writer in jobs.
 
+use std::sync::Arc;
+
 use super::EmbeddedEngine;
-use super::writer::Outcomes;
-use crate::store::engine::{Changes, CommitError, StoreError};
+use super::writer::{Outcomes, Work};
+use crate::store::engine::{Changes, CommitError, StoreError, Update};
 use crate::store::limits::{MAX_CHANGE_BYTES, checked_size};
+
+/// What a record that is to be replaced takes while it waits, about: its name and what it is
+/// replaced by.
+const UPDATED_BYTES: usize = 200;
 
 impl EmbeddedEngine {
     pub(super) async fn commit_one(&self, changes: Changes) -> Result<(), CommitError> {
         let change_bytes = checked_size(&changes)?;
-        let outcomes = self.commit_queued(vec![changes], change_bytes).await?;
+        let work = Work::Changes(vec![changes]);
+        let outcomes = self.commit_queued(work, change_bytes).await?;
         let lost = || Err(StoreError::Unavailable("the writer gave no answer".to_owned()).into());
         outcomes.into_iter().next().unwrap_or_else(lost)
     }
@@ -40,6 +47,13 @@ impl EmbeddedEngine {
         outcomes
     }
 
+    pub(super) async fn update_queued(&self, update: Arc<dyn Update>) -> Outcomes {
+        let count = update.keys().len();
+        let work = Work::Update(update);
+        let done = self.commit_queued(work, count * UPDATED_BYTES).await;
+        done.unwrap_or_else(|error| vec![Err(error.into()); count])
+    }
+
     async fn commit_job(
         &self,
         job: Vec<Changes>,
@@ -50,7 +64,7 @@ impl EmbeddedEngine {
         if job.is_empty() {
             return;
         }
-        let done = self.commit_queued(job, job_bytes).await;
+        let done = self.commit_queued(Work::Changes(job), job_bytes).await;
         let done = done.unwrap_or_else(|error| vec![Err(error.into()); places.len()]);
         for (place, outcome) in places.drain(..).zip(done) {
             outcomes[place] = outcome;

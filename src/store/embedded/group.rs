@@ -7,7 +7,9 @@ use super::checkpoint::{Checkpoints, Slice};
 use super::journal::EntryWriter;
 use super::read::{REVISION_BYTES, REVISION_MARK_KEY, Tables};
 use super::slot::Slot;
-use crate::store::engine::{Changes, CommitError, Expect, Key, Revision, StoreError, Write};
+use crate::store::engine::{
+    Changes, CommitError, Expect, Key, Revision, StoreError, Update, Updated, Write,
+};
 
 /// What the group does to a record: the new revision and body, or nothing after a delete.
 type Pending = Option<(Revision, Vec<u8>)>;
@@ -18,6 +20,8 @@ pub(super) struct Group<'a> {
     tables: &'a Tables,
     records: HashMap<Key, Pending>,
     slots: HashMap<Slot, Pending>,
+    /// Slots that change together with records of the tables.
+    mixed: Vec<Slot>,
 }
 
 /// What was written of a group, to be noted once it is durable.
@@ -32,6 +36,7 @@ impl<'a> Group<'a> {
             tables,
             records: HashMap::new(),
             slots: HashMap::new(),
+            mixed: Vec::new(),
         }
     }
 
@@ -48,17 +53,72 @@ impl<'a> Group<'a> {
                 return Err(CommitError::Conflict(key));
             }
         }
-        for write in changes.writes {
+        self.write_all(changes.writes, revision);
+        Ok(())
+    }
+
+    /// Replaces the `n`-th record of `update`, after the changes taken before.
+    pub(super) fn update(
+        &mut self,
+        update: &dyn Update,
+        n: usize,
+        revision: Revision,
+    ) -> Result<(), CommitError> {
+        let key = &update.keys()[n];
+        let mut is_absent = false;
+        let mut apply = |body: Option<&[u8]>| {
+            is_absent = body.is_none();
+            update.apply(n, body)
+        };
+        let updated = match Slot::of(key) {
+            Some(slot) => match self.slots.get(&slot) {
+                Some(pending) => apply(pending.as_ref().map(|(_, body)| body.as_slice())),
+                None => self.tables.table.with(&slot, apply),
+            },
+            None => match self.records.get(key) {
+                Some(pending) => apply(pending.as_ref().map(|(_, body)| body.as_slice())),
+                None => apply(
+                    self.tables
+                        .get(key)?
+                        .as_ref()
+                        .map(|record| record.body.as_slice()),
+                ),
+            },
+        };
+        let Some(Updated { body, others }) = updated? else {
+            return Ok(());
+        };
+        if is_absent {
+            let parent = update.parent(n);
+            if self.revision(&parent)?.is_none() {
+                return Err(CommitError::Conflict(parent));
+            }
+        }
+        let mut writes = others;
+        writes.push(Write::Put(key.clone(), body));
+        self.write_all(writes, revision);
+        Ok(())
+    }
+
+    /// Takes the writes of one change.
+    fn write_all(&mut self, writes: Vec<Write>, revision: Revision) {
+        let (mut slots, mut records) = (Vec::new(), 0_usize);
+        for write in writes {
             let (key, pending) = match write {
                 Write::Put(key, body) => (key, Some((revision, body))),
                 Write::Delete(key) => (key, None),
             };
-            match Slot::of(&key) {
-                Some(slot) => self.slots.insert(slot, pending),
-                None => self.records.insert(key, pending),
-            };
+            if let Some(slot) = Slot::of(&key) {
+                self.slots.insert(slot, pending);
+                slots.push(slot);
+            } else {
+                self.records.insert(key, pending);
+                records += 1;
+            }
         }
-        Ok(())
+        if records > 0 {
+            self.mixed.append(&mut slots);
+        }
     }
 
     fn revision(&self, key: &Key) -> Result<Option<Revision>, StoreError> {
@@ -110,9 +170,7 @@ impl<'a> Group<'a> {
             batch.insert(&tables.journal, checkpoints.next().to_be_bytes(), entry);
         }
         let slice = checkpoints.add_to(&mut batch, tables, entry_bytes.unwrap_or(0));
-        if !self.records.is_empty() {
-            tables.table.begin(self.slots.keys());
-        }
+        tables.table.begin(&self.mixed);
         batch.commit()?;
         Ok(Written { slice, entry_bytes })
     }

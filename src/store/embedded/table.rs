@@ -153,6 +153,14 @@ impl Table {
         page.find(slot).map(record_of)
     }
 
+    /// Looks at the body of a record without a copy.
+    pub(super) fn with<T>(&self, slot: &Slot, look: impl FnOnce(Option<&[u8]>) -> T) -> T {
+        let page = self.page(place_of(slot.number).0);
+        let page = page.as_deref().map(read);
+        let found = page.as_deref().and_then(|page| page.find(slot));
+        look(found.map(|(_, body)| body))
+    }
+
     pub(super) fn revision(&self, slot: &Slot) -> Option<Revision> {
         let page = self.page(place_of(slot.number).0)?;
         read(&page).find(slot).map(|(revision, _)| revision)
@@ -184,7 +192,7 @@ impl Table {
     }
 
     /// Says that a change of these slots and of other records is under way.
-    pub(super) fn begin<'s>(&self, slots: impl Iterator<Item = &'s Slot>) {
+    pub(super) fn begin(&self, slots: &[Slot]) {
         for slot in slots {
             let page = self.page_to_change(place_of(slot.number).0);
             write(&page).committing.push(slot.number);

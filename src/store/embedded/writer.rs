@@ -15,7 +15,7 @@ use super::recover::{self, Cause};
 use super::shared::Shared;
 use super::slot::Slot;
 use super::{Options, Room, layout};
-use crate::store::engine::{Changes, CommitError, Revision, StoreError};
+use crate::store::engine::{Changes, CommitError, Revision, StoreError, Update, Write};
 
 /// Revisions are set aside in blocks, so that only one commit in a block stores how far they go.
 /// A restart skips the rest of a block: with 2⁶⁴ revisions that is no loss.
@@ -42,9 +42,24 @@ pub(super) enum Message {
 /// What became of each change of a job.
 pub(super) type Outcomes = Vec<Result<(), CommitError>>;
 
-/// Changes that wait for their fsync, each to be made on its own.
+/// What a job asks for, each part of it to be made on its own.
+pub(super) enum Work {
+    Changes(Vec<Changes>),
+    Update(Arc<dyn Update>),
+}
+
+impl Work {
+    fn len(&self) -> usize {
+        match self {
+            Self::Changes(changes) => changes.len(),
+            Self::Update(update) => update.keys().len(),
+        }
+    }
+}
+
+/// Work that waits for its fsync.
 pub(super) struct Job {
-    pub(super) changes: Vec<Changes>,
+    pub(super) work: Work,
     pub(super) change_bytes: usize,
     pub(super) answer: oneshot::Sender<Outcomes>,
     pub(super) _room: Room,
@@ -145,7 +160,7 @@ impl Writer {
         }
         if let Err(error) = self.shared.writable() {
             for job in jobs {
-                let outcomes = vec![Err(error.clone().into()); job.changes.len()];
+                let outcomes = vec![Err(error.clone().into()); job.work.len()];
                 let _ = job.answer.send(outcomes);
             }
             return;
@@ -176,24 +191,35 @@ impl Writer {
 
     fn take(&mut self, group: &mut Group<'_>, job: Job) -> Taken {
         let room = self.checkpoints.check_room();
-        let outcomes = job.changes.into_iter().map(|changes| {
-            if let Err(error) = &room
-                && changes
-                    .writes
-                    .iter()
-                    .any(|write| Slot::of(write.key()).is_some())
-            {
-                return Err(error.clone().into());
-            }
-            let revision = Revision(self.next_revision);
-            self.next_revision += 1;
-            group.take(changes, revision)
-        });
+        let outcomes: Outcomes = match job.work {
+            Work::Changes(changes) => changes
+                .into_iter()
+                .map(|changes| {
+                    if has_slot(&changes) {
+                        room.clone()?;
+                    }
+                    group.take(changes, self.next())
+                })
+                .collect(),
+            Work::Update(update) => (0..update.keys().len())
+                .map(|n| {
+                    room.clone()?;
+                    group.update(&*update, n, self.next())
+                })
+                .collect(),
+        };
         Taken {
-            outcomes: outcomes.collect(),
+            outcomes,
             answer: job.answer,
             _room: job._room,
         }
+    }
+
+    /// A revision that was never given out.
+    const fn next(&mut self) -> Revision {
+        let revision = Revision(self.next_revision);
+        self.next_revision += 1;
+        revision
     }
 
     fn answer(&self, taken: Vec<Taken>, written: Result<(), StoreError>) {
@@ -283,6 +309,11 @@ impl Writer {
             Err(why) => tracing::debug!(dir = %self.dir.display(), why, "no recovery yet"),
         }
     }
+}
+
+fn has_slot(changes: &Changes) -> bool {
+    let mut written = changes.writes.iter().map(Write::key);
+    written.any(|key| Slot::of(key).is_some())
 }
 
 /// Waits until fjall's threads have moved enough of the earlier writes into tables.
