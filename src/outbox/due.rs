@@ -286,7 +286,7 @@ impl Outbox {
                 Ok(entry) => entry,
                 Err(wait) => return Ok((wait, None)),
             };
-            if members.is_mine(entry.id.uuid()) {
+            if members.is_mine(entry.id.uuid()) && !self.env.node.in_flight().has(entry.id) {
                 queue.push(entry.id);
             }
             place = stored.pop();

@@ -138,7 +138,7 @@ impl Sender {
         let now = clock();
         // Looked at before, so that what is taken meanwhile is not of a later term than it seems.
         let term = env.term(now).unwrap_or_default();
-        let taken = deliver::take_all(env, &ids, now).await;
+        let taken = deliver::claim(env, &ids, now).await;
         let taken = taken.unwrap_or_else(|error| {
             tracing::warn!(%error, "no mails could be taken; they are met again");
             Vec::new()

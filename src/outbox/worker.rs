@@ -130,6 +130,7 @@ impl Outbox {
         if tokio::time::timeout(drain, recorder).await.is_err() {
             tracing::warn!("stopped before it was recorded what became of some mails");
         }
+        self.env.node.in_flight().end_all();
         self.mailer.close_idle().await;
     }
 
@@ -179,6 +180,7 @@ impl Outbox {
         self.watch_clock(work).await?;
         let mut work_left = true;
         for _ in 0..MAX_FAN_OUT_COMMITS {
+            let _held = self.env.node.in_flight().hold_off().await;
             if fan_out::run_some(&self.env, (self.clock)()).await? == FanOut::Idle {
                 work_left = false;
                 break;

@@ -22,8 +22,8 @@ use crate::domain::time::Timestamp;
 use super::engine::Key;
 
 pub use mails::{
-    QueueEntry, end_of_route, mail, mail_by_state, mail_done, mail_due, mails_by_state, mails_done,
-    mails_due, mails_due_by, mails_due_until,
+    QueueEntry, end_of_route, mail, mail_by_state, mail_due, mails_by_state, mails_due,
+    mails_due_by, mails_due_until, mails_older,
 };
 pub use meters::{meter, offering_items};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};

@@ -20,11 +20,7 @@ fn marks_of_mail(mail: &Mail) -> Vec<(Key, Vec<u8>)> {
             let owner = mail.lease.map(|lease| lease.owner);
             marks.extend(owner.map(|owner| (keys::nodes::lease(owner, mail.id), Vec::new())));
         }
-        MailState::Sent | MailState::Cancelled => {
-            marks.push((keys::mail_done(mail.created_at, mail.id), Vec::new()));
-        }
-        // Dead letters stay until an operator looks at them.
-        MailState::Dead => {}
+        MailState::Sent | MailState::Cancelled | MailState::Dead => {}
     }
     marks
 }

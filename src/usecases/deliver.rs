@@ -1,10 +1,11 @@
 //! The life of a mail between the queue and its end: taken, given back, sent, dead, cancelled;
 //! and reminders. Each step is one commit, so a crash between two of them loses nothing.
 
+mod claim;
 pub mod leases;
 mod overdue;
+mod record;
 mod reroute;
-mod together;
 
 use std::time::Duration;
 
@@ -12,16 +13,17 @@ use super::Env;
 use super::error::Error;
 use super::{colleagues, view};
 use crate::domain::ids::{AccountId, MailId, UserId};
-use crate::domain::notification::{AfterFailure, Cause, Mail, MailKind, Recipient};
+use crate::domain::notification::{Cause, Mail, MailKind, MailState, Recipient};
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
 use crate::store::{Found, keys};
 
+pub use claim::{InFlight, claim};
 pub use leases::recover_leases;
 pub use overdue::{Look, pull_in};
+pub use record::{Ended, Outcome, record, record_one};
 pub use reroute::{note_no_route, reroute_some};
-pub use together::{Ended, Outcome, record, record_one, take_all};
 
 /// Longer than all times of an SMTP conversation together (RFC 5321 §4.5.3.2).
 pub const LEASE: Duration = Duration::from_secs(2 * 3600);
@@ -39,53 +41,6 @@ pub struct Failure {
     pub is_permanent: bool,
     /// For operators and tenants; names no hosts.
     pub why: String,
-}
-
-/// Takes a due mail for sending. `None` where somebody else was first, or this node may begin
-/// nothing.
-///
-/// # Errors
-/// The store failed.
-pub async fn take(env: &Env, mail: Found<Mail>, now: Timestamp) -> Result<Option<Mail>, Error> {
-    if env.term(now).is_none() {
-        return Ok(None);
-    }
-    let mut taken = mail.value.clone();
-    taken.take(env.node.id(), now, LEASE);
-    let mut changes = Changes::new();
-    changes.update_mail(&mail, taken.clone());
-    match env.store.commit(changes).await.map_err(Error::from) {
-        Ok(()) => Ok(Some(taken)),
-        Err(Error::LostRace) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Records that a mail server accepted the mail, and when to remind its recipient.
-///
-/// # Errors
-/// The store failed: the mail will be sent again once its lease is over.
-pub async fn sent(env: &Env, mail: &Mail, subject: &str, now: Timestamp) -> Result<(), Error> {
-    let subject = subject.to_owned();
-    record_one(env, &Outcome::of(mail, Ended::Sent { subject }), now).await?;
-    Ok(())
-}
-
-/// Records a failed attempt: tried again later, or a dead letter now.
-///
-/// # Errors
-/// The store failed: the mail will be tried again once its lease is over.
-pub async fn failed(
-    env: &Env,
-    mail: &Mail,
-    failure: &Failure,
-    random: u64,
-    now: Timestamp,
-) -> Result<AfterFailure, Error> {
-    let failure = failure.clone();
-    let ended = Ended::Failed { failure, random };
-    let next = record_one(env, &Outcome::of(mail, ended), now).await?;
-    Ok(next.unwrap_or(AfterFailure::GiveUp))
 }
 
 /// Changes queued mails, with one commit where nobody else changes one of them meanwhile; those
@@ -245,25 +200,26 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
     Ok(Some(mail).filter(|mail| !mail.causes.is_empty()))
 }
 
-/// Removes mails that were done with before `before`; at most `limit`. Returns how many.
+/// Removes mails that were created before `before` and are done with, but for dead letters: those stay
+/// until an operator looks at them. At most `limit` of each state. Returns how many.
 ///
 /// # Errors
 /// The store failed.
 pub async fn forget_done(env: &Env, before: Timestamp, limit: usize) -> Result<usize, Error> {
-    let oldest = env
-        .store
-        .engine()
-        .scan(&keys::mails_done(), None, limit)
-        .await?;
     let mut removed = 0;
-    for (key, _) in oldest {
-        if key.leading_time().is_some_and(|created| created >= before) {
-            break;
-        }
-        let Some(id) = key.trailing_uuid().map(MailId::new) else {
-            continue;
-        };
-        if let Some(found) = env.store.mail(id).await? {
+    for state in [MailState::Sent, MailState::Cancelled] {
+        let (prefix, from) = (
+            keys::mails_by_state(state),
+            keys::mails_older(state, before),
+        );
+        let engine = env.store.engine();
+        for (key, _) in engine.scan(&prefix, Some(&from), limit).await? {
+            let Some(id) = key.trailing_uuid().map(MailId::new) else {
+                continue;
+            };
+            let Some(found) = env.store.mail(id).await? else {
+                continue;
+            };
             let mut changes = Changes::new();
             changes.delete_mail(&found);
             match env.store.commit(changes).await.map_err(Error::from) {

@@ -296,7 +296,9 @@ pub(super) async fn latest_mail_of(env: &Env, user: UserId) -> Result<Option<Mai
 async fn open_mail_of(env: &Env, user: UserId) -> Result<OpenMail, Error> {
     let mut latest = latest_of(env, user).await?;
     // A mail that was tried already is on its way; what comes now goes into the next.
-    latest.mail = latest.mail.filter(|mail| mail.is_open());
+    let in_flight = env.node.in_flight();
+    let is_open = |mail: &Found<Mail>| mail.is_open() && !in_flight.has(mail.id);
+    latest.mail = latest.mail.filter(is_open);
     Ok(latest)
 }
 

@@ -169,7 +169,8 @@ pub async fn retry_email(
             );
             return Err(Error::Conflict(why));
         }
-        if old.lease.is_some_and(|lease| lease.until > now) {
+        let is_leased = old.lease.is_some_and(|lease| lease.until > now);
+        if is_leased || env.node.in_flight().has(id) {
             let why = "the mail is with its mail server at this moment; look again shortly";
             return Err(Error::Conflict(why.to_owned()));
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::deliver::leases;
+use super::deliver::{InFlight, leases};
 use super::error::Error;
 use super::{Clock, Env};
 use crate::domain::ids::NodeId;
@@ -61,6 +61,7 @@ pub struct Node {
     life: Mutex<Life>,
     members: ArcSwap<Members>,
     ahead: Mutex<Ahead>,
+    in_flight: InFlight,
 }
 
 impl Node {
@@ -76,6 +77,7 @@ impl Node {
             life: Mutex::default(),
             members: ArcSwap::from_pointee(Members::new(id, [])),
             ahead: Mutex::default(),
+            in_flight: InFlight::default(),
         }
     }
 
@@ -89,6 +91,12 @@ impl Node {
     #[must_use]
     pub fn members(&self) -> Arc<Members> {
         self.members.load_full()
+    }
+
+    /// The mails that it is sending, where it has the store for itself.
+    #[must_use]
+    pub const fn in_flight(&self) -> &InFlight {
+        &self.in_flight
     }
 
     fn life(&self) -> MutexGuard<'_, Life> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use upsell::domain::ids::{AccountId, MailId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, MailId, NodeId, TenantId, UserId};
 use upsell::domain::notification::{Cause, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level};
 use upsell::domain::time::Timestamp;
@@ -130,13 +130,15 @@ async fn a_dead_letter_is_sent_again_a_sent_one_is_not() {
 async fn a_mail_that_is_being_sent_is_not_sent_again() {
     let world = World::new().await;
     let id = add_mail(&world, world.customer.id, 1, MailState::Queued).await;
+    // By another node. The test's token is good for as long as a lease, from the start on: this one
+    // ends before it.
     let found = world.env.store.mail(id).await.unwrap().unwrap();
-    // The test's token is good for as long as a lease, from the start on: this one ends before it.
     let now = Timestamp::from_micros(START.micros() - 100_000_000);
-    deliver::take(&world.env, found, now)
-        .await
-        .unwrap()
-        .unwrap();
+    let mut leased = found.value.clone();
+    leased.take(NodeId::random(), now, deliver::LEASE);
+    let mut changes = Changes::new();
+    changes.update_mail(&found, leased);
+    world.env.store.commit(changes).await.unwrap();
     let site = Site::serve(world).await;
     site.turn_to(1);
     let path = format!("/emails/{id}/retry");
@@ -150,4 +152,10 @@ async fn a_mail_that_is_being_sent_is_not_sent_again() {
     site.turn_to(over.try_into().unwrap());
     let answer = site.api(Method::POST, &path).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+    // By this process.
+    let now = START.plus(deliver::LEASE);
+    let claimed = deliver::claim(&site.world.env, &[id], now).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let answer = site.api(Method::POST, &path).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
 }

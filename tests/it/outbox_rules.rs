@@ -1,15 +1,18 @@
 //! Who is told what and when: the rules of notices, windows, leases, retries and reminders, on a
 //! real store, with a clock that the test turns.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use upsell::domain::ids::{AccountId, MailId, UserId};
+use upsell::domain::ids::{AccountId, MailId, NodeId, UserId};
 use upsell::domain::notification::{AfterFailure, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level, Quota, Scope};
 use upsell::domain::time::Timestamp;
+use upsell::store::engine::Changes;
 use upsell::usecases::compose::{Due, compose};
-use upsell::usecases::deliver::{self, Failure, LEASE, Remind};
+use upsell::usecases::deliver::{self, Ended, Failure, LEASE, Outcome, Remind};
 use upsell::usecases::fan_out::{self, FanOut};
+use upsell::usecases::nodes::{Node, Patience};
 
 use crate::support::world::{START, World};
 
@@ -33,16 +36,48 @@ pub(crate) async fn queued_for(world: &World, user: UserId) -> Vec<Mail> {
     mails
 }
 
-/// Sends a mail as the worker does, without a server.
-pub(crate) async fn send(world: &World, id: MailId, now: Timestamp) {
+/// Claims a mail for sending, whenever it is due.
+pub(crate) async fn claim(world: &World, id: MailId, now: Timestamp) -> Option<Mail> {
     let found = world.env.store.mail(id).await.unwrap().unwrap();
-    let taken = deliver::take(&world.env, found, now)
+    if !found.is_due(now) {
+        let mut changes = Changes::new();
+        let mut mail = found.value.clone();
+        mail.due_at = now;
+        changes.update_mail(&found, mail);
+        world.env.store.commit(changes).await.unwrap();
+    }
+    let claimed = deliver::claim(&world.env, &[id], now).await;
+    claimed.unwrap().pop()
+}
+
+/// Records what became of a mail.
+pub(crate) async fn end(
+    world: &World,
+    mail: &Mail,
+    ended: Ended,
+    now: Timestamp,
+) -> Option<AfterFailure> {
+    let outcome = Outcome::of(mail, ended);
+    deliver::record_one(&world.env, &outcome, now)
         .await
         .unwrap()
-        .unwrap();
-    deliver::sent(&world.env, &taken, "Subject", now)
-        .await
-        .unwrap();
+}
+
+pub(crate) fn sent() -> Ended {
+    let subject = "Subject".to_owned();
+    Ended::Sent { subject }
+}
+
+fn failed(why: &str, is_permanent: bool) -> Ended {
+    let why = why.to_owned();
+    let failure = Failure { is_permanent, why };
+    Ended::Failed { failure, random: 0 }
+}
+
+/// Sends a mail as the worker does, without a server.
+pub(crate) async fn send(world: &World, id: MailId, now: Timestamp) {
+    let claimed = claim(world, id, now).await.unwrap();
+    end(world, &claimed, sent(), now).await;
 }
 
 /// A customer whose storage quota of 100 is just exceeded, and its admin.
@@ -157,28 +192,16 @@ async fn what_resolves_within_the_window_is_not_sent() {
 async fn a_mail_that_is_being_sent_takes_nothing_more_in() {
     let (world, admin) = exceeded().await;
     let first = queued_for(&world, admin).await.remove(0);
-    let found = world.env.store.mail(first.id).await.unwrap().unwrap();
-    let again = found.clone();
-    let taken = deliver::take(&world.env, found, later(30))
-        .await
-        .unwrap()
-        .unwrap();
-    // Who comes second with the same mail in hand gets nothing.
-    assert!(
-        deliver::take(&world.env, again, later(30))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    let claimed = claim(&world, first.id, later(30)).await.unwrap();
+    // Who comes second gets nothing.
+    assert_eq!(claim(&world, first.id, later(30)).await, None);
     world
         .report(world.tenant_account(), VMS, 10, later(31))
         .await;
     fan_out_all(&world, later(31)).await;
     let mails = queued_for(&world, admin).await;
     assert_eq!(mails.len(), 2);
-    deliver::sent(&world.env, &taken, "Subject", later(32))
-        .await
-        .unwrap();
+    end(&world, &claimed, sent(), later(32)).await;
     let sent = world.mails(MailState::Sent).await.remove(0);
     assert_eq!(
         (sent.id, sent.sent_at, sent.causes.len()),
@@ -188,46 +211,44 @@ async fn a_mail_that_is_being_sent_takes_nothing_more_in() {
 
 #[tokio::test]
 async fn a_crash_while_sending_gives_the_mail_back() {
-    let (world, admin) = exceeded().await;
+    let (mut world, admin) = exceeded().await;
     let mail = queued_for(&world, admin).await.remove(0);
-    let found = world.env.store.mail(mail.id).await.unwrap().unwrap();
-    deliver::take(&world.env, found, later(30)).await.unwrap();
-    let leased = queued_for(&world, admin).await.remove(0);
-    assert_eq!(leased.due_at, later(30).plus(LEASE));
+    claim(&world, mail.id, later(30)).await.unwrap();
+    assert_eq!(claim(&world, mail.id, later(31)).await, None);
+    // Nothing is stored of it, so it is due as before.
+    let node = Node::new("test", START, Patience::DEFAULT);
+    world.env.node = Arc::new(node);
+    let queued = queued_for(&world, admin).await;
+    assert_eq!(queued, std::slice::from_ref(&mail));
+    let claimed = claim(&world, mail.id, later(31)).await.unwrap();
+    assert_eq!(claimed.attempts, 1);
+    end(&world, &claimed, Ended::Untried, later(32)).await;
 
-    assert_eq!(
-        deliver::recover_leases(&world.env, later(60))
-            .await
-            .unwrap(),
-        1
-    );
+    // A lease of a time when other nodes used the store too.
+    let found = world.env.store.mail(mail.id).await.unwrap().unwrap();
+    let mut leased = found.value.clone();
+    leased.take(NodeId::random(), later(30), LEASE);
+    let mut changes = Changes::new();
+    changes.update_mail(&found, leased);
+    world.env.store.commit(changes).await.unwrap();
+    for (now, count) in [(60, 1), (61, 0)] {
+        let recovered = deliver::recover_leases(&world.env, later(now)).await;
+        assert_eq!(recovered, Ok(count));
+    }
     let recovered = queued_for(&world, admin).await.remove(0);
     assert_eq!((recovered.due_at, recovered.lease), (later(60), None));
-    // Mails that wait for their next attempt are left alone.
-    assert_eq!(
-        deliver::recover_leases(&world.env, later(61))
-            .await
-            .unwrap(),
-        0
-    );
 }
 
 #[tokio::test]
 async fn failures_are_retried_and_then_kept_as_dead_letters() {
     let (world, admin) = exceeded().await;
     let mut now = later(30);
-    let passing = Failure {
-        is_permanent: false,
-        why: "busy".to_owned(),
-    };
     let attempts = world.env.settings.retry.max_attempts;
     for attempt in 1..=attempts {
         let mail = queued_for(&world, admin).await.remove(0);
-        let found = world.env.store.mail(mail.id).await.unwrap().unwrap();
-        let taken = deliver::take(&world.env, found, now).await.unwrap();
-        let next = deliver::failed(&world.env, &taken.unwrap(), &passing, 0, now)
-            .await
-            .unwrap();
+        let claimed = claim(&world, mail.id, now).await.unwrap();
+        let next = end(&world, &claimed, failed("busy", false), now).await;
+        let next = next.unwrap();
         let is_last = attempt == attempts;
         assert_eq!(next == AfterFailure::GiveUp, is_last, "attempt {attempt}");
         if let Some(mail) = queued_for(&world, admin).await.first() {
@@ -248,14 +269,9 @@ async fn failures_are_retried_and_then_kept_as_dead_letters() {
 async fn a_permanent_refusal_is_a_dead_letter_at_once() {
     let (world, admin) = exceeded().await;
     let mail = queued_for(&world, admin).await.remove(0);
-    let refusal = Failure {
-        is_permanent: true,
-        why: "no such user".to_owned(),
-    };
-    let next = deliver::failed(&world.env, &mail, &refusal, 0, later(30))
-        .await
-        .unwrap();
-    assert_eq!(next, AfterFailure::GiveUp);
+    let claimed = claim(&world, mail.id, later(30)).await.unwrap();
+    let next = end(&world, &claimed, failed("no such user", true), later(30)).await;
+    assert_eq!(next, Some(AfterFailure::GiveUp));
     assert_eq!(world.mails(MailState::Dead).await.len(), 1);
 }
 
@@ -332,18 +348,13 @@ async fn done_mails_are_forgotten_after_their_time_and_dead_letters_never() {
     let (world, admin) = exceeded().await;
     let mail = queued_for(&world, admin).await.remove(0);
     send(&world, mail.id, later(100)).await;
-    let refusal = Failure {
-        is_permanent: true,
-        why: "no".to_owned(),
-    };
     world
         .report(world.tenant_account(), VMS, 10, later(200))
         .await;
     fan_out_all(&world, later(200)).await;
     let second = queued_for(&world, admin).await.remove(0);
-    deliver::failed(&world.env, &second, &refusal, 0, later(300))
-        .await
-        .unwrap();
+    let second = claim(&world, second.id, later(300)).await.unwrap();
+    end(&world, &second, failed("no", true), later(300)).await;
 
     assert_eq!(
         deliver::forget_done(&world.env, START, 100).await.unwrap(),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join;
@@ -16,8 +17,10 @@ use upsell::store::engine::Changes;
 use upsell::store::keys;
 use upsell::usecases::deliver::{self, Ended, Failure, Outcome};
 use upsell::usecases::fan_out::{self, FanOut};
+use upsell::usecases::nodes::{Node, Patience};
 
 use crate::outbox_rules::{later, queued_for};
+use crate::support::nodes::Shared;
 use crate::support::smtp_client::{mailer, target};
 use crate::support::smtp_script::{Act, At, Pipelining, Setup, SmtpScript};
 use crate::support::world::{START, World};
@@ -78,37 +81,39 @@ async fn notices_of_one_commit_become_one_mail_a_recipient() {
 }
 
 #[tokio::test]
-async fn a_mail_is_taken_once_by_however_many() {
-    let (world, _) = told(20).await;
+async fn a_mail_is_claimed_once_by_however_many_and_without_a_commit() {
+    let (mut world, _) = told(20).await;
     let mut ids = fan_out(&world).await;
-    let early = deliver::take_all(&world.env, &ids, later(29))
-        .await
-        .unwrap();
+    let (store, commits) = Shared::alone(&world.env.store);
+    world.env.store = store;
+    let env = &world.env;
+    let early = deliver::claim(env, &ids, later(29)).await.unwrap();
     assert_eq!(early, []);
     ids.push(MailId::random());
-    let env = &world.env;
     let (one, two) = join(
-        deliver::take_all(env, &ids, later(30)),
-        deliver::take_all(env, &ids, later(30)),
+        deliver::claim(env, &ids, later(30)),
+        deliver::claim(env, &ids, later(30)),
     )
     .await;
-    let mut taken: Vec<MailId> = one
-        .unwrap()
-        .iter()
-        .chain(&two.unwrap())
-        .map(|mail| mail.id)
-        .collect();
-    assert_eq!(taken.len(), 20);
-    taken.sort();
-    taken.dedup();
-    assert_eq!(taken.len(), 20);
-    let again = deliver::take_all(env, &ids, later(31)).await.unwrap();
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let mut claimed: Vec<MailId> = one.iter().chain(&two).map(|mail| mail.id).collect();
+    claimed.sort();
+    claimed.dedup();
+    assert_eq!(claimed.len(), 20);
+    let again = deliver::claim(env, &ids, later(31)).await.unwrap();
     assert_eq!(again, [], "they are with a server");
-    for id in taken {
-        let mail = mail(&world, id).await;
-        assert_eq!(mail.lease.unwrap().until, later(30).plus(deliver::LEASE));
-        assert_eq!(mail.attempts, 1);
-    }
+    assert_eq!(commits.made.load(Ordering::SeqCst), 0);
+    // Of those whose turn did not come nothing is stored either.
+    let outcomes = one
+        .iter()
+        .chain(&two)
+        .map(|mail| Outcome::of(mail, Ended::Untried));
+    let outcomes: Vec<Outcome> = outcomes.collect();
+    deliver::record(env, &outcomes, later(31)).await.unwrap();
+    assert_eq!(commits.made.load(Ordering::SeqCst), 0);
+    let again = deliver::claim(env, &ids, later(32)).await.unwrap();
+    assert_eq!(again.len(), 20);
+    assert!(again.iter().all(|mail| mail.attempts == 1));
 }
 
 #[tokio::test]
@@ -116,7 +121,7 @@ async fn each_mail_gets_its_own_end() {
     let (world, _) = told(5).await;
     let ids = fan_out(&world).await;
     let env = &world.env;
-    let taken = deliver::take_all(env, &ids, later(30)).await.unwrap();
+    let taken = deliver::claim(env, &ids, later(30)).await.unwrap();
     assert_eq!(taken.len(), 5);
     let failure = |is_permanent| Failure {
         is_permanent,
@@ -180,7 +185,7 @@ async fn each_mail_gets_its_own_end() {
     assert_eq!(states, [Sent, Queued, Dead, Cancelled, Queued]);
     assert_eq!(mails[0].subject.as_deref(), Some("Subject"));
     assert_eq!((mails[1].attempts, mails[1].due_at), (1, later(61)));
-    assert_eq!((mails[4].attempts, mails[4].due_at), (0, later(31)));
+    assert_eq!((mails[4].attempts, mails[4].due_at), (0, later(30)));
     assert!(mails.iter().all(|mail| mail.lease.is_none()));
     // Who was told is remembered, and nobody else.
     for (number, mail) in mails.iter().enumerate() {
@@ -229,7 +234,7 @@ async fn a_crash_loses_no_mail_and_repeats_few() {
     /// Mails that were accepted and not recorded: in the queue to the recorder, in its commit, and
     /// one for each connection.
     const MOST_REPEATED: usize = 64 + 64 + 10;
-    let (world, _) = told(PEOPLE).await;
+    let (mut world, _) = told(PEOPLE).await;
     assert_eq!(fan_out(&world).await.len(), PEOPLE);
     let server = server().await;
     let crashing = tokio::runtime::Runtime::new().unwrap();
@@ -238,9 +243,8 @@ async fn a_crash_loses_no_mail_and_repeats_few() {
     server.until_taken(|taken| taken.len() >= PEOPLE / 2).await;
     crashing.shutdown_background();
 
-    deliver::recover_leases(&world.env, later(31))
-        .await
-        .unwrap();
+    let node = Node::new("test", START, Patience::DEFAULT);
+    world.env.node = Arc::new(node);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async {
         let _ = stopped.await;
@@ -285,12 +289,11 @@ async fn a_stop_gives_back_what_no_server_has() {
     running.await.unwrap();
     let queued = world.mails(MailState::Queued).await;
     assert_eq!(queued.len(), 60);
-    let (with_server, back): (Vec<&Mail>, Vec<&Mail>) =
-        queued.iter().partition(|mail| mail.lease.is_some());
-    assert_eq!(with_server.len(), 10);
+    let in_flight = world.env.node.in_flight();
     assert!(
-        back.iter()
-            .all(|mail| mail.attempts == 0 && mail.is_due(later(30)))
+        queued
+            .iter()
+            .all(|mail| mail.attempts == 0 && mail.is_due(later(30)) && !in_flight.has(mail.id))
     );
 }
 
@@ -305,8 +308,8 @@ async fn a_server_that_answers_nothing_holds_few_mails() {
     server.until_reached(At::Greeting, 10).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let queued = world.mails(MailState::Queued).await;
-    let taken = queued.iter().filter(|mail| mail.lease.is_some());
-    let taken = taken.count();
+    let in_flight = world.env.node.in_flight();
+    let taken = queued.iter().filter(|mail| in_flight.has(mail.id)).count();
     assert!((10..=20).contains(&taken), "{taken}");
     running.abort();
 }

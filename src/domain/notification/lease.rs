@@ -25,6 +25,13 @@ pub enum Verdict {
 }
 
 impl Mail {
+    /// Whether the lease with this number is the next, and nobody has the mail.
+    #[must_use]
+    pub fn is_before_lease(&self, lease: u64) -> bool {
+        let is_free = self.state == MailState::Queued && self.lease.is_none();
+        is_free && self.leases.checked_add(1) == Some(lease)
+    }
+
     /// Whether the word of who had the lease with this number counts. `was_sent`: a server accepted
     /// the mail.
     ///

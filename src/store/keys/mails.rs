@@ -1,4 +1,4 @@
-//! Mails, and the indexes of the queue, of states and of what is done with.
+//! Mails, and the indexes of the queue and of states.
 
 use uuid::Uuid;
 
@@ -96,14 +96,8 @@ pub fn mails_by_state(state: MailState) -> Key {
     key(b'q').part(&[state.code()]).end()
 }
 
-/// Mails that are done with, the oldest first; dead letters are not among them.
+/// Before the mails of one state that are older than `before`.
 #[must_use]
-pub fn mail_done(created: Timestamp, id: MailId) -> Key {
-    key(b'D').time(created).part(id.bytes()).end()
-}
-
-/// All mails that are done with.
-#[must_use]
-pub fn mails_done() -> Key {
-    key(b'D').end()
+pub fn mails_older(state: MailState, before: Timestamp) -> Key {
+    mail_by_state(state, before, MailId::new(Uuid::max()))
 }

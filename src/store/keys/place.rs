@@ -21,8 +21,8 @@ pub fn of_key(key: &[u8]) -> &[u8] {
         // What ends with the id of what it belongs to: profiles and meters, that an account is disabled,
         // mails, their queues and leases, notices, reminders, nodes, what is counted of mails.
         Some(
-            b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'D'
-            | b'g' | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
+            b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'g'
+            | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
         ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
         _ => key,
     }

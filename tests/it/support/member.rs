@@ -70,7 +70,7 @@ impl Member {
     /// The mail, if it was there to be taken.
     pub(crate) async fn take(&self, id: MailId) -> Option<Mail> {
         let now = (self.clock)();
-        let taken = deliver::take_all(&self.env, &[id], now).await;
+        let taken = deliver::claim(&self.env, &[id], now).await;
         taken.unwrap().pop()
     }
 

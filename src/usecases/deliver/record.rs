@@ -1,32 +1,31 @@
-//! Many mails in one commit: a commit costs an fsync, and mails come in thousands.
-//!
-//! A commit is all or nothing, so one lost race would undo the steps of all others: then each is
-//! made alone.
+//! Record: what became of mails that were claimed, many in one commit, since a commit costs an fsync
+//! and mails come in thousands. A commit is all or nothing, so one lost race would undo the steps of
+//! all others: then each is made alone.
 
 use std::collections::HashSet;
 
-use super::{Failure, LEASE, take};
+use super::{Failure, LEASE};
 use crate::domain::ids::{MailId, TenantId, UserId};
 use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy, Verdict};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
-use crate::store::{Found, keys};
+use crate::store::keys;
 use crate::usecases::Env;
 use crate::usecases::error::{Error, retrying};
 
-/// What became of a mail that was taken.
+/// What became of a mail that was claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Which mail.
     pub id: MailId,
-    /// The number of the lease that it was taken with.
+    /// The number of the lease that it was claimed with.
     pub lease: u64,
     /// What became of it.
     pub ended: Ended,
 }
 
 impl Outcome {
-    /// What became of `mail`, as it was when it was taken.
+    /// What became of `mail`, as it was when it was claimed.
     #[must_use]
     pub const fn of(mail: &Mail, ended: Ended) -> Self {
         Self {
@@ -37,7 +36,7 @@ impl Outcome {
     }
 }
 
-/// How it ended to have taken a mail.
+/// How it ended to have claimed a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// A mail server accepted it.
@@ -60,48 +59,6 @@ pub enum Ended {
     Rerouted(Option<TenantId>),
 }
 
-/// Takes those of the mails that are due, for sending. Mails that somebody else took first are
-/// left out; none is taken while this node may begin nothing.
-///
-/// # Errors
-/// The store failed.
-pub async fn take_all(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail>, Error> {
-    if env.term(now).is_none() {
-        return Ok(Vec::new());
-    }
-    let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
-    let found = env.store.load_many::<Mail>(&mail_keys).await?;
-    let due: Vec<Found<Mail>> = found
-        .into_iter()
-        .flatten()
-        .filter(|mail| mail.is_due(now))
-        .collect();
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut changes = Changes::new();
-    let mut taken = Vec::with_capacity(due.len());
-    for mail in &due {
-        let mut of_us = mail.value.clone();
-        of_us.take(env.node.id(), now, LEASE);
-        changes.update_mail(mail, of_us.clone());
-        taken.push(of_us);
-    }
-    match env.store.commit(changes).await.map_err(Error::from) {
-        Ok(()) => Ok(taken),
-        Err(Error::LostRace) => take_each(env, due, now).await,
-        Err(error) => Err(error),
-    }
-}
-
-async fn take_each(env: &Env, due: Vec<Found<Mail>>, now: Timestamp) -> Result<Vec<Mail>, Error> {
-    let mut taken = Vec::new();
-    for mail in due {
-        taken.extend(take(env, mail, now).await?);
-    }
-    Ok(taken)
-}
-
 /// Records what became of mails, in one commit where nobody else changed one of them meanwhile.
 /// Says of each failed one what follows; nothing of one that others have taken since.
 ///
@@ -112,16 +69,20 @@ pub async fn record(
     outcomes: &[Outcome],
     now: Timestamp,
 ) -> Result<Vec<Option<AfterFailure>>, Error> {
-    match record_together(env, outcomes, now).await {
+    let next = match record_together(env, outcomes, now).await {
         Err(Error::LostRace) => {
             let mut next = Vec::with_capacity(outcomes.len());
             for outcome in outcomes {
                 next.push(record_one(env, outcome, now).await?);
             }
-            Ok(next)
+            next
         }
-        done => done,
-    }
+        done => done?,
+    };
+    env.node
+        .in_flight()
+        .end(outcomes.iter().map(|outcome| outcome.id));
+    Ok(next)
 }
 
 /// Records what became of one mail.
@@ -134,6 +95,7 @@ pub async fn record_one(
     now: Timestamp,
 ) -> Result<Option<AfterFailure>, Error> {
     let next = retrying(|| record_together(env, std::slice::from_ref(outcome), now)).await?;
+    env.node.in_flight().end([outcome.id]);
     Ok(next.into_iter().next().flatten())
 }
 
@@ -157,7 +119,16 @@ async fn record_together(
             continue;
         };
         let was_sent = matches!(outcome.ended, Ended::Sent { .. });
-        match found.verdict(outcome.lease, was_sent) {
+        let mut mail = found.value.clone();
+        if !env.store.engine().is_shared() && mail.is_before_lease(outcome.lease) {
+            if outcome.ended == Ended::Untried {
+                next.push(None);
+                continue;
+            }
+            // No other process could claim it, so nothing was stored yet.
+            mail.take(env.node.id(), now, LEASE);
+        }
+        match mail.verdict(outcome.lease, was_sent) {
             Verdict::Record => {}
             other => {
                 twice.extend((other == Verdict::PossibleDuplicate).then_some(outcome.id));
@@ -165,7 +136,6 @@ async fn record_together(
                 continue;
             }
         }
-        let mut mail = found.value.clone();
         next.push(end(&mut mail, outcome, &env.settings.retry, now));
         if was_sent && mail.kind.is_quota() {
             told.push(mail.user_id);

@@ -1,0 +1,128 @@
+//! Claim: takes due mails for sending, so that nobody else sends them too, nor puts anything into them.
+//!
+//! On a store with several nodes that is a lease, stored in one commit for many mails. Where the store is
+//! one process's, this process knows it and nothing is stored: after a crash the mails are due as before.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::LEASE;
+use crate::domain::ids::MailId;
+use crate::domain::notification::Mail;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{Changes, Key};
+use crate::store::{Found, keys};
+use crate::usecases::Env;
+use crate::usecases::error::Error;
+
+/// The mails that this process has claimed on a store which is its own. Bounded by what the outbox claims
+/// ahead and by the outcomes that wait to be recorded.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    mails: Mutex<HashSet<MailId>>,
+    /// Held by who claims, and by who puts notices into mails from the read to the commit.
+    claiming: tokio::sync::Mutex<()>,
+}
+
+impl InFlight {
+    fn mails(&self) -> MutexGuard<'_, HashSet<MailId>> {
+        // Nothing panics while the lock is held.
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the mail is claimed.
+    #[must_use]
+    pub fn has(&self, id: MailId) -> bool {
+        self.mails().contains(&id)
+    }
+
+    /// Nothing is claimed while this is held.
+    pub async fn hold_off(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.claiming.lock().await
+    }
+
+    /// These are claimed no more.
+    pub(super) fn end(&self, ids: impl IntoIterator<Item = MailId>) {
+        let mut mails = self.mails();
+        if !mails.is_empty() {
+            ids.into_iter().for_each(|id| {
+                mails.remove(&id);
+            });
+        }
+    }
+
+    /// None is claimed any more: nobody sends.
+    pub fn end_all(&self) {
+        self.mails().clear();
+    }
+}
+
+/// Claims those of the mails that are due. Mails that somebody else claimed first are left out; none is
+/// claimed while this node may begin nothing.
+///
+/// # Errors
+/// The store failed.
+pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail>, Error> {
+    if env.term(now).is_none() {
+        return Ok(Vec::new());
+    }
+    if env.store.engine().is_shared() {
+        let due = due_of(env, ids, now).await?;
+        return lease_all(env, due, now).await;
+    }
+    let in_flight = env.node.in_flight();
+    let _held = in_flight.hold_off().await;
+    let mut due = due_of(env, ids, now).await?;
+    let mut claimed = in_flight.mails();
+    due.retain(|mail| claimed.insert(mail.id));
+    drop(claimed);
+    Ok(due.iter().map(|mail| taken(env, mail, now)).collect())
+}
+
+async fn due_of(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Found<Mail>>, Error> {
+    let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
+    let found = env.store.load_many::<Mail>(&mail_keys).await?;
+    let found = found.into_iter().flatten();
+    Ok(found.filter(|mail| mail.is_due(now)).collect())
+}
+
+fn taken(env: &Env, mail: &Mail, now: Timestamp) -> Mail {
+    let mut taken = mail.clone();
+    taken.take(env.node.id(), now, LEASE);
+    taken
+}
+
+async fn lease_all(env: &Env, due: Vec<Found<Mail>>, now: Timestamp) -> Result<Vec<Mail>, Error> {
+    match lease_together(env, &due, now).await {
+        Err(Error::LostRace) => {}
+        done => return done,
+    }
+    let mut leased = Vec::new();
+    for mail in &due {
+        match lease_together(env, std::slice::from_ref(mail), now).await {
+            Ok(mails) => leased.extend(mails),
+            Err(Error::LostRace) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(leased)
+}
+
+async fn lease_together(
+    env: &Env,
+    due: &[Found<Mail>],
+    now: Timestamp,
+) -> Result<Vec<Mail>, Error> {
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut changes = Changes::new();
+    let mut leased = Vec::with_capacity(due.len());
+    for mail in due {
+        let of_us = taken(env, mail, now);
+        changes.update_mail(mail, of_us.clone());
+        leased.push(of_us);
+    }
+    env.store.commit(changes).await?;
+    Ok(leased)
+}
