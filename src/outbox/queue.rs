@@ -17,6 +17,7 @@ use super::route::Route;
 use crate::domain::ids::MailId;
 use crate::domain::node::Term;
 use crate::domain::notification::Mail;
+use crate::usecases::view::UserView;
 
 /// Mails of one route that are taken at once, at most.
 const MAX_TAKEN_AT_ONCE: usize = 128;
@@ -34,7 +35,9 @@ pub(super) struct Taken {
     pub(super) mail: Mail,
     /// The term of the node when it took the mail.
     pub(super) term: Term,
-    since: Instant,
+    pub(super) since: Instant,
+    /// What the recipient's mail is made of, as it was then. `None`: it could not be read.
+    pub(super) view: Option<Option<UserView>>,
 }
 
 impl Taken {
@@ -198,12 +201,10 @@ impl RouteQueue {
         ids
     }
 
-    /// These were taken in `term`. What was not is still due, and met again.
-    pub(super) fn took(&self, mails: Vec<Mail>, term: Term) {
-        let since = Instant::now();
+    /// These were taken. What was not is still due, and met again.
+    pub(super) fn took(&self, taken: impl Iterator<Item = Taken>) {
         let mut state = self.state();
         state.is_taking = false;
-        let taken = mails.into_iter().map(|mail| Taken { mail, term, since });
         state.taken.extend(taken);
         drop(state);
         self.more.notify_waiters();

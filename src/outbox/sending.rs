@@ -12,10 +12,12 @@ use super::queue::{RouteQueue, Taken, Turn};
 use super::results::Results;
 use super::smtp::{Cause, Envelope, Kind, Lane, Mailbox, Parcel, Reservation, SendError};
 use super::worker::Outbox;
+use crate::domain::ids::UserId;
 use crate::domain::notification::Mail;
 use crate::telemetry::metrics::MailOutcome;
-use crate::usecases::compose::{Composed, Due, compose};
+use crate::usecases::compose::{Composed, Due, compose, compose_for};
 use crate::usecases::deliver::{self, Ended, Failure, Outcome};
+use crate::usecases::view;
 
 /// A mail says what is true when it is composed. One that was composed ahead of its turn longer ago
 /// is composed again.
@@ -138,12 +140,27 @@ impl Sender {
         let now = clock();
         // Looked at before, so that what is taken meanwhile is not of a later term than it seems.
         let term = env.term(now).unwrap_or_default();
-        let taken = deliver::claim(env, &ids, now).await;
-        let taken = taken.unwrap_or_else(|error| {
+        let mails = deliver::claim(env, &ids, now).await;
+        let mails = mails.unwrap_or_else(|error| {
             tracing::warn!(%error, "no mails could be taken; they are met again");
             Vec::new()
         });
-        self.queue.took(taken, term);
+        // Together: users of one tenant share most of it.
+        let users: Vec<UserId> = mails.iter().map(|mail| mail.user_id).collect();
+        let since = Instant::now();
+        let views = view::load_many(env, &users).await.unwrap_or_default();
+        let views = views
+            .into_iter()
+            .map(Some)
+            .chain(std::iter::repeat_with(|| None));
+        let taken = mails.into_iter().zip(views);
+        let taken = taken.map(|(mail, view)| Taken {
+            mail,
+            term,
+            since,
+            view,
+        });
+        self.queue.took(taken);
     }
 
     /// Whether the mail is still this node's to begin: since it was taken, the others had no reason
@@ -168,14 +185,20 @@ impl Sender {
     }
 
     /// Composes a mail. `None`: it is not to be sent, and that is dealt with.
-    async fn compose(&self, taken: Box<Taken>) -> Option<Ready> {
+    async fn compose(&self, mut taken: Box<Taken>) -> Option<Ready> {
+        let view = taken.view.take().filter(|_| taken.since.elapsed() < FRESH);
+        let composed_at = view.as_ref().map_or_else(Instant::now, |_| taken.since);
         let mail = &taken.mail;
         if taken.is_held_too_long() || !self.may_begin(&taken) {
             self.end(mail, Ended::Untried).await;
             return None;
         }
         let Outbox { env, clock, .. } = &self.outbox;
-        let composed = match compose(env, mail, clock()).await {
+        let due = match view {
+            Some(view) => compose_for(env, mail, view, clock()).await,
+            None => compose(env, mail, clock()).await,
+        };
+        let composed = match due {
             Ok(Due::Send(composed)) if composed.route() != mail.route => {
                 self.end(mail, Ended::Rerouted(composed.route())).await;
                 return None;
@@ -197,7 +220,7 @@ impl Sender {
             Ok(parcel) => Some(Ready {
                 parcel,
                 subject: composed.subject,
-                composed_at: Instant::now(),
+                composed_at,
                 taken,
             }),
             Err(why) => {

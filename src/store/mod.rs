@@ -229,6 +229,32 @@ impl Store {
         Ok(None)
     }
 
+    /// The enabled brands of tenants and of those above them.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn enabled_brands(
+        &self,
+        tenants: impl Iterator<Item = &Found<Tenant>>,
+    ) -> Result<HashMap<TenantId, Arc<Brand>>, StoreError> {
+        let mut owners: Vec<TenantId> = Vec::new();
+        for tenant in tenants {
+            owners.extend(tenant.lineage());
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        let brand_keys: Vec<Key> = owners.iter().map(|id| keys::brand(*id)).collect();
+        let records = self.engine.get_many(&brand_keys).await?;
+        let mut brands = HashMap::new();
+        for (id, record) in owners.into_iter().zip(records) {
+            if let Some(record) = record {
+                brands.insert(id, self.brands.read(id, &record)?);
+            }
+        }
+        brands.retain(|_, brand: &mut Arc<Brand>| brand.enabled);
+        Ok(brands)
+    }
+
     /// Through whose mail server mail to the people of each tenant goes: that of the nearest enabled
     /// brand, where it has one of its own; `None`: the deployment's.
     ///
@@ -240,26 +266,10 @@ impl Store {
     ) -> Result<Vec<Option<TenantId>>, StoreError> {
         let tenant_keys: Vec<Key> = tenants.iter().map(|id| keys::tenant(*id)).collect();
         let tenants = self.load_many::<Tenant>(&tenant_keys).await?;
-        let mut owners: Vec<TenantId> = Vec::new();
-        for tenant in tenants.iter().flatten() {
-            owners.extend(tenant.lineage());
-        }
-        owners.sort_unstable();
-        owners.dedup();
-        let brand_keys: Vec<Key> = owners.iter().map(|id| keys::brand(*id)).collect();
-        let records = self.engine.get_many(&brand_keys).await?;
-        let mut enabled = HashMap::new();
-        for (id, record) in owners.into_iter().zip(records) {
-            if let Some(record) = record {
-                let brand = self.brands.read(id, &record)?;
-                if brand.enabled {
-                    enabled.insert(id, brand.has_own_server());
-                }
-            }
-        }
+        let brands = self.enabled_brands(tenants.iter().flatten()).await?;
         let route = |tenant: &Tenant| {
-            let nearest = tenant.lineage().find(|id| enabled.contains_key(id))?;
-            enabled.get(&nearest)?.then_some(nearest)
+            let nearest = tenant.lineage().find_map(|id| brands.get(&id))?;
+            nearest.has_own_server().then_some(nearest.tenant_id)
         };
         let routes = tenants.iter().map(|found| route(found.as_deref()?));
         Ok(routes.collect())

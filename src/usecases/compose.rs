@@ -59,7 +59,21 @@ pub enum Due {
 /// # Errors
 /// The store failed, or a template did.
 pub async fn compose(env: &Env, mail: &Mail, now: Timestamp) -> Result<Due, Error> {
-    let Some(view) = view::load(env, mail.user_id).await? else {
+    let view = view::load(env, mail.user_id).await?;
+    compose_for(env, mail, view, now).await
+}
+
+/// The same, where the recipient's view was loaded just now; `None`: there is no such user.
+///
+/// # Errors
+/// As [`compose`].
+pub async fn compose_for(
+    env: &Env,
+    mail: &Mail,
+    view: Option<UserView>,
+    now: Timestamp,
+) -> Result<Due, Error> {
+    let Some(view) = view else {
         return Ok(Due::Cancel("the recipient was deleted"));
     };
     match mail.kind {

@@ -1,13 +1,15 @@
 //! What is true for one user now: the facts and the one decision that console, mail, header and
 //! redirect all show.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::error::Error;
 use super::{Env, Settings};
 use crate::domain::brand::Brand;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{AccountRef, TenantId, UserId};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
-use crate::domain::meter::ItemStatus;
+use crate::domain::meter::{HotMeter, ItemStatus};
 use crate::domain::plan::{NothingToBuy, WhatToBuy};
 use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
 use crate::domain::quota::Scope;
@@ -15,7 +17,8 @@ use crate::domain::rules::{self, Trail};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use crate::render::{BrandView, Color, Href, QuotaLine};
-use crate::store::Found;
+use crate::store::engine::Key;
+use crate::store::{Found, keys};
 
 /// Everything that messages to one user are made of.
 #[derive(Debug, Clone)]
@@ -43,13 +46,48 @@ pub struct UserView {
 /// # Errors
 /// The store failed.
 pub async fn load(env: &Env, id: UserId) -> Result<Option<UserView>, Error> {
-    let Some(user) = env.store.user(id).await? else {
-        return Ok(None);
+    let views = load_many(env, &[id]).await?;
+    Ok(views.into_iter().next().flatten())
+}
+
+/// Loads the views of users, in their order; what several of them share is read once.
+///
+/// # Errors
+/// The store failed.
+pub async fn load_many(env: &Env, ids: &[UserId]) -> Result<Vec<Option<UserView>>, Error> {
+    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
+    let users = env.store.load_many::<User>(&user_keys).await?;
+    let tenant_ids = users.iter().flatten().map(|user| user.tenant_id);
+    let tenant_ids: BTreeSet<TenantId> = tenant_ids.collect();
+    let tenant_keys: Vec<Key> = tenant_ids.into_iter().map(keys::tenant).collect();
+    let tenants = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    let brands = env.store.enabled_brands(tenants.iter().flatten()).await?;
+    let tenants = tenants.into_iter().flatten();
+    let tenants: HashMap<TenantId, Tenant> = tenants.map(|found| (found.id, found.value)).collect();
+    let both = |user: Found<User>| {
+        let tenant = tenants.get(&user.tenant_id)?.clone();
+        Some((user.value, tenant))
     };
-    let Some(tenant) = env.store.tenant(user.tenant_id).await? else {
-        return Ok(None);
-    };
-    of(env, user, tenant).await.map(Some)
+    let people: Vec<Option<(User, Tenant)>> = users.into_iter().map(|user| both(user?)).collect();
+    let accounts = people.iter().flatten();
+    let accounts = accounts.flat_map(|(user, tenant)| [user.account(), tenant.account()]);
+    let accounts: Vec<AccountRef> = accounts.collect();
+    let mut meters = env.store.hot_meters(&accounts).await.into_iter();
+    let mut views = Vec::with_capacity(people.len());
+    for person in people {
+        let Some((user, tenant)) = person else {
+            views.push(None);
+            continue;
+        };
+        let Some((own, tenants_own)) = meters.next().zip(meters.next()) else {
+            break;
+        };
+        let brand = tenant.lineage().find_map(|id| brands.get(&id));
+        let brand = brand.map(|brand| Brand::clone(brand));
+        let meters = (&own?.0, &tenants_own?.0);
+        views.push(Some(assembled(env, (user, tenant), brand, meters)));
+    }
+    Ok(views)
 }
 
 /// The view of a user that is already loaded.
@@ -57,15 +95,24 @@ pub async fn load(env: &Env, id: UserId) -> Result<Option<UserView>, Error> {
 /// # Errors
 /// The store failed.
 pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<UserView, Error> {
-    let (user, tenant) = (user.value, tenant.value);
     let brand = env.store.effective_brand(&tenant).await?;
     let user_meter = env.store.hot_meter(user.account()).await?;
     let tenant_meter = env.store.hot_meter(tenant.account()).await?;
+    let (person, meters) = ((user.value, tenant.value), (&user_meter, &tenant_meter));
+    Ok(assembled(env, person, brand, meters))
+}
+
+fn assembled(
+    env: &Env,
+    (user, tenant): (User, Tenant),
+    brand: Option<Brand>,
+    (user_meter, tenant_meter): (&HotMeter, &HotMeter),
+) -> UserView {
     let policy = env.settings.quota.for_tenant(&tenant.settings);
     let names = &env.settings.usage_names;
     let shop = shop_of(env, brand.as_ref());
     let without = env.settings.without_buy_url;
-    Ok(UserView {
+    UserView {
         proposal: quota_proposal(user.reader(), shop, without, &mut Trail::silent()),
         edition_proposal: edition_proposal(user.reader(), shop, without, &mut Trail::silent()),
         user_items: user_meter.status(names, &policy),
@@ -74,7 +121,7 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
         tenant,
         brand,
         what_to_buy: WhatToBuy::nothing(NothingToBuy::NoPlan),
-    })
+    }
 }
 
 /// The Buy URL of a brand as far as today's rules allow it: it was checked when written, but the

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use upsell::domain::brand::{Brand, BrandEncryption};
-use upsell::domain::ids::{AccountId, MailId, TenantId};
+use upsell::domain::ids::{AccountId, MailId, TenantId, UserId};
 use upsell::domain::notification::{Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Quota};
 use upsell::outbox::route::Deployment;
@@ -18,6 +18,7 @@ use upsell::outbox::worker::Outbox;
 use upsell::store::engine::Changes;
 use upsell::store::keys;
 use upsell::store::record::Stored;
+use upsell::usecases::view;
 
 use crate::outbox_rules::later;
 use crate::outbox_together::{fan_out, told, until_none_is_queued};
@@ -173,7 +174,7 @@ async fn mails_without_a_server_are_written_once() {
         running.seconds.store(30 + 61 * minute, Ordering::Relaxed);
         for _ in 0..2 {
             let mut changes = Changes::new();
-            let gone = upsell::domain::ids::UserId::random();
+            let gone = UserId::random();
             let mark = keys::reminder_due(START, gone);
             changes.put(mark.clone(), Vec::new());
             world.env.store.commit(changes).await.unwrap();
@@ -250,5 +251,37 @@ async fn what_was_sent_is_recorded_though_the_store_fails_for_a_moment() {
     assert_eq!(world.mails(MailState::Sent).await.len(), 1);
     assert_eq!(commits.to_fail.load(Ordering::SeqCst), 0);
     assert_eq!(server.taken().len(), 1, "it is not sent twice");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mails_of_one_tenant_share_is_read_for_many_at_once() {
+    const PEOPLE: usize = 200;
+    let (mut world, users) = told(PEOPLE).await;
+    fan_out(&world).await;
+    let (store, commits) = Shared::alone(&world.env.store);
+    world.env.store = store;
+    // Together they are what they are one by one.
+    let together = view::load_many(&world.env, &users).await.unwrap();
+    for (user, view) in users.iter().zip(&together) {
+        let alone = view::load(&world.env, *user).await.unwrap();
+        assert_eq!(format!("{alone:?}"), format!("{view:?}"));
+    }
+    let gone = [UserId::random(), users[0]];
+    let views = view::load_many(&world.env, &gone).await.unwrap();
+    let found: Vec<Option<UserId>> = views
+        .iter()
+        .map(|view| Some(view.as_ref()?.user.id))
+        .collect();
+    assert_eq!(found, [None, Some(users[0])]);
+
+    commits.tenant_reads.store(0, Ordering::SeqCst);
+    let server = SmtpScript::start().await;
+    let own = Some(target(&server, Encryption::None));
+    let running = Running::start(&world, mailer(&server), own, 30);
+    until_none_is_queued(&world).await;
+    let reads = commits.tenant_reads.load(Ordering::SeqCst);
+    println!("the tenant was read {reads} times for {PEOPLE} mails");
+    assert!(reads < PEOPLE / 2, "{reads}");
     running.stop().await;
 }

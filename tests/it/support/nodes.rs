@@ -17,9 +17,11 @@ pub enum Failure {
     After,
 }
 
-/// Commits of a store: how many were made, and how many of the next ones are not.
+/// Commits of a store: how many were made, and how many of the next ones are not. And reads.
 #[derive(Default)]
 pub struct Commits {
+    /// Reads in which there was a tenant's profile.
+    pub tenant_reads: AtomicUsize,
     /// So many were made.
     pub made: AtomicUsize,
     /// So many of the next ones fail.
@@ -64,6 +66,15 @@ impl Shared {
         }))
     }
 
+    fn note_read(&self, keys: &[Key]) {
+        let is_tenant = |key: &Key| key.0.first() == Some(&b't');
+        if let Some(commits) = &self.alone
+            && keys.iter().any(is_tenant)
+        {
+            commits.tenant_reads.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     async fn committed(&self, changes: Changes) -> Result<(), CommitError> {
         let lost = || Err(StoreError::Unavailable("cut off".to_owned()).into());
         if let Some(commits) = &self.alone {
@@ -92,6 +103,7 @@ impl Engine for Shared {
     }
 
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        self.note_read(std::slice::from_ref(key));
         self.of.engine().get(key)
     }
 
@@ -99,6 +111,7 @@ impl Engine for Shared {
         &'a self,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>> {
+        self.note_read(keys);
         self.of.engine().get_many(keys)
     }
 
