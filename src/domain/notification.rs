@@ -119,6 +119,29 @@ impl Cause {
     }
 }
 
+/// An account entered levels, and its people are still to be found and told. Written in the same
+/// commit as the usage that caused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Whose quota.
+    pub account: AccountId,
+    /// What was entered.
+    pub entered: Vec<(Item, Level)>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl Notice {
+    /// The reasons for a mail that it gives.
+    pub fn causes(&self) -> impl Iterator<Item = Cause> + '_ {
+        self.entered.iter().map(|(item, level)| Cause {
+            account: self.account,
+            item: *item,
+            level: *level,
+        })
+    }
+}
+
 /// No mail keeps more causes: a company admin of a large tenant is told of the first so many.
 pub const MAX_CAUSES: usize = 200;
 

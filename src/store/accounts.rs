@@ -87,6 +87,9 @@ fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
     if let Some(personal) = user.personal_tenant_id {
         entries.push(leads_to(keys::personal_tenant(personal), user.id.uuid()));
     }
+    if user.is_company_admin() {
+        entries.push(mark(keys::company_admin(user.tenant_id, user.id)));
+    }
     if !user.enabled {
         entries.push(mark(keys::disabled(account)));
     }

@@ -9,6 +9,7 @@ pub mod limits;
 mod mails;
 mod meters;
 pub mod nodes;
+mod notices;
 pub mod place;
 mod plans;
 mod read;
@@ -26,6 +27,7 @@ pub use mails::{
     mails_due_by, mails_due_until, mails_older,
 };
 pub use meters::{meter, offering_items};
+pub use notices::{notice, notice_of, notices};
 pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
 pub use store::{format, import_progress, is_of_one_store, keyring};
@@ -140,18 +142,6 @@ pub fn open_mail(recipient: UserId) -> Key {
     key(b'g').part(recipient.bytes()).end()
 }
 
-/// A notice: an account entered a level, and its people are still to be found.
-#[must_use]
-pub fn notice(created: Timestamp, account: AccountId) -> Key {
-    key(b'n').time(created).account(account).end()
-}
-
-/// All notices, the oldest first.
-#[must_use]
-pub fn notices() -> Key {
-    key(b'n').end()
-}
-
 /// What is remembered of a recipient of quota mail.
 #[must_use]
 pub fn recipient(id: UserId) -> Key {
@@ -233,6 +223,18 @@ pub fn tenant_users(tenant: TenantId) -> Key {
     key(b'T').part(tenant.bytes()).end()
 }
 
+/// A company admin of a tenant.
+#[must_use]
+pub fn company_admin(tenant: TenantId, user: UserId) -> Key {
+    company_admins(tenant).then(user.bytes())
+}
+
+/// All company admins of a tenant.
+#[must_use]
+pub fn company_admins(tenant: TenantId) -> Key {
+    key(b'H').part(tenant.bytes()).end()
+}
+
 /// An API v1 id to its account.
 #[must_use]
 pub fn v1_id(id: V1Id) -> Key {
@@ -259,17 +261,6 @@ pub fn search_text(text: &str, account: AccountId) -> Key {
 #[must_use]
 pub fn search_prefix(prefix: &str) -> Key {
     key(b'X').part(search_bytes(prefix).as_bytes()).end()
-}
-
-/// The account that a key of [`search_text`] leads to.
-#[must_use]
-pub fn search_account(key: &Key) -> Option<AccountId> {
-    let id = key.trailing_uuid()?;
-    match key.0.get(key.0.len().checked_sub(17)?)? {
-        0 => Some(AccountId::Tenant(TenantId::new(id))),
-        1 => Some(AccountId::User(UserId::new(id))),
-        _ => None,
-    }
 }
 
 /// Folded, without the byte that ends a text, and no longer than keys may be.

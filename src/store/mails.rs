@@ -2,9 +2,9 @@
 //! notices, and what is remembered of recipients.
 
 use super::engine::{Changes, Expect, Key};
-use super::record::{Notice, Stored};
+use super::record::Stored;
 use super::{Found, keys};
-use crate::domain::notification::{Mail, MailState, Recipient};
+use crate::domain::notification::{Mail, MailState, Notice, Recipient};
 
 /// The index entries that lead to a mail.
 fn marks_of_mail(mail: &Mail) -> Vec<(Key, Vec<u8>)> {
@@ -26,11 +26,9 @@ fn marks_of_mail(mail: &Mail) -> Vec<(Key, Vec<u8>)> {
 }
 
 impl Changes {
-    /// Stores a notice for the fan-out. Two notices of one account in one microsecond become one:
-    /// the fan-out looks at how the account stands then, so nothing is lost.
-    pub fn put_notice(&mut self, notice: Notice) -> &mut Self {
-        let key = keys::notice(notice.created_at, notice.account);
-        self.put(key, notice.encode())
+    /// Stores a notice for the fan-out. One that says the same is the same record.
+    pub fn put_notice(&mut self, notice: &Notice) -> &mut Self {
+        self.put(keys::notice(notice), Vec::new())
     }
 
     /// Stores a new mail.

@@ -11,7 +11,6 @@ use crate::domain::ids::{AccountId, AccountRef, UserId};
 use crate::domain::meter::ItemStatus;
 use crate::domain::notification::Cause;
 use crate::domain::user::User;
-use crate::store::engine::Key;
 use crate::store::keys;
 
 /// No reminder looks at more colleagues.
@@ -55,13 +54,7 @@ pub async fn standing_of_causes(
         _ => None,
     });
     let ids: Vec<UserId> = others.filter(|id| seen.insert(*id)).collect();
-    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
-    let found = env.store.load_many::<User>(&user_keys).await?;
-    let users = found
-        .into_iter()
-        .flatten()
-        .map(|found| found.value)
-        .collect();
+    let users = users_of(env, &ids).await?;
     let mut standing = standing_of(env, view, users).await?;
     standing.retain(|item| {
         let account = AccountId::User(item.user.id);
@@ -81,29 +74,31 @@ pub async fn all_standing(env: &Env, view: &UserView) -> Result<Vec<ColleagueIte
     if !view.user.is_company_admin() {
         return Ok(Vec::new());
     }
-    let mut users = users_of(env, view.tenant.id).await?;
-    users.retain(|user| user.id != view.user.id);
-    users.truncate(MAX_COLLEAGUES);
+    let list = keys::tenant_users(view.tenant.id);
+    let ids = env.store.ids_under(&list, None, MAX_COLLEAGUES + 1).await?;
+    let ids = ids.into_iter().map(UserId::new);
+    let ids: Vec<UserId> = ids.filter(|id| *id != view.user.id).collect();
+    let users = users_of(env, &ids).await?;
     standing_of(env, view, users).await
 }
 
 async fn standing_of(
     env: &Env,
     view: &UserView,
-    users: Vec<User>,
+    users: Vec<Option<User>>,
 ) -> Result<Vec<ColleagueItem>, Error> {
     if !view.user.is_company_admin() || !view.is_told() {
         return Ok(Vec::new());
     }
+    let users: Vec<User> = users.into_iter().flatten().collect();
     let accounts = users.iter().map(User::account);
     let accounts: Vec<AccountRef> = accounts.collect();
     let meters = env.store.hot_meters(&accounts).await;
     let policy = env.settings.quota.for_tenant(&view.tenant.settings);
     let mut standing = Vec::new();
     for (user, meter) in users.into_iter().zip(meters) {
-        let concerns = user.enabled && user.tenant_id == view.tenant.id;
         let (meter, _) = meter?;
-        if !concerns {
+        if !user.enabled || user.tenant_id != view.tenant.id {
             continue;
         }
         let status = meter.status(&env.settings.usage_names, &policy);

@@ -190,7 +190,7 @@ pub async fn update(
         );
         let told = notice.is_some();
         if let Some(notice) = notice {
-            changes.put_notice(notice);
+            changes.put_notice(&notice);
         }
         env.store.commit(changes).await?;
         if told {

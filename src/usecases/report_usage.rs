@@ -11,9 +11,9 @@ use super::{Env, Settings};
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{Meter, Offered, Report, UsageKey};
+use crate::domain::notification::Notice;
 use crate::domain::quota::{Item, Level};
 use crate::domain::time::Timestamp;
-use crate::store::record::Notice;
 use crate::telemetry::metrics::{Direction, Metrics, UsageOutcome};
 
 pub use resolve::resolve_account;

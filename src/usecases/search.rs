@@ -113,7 +113,7 @@ async fn by_index(env: &Env, root: TenantId, text: &str, limit: usize) -> Result
         after = entries.last().map(|(key, _)| key.clone());
         let candidates: Vec<AccountId> = entries
             .iter()
-            .filter_map(|(key, _)| keys::search_account(key))
+            .filter_map(|(key, _)| key.trailing_account())
             .filter(|account| seen.insert(*account))
             .collect();
         let marks: Vec<Key> = candidates.iter().map(|id| mark(root, *id)).collect();

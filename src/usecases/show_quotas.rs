@@ -136,7 +136,7 @@ async fn change_once(
     }
     let is_told = notice.is_some();
     if let Some(notice) = notice {
-        changes.put_notice(notice);
+        changes.put_notice(&notice);
     }
     env.store.commit(changes).await?;
     if is_told {

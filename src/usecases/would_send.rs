@@ -35,7 +35,7 @@ pub async fn would_send(env: &Env, transitions: &[AccountTransition]) -> Result<
         if causes.is_empty() || !is_told(env, first.account).await? {
             continue;
         }
-        for user in recipients_of(env, first.account).await? {
+        for user in recipients_of(env, first.account, MAX_RECIPIENTS + 1).await? {
             let is_new = !sendings.causes.contains_key(&user.id);
             if is_new && sendings.causes.len() == MAX_RECIPIENTS {
                 sendings.is_truncated = true;

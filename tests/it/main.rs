@@ -65,6 +65,7 @@ mod openapi;
 mod openapi_examples;
 mod outbox_colleagues;
 mod outbox_nodes;
+mod outbox_people;
 mod outbox_presence;
 mod outbox_routes;
 mod outbox_rules;

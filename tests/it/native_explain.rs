@@ -304,7 +304,7 @@ async fn mail_rules_say_what_the_fan_out_does() {
         let told = explained(&site, user).await;
         assert_eq!(decided(&told["mail"]), rule);
         let account = site.world.tenant_account();
-        let recipients = recipients_of(&site.world.env, account).await.unwrap();
+        let recipients = recipients_of(&site.world.env, account, 9).await.unwrap();
         assert_eq!(told["mail"]["receives"], !recipients.is_empty(), "{rule}");
     }
     let (site, user) = site().await;

@@ -32,10 +32,10 @@ pub fn of_key(key: &[u8]) -> &[u8] {
 #[must_use]
 pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
     let start = match prefix {
-        // Children, names of children, tenants and users below, users, clients, audit entries, plans
-        // and those who buy by them, price plans, domains.
+        // Children, names of children, tenants and users below, users, company admins, clients, audit
+        // entries, plans and those who buy by them, price plans, domains.
         [
-            b'C' | b'N' | b'S' | b'U' | b'T' | b'A' | b'a' | b'f' | b'F' | b'p' | b'w',
+            b'C' | b'N' | b'S' | b'U' | b'T' | b'H' | b'A' | b'a' | b'f' | b'F' | b'p' | b'w',
             ..,
         ] => 1,
         // Customers below, taxes of a tenant.
@@ -49,6 +49,8 @@ pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
     use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
+    use crate::domain::notification::Notice;
+    use crate::domain::quota::{Item, Level};
     use crate::domain::time::Timestamp;
     use crate::store::engine::Key;
     use crate::store::keys;
@@ -59,7 +61,6 @@ mod tests {
 
     #[test]
     fn a_report_changes_one_place() {
-        let now = Timestamp::from_micros(1);
         for account in [
             AccountId::Tenant(TenantId::random()),
             AccountId::User(UserId::random()),
@@ -69,7 +70,12 @@ mod tests {
                 number: V1Id(1000),
             }));
             assert_eq!(meter.len(), ID_BYTES);
-            assert_eq!(meter, place(&keys::notice(now, account)));
+            let notice = Notice {
+                account,
+                entered: vec![(Item::StorageSize, Level::Soon)],
+                created_at: Timestamp::from_micros(1),
+            };
+            assert_eq!(meter, place(&keys::notice(&notice)));
             assert_eq!(meter, place(&keys::offering_items(account)));
         }
     }
@@ -91,6 +97,10 @@ mod tests {
                 keys::subtree_user(tenant, user),
             ),
             (keys::tenant_users(tenant), keys::tenant_user(tenant, user)),
+            (
+                keys::company_admins(tenant),
+                keys::company_admin(tenant, user),
+            ),
         ];
         for (list, entry) in entries {
             assert_eq!(of_prefix(&list.0), Some(place(&entry).as_slice()));

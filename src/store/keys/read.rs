@@ -13,6 +13,17 @@ impl Key {
         uuid::Uuid::from_slice(self.0.get(start..)?).ok()
     }
 
+    /// The account that the key ends with.
+    #[must_use]
+    pub fn trailing_account(&self) -> Option<AccountId> {
+        let id = self.trailing_uuid()?;
+        match self.0.get(self.0.len().checked_sub(17)?)? {
+            0 => Some(AccountId::Tenant(TenantId::new(id))),
+            1 => Some(AccountId::User(UserId::new(id))),
+            _ => None,
+        }
+    }
+
     /// The hour of click marks.
     #[must_use]
     pub fn leading_hour(&self) -> Option<u32> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::ids::MailId;
-use crate::domain::notification::MailState;
+use crate::domain::notification::{MailState, Notice};
 use crate::store::engine::{Record, Revision};
 
 #[test]
@@ -49,7 +49,7 @@ fn a_search_prefix_is_a_prefix_of_its_texts() {
     let stored = search_text("  FooBar GmbH", account);
     assert!(stored.0.starts_with(&search_prefix("foob").0));
     assert!(!stored.0.starts_with(&search_prefix("bar").0));
-    assert_eq!(search_account(&stored), Some(account));
+    assert_eq!(stored.trailing_account(), Some(account));
 }
 
 #[test]
@@ -71,4 +71,35 @@ fn neighbours_share_a_bucket_of_clicks() {
     assert_eq!(bucket(0), bucket((1 << 118) - 1));
     assert!(bucket((1 << 118) - 1) < bucket(1 << 118));
     assert!(bucket(u128::MAX) < clicks::of_day(tenant(0), 10));
+}
+
+#[test]
+fn a_notice_is_in_its_key() {
+    use crate::domain::quota::{Item, Level};
+    let said = |account, entered: &[(Item, Level)]| Notice {
+        account,
+        entered: entered.to_vec(),
+        created_at: Timestamp::from_micros(1_234_567),
+    };
+    let storage = (Item::StorageSize, Level::Soon);
+    let mobiles = (Item::MobileDevices, Level::HardExceeded);
+    for account in [
+        AccountId::Tenant(TenantId::random()),
+        AccountId::User(UserId::random()),
+    ] {
+        let notices = [&[storage][..], &[mobiles], &[storage, mobiles]];
+        let notices = notices.map(|entered| said(account, entered));
+        for one in &notices {
+            let key = notice(one);
+            assert_eq!(notice_of(&key).as_ref(), Some(one));
+            // What cannot be read is nothing, rather than another notice.
+            let mut damaged = key.clone();
+            damaged.0[9] = 5;
+            assert_eq!(notice_of(&damaged), None);
+            let odd = Key([&key.0[..9], &key.0[10..]].concat());
+            assert_eq!(notice_of(&odd), None);
+        }
+        let keys = notices.each_ref().map(notice);
+        assert!(keys[0] != keys[1] && keys[1] != keys[2]);
+    }
 }

@@ -1,60 +1,13 @@
-//! Stored forms of mails and notices.
+//! Stored forms of mails.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::meter::{AccountForm, item, level};
 use super::{Stored, known};
-use crate::domain::ids::{AccountId, MailId, NodeId, TenantId, UserId};
+use crate::domain::ids::{MailId, NodeId, TenantId, UserId};
 use crate::domain::notification::{Cause, Lease, Mail, MailKind, MailState};
-use crate::domain::quota::{Item, Level};
 use crate::domain::time::Timestamp;
-
-/// An account entered levels, and its people are still to be found and told. Written in the same
-/// commit as the usage that caused it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// Whose quota.
-    pub account: AccountId,
-    /// What was entered.
-    pub entered: Vec<(Item, Level)>,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-pub struct NoticeForm {
-    account: AccountForm,
-    entered: Vec<(String, String)>,
-    created_us: i64,
-}
-
-impl From<Notice> for NoticeForm {
-    fn from(notice: Notice) -> Self {
-        let entered = notice.entered.into_iter();
-        Self {
-            account: notice.account.into(),
-            entered: entered
-                .map(|(item, level)| (item.name().to_owned(), level.name().to_owned()))
-                .collect(),
-            created_us: notice.created_at.micros(),
-        }
-    }
-}
-
-impl Stored for Notice {
-    const NAME: &'static str = "notice";
-    type Form = NoticeForm;
-
-    fn from_form(form: NoticeForm) -> Result<Self, String> {
-        let entered = form.entered.iter().map(|(i, l)| Ok((item(i)?, level(l)?)));
-        Ok(Self {
-            account: form.account.into(),
-            entered: entered.collect::<Result<_, String>>()?,
-            created_at: Timestamp::from_micros(form.created_us),
-        })
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct CauseForm {

@@ -24,7 +24,6 @@ use sha2::{Digest, Sha256};
 use super::engine::StoreError;
 
 pub use import::ImportProgress;
-pub use mail::Notice;
 pub use meter::OfferingItems;
 pub use request::KeptRequest;
 

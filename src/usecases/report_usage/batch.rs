@@ -305,7 +305,7 @@ impl Batch {
         }
         let mut changes = Changes::new();
         if let Some(notice) = notice {
-            changes.put_notice(notice);
+            changes.put_notice(&notice);
         }
         let updated = Updated {
             body: hot_meter::encode(meter),

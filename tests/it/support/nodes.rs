@@ -20,6 +20,8 @@ pub enum Failure {
 /// Commits of a store: how many were made, and how many of the next ones are not. And reads.
 #[derive(Default)]
 pub struct Commits {
+    /// Records that were asked for by name or found by a scan.
+    pub records_read: AtomicUsize,
     /// Reads in which there was a tenant's profile.
     pub tenant_reads: AtomicUsize,
     /// So many were made.
@@ -68,9 +70,11 @@ impl Shared {
 
     fn note_read(&self, keys: &[Key]) {
         let is_tenant = |key: &Key| key.0.first() == Some(&b't');
-        if let Some(commits) = &self.alone
-            && keys.iter().any(is_tenant)
-        {
+        let Some(commits) = &self.alone else {
+            return;
+        };
+        commits.records_read.fetch_add(keys.len(), Ordering::SeqCst);
+        if keys.iter().any(is_tenant) {
             commits.tenant_reads.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -121,7 +125,15 @@ impl Engine for Shared {
         after: Option<&'a Key>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(Key, Record)>, StoreError>> {
-        self.of.engine().scan(prefix, after, limit)
+        Box::pin(async move {
+            let found = self.of.engine().scan(prefix, after, limit).await?;
+            if let Some(commits) = &self.alone {
+                commits
+                    .records_read
+                    .fetch_add(found.len(), Ordering::SeqCst);
+            }
+            Ok(found)
+        })
     }
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -162,7 +162,22 @@ impl World {
 
     /// A user of the customer who wants quota mail.
     pub async fn add_user(&self, login: &str, company_admin: bool) -> UserId {
-        let id = UserId::random();
+        self.add_users(&[login], company_admin).await[0]
+    }
+
+    /// Several of them, with one commit.
+    pub async fn add_users(&self, logins: &[impl AsRef<str>], company_admin: bool) -> Vec<UserId> {
+        let (mut changes, mut ids) = (Changes::new(), Vec::new());
+        for login in logins {
+            let user = self.user_called(login.as_ref(), company_admin).await;
+            ids.push(user.id);
+            changes.create_user(user, &self.customer);
+        }
+        self.env.store.commit(changes).await.unwrap();
+        ids
+    }
+
+    async fn user_called(&self, login: &str, company_admin: bool) -> User {
         let policy = AccessPolicy {
             id: Uuid::new_v4(),
             issuer_id: Uuid::nil(),
@@ -170,8 +185,8 @@ impl World {
             role: COMPANY_ADMIN,
             version: 1,
         };
-        let user = User {
-            id,
+        User {
+            id: UserId::random(),
             v1_id: self.env.store.next_v1_id().await.unwrap(),
             tenant_id: self.customer.id,
             login: login.to_owned(),
@@ -190,11 +205,7 @@ impl World {
             created_at: START,
             updated_at: START,
             version: 1,
-        };
-        let mut changes = Changes::new();
-        changes.create_user(user, &self.customer);
-        self.env.store.commit(changes).await.unwrap();
-        id
+        }
     }
 
     /// Stores a changed user.
@@ -262,7 +273,7 @@ impl World {
     /// All mails of one state, the newest first.
     pub async fn mails(&self, state: MailState) -> Vec<Mail> {
         let prefix = keys::mails_by_state(state);
-        let ids = self.env.store.engine().scan(&prefix, None, 1000);
+        let ids = self.env.store.engine().scan(&prefix, None, 10_000);
         let mut mails = Vec::new();
         for (key, _) in ids.await.unwrap() {
             let id = upsell::domain::ids::MailId::new(key.trailing_uuid().unwrap());
