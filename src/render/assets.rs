@@ -3,11 +3,11 @@
 
 use std::fmt::Write;
 
+use askama::Template;
 use bytes::Bytes;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::context::Theme;
+use super::context::{THEME, Theme};
 use super::tone::Accent;
 use super::{Color, RenderError, Renderer};
 
@@ -59,14 +59,8 @@ impl Renderer {
             .strip_prefix(BRAND_PREFIX)?
             .strip_suffix(BRAND_SUFFIX)?;
         let color = Color::parse(digits).filter(|color| color.digits() == digits)?;
-        let css = self
-            .text(
-                "assets/brand.css",
-                &BrandSheet {
-                    accent: Accent::of(color),
-                },
-            )
-            .ok()?;
+        let accent = Accent::of(color);
+        let css = BrandSheet { accent }.render().ok()?;
         Some(Asset {
             path: path.to_owned(),
             content_type: CSS,
@@ -75,14 +69,16 @@ impl Renderer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Template)]
+#[template(path = "assets/brand.css")]
 struct BrandSheet {
     accent: Accent,
 }
 
-#[derive(Serialize)]
+#[derive(Template)]
+#[template(path = "assets/upsell.css")]
 struct Sheet {
-    theme: Theme,
+    theme: &'static Theme,
     accent: Accent,
 }
 
@@ -91,12 +87,12 @@ pub(crate) fn brand_path(color: Color) -> String {
     format!("{BRAND_PREFIX}{}{BRAND_SUFFIX}", color.digits())
 }
 
-pub(crate) fn stylesheet(renderer: &Renderer) -> Result<Asset, RenderError> {
+pub(crate) fn stylesheet() -> Result<Asset, RenderError> {
     let sheet = Sheet {
-        theme: Theme::new(),
+        theme: &THEME,
         accent: Accent::of(Color::default()),
     };
-    let css = renderer.text("assets/upsell.css", &sheet)?;
+    let css = sheet.render()?;
     let mut path = "/assets/upsell-".to_owned();
     for byte in Sha256::digest(css.as_bytes()).iter().take(6) {
         // Writing to a String cannot fail.

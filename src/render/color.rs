@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Color {
@@ -47,7 +45,11 @@ impl Color {
     /// Six lower-case hexadecimal digits without `#`.
     #[must_use]
     pub fn digits(self) -> String {
-        format!("{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
+        let channels = [self.red, self.green, self.blue].into_iter();
+        let digits = channels.flat_map(|channel| [channel >> 4, channel & 0xf]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect()
     }
 
     /// Relative luminance, 0 (black) to 1 (white).
@@ -117,17 +119,11 @@ impl Default for Color {
     }
 }
 
-/// As it is displayed.
-impl Serialize for Color {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// `#` and six digits, as CSS has it.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.digits())
+        f.write_str("#")?;
+        f.write_str(&self.digits())
     }
 }
 

@@ -1,7 +1,5 @@
 //! What several templates are given.
 
-use serde::Serialize;
-
 use super::RenderError;
 use super::href::Href;
 use super::locale::Locale;
@@ -13,13 +11,12 @@ use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, State};
 
 /// A brand, cleaned.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Brand {
     /// The service's name, else the company's; may be empty.
     pub(crate) name: String,
     pub(crate) company: String,
     pub(crate) logo: Option<Href>,
-    pub(crate) home: Option<Href>,
     pub(crate) accent: Accent,
 }
 
@@ -30,7 +27,6 @@ impl Brand {
             name: service_name(view),
             company,
             logo: view.logo_url.clone().filter(Href::is_web),
-            home: view.home_url.clone().filter(Href::is_web),
             accent: Accent::of(view.color),
         }
     }
@@ -47,59 +43,58 @@ pub(crate) fn service_name(view: &BrandView) -> String {
 }
 
 /// The surfaces of both schemes.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Theme {
     pub(crate) light: Surface,
     pub(crate) dark: Surface,
-    pub(crate) states: Vec<StateTone>,
+    pub(crate) states: [StateTone; 5],
 }
 
 /// The colours of one state, for a style sheet.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct StateTone {
-    name: &'static str,
-    light: Tone,
-    dark: Tone,
+    pub(crate) name: &'static str,
+    pub(crate) light: Tone,
+    pub(crate) dark: Tone,
 }
 
-impl Theme {
-    pub(crate) fn new() -> Self {
-        let states = [
-            State::Unlimited,
-            State::Ok,
-            State::Soon,
-            State::Exceeded,
-            State::HardExceeded,
-        ]
-        .map(|state| StateTone {
-            name: state.name(),
-            light: tone::light(state),
-            dark: tone::dark(state),
-        });
-        Self {
-            light: LIGHT,
-            dark: DARK,
-            states: states.into(),
-        }
+const fn state_tone(state: State) -> StateTone {
+    StateTone {
+        name: state.name(),
+        light: tone::light(state),
+        dark: tone::dark(state),
     }
 }
 
+/// The colours that no brand changes.
+pub(crate) static THEME: Theme = Theme {
+    light: LIGHT,
+    dark: DARK,
+    states: [
+        state_tone(State::Unlimited),
+        state_tone(State::Ok),
+        state_tone(State::Soon),
+        state_tone(State::Exceeded),
+        state_tone(State::HardExceeded),
+    ],
+};
+
 /// A link with its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) label: String,
     pub(crate) href: Href,
 }
 
 /// A telephone number, and what dials it where it is one.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Phone {
     pub(crate) label: String,
     pub(crate) href: Option<Href>,
 }
 
 /// The advice to talk to somebody, and where to.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Contact {
     pub(crate) label: String,
     pub(crate) lead: String,
@@ -108,7 +103,7 @@ pub(crate) struct Contact {
 }
 
 /// What is proposed: at most one of the two.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Offer {
     pub(crate) buy: Option<Link>,
     pub(crate) contact: Option<Contact>,
@@ -165,14 +160,14 @@ fn support(locale: &Locale, brand: &BrandView) -> Result<Option<Link>, RenderErr
 }
 
 /// Lines of one scope.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) heading: String,
     pub(crate) lines: Vec<Line>,
 }
 
 /// One quota, ready to be shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) item: String,
     /// The state's name on the wire; a CSS class.

@@ -1,12 +1,13 @@
 //! The header of the management portal, as a fragment.
 
-use serde::Serialize;
+use askama::Template;
 
 use super::context::{self, Group, Offer};
 use super::view::HeaderView;
 use super::{Lang, RenderError, Renderer};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Template)]
+#[template(path = "portal/header.html")]
 struct Header {
     lang: &'static str,
     dir: &'static str,
@@ -31,6 +32,6 @@ impl Renderer {
             groups: context::groups(locale, view.lines, view.tenant_name)?,
             offer: Offer::of(locale, view.proposal, view.brand)?,
         };
-        self.html("portal/header", &header)
+        Ok(header.render()?)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
 use url::Url;
 
 /// Longest address that is put into a link, in bytes. A Buy link is at most 2,048 bytes of Buy
@@ -12,8 +11,8 @@ const HREF_MAX_BYTES: usize = 4096;
 /// An address that is safe in `href`: absolute, `http`, `https`, `mailto` or `tel`, without
 /// control characters and without credentials.
 ///
-/// Made from data only by [`Href::parse`], so a template that prints an `Href` cannot print
-/// `javascript:`. Printing goes through the `url` helper, which checks again.
+/// Made from data only by [`Href::parse`] and [`Href::phone`], so a template that prints an `Href` cannot print
+/// `javascript:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Href(String);
 
@@ -89,12 +88,6 @@ impl Href {
 impl fmt::Display for Href {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Href {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 

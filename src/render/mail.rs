@@ -1,8 +1,8 @@
 //! Mails: subject, plain part and HTML part from one view, so that they cannot disagree.
 
-use serde::Serialize;
+use askama::Template;
 
-use super::context::{self, Brand, Group, Link, Offer, Phone, Theme};
+use super::context::{self, Brand, Group, Link, Offer, Phone, THEME, Theme};
 use super::href::Href;
 use super::locale::Locale;
 use super::view::{ActivationMailView, BrandView, Mail, QuotaLine, QuotaMailView};
@@ -10,13 +10,13 @@ use super::{Lang, RenderError, Renderer, text, words};
 use crate::domain::quota::{Scope, State};
 
 /// What every mail has.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Frame {
     lang: &'static str,
     dir: &'static str,
     /// What ends a label, with the space that the language has before it.
     colon: String,
-    theme: Theme,
+    theme: &'static Theme,
     brand: Brand,
     subject: String,
     /// What a mailbox shows beside the subject.
@@ -30,9 +30,8 @@ struct Frame {
     links: Vec<Link>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct QuotaMail {
-    #[serde(flatten)]
     frame: Frame,
     paragraphs: Vec<String>,
     groups: Vec<Group>,
@@ -42,15 +41,42 @@ struct QuotaMail {
     as_of: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct ActivationMail {
-    #[serde(flatten)]
     frame: Frame,
     intro: String,
     login: String,
     action: Option<Link>,
     /// Before the address (button and plain address are both given), or whom to ask.
     hint: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/quota.txt")]
+struct QuotaText<'a> {
+    frame: &'a Frame,
+    mail: &'a QuotaMail,
+}
+
+#[derive(Template)]
+#[template(path = "email/quota.html")]
+struct QuotaHtml<'a> {
+    frame: &'a Frame,
+    mail: &'a QuotaMail,
+}
+
+#[derive(Template)]
+#[template(path = "email/activation.txt")]
+struct ActivationText<'a> {
+    frame: &'a Frame,
+    mail: &'a ActivationMail,
+}
+
+#[derive(Template)]
+#[template(path = "email/activation.html")]
+struct ActivationHtml<'a> {
+    frame: &'a Frame,
+    mail: &'a ActivationMail,
 }
 
 impl Renderer {
@@ -119,10 +145,11 @@ impl Renderer {
             offer,
             as_of,
         };
+        let (mail, frame) = (&mail, &mail.frame);
         Ok(Mail {
-            text: self.text("email/quota", &mail)?,
-            html: self.html("email/quota", &mail)?,
-            subject: mail.frame.subject,
+            text: QuotaText { mail, frame }.render()?,
+            html: QuotaHtml { mail, frame }.render()?,
+            subject: frame.subject.clone(),
         })
     }
 
@@ -156,10 +183,11 @@ impl Renderer {
             action: link(locale, "activation.action", view.activation_url)?,
             hint: locale.text(&format!("activation.{hint}"), &[])?,
         };
+        let (mail, frame) = (&mail, &mail.frame);
         Ok(Mail {
-            text: self.text("email/activation", &mail)?,
-            html: self.html("email/activation", &mail)?,
-            subject: mail.frame.subject,
+            text: ActivationText { mail, frame }.render()?,
+            html: ActivationHtml { mail, frame }.render()?,
+            subject: frame.subject.clone(),
         })
     }
 }
@@ -248,7 +276,7 @@ fn frame(locale: &Locale, brand: &BrandView, recipient: &str) -> Result<Frame, R
         lang: locale.tag,
         dir: locale.meta.direction.name(),
         colon: locale.meta.colon.clone(),
-        theme: Theme::new(),
+        theme: &THEME,
         brand: Brand::of(brand),
         subject: String::new(),
         preheader: String::new(),

@@ -1,9 +1,9 @@
 //! What people read: alerts, mails, the portal header and the pages behind links, in their
 //! language and in the look of their brand.
 //!
-//! Everything is compiled into the binary and checked by [`Renderer::new`]. Views come in as
-//! plain values ([`view`]); their texts may be hostile and come out as text: HTML is escaped by
-//! the template engine, control and direction characters are taken out, long names are cut, and
+//! Templates are compiled into the binary, languages are checked by [`Renderer::new`]. Views come in as
+//! plain values ([`view`]); their texts may be hostile and come out as text: HTML is escaped wherever a
+//! template prints, control and direction characters are taken out, long names are cut, and
 //! addresses become links only as [`Href`].
 
 mod alert;
@@ -14,7 +14,6 @@ mod figures;
 #[cfg(test)]
 mod fixtures;
 mod header;
-mod helpers;
 mod href;
 mod lang;
 mod locale;
@@ -28,9 +27,6 @@ mod tone;
 pub mod view;
 mod widget;
 mod words;
-
-use handlebars::Handlebars;
-use serde::Serialize;
 
 pub use assets::Asset;
 pub use color::Color;
@@ -55,71 +51,13 @@ const LOCALES: &[(&str, &str)] = &[
     ("ru", include_str!("../../templates/locales/ru.toml")),
 ];
 
-const HTML: &[(&str, &str)] = &[
-    (
-        "layout/mail",
-        include_str!("../../templates/layout/mail.hbs"),
-    ),
-    (
-        "email/quota",
-        include_str!("../../templates/email/quota/html.hbs"),
-    ),
-    (
-        "email/activation",
-        include_str!("../../templates/email/activation/html.hbs"),
-    ),
-    ("page/page", include_str!("../../templates/page/page.hbs")),
-    (
-        "portal/header",
-        include_str!("../../templates/portal/header.hbs"),
-    ),
-];
-
-const TEXT: &[(&str, &str)] = &[
-    (
-        "layout/footer",
-        include_str!("../../templates/layout/footer.txt.hbs"),
-    ),
-    (
-        "email/quota",
-        include_str!("../../templates/email/quota/text.hbs"),
-    ),
-    (
-        "email/activation",
-        include_str!("../../templates/email/activation/text.hbs"),
-    ),
-    (
-        "assets/upsell.css",
-        include_str!("../../templates/assets/upsell.css.hbs"),
-    ),
-    (
-        "assets/brand.css",
-        include_str!("../../templates/assets/brand.css.hbs"),
-    ),
-];
-
 /// Why something could not be rendered. Except for [`RenderError::NothingToSay`] these are faults
 /// of the templates or locales that were built in: no data can cause them.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// A template does not compile.
-    #[error("the template {name} does not compile")]
-    Template {
-        /// The template.
-        name: &'static str,
-        /// Where and why.
-        #[source]
-        cause: Box<handlebars::TemplateError>,
-    },
-    /// A template could not be rendered, for instance because it names what its view has not.
-    #[error("the template {name} cannot be rendered")]
-    Render {
-        /// The template.
-        name: &'static str,
-        /// Where and why.
-        #[source]
-        cause: Box<handlebars::RenderError>,
-    },
+    /// A template could not be written out.
+    #[error("a template cannot be rendered")]
+    Render(#[from] askama::Error),
     /// A locale file is not TOML of the expected form.
     #[error("templates/locales/{tag}.toml cannot be read")]
     LocaleSyntax {
@@ -142,20 +80,18 @@ pub enum RenderError {
     NothingToSay,
 }
 
-/// All templates and languages, compiled. Make one at start and share it.
+/// All languages, and the style sheet. Make one at start and share it.
 #[derive(Debug)]
 pub struct Renderer {
-    html: Handlebars<'static>,
-    text: Handlebars<'static>,
     locales: Vec<Locale>,
     assets: Vec<Asset>,
 }
 
 impl Renderer {
-    /// Compiles the templates, reads the languages and checks them against English.
+    /// Reads the languages and checks them against English.
     ///
     /// # Errors
-    /// A template or language that was built in is faulty.
+    /// A language that was built in is faulty.
     pub fn new() -> Result<Self, RenderError> {
         let locales = LOCALES
             .iter()
@@ -167,18 +103,10 @@ impl Renderer {
                 .try_for_each(|locale| locale.check_against(reference))?;
         }
         let mut renderer = Self {
-            html: engine(HTML)?,
-            text: engine(TEXT)?,
             locales,
             assets: Vec::new(),
         };
-        renderer
-            .html
-            .register_escape_fn(|value| handlebars::html_escape(&text::neutralise(value)));
-        renderer
-            .text
-            .register_escape_fn(|value| text::neutralise(value).into_owned());
-        renderer.assets.push(assets::stylesheet(&renderer)?);
+        renderer.assets.push(assets::stylesheet()?);
         Ok(renderer)
     }
 
@@ -220,42 +148,4 @@ impl Renderer {
             .find_map(by_tag)
             .or_else(|| self.locales.iter().find(of_language))
     }
-
-    fn html(&self, name: &'static str, view: &impl Serialize) -> Result<String, RenderError> {
-        render(&self.html, name, view)
-    }
-
-    fn text(&self, name: &'static str, view: &impl Serialize) -> Result<String, RenderError> {
-        render(&self.text, name, view)
-    }
-}
-
-fn engine(templates: &[(&'static str, &str)]) -> Result<Handlebars<'static>, RenderError> {
-    let mut engine = Handlebars::new();
-    // A misspelt name is an error, not an empty place.
-    engine.set_strict_mode(true);
-    engine.register_helper("url", Box::new(helpers::Url));
-    engine.register_helper("wrap", Box::new(helpers::Wrap));
-    for (name, source) in templates {
-        engine
-            .register_template_string(name, source)
-            .map_err(|cause| RenderError::Template {
-                name,
-                cause: Box::new(cause),
-            })?;
-    }
-    Ok(engine)
-}
-
-fn render(
-    engine: &Handlebars<'static>,
-    name: &'static str,
-    view: &impl Serialize,
-) -> Result<String, RenderError> {
-    engine
-        .render(name, view)
-        .map_err(|cause| RenderError::Render {
-            name,
-            cause: Box::new(cause),
-        })
 }

@@ -1,8 +1,8 @@
 //! The pages behind links.
 
-use serde::Serialize;
+use askama::Template;
 
-use super::context::{self, Brand, Link, Phone, Theme};
+use super::context::{self, Brand, Link, Phone, THEME, Theme};
 use super::href::Href;
 use super::locale::Locale;
 use super::view::{BrandView, Page, PageView};
@@ -11,11 +11,12 @@ use super::{Lang, RenderError, Renderer, assets, text};
 /// Longest e-mail address that is shown in full, in characters.
 const ADDRESS_MAX_CHARS: usize = 120;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Template)]
+#[template(path = "page/page.html")]
 struct Document {
     lang: &'static str,
     dir: &'static str,
-    theme: Theme,
+    theme: &'static Theme,
     brand: Brand,
     stylesheet: String,
     brand_stylesheet: String,
@@ -34,7 +35,7 @@ struct Document {
 }
 
 /// A link of which at most one on a page looks like a button.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Action {
     label: String,
     href: Href,
@@ -58,7 +59,7 @@ impl Renderer {
         let document = Document {
             lang: locale.tag,
             dir: locale.meta.direction.name(),
-            theme: Theme::new(),
+            theme: &THEME,
             brand: Brand::of(view.brand),
             stylesheet: self.stylesheet_path().to_owned(),
             brand_stylesheet: assets::brand_path(view.brand.color),
@@ -80,7 +81,7 @@ impl Renderer {
             reference: reference(locale, view.page)?,
             links: links(locale, view.brand)?,
         };
-        self.html("page/page", &document)
+        Ok(document.render()?)
     }
 }
 

@@ -2,6 +2,9 @@
 //! endless names. What is left is text, in a subject as in a page.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use askama::filters::Escaper;
 
 /// Longest name of a person, company or service that is shown, in characters.
 pub(crate) const NAME_MAX_CHARS: usize = 80;
@@ -56,13 +59,50 @@ pub(crate) fn name(text: &str) -> String {
 /// The last line of defence, applied to every value a template prints: control and deceptive
 /// characters become nothing, line breaks become spaces.
 pub(crate) fn neutralise(text: &str) -> Cow<'_, str> {
-    if text
-        .chars()
-        .any(|c| c.is_control() || is_deceptive(c) || is_line_separator(c))
-    {
-        Cow::Owned(one_line(text))
-    } else {
+    let is_odd = |c: char| c.is_control() || is_deceptive(c) || is_line_separator(c);
+    // Most values are of ASCII alone, where this is quick to see.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || !text.contains(is_odd) {
         Cow::Borrowed(text)
+    } else {
+        Cow::Owned(one_line(text))
+    }
+}
+
+/// How text is printed into a plain part and a style sheet.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain;
+
+impl Escaper for Plain {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, value: &str) -> fmt::Result {
+        dest.write_str(&neutralise(value))
+    }
+}
+
+/// How text is printed into HTML, be it text or an attribute in quotes.
+#[derive(Clone, Copy)]
+pub(crate) struct Markup;
+
+impl Escaper for Markup {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, value: &str) -> fmt::Result {
+        let value = neutralise(value);
+        let mut rest = &*value;
+        while let Some(at) = rest.find(['<', '>', '"', '&', '\'', '`', '=']) {
+            let (before, from) = rest.split_at(at);
+            let (special, after) = from.split_at(1);
+            dest.write_str(before)?;
+            dest.write_str(match special {
+                "<" => "&lt;",
+                ">" => "&gt;",
+                "\"" => "&quot;",
+                "&" => "&amp;",
+                "'" => "&#x27;",
+                "`" => "&#x60;",
+                _ => "&#x3D;",
+            })?;
+            rest = after;
+        }
+        dest.write_str(rest)
     }
 }
 
@@ -87,10 +127,15 @@ const fn is_deceptive(c: char) -> bool {
         || (c as u32) & 0xfffe == 0xfffe
 }
 
+/// A text that may be anything, in lines of the width of a plain mail: see [`wrap`].
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    wrap(&one_line(text), indent)
+}
+
 /// `text` broken into lines of at most [`WRAP_COLUMNS`] columns, at spaces or between characters
 /// of scripts that are written without them. A word that is longer stays whole (a link must).
 /// Lines after the first begin with `indent` spaces; the caller has indented the first.
-pub(crate) fn wrap(text: &str, indent: usize) -> String {
+fn wrap(text: &str, indent: usize) -> String {
     let room = WRAP_COLUMNS.saturating_sub(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
@@ -178,6 +223,25 @@ mod tests {
             assert_eq!(neutralise(&one_line(hostile)), shown);
         }
         assert_eq!(neutralise("x\r\ny"), "x y");
+    }
+
+    #[test]
+    fn markup_is_printed_as_text() {
+        let printed = |text: &str| {
+            let mut html = String::new();
+            Markup.write_escaped_str(&mut html, text).unwrap();
+            html
+        };
+        let special = "<a b='c' d=\"e\">&amp;`";
+        let text = "&lt;a b&#x3D;&#x27;c&#x27; d&#x3D;&quot;e&quot;&gt;&amp;amp;&#x60;";
+        assert_eq!(printed(special), text);
+        assert_eq!(printed("é<\u{202e}\r\n>ü"), "é&lt; &gt;ü");
+        assert_eq!(printed(""), "");
+        let mut plain = String::new();
+        Plain
+            .write_escaped_str(&mut plain, "<a>\r\nBcc: b")
+            .unwrap();
+        assert_eq!(plain, "<a> Bcc: b");
     }
 
     #[test]

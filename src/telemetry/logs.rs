@@ -4,9 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tracing::level_filters::LevelFilter;
-use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -28,16 +26,7 @@ pub fn subscriber<W>(log: &Log, writer: W) -> impl Subscriber + Send + Sync + us
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // With a hint, the levels that the operator leaves out stay as cheap as they are without this.
-    let silent = filter_fn(|line| !shows_values(line)).with_max_level_hint(LevelFilter::TRACE);
-    let filter = log.level.clone().and(silent);
-    Registry::default().with(lines(log.format, writer).with_filter(filter))
-}
-
-/// handlebars shows below info what it renders: names, addresses, and the links that mails and
-/// pages carry. No level that an operator chooses may bring those into the log.
-fn shows_values(line: &Metadata<'_>) -> bool {
-    line.target().starts_with("handlebars") && *line.level() > Level::INFO
+    Registry::default().with(lines(log.format, writer).with_filter(log.level.clone()))
 }
 
 fn lines<S, W>(format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>

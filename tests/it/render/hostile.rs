@@ -16,6 +16,7 @@ const HOSTILE: &[&str] = &[
     "' onmouseover='alert(1)",
     "</title></style><style>*{display:none}</style>",
     "--><script>alert(1)</script><!--",
+    "{{ frame.lang }} {% for line in lines %}{% endfor %} {% include \"layout/mail.html\" %} {# x #} {{ x|safe }}",
     "{{lang}} {{{brand.name}}} {{#each lines}}{{/each}} {{> layout/mail}}",
     "{usage} {tenant} {figures}",
     "a\r\nBcc: victim@example.com\r\n\r\nbody",
