@@ -1,6 +1,7 @@
 //! Telling someone: the mail, who it is for, when it is tried again, and when it is repeated.
 
 pub mod allowance;
+mod cancel;
 mod lease;
 mod retry;
 
@@ -10,6 +11,7 @@ use super::ids::{AccountId, MailId, NodeId, TenantId, UserId};
 use super::quota::{Item, Level, Scope};
 use super::time::Timestamp;
 
+pub use cancel::CancelReason;
 pub use lease::{Lease, Verdict};
 pub use retry::{AfterFailure, RetryPolicy};
 

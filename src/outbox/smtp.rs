@@ -14,7 +14,7 @@ mod content;
 mod envelope;
 mod error;
 mod exchange;
-mod lane;
+mod mail_connection;
 mod pool;
 mod reply;
 mod session;
@@ -33,8 +33,8 @@ use tokio::sync::OwnedSemaphorePermit;
 pub use address::check_tenant_server;
 pub use envelope::{Envelope, HelloName, InvalidHelloName, InvalidMailbox, Mailbox};
 pub use error::{Cause, Kind, SendError, Stage};
-pub use exchange::Parcel;
-pub use lane::Lane;
+pub use exchange::PreparedMail;
+pub use mail_connection::MailConnection;
 pub use reply::Reply;
 pub use settings::{InvalidSettings, Lookup, Resolve, Roots, Settings, SystemResolver, Timeouts};
 pub use target::{Credentials, DomainName, Encryption, Host, InvalidTarget, Target, Trust};
@@ -104,12 +104,12 @@ impl Mailer {
         self.reserve(target).await?.send(envelope, message).await
     }
 
-    /// Makes a message ready for [`Lane::send`].
+    /// Makes a message ready for [`MailConnection::send`].
     ///
     /// # Errors
     /// It is too long, or holds what mail cannot carry.
-    pub fn parcel(&self, envelope: Envelope, message: &[u8]) -> Result<Parcel, SendError> {
-        Parcel::new(envelope, message, self.shared.settings.message_bytes)
+    pub fn prepare(&self, envelope: Envelope, message: &[u8]) -> Result<PreparedMail, SendError> {
+        PreparedMail::new(envelope, message, self.shared.settings.message_bytes)
     }
 
     /// Waits for one of the target's connections.
@@ -199,20 +199,20 @@ impl Reservation {
     /// # Errors
     /// [`SendError`].
     pub async fn send(self, envelope: &Envelope, message: &[u8]) -> Result<Accepted, SendError> {
-        let parcel = self.mailer.parcel(envelope.clone(), message)?;
-        let mut lane = self.into_lane();
-        let sent = lane.send(&parcel, None).await;
+        let prepared = self.mailer.prepare(envelope.clone(), message)?;
+        let mut connection = self.into_connection();
+        let sent = connection.send(&prepared, None).await;
         match &sent {
-            Ok(_) => lane.rest().await,
-            Err(_) => lane.quit().await,
+            Ok(_) => connection.rest().await,
+            Err(_) => connection.quit().await,
         }
         sent
     }
 
     /// The connection for mail after mail.
     #[must_use]
-    pub fn into_lane(self) -> Lane {
-        Lane::new(self)
+    pub fn into_connection(self) -> MailConnection {
+        MailConnection::new(self)
     }
 }
 

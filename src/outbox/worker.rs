@@ -1,7 +1,6 @@
 //! Runs the outbox: one pass finds all that is due and says when it wants to run again.
 //!
-//! Stages, each one commit: notices become mails (fan-out), mails that are due are taken, sent, and
-//! recorded. Mails stand in the queue of their route, which is worked off by as many connections as
+//! The stages are listed in [`crate::outbox`]. Mails stand in the queue of their route, which is worked off by as many connections as
 //! its server may have, so a dead server holds its own mails up and nobody else's.
 
 use std::sync::Arc;
@@ -11,9 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::due::DueMails;
-use super::results::{self, DueAgain, Results};
+use super::record::{self, DueAgain, Results};
 use super::route::Deployment;
-use super::sending::Sender;
+use super::send::Sender;
 use super::smtp::Mailer;
 use crate::domain::time::Timestamp;
 use crate::usecases::deliver::{self, Ended, Look, Outcome, Remind};
@@ -86,9 +85,9 @@ impl Outbox {
     /// What does not is sent again after the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>, drain: Duration) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let (results, outcomes) = results::channel();
+        let (results, outcomes) = record::channel();
         let due_again = Arc::new(DueAgain::default());
-        let recorder = results::record_all(
+        let recorder = record::record_all(
             self.env.clone(),
             outcomes,
             Arc::clone(&due_again),

@@ -9,7 +9,7 @@ use crate::domain::brand::Brand;
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::link::Placement;
-use crate::domain::notification::{Cause, Mail, MailKind};
+use crate::domain::notification::{CancelReason, Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
@@ -51,7 +51,7 @@ pub enum Due {
     /// Send this.
     Send(Box<Composed>),
     /// It is no longer true, or there is nobody to send it to.
-    Cancel(&'static str),
+    Cancel(CancelReason),
 }
 
 /// Decides about a due mail and renders it.
@@ -74,7 +74,7 @@ pub async fn compose_for(
     now: Timestamp,
 ) -> Result<Due, Error> {
     let Some(view) = view else {
-        return Ok(Due::Cancel("the recipient was deleted"));
+        return Ok(Due::Cancel(CancelReason::RecipientDeleted));
     };
     match mail.kind {
         MailKind::Quota | MailKind::Reminder => compose_quota(env, mail, view, now).await,
@@ -89,15 +89,13 @@ async fn compose_quota(
     now: Timestamp,
 ) -> Result<Due, Error> {
     if let Err(rule) = view.user.receives_quota_mail() {
-        return Ok(Due::Cancel(rule.says(false)));
+        return Ok(Due::Cancel(CancelReason::NotTold(rule)));
     }
     let view = view.with_what_to_buy(env).await?;
     let colleagues = colleagues::standing_of_causes(env, &view, &mail.causes).await?;
     let still_true = !colleagues.is_empty() || own_cause_stands(&view, &mail.causes);
     let Some(to) = view.user.contact.email.clone().filter(|_| still_true) else {
-        return Ok(Due::Cancel(
-            "no quota is exceeded or almost reached any more",
-        ));
+        return Ok(Due::Cancel(CancelReason::Resolved));
     };
     let (lines, names) = (
         view.quota_lines(),
@@ -156,10 +154,10 @@ fn own_cause_stands(view: &UserView, causes: &[Cause]) -> bool {
 
 fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
     if view.user.activated {
-        return Ok(Due::Cancel("the account is activated already"));
+        return Ok(Due::Cancel(CancelReason::Activated));
     }
     let Some(to) = view.user.contact.email.clone() else {
-        return Ok(Due::Cancel("the account has no e-mail address"));
+        return Ok(Due::Cancel(CancelReason::NoAddress));
     };
     let rendered = activation_mail(env, &view, &lang_of(&view))?;
     Ok(Due::Send(Box::new(Composed {

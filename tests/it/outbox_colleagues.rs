@@ -40,7 +40,7 @@ async fn only_mail(world: &World, user: UserId) -> Mail {
 async fn composed(world: &World, mail: &Mail) -> Composed {
     match compose(&world.env, mail, later(30)).await.unwrap() {
         Due::Send(composed) => *composed,
-        Due::Cancel(why) => panic!("cancelled: {why}"),
+        Due::Cancel(why) => panic!("cancelled: {}", why.says()),
     }
 }
 

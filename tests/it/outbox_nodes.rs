@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 use upsell::domain::ids::{AccountId, UserId};
-use upsell::domain::notification::{Mail, MailState};
+use upsell::domain::notification::{CancelReason, Mail, MailState};
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::deliver::{self, Ended, Failure, Remind};
 use upsell::usecases::fan_out::{self, FanOut};
@@ -189,7 +189,12 @@ async fn who_lost_a_mail_cannot_speak_for_it() {
     for id in &ids[..4] {
         again.push(new.take(*id).await.unwrap());
     }
-    let ends = [failed(true), Ended::Cancelled("no"), Ended::Untried, sent()];
+    let ends = [
+        failed(true),
+        Ended::Cancelled(CancelReason::Resolved),
+        Ended::Untried,
+        sent(),
+    ];
     for (mail, ended) in taken.iter().zip(ends) {
         old.record(mail, ended).await;
     }

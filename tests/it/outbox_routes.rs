@@ -285,3 +285,28 @@ async fn what_mails_of_one_tenant_share_is_read_for_many_at_once() {
     assert!(reads < PEOPLE / 2, "{reads}");
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_told_any_more_when_the_mail_is_due_is_counted() {
+    let (world, users) = told(2).await;
+    fan_out(&world).await;
+    world
+        .change_user(users[0], |user| user.enabled = false)
+        .await;
+    let server = SmtpScript::start().await;
+    let own = Some(target(&server, Encryption::None));
+    let running = Running::start(&world, mailer(&server), own, 30);
+    until_none_is_queued(&world).await;
+    let cancelled = world.mails(MailState::Cancelled).await;
+    let why = cancelled[0].last_error.as_deref();
+    assert_eq!(why, Some("the account is disabled"));
+    let counted = world.env.metrics.encode().unwrap();
+    for series in [
+        "upsell_people_not_told_total{reason=\"user_disabled\"} 1",
+        "upsell_mails_total{outcome=\"withdrawn\"} 1",
+        "upsell_mails_total{outcome=\"sent\"} 1",
+    ] {
+        assert!(counted.contains(series), "{series}");
+    }
+    running.stop().await;
+}

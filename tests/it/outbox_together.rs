@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::notification::{AfterFailure, Mail, MailState, Recipient};
+use upsell::domain::notification::{AfterFailure, CancelReason, Mail, MailState, Recipient};
 use upsell::domain::quota::{Item, Quota};
 use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::Encryption;
@@ -136,7 +136,7 @@ async fn each_mail_gets_its_own_end() {
         Ended::Sent { subject },
         failed(false),
         failed(true),
-        Ended::Cancelled("not true"),
+        Ended::Cancelled(CancelReason::Resolved),
         Ended::Untried,
     ];
     let outcomes = ids.iter().zip(ends);

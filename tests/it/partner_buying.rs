@@ -130,7 +130,7 @@ impl Shop {
         let mail = queued_for(world, user).await.remove(0);
         match compose(&world.env, &mail, START).await.unwrap() {
             Due::Send(composed) => *composed,
-            Due::Cancel(why) => panic!("{why}"),
+            Due::Cancel(why) => panic!("{why:?}"),
         }
     }
 }

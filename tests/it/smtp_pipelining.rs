@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use upsell::outbox::smtp::{Encryption, Kind, Lane, Mailer, Parcel, Stage, Target, Trust};
+use upsell::outbox::smtp::{
+    Encryption, Kind, MailConnection, Mailer, PreparedMail, Stage, Target, Trust,
+};
 
 use crate::support::smtp_client::{
     envelope, impatient, mailer, message, settings, target, target_at,
@@ -21,13 +23,13 @@ async fn server(pipelining: Pipelining) -> SmtpScript {
     SmtpScript::with(setup).await
 }
 
-fn parcel(mailer: &Mailer, token: &str) -> Parcel {
+fn prepared(mailer: &Mailer, token: &str) -> PreparedMail {
     let to = envelope(&format!("{token}@b.test"));
-    mailer.parcel(to, message(token, 5).as_bytes()).unwrap()
+    mailer.prepare(to, message(token, 5).as_bytes()).unwrap()
 }
 
-fn lane(mailer: &Mailer, target: &Target) -> Lane {
-    mailer.try_reserve(target).unwrap().into_lane()
+fn connection(mailer: &Mailer, target: &Target) -> MailConnection {
+    mailer.try_reserve(target).unwrap().into_connection()
 }
 
 fn arrived(server: &SmtpScript) -> Vec<String> {
@@ -79,14 +81,14 @@ async fn the_next_envelope_goes_with_the_end_of_a_mail() {
     let script = SmtpScript::start().await;
     let mailer = mailer(&script);
     let target = target_at("127.0.0.1", port, Encryption::None, None, Trust::Operator);
-    let (one, two) = (parcel(&mailer, "one"), parcel(&mailer, "two"));
-    let mut lane = lane(&mailer, &target);
+    let (one, two) = (prepared(&mailer, "one"), prepared(&mailer, "two"));
+    let mut connection = connection(&mailer, &target);
     // The first mail opens the connection, and nothing is known of the server before.
-    assert!(!lane.sends_ahead());
-    let sent = lane.send(&one, Some(&two)).await.unwrap();
+    assert!(!connection.sends_ahead());
+    let sent = connection.send(&one, Some(&two)).await.unwrap();
     assert!(sent.server_reply.to_string().ends_with("queued as 1"));
-    assert!(lane.sends_ahead());
-    let sent = lane.send(&two, None).await.unwrap();
+    assert!(connection.sends_ahead());
+    let sent = connection.send(&two, None).await.unwrap();
     assert!(sent.server_reply.to_string().ends_with("queued as 2"));
 
     let (first, second) = server.await.unwrap();
@@ -100,9 +102,9 @@ async fn the_next_envelope_goes_with_the_end_of_a_mail() {
 async fn each_refusal_is_told_of_its_own_mail() {
     let server = server(Pipelining::Works).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let mut lane = lane(&mailer, &target);
+    let mut connection = connection(&mailer, &target);
     let tokens = ["a", "b", "c", "d", "e", "f", "g"];
-    let parcels = tokens.map(|token| parcel(&mailer, token));
+    let mails = tokens.map(|token| prepared(&mailer, token));
     // At each point the mails come by in their order, but at the dot only those that got there.
     let orders = [
         (At::Rcpt, 2, "550 5.1.1 no such user"),
@@ -117,8 +119,8 @@ async fn each_refusal_is_told_of_its_own_mail() {
         server.once(at, Act::say(text));
     }
     let mut results = Vec::new();
-    for (number, this) in parcels.iter().enumerate() {
-        let sent = lane.send(this, parcels.get(number + 1)).await;
+    for (number, this) in mails.iter().enumerate() {
+        let sent = connection.send(this, mails.get(number + 1)).await;
         results.push(sent.map(|sent| sent.server_reply.to_string()));
     }
     let told: Vec<_> = results
@@ -154,16 +156,16 @@ async fn each_refusal_is_told_of_its_own_mail() {
 async fn a_go_ahead_without_a_recipient_is_answered_with_nothing() {
     let server = server(Pipelining::Works).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let mut lane = lane(&mailer, &target);
+    let mut connection = connection(&mailer, &target);
     server.once(At::Rcpt, Act::say("550 5.1.1 no such user"));
     server.once(At::Data, Act::say("354 go ahead all the same"));
-    let (one, two) = (parcel(&mailer, "one"), parcel(&mailer, "two"));
-    let error = lane.send(&one, Some(&two)).await.unwrap_err();
+    let (one, two) = (prepared(&mailer, "one"), prepared(&mailer, "two"));
+    let error = connection.send(&one, Some(&two)).await.unwrap_err();
     assert_eq!(
         (error.stage(), error.kind()),
         (Stage::Rcpt, Kind::Permanent)
     );
-    lane.send(&two, None).await.unwrap();
+    connection.send(&two, None).await.unwrap();
     assert_eq!(arrived(&server), ["two"]);
     assert_eq!(server.connections(), 1);
 }
@@ -172,18 +174,22 @@ async fn a_go_ahead_without_a_recipient_is_answered_with_nothing() {
 async fn a_refused_mail_does_not_end_the_connection() {
     let server = server(Pipelining::NotOffered).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let mut lane = lane(&mailer, &target);
+    let mut connection = connection(&mailer, &target);
     for (at, text) in [
         (At::Rcpt, "550 no"),
         (At::Data, "451 no"),
         (At::Mail, "450 no"),
     ] {
         server.once(at, Act::say(text));
-        lane.send(&parcel(&mailer, "refused"), None)
+        connection
+            .send(&prepared(&mailer, "refused"), None)
             .await
             .unwrap_err();
     }
-    lane.send(&parcel(&mailer, "good"), None).await.unwrap();
+    connection
+        .send(&prepared(&mailer, "good"), None)
+        .await
+        .unwrap();
     assert_eq!(arrived(&server), ["good"]);
     let verbs: Vec<String> = server
         .lines()
@@ -194,7 +200,7 @@ async fn a_refused_mail_does_not_end_the_connection() {
         verbs.join(" "),
         "EHLO MAIL RCPT RSET MAIL RCPT DATA RSET MAIL MAIL RCPT DATA"
     );
-    lane.rest().await;
+    connection.rest().await;
     assert_eq!((server.connections(), mailer.idle_connections()), (1, 1));
 }
 
@@ -202,8 +208,8 @@ async fn a_refused_mail_does_not_end_the_connection() {
 async fn content_never_goes_under_another_mails_envelope() {
     let server = server(Pipelining::Works).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let [one, two, three] = ["one", "two", "three"].map(|token| parcel(&mailer, token));
-    let mut first = lane(&mailer, &target);
+    let [one, two, three] = ["one", "two", "three"].map(|token| prepared(&mailer, token));
+    let mut first = connection(&mailer, &target);
     first.send(&one, Some(&two)).await.unwrap();
     first.send(&three, None).await.unwrap();
     first.send(&one, Some(&two)).await.unwrap();
@@ -217,18 +223,18 @@ async fn content_never_goes_under_another_mails_envelope() {
 async fn a_connection_that_ends_takes_the_announced_mail_nowhere() {
     let server = server(Pipelining::Works).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let [one, two] = ["one", "two"].map(|token| parcel(&mailer, token));
-    let mut lane = lane(&mailer, &target);
+    let [one, two] = ["one", "two"].map(|token| prepared(&mailer, token));
+    let mut connection = connection(&mailer, &target);
     // The answer to the first is lost; of the second nothing but the envelope was said.
     server.once(At::FinalDot, Act::TakeAndClose);
-    let error = lane.send(&one, Some(&two)).await.unwrap_err();
+    let error = connection.send(&one, Some(&two)).await.unwrap_err();
     assert!(error.perhaps_accepted());
-    lane.send(&two, None).await.unwrap();
+    connection.send(&two, None).await.unwrap();
     assert_eq!(arrived(&server), ["one", "two"]);
     // A server that says goodbye between two mails.
     server.once(At::FinalDot, Act::UsualAndClose);
-    lane.send(&one, Some(&two)).await.unwrap();
-    lane.send(&two, None).await.unwrap();
+    connection.send(&one, Some(&two)).await.unwrap();
+    connection.send(&two, None).await.unwrap();
     assert_eq!(arrived(&server), ["one", "two", "one", "two"]);
 }
 
@@ -236,20 +242,20 @@ async fn a_connection_that_ends_takes_the_announced_mail_nowhere() {
 async fn answers_that_are_not_due_are_believed_by_nobody() {
     let server = server(Pipelining::Works).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let [one, two] = ["one", "two"].map(|token| parcel(&mailer, token));
+    let [one, two] = ["one", "two"].map(|token| prepared(&mailer, token));
     for at in [At::Mail, At::Rcpt, At::Data] {
-        let mut lane = lane(&mailer, &target);
+        let mut connection = connection(&mailer, &target);
         server.always(at, Act::UsualAnd("250 2.0.0 queued as nobody\r\n".into()));
-        let error = lane.send(&one, None).await.unwrap_err();
+        let error = connection.send(&one, None).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Transient, "{at:?}: {error}");
         server.relent();
     }
     // After the final dot: the next mail finds out, before any of its content is sent.
-    let mut lane = lane(&mailer, &target);
-    lane.send(&one, None).await.unwrap();
+    let mut connection = connection(&mailer, &target);
+    connection.send(&one, None).await.unwrap();
     server.once(At::FinalDot, Act::UsualAnd("250 extra\r\n".into()));
-    lane.send(&one, Some(&two)).await.unwrap();
-    lane.send(&two, None).await.unwrap();
+    connection.send(&one, Some(&two)).await.unwrap();
+    connection.send(&two, None).await.unwrap();
     assert_eq!(arrived(&server), ["one", "one", "two"]);
 }
 
@@ -257,12 +263,12 @@ async fn answers_that_are_not_due_are_believed_by_nobody() {
 async fn a_server_that_cannot_do_what_it_offers_is_spared_it() {
     let server = server(Pipelining::HangsUp).await;
     let (mailer, target) = (mailer(&server), target(&server, Encryption::None));
-    let [one, two] = ["one", "two"].map(|token| parcel(&mailer, token));
-    let mut lane = lane(&mailer, &target);
-    lane.send(&one, Some(&two)).await.unwrap();
-    assert!(!lane.sends_ahead());
-    lane.send(&two, None).await.unwrap();
-    lane.quit().await;
+    let [one, two] = ["one", "two"].map(|token| prepared(&mailer, token));
+    let mut connection = connection(&mailer, &target);
+    connection.send(&one, Some(&two)).await.unwrap();
+    assert!(!connection.sends_ahead());
+    connection.send(&two, None).await.unwrap();
+    connection.quit().await;
     // It is remembered.
     let connections = server.connections();
     mailer
@@ -281,13 +287,13 @@ async fn a_server_that_cannot_do_what_it_offers_is_spared_it() {
         impatient(&server, Duration::from_millis(500)),
         self::target(&server, Encryption::None),
     );
-    let mut lane = self::lane(&mailer, &target);
-    let error = lane.send(&one, None).await.unwrap_err();
+    let mut connection = self::connection(&mailer, &target);
+    let error = connection.send(&one, None).await.unwrap_err();
     assert_eq!(
         (error.stage(), error.kind()),
         (Stage::Rcpt, Kind::Transient)
     );
-    lane.send(&one, None).await.unwrap();
+    connection.send(&one, None).await.unwrap();
     assert_eq!(arrived(&server), ["one"]);
 }
 
@@ -301,10 +307,13 @@ async fn a_connection_carries_no_more_mails_than_it_may() {
     let mailer = Mailer::new(settings).unwrap();
     let target = target(&server, Encryption::None);
     let tokens: Vec<String> = (0..7).map(|number| format!("t{number}")).collect();
-    let parcels: Vec<Parcel> = tokens.iter().map(|token| parcel(&mailer, token)).collect();
-    let mut lane = lane(&mailer, &target);
-    for (number, this) in parcels.iter().enumerate() {
-        lane.send(this, parcels.get(number + 1)).await.unwrap();
+    let mails: Vec<PreparedMail> = tokens
+        .iter()
+        .map(|token| prepared(&mailer, token))
+        .collect();
+    let mut connection = connection(&mailer, &target);
+    for (number, this) in mails.iter().enumerate() {
+        connection.send(this, mails.get(number + 1)).await.unwrap();
     }
     assert_eq!(arrived(&server), tokens);
     let by_connection: Vec<usize> = server.taken().iter().map(|mail| mail.connection).collect();

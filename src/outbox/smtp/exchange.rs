@@ -15,12 +15,12 @@ use super::settings::{Settings, Timeouts};
 
 /// A mail that is ready for the wire.
 #[derive(Debug)]
-pub struct Parcel {
+pub struct PreparedMail {
     pub(super) envelope: Envelope,
     pub(super) content: Content,
 }
 
-impl Parcel {
+impl PreparedMail {
     /// Checks `message`, a complete RFC 5322 message of at most `max_bytes`, and mends its line
     /// ends.
     pub(super) fn new(
@@ -50,16 +50,16 @@ const RSET: &str = "RSET\r\n";
 const DATA: &str = "DATA\r\n";
 
 impl Session {
-    /// Hands over `parcel`. The opening of `next` may be sent ahead: the next parcel over this
+    /// Hands over `prepared`. The opening of `next` may be sent ahead: the next mail over this
     /// connection must then be that one.
     pub(super) async fn send(
         &mut self,
-        parcel: &Parcel,
-        next: Option<&Parcel>,
+        prepared: &PreparedMail,
+        next: Option<&PreparedMail>,
         settings: &Settings,
     ) -> Result<Reply, SendError> {
         let times = &settings.timeouts;
-        let opening = self.opening(parcel).map_err(at(Stage::Mail))?;
+        let opening = self.opening(prepared).map_err(at(Stage::Mail))?;
         // Whatever ends this early leaves a connection where nobody can go on.
         self.is_usable = false;
         let refused = if self.pipelines {
@@ -71,10 +71,10 @@ impl Session {
             self.is_usable = !error.is_farewell();
             return Err(error);
         }
-        // A parcel that cannot be sent here hears so in its turn.
+        // A mail that cannot be sent here hears so in its turn.
         let next = next.filter(|_| self.may_send_ahead(settings));
         let ahead = next.and_then(|next| self.opening(next).ok());
-        self.hand_over(&parcel.content, ahead.as_ref(), times)
+        self.hand_over(&prepared.content, ahead.as_ref(), times)
             .await?;
         self.ahead = ahead;
         let reply = self.wire.reply(times.final_dot).await;
@@ -93,10 +93,10 @@ impl Session {
         self.pipelines && self.mails.saturating_add(1) < settings.mails_per_connection
     }
 
-    fn opening(&self, parcel: &Parcel) -> Result<Opening, Cause> {
+    fn opening(&self, prepared: &PreparedMail) -> Result<Opening, Cause> {
         Ok(Opening {
-            mail: self.mail_command(&parcel.envelope, &parcel.content)?,
-            rcpt: format!("RCPT TO:<{}>\r\n", parcel.envelope.to.as_str()),
+            mail: self.mail_command(&prepared.envelope, &prepared.content)?,
+            rcpt: format!("RCPT TO:<{}>\r\n", prepared.envelope.to.as_str()),
         })
     }
 

@@ -6,7 +6,9 @@ use std::collections::HashSet;
 
 use super::{Failure, LEASE};
 use crate::domain::ids::{MailId, TenantId, UserId};
-use crate::domain::notification::{AfterFailure, Mail, MailState, Recipient, RetryPolicy, Verdict};
+use crate::domain::notification::{
+    AfterFailure, CancelReason, Mail, MailState, Recipient, RetryPolicy, Verdict,
+};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
 use crate::store::keys;
@@ -52,7 +54,7 @@ pub enum Ended {
         random: u64,
     },
     /// It is not sent, because it is no longer true; says why.
-    Cancelled(&'static str),
+    Cancelled(CancelReason),
     /// Its turn did not come; it is due as before, and this was no attempt.
     Untried,
     /// The same: it belongs to this route now; see [`Mail::route`].
@@ -187,7 +189,7 @@ fn end(
             Some(next)
         }
         Ended::Cancelled(why) => {
-            mail.end(MailState::Cancelled, Some((*why).to_owned()), now);
+            mail.end(MailState::Cancelled, Some(why.says().to_owned()), now);
             None
         }
         Ended::Untried => {

@@ -1,4 +1,4 @@
-//! What became of mails, recorded many at once: whatever came while the commit before was under
+//! Record: what became of mails, many in one commit: whatever came while the commit before was under
 //! way. Nothing waits for company, so a single mail is recorded at once, and in a crash no more is
 //! unknown than what was accepted within one commit's time (bounded by [`QUEUED`] and [`AT_ONCE`]).
 

@@ -3,19 +3,19 @@
 use std::fmt;
 
 use super::error::{Cause, SendError, Stage};
-use super::exchange::Parcel;
+use super::exchange::PreparedMail;
 use super::session::Session;
 use super::{Accepted, MAX_STALE_CONNECTIONS, Reservation};
 
 /// One of a target's connections, opened when the first mail comes and again when it broke. Whoever
-/// drops a [`Lane::send`] half-way drops the connection with it.
-pub struct Lane {
+/// drops a [`MailConnection::send`] half-way drops the connection with it.
+pub struct MailConnection {
     reservation: Reservation,
     /// Between two mails.
     session: Option<Session>,
 }
 
-impl Lane {
+impl MailConnection {
     pub(super) fn new(reservation: Reservation) -> Self {
         Self {
             reservation,
@@ -23,15 +23,15 @@ impl Lane {
         }
     }
 
-    /// Hands over `parcel`; see [`super::Mailer::send`]. Where [`Lane::sends_ahead`], the envelope
+    /// Hands over `prepared`; see [`super::Mailer::send`]. Where [`MailConnection::sends_ahead`], the envelope
     /// of `next` goes with the end of this mail; the next call is to be for that one.
     ///
     /// # Errors
     /// [`SendError`]. Nothing was said of the mail that went ahead but its envelope.
     pub async fn send(
         &mut self,
-        parcel: &Parcel,
-        next: Option<&Parcel>,
+        prepared: &PreparedMail,
+        next: Option<&PreparedMail>,
     ) -> Result<Accepted, SendError> {
         let settings = &self.reservation.mailer.shared.settings;
         for _ in 0..MAX_STALE_CONNECTIONS {
@@ -39,20 +39,20 @@ impl Lane {
             let Some(mut session) = kept.or_else(|| self.reservation.visit.take()) else {
                 break;
             };
-            let sent = session.send(parcel, next, settings).await;
+            let sent = session.send(prepared, next, settings).await;
             match sent {
                 Err(error) if error.is_stale_connection() => {}
                 Err(error) if session.pipelines && error.is_perhaps_of_pipelining() => {
-                    return Box::pin(self.send_in_steps(parcel, error)).await;
+                    return Box::pin(self.send_in_steps(prepared, error)).await;
                 }
                 sent => return self.done(session, sent).await,
             }
         }
         let mut session = self.open(true).await?;
-        let sent = session.send(parcel, next, settings).await;
+        let sent = session.send(prepared, next, settings).await;
         match sent {
             Err(error) if session.pipelines && error.is_perhaps_of_pipelining() => {
-                Box::pin(self.send_in_steps(parcel, error)).await
+                Box::pin(self.send_in_steps(prepared, error)).await
             }
             sent => self.done(session, sent).await,
         }
@@ -62,7 +62,7 @@ impl Lane {
     /// at a time. What comes of that counts, and when it goes well the server is spared from now on.
     async fn send_in_steps(
         &mut self,
-        parcel: &Parcel,
+        prepared: &PreparedMail,
         first: SendError,
     ) -> Result<Accepted, SendError> {
         let shared = &self.reservation.mailer.shared;
@@ -73,7 +73,7 @@ impl Lane {
             return Err(first);
         }
         let mut session = self.open(false).await?;
-        let sent = session.send(parcel, None, &shared.settings).await;
+        let sent = session.send(prepared, None, &shared.settings).await;
         if sent.is_ok() {
             tracing::info!(
                 server = %target.host(),
@@ -179,9 +179,9 @@ impl Lane {
     }
 }
 
-impl fmt::Debug for Lane {
+impl fmt::Debug for MailConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane")
+        f.debug_struct("MailConnection")
             .field("target", self.reservation.visit.target())
             .finish_non_exhaustive()
     }
