@@ -21,6 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::account_table::AccountTable;
 use crate::config::Config;
 use crate::domain::contact::InvalidEmail;
 use crate::domain::time::Timestamp;
@@ -37,9 +38,8 @@ use crate::render::{RenderError, Renderer};
 use crate::telemetry::metrics::Metrics;
 use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
-use crate::usecases::facts::Facts;
-use crate::usecases::facts::preload::run_preload;
 use crate::usecases::initialize::FirstClient;
+use crate::usecases::preload::run_preload;
 use crate::usecases::remembered::Remembered;
 use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
 use data::DataError;
@@ -189,7 +189,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let env = Env {
         store: data.store.clone(),
         node: Arc::new(settings::node(config, listen, clock())),
-        facts: Facts::watching(&data.store, config.limits.cached_accounts),
+        accounts: AccountTable::watching(&data.store, config.limits.cached_accounts),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),

@@ -1,6 +1,7 @@
 //! `upsell` tells the people of a backup cloud that a quota is full or will soon be, and takes the
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
 
+pub mod account_table;
 pub mod app;
 pub mod cli;
 pub mod config;

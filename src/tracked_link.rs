@@ -2,10 +2,10 @@
 //! when, and carries its own proof; no row is kept for a link.
 //!
 //! ```text
-//! version 1 | key id 1 | expiry 4 | purpose 1 | placement 1 | tenant 16 | user 16 | MAC 16
+//! version 1 | key id 1 | expiry 4 | purpose and placement 1 | number of the user 4 | MAC 16
 //! ```
 //!
-//! Base64url without padding, canonical. The MAC is HMAC-SHA256 over all that stands before it,
+//! Base64url without padding, canonical: 36 characters. The MAC is HMAC-SHA256 over all that stands before it,
 //! cut to 16 bytes (RFC 2104 §5 asks for at least half of the hash or 80 bits).
 
 use std::time::Duration;
@@ -15,21 +15,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::V1Id;
 use crate::domain::link::Placement;
 use crate::domain::time::Timestamp;
 
 /// The only version there is.
 const VERSION: u8 = 1;
 
-const HEAD_BYTES: usize = 40;
+const HEAD_BYTES: usize = 11;
 const MAC_BYTES: usize = 16;
 const TOKEN_BYTES: usize = HEAD_BYTES + MAC_BYTES;
 
 /// The length of every token, in characters.
 pub const TOKEN_CHARS: usize = (TOKEN_BYTES * 8).div_ceil(6);
+
+/// Codes of purposes that have no placement, above those of placements.
+const EDITION: u8 = 0x80;
+const UNSUBSCRIBE: u8 = 0x81;
 
 /// Set apart from whatever else a key may come to sign.
 const CONTEXT: &[u8] = b"upsell tracked link\0";
@@ -49,21 +52,20 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The bytes for purpose and placement; they outlive every release.
-    fn code(self) -> [u8; 2] {
+    /// The byte for purpose and placement; it outlives every release.
+    const fn code(self) -> u8 {
         match self {
-            Self::Quota(placement) => [1, placement.code()],
-            Self::Edition => [2, 0],
-            Self::Unsubscribe => [3, 0],
+            Self::Quota(placement) => placement.code(),
+            Self::Edition => EDITION,
+            Self::Unsubscribe => UNSUBSCRIBE,
         }
     }
 
-    fn from_code(code: [u8; 2]) -> Option<Self> {
+    fn from_code(code: u8) -> Option<Self> {
         match code {
-            [1, placement] => Placement::from_code(placement).map(Self::Quota),
-            [2, 0] => Some(Self::Edition),
-            [3, 0] => Some(Self::Unsubscribe),
-            _ => None,
+            EDITION => Some(Self::Edition),
+            UNSUBSCRIBE => Some(Self::Unsubscribe),
+            placement => Placement::from_code(placement).map(Self::Quota),
         }
     }
 }
@@ -73,10 +75,8 @@ impl Purpose {
 pub struct TrackedLink {
     /// What it is for.
     pub purpose: Purpose,
-    /// The reader's tenant when the link was made.
-    pub tenant_id: TenantId,
-    /// The reader.
-    pub user_id: UserId,
+    /// The reader, by number.
+    pub user: V1Id,
     /// The first second in which it does not work any more.
     expires_s: u32,
 }
@@ -93,18 +93,11 @@ pub enum Refused {
 impl TrackedLink {
     /// A link that works for `ttl` from `now`, to the second.
     #[must_use]
-    pub fn new(
-        purpose: Purpose,
-        tenant_id: TenantId,
-        user_id: UserId,
-        now: Timestamp,
-        ttl: Duration,
-    ) -> Self {
+    pub fn new(purpose: Purpose, user: V1Id, now: Timestamp, ttl: Duration) -> Self {
         let expires_s = u32::try_from(now.plus(ttl).secs().max(0)).unwrap_or(u32::MAX);
         Self {
             purpose,
-            tenant_id,
-            user_id,
+            user,
             expires_s,
         }
     }
@@ -119,14 +112,11 @@ impl TrackedLink {
     #[must_use]
     pub fn sign(&self, key_id: u8, key: &LinkKey) -> String {
         let mut token = [0; TOKEN_BYTES];
-        let [purpose, placement] = self.purpose.code();
         token[0] = VERSION;
         token[1] = key_id;
         token[2..6].copy_from_slice(&self.expires_s.to_be_bytes());
-        token[6] = purpose;
-        token[7] = placement;
-        token[8..24].copy_from_slice(self.tenant_id.bytes());
-        token[24..HEAD_BYTES].copy_from_slice(self.user_id.bytes());
+        token[6] = self.purpose.code();
+        token[7..HEAD_BYTES].copy_from_slice(&self.user.0.to_be_bytes());
         let mac = mac(key, &token[..HEAD_BYTES]);
         token[HEAD_BYTES..].copy_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(token)
@@ -158,22 +148,20 @@ impl TrackedLink {
     }
 
     fn parse(head: &[u8]) -> Option<Self> {
-        let id = |at: usize| Uuid::from_slice(head.get(at..at + 16)?).ok();
-        if head.first() != Some(&VERSION) {
+        let [VERSION, _key_id, rest @ ..] = head else {
             return None;
-        }
-        let expires: [u8; 4] = head.get(2..6)?.try_into().ok()?;
-        let purpose: [u8; 2] = head.get(6..8)?.try_into().ok()?;
+        };
+        let (expires, rest) = rest.split_first_chunk::<4>()?;
+        let (purpose, user) = rest.split_first()?;
         Some(Self {
-            purpose: Purpose::from_code(purpose)?,
-            tenant_id: TenantId::new(id(8)?),
-            user_id: UserId::new(id(24)?),
-            expires_s: u32::from_be_bytes(expires),
+            purpose: Purpose::from_code(*purpose)?,
+            user: V1Id(u32::from_be_bytes(user.try_into().ok()?)),
+            expires_s: u32::from_be_bytes(*expires),
         })
     }
 }
 
-/// One token, one spelling: the engine refuses padding, foreign letters and loose last bits.
+/// One token, one spelling: the engine refuses padding and foreign letters, and no letter has loose bits.
 fn decode(token: &str) -> Option<[u8; TOKEN_BYTES]> {
     if token.len() != TOKEN_CHARS {
         return None;
@@ -209,14 +197,7 @@ mod tests {
     }
 
     fn link(purpose: Purpose) -> TrackedLink {
-        let (tenant, user) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        TrackedLink::new(
-            purpose,
-            TenantId::new(tenant),
-            UserId::new(user),
-            t(1_000_000),
-            DAY,
-        )
+        TrackedLink::new(purpose, V1Id(0xDEAD_BEEF), t(1_000_000), DAY)
     }
 
     fn verify(token: &str) -> Result<TrackedLink, Refused> {
@@ -274,7 +255,7 @@ mod tests {
             format!("A{token}"),
             format!(" {token}"),
             format!("{token}\n"),
-            format!("{}é", &token[..73]),
+            format!("{}é", &token[..34]),
             "A".repeat(100_000),
         ] {
             assert_eq!(verify(&other), Err(Refused::Unknown));
@@ -282,15 +263,30 @@ mod tests {
     }
 
     #[test]
-    fn the_last_letter_has_no_second_spelling() {
-        // 75 letters hold 450 bits, two more than the token has: both must be zero.
-        let token = link(Purpose::Edition).sign(3, &KEY);
-        let value = |c: char| {
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                .find(c)
-                .unwrap()
+    fn a_token_fits_into_a_line_of_text() {
+        // 27 bytes fill 36 letters to the last bit: no letter has a second spelling.
+        assert_eq!((TOKEN_BYTES * 8 % 6, TOKEN_CHARS), (0, 36));
+    }
+
+    #[test]
+    fn the_form_of_a_token_stays() {
+        let head = |purpose| {
+            let token = URL_SAFE_NO_PAD.decode(link(purpose).sign(3, &KEY)).unwrap();
+            token[..HEAD_BYTES].to_vec()
         };
-        assert_eq!(value(token.chars().last().unwrap()) % 4, 0);
+        let expected = |code| {
+            let expires = 1_086_400_u32.to_be_bytes();
+            [
+                &[1, 3],
+                expires.as_slice(),
+                &[code],
+                &[0xDE, 0xAD, 0xBE, 0xEF],
+            ]
+            .concat()
+        };
+        assert_eq!(head(Purpose::Quota(Placement::Email)), expected(6));
+        assert_eq!(head(Purpose::Edition), expected(0x80));
+        assert_eq!(head(Purpose::Unsubscribe), expected(0x81));
     }
 
     #[test]
@@ -336,8 +332,9 @@ mod tests {
         };
         assert!(signed(&|_| ()).is_ok());
         assert_eq!(signed(&|token| token[0] = 2), Err(Refused::Unknown));
-        assert_eq!(signed(&|token| token[6] = 9), Err(Refused::Unknown));
-        assert_eq!(signed(&|token| token[7] = 1), Err(Refused::Unknown));
+        for code in [0, 8, 0x7F, 0x82] {
+            assert_eq!(signed(&|token| token[6] = code), Err(Refused::Unknown));
+        }
     }
 
     proptest! {

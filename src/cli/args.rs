@@ -204,10 +204,10 @@ pub struct LinkArgs {
     pub tenant_quota: Vec<Item>,
     /// API v1 id of the user that follows the link.
     #[arg(long, value_name = "N")]
-    pub user_id: Option<u64>,
+    pub user_id: Option<u32>,
     /// API v1 id of the tenant whose quota is exceeded.
     #[arg(long, value_name = "N")]
-    pub tenant_id: Option<u64>,
+    pub tenant_id: Option<u32>,
     /// The page from where the link is followed.
     #[arg(long, value_name = "TEXT")]
     pub page: Option<String>,

@@ -9,7 +9,7 @@ use super::tenant::{SoonSetting, TenantSettings};
 use super::time::Timestamp;
 
 /// The rules that states and arming follow; deployment settings with a tenant's own on top.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QuotaPolicy {
     /// Per item (by [`Item::index`]): the soon threshold, `None` where the level is off.
     pub soon: [Option<Percent>; 5],

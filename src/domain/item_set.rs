@@ -29,6 +29,18 @@ impl ItemSet {
             .filter(move |item| self.contains(*item))
     }
 
+    /// The set as a number below 32.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of a number of [`Self::bits`].
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & 0b1_1111)
+    }
+
     const fn bit(item: Item) -> u8 {
         1 << item.index()
     }
@@ -61,6 +73,7 @@ mod tests {
             let set: ItemSet = given.copied().collect();
             assert_eq!(set.iter().collect::<Vec<_>>(), expected);
             assert_eq!(set.is_empty(), expected.is_empty());
+            assert_eq!(ItemSet::from_bits(set.bits()), set);
             for item in Item::ALL {
                 assert_eq!(set.contains(item), inside(&item));
             }

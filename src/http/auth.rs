@@ -63,7 +63,7 @@ pub async fn caller(
     head: &Head,
     token: &str,
 ) -> Result<Caller, ApiError> {
-    let noted = (env.facts.access_epoch(), env.keyring.load_full());
+    let noted = (env.accounts.access_epoch(), env.keyring.load_full());
     let verified = verified(env, rate_limits, head, token)?;
     let caller = tokens::caller(env, &verified).await?;
     let caller = caller.ok_or(ApiError::InvalidToken)?;

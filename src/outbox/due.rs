@@ -73,7 +73,10 @@ struct BrandsChanged {
 
 impl Watcher for BrandsChanged {
     fn changed(&self, keys: &[&Key]) {
-        if keys.iter().any(|key| key.subject() == Subject::Brand) {
+        if keys
+            .iter()
+            .any(|key| matches!(key.subject(), Subject::Brand(_)))
+        {
             self.lost();
         }
     }

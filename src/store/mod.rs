@@ -329,11 +329,11 @@ impl Store {
     /// A fresh API v1 id: unique over tenants and users, never given again.
     ///
     /// # Errors
-    /// The store is away, or another node takes ids faster than this one can.
+    /// The store is away, another node takes ids faster than this one can, or all are used.
     pub async fn next_v1_id(&self) -> Result<V1Id, StoreError> {
         let mut block = self.ids.lock().await;
         if let Some(id) = block.next() {
-            return Ok(V1Id(id));
+            return account_number(id);
         }
         const ATTEMPTS: u32 = 64;
         let key = keys::counter("v1_id");
@@ -343,6 +343,7 @@ impl Store {
                 Some(record) => read_counter(&record.body)?,
                 None => FIRST_V1_ID,
             };
+            account_number(first)?;
             let next = first.saturating_add(ID_BLOCK);
             let expect = record.map_or(Expect::Absent, |r| Expect::Revision(r.revision));
             let mut changes = Changes::new();
@@ -352,7 +353,7 @@ impl Store {
             match self.engine.commit(changes).await {
                 Ok(()) => {
                     *block = first + 1..next;
-                    return Ok(V1Id(first));
+                    return account_number(first);
                 }
                 Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error),
@@ -362,6 +363,17 @@ impl Store {
             "no API v1 id could be reserved".to_owned(),
         ))
     }
+}
+
+fn account_number(id: u64) -> Result<V1Id, StoreError> {
+    let number = u32::try_from(id).map_err(|_| {
+        let why = format!(
+            "all {} API v1 ids are used: no account can be made",
+            u32::MAX
+        );
+        StoreError::Refused(why)
+    })?;
+    Ok(V1Id(number))
 }
 
 fn looked_up(record: engine::Record) -> Result<Uuid, StoreError> {

@@ -1,10 +1,12 @@
 //! Somebody follows a tracked link: to the Buy link of this moment, if it is still for them.
 
 use super::Env;
+use super::account_fields;
+use super::destination::{self, Decided, Destination, Reader};
 use super::error::Error;
-use super::facts::Destination;
 use super::view::{self, UserView};
 use crate::domain::click::Click;
+use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::tracked_link::{Purpose, Refused, TrackedLink};
 
@@ -59,18 +61,20 @@ pub async fn follow_link(
     if link.purpose == Purpose::Unsubscribe {
         return Ok(Followed::Unknown);
     }
-    let click = click_of(&link, looks_human, now);
-    match env.facts.find_destination(env, &link, page).await? {
-        None => Ok(Followed::Unknown),
-        Some(Destination::Shop(url)) => Ok(Followed::Redirect { url, click }),
-        Some(Destination::Sales) => match reader_of(env, &link).await? {
+    let Some(Decided { to, reader }) = destination::find(env, &link, page).await? else {
+        return Ok(Followed::Unknown);
+    };
+    let click = click_of(&link, reader, looks_human, now);
+    match to {
+        Destination::Shop(url) => Ok(Followed::Redirect { url, click }),
+        Destination::Sales => match reader_of(env, &link).await? {
             Some(view) => Ok(Followed::ContactSales { view, click }),
             None => Ok(Followed::Unknown),
         },
     }
 }
 
-/// The same without waiting: a link that is good, to the shop, for a reader who is remembered.
+/// The same without waiting: a link that is good, to the shop, for a reader who is known.
 #[must_use]
 pub fn follow_link_at_once(
     env: &Env,
@@ -83,20 +87,26 @@ pub fn follow_link_at_once(
     if link.purpose == Purpose::Unsubscribe {
         return None;
     }
-    match env.facts.destination_at_once(env, &link, page)? {
-        Destination::Shop(url) => Some((url, click_of(&link, looks_human(), now))),
+    let Decided { to, reader } = destination::try_cached(env, &link, page)?;
+    match to {
+        Destination::Shop(url) => Some((url, click_of(&link, reader, looks_human(), now))),
         Destination::Sales => None,
     }
 }
 
 /// The click to be counted; the edition message has no placement to count for.
-fn click_of(link: &TrackedLink, looks_human: bool, now: Timestamp) -> Option<Click> {
+fn click_of(
+    link: &TrackedLink,
+    reader: Reader,
+    looks_human: bool,
+    now: Timestamp,
+) -> Option<Click> {
     let Purpose::Quota(placement) = link.purpose else {
         return None;
     };
     Some(Click {
-        tenant_id: link.tenant_id,
-        user_id: link.user_id,
+        tenant_id: reader.tenant_id,
+        user_id: reader.user_id,
         placement,
         at: now,
         looks_human,
@@ -112,7 +122,7 @@ pub(super) fn verify(env: &Env, token: &str, now: Timestamp) -> Result<TrackedLi
     TrackedLink::verify(token, |key_id| keyring.link_key(key_id), now)
 }
 
-/// The reader of a link; `None` where they are gone or have another tenant now.
+/// The reader of a link; `None` where they are gone.
 ///
 /// # Errors
 /// The store failed.
@@ -120,8 +130,8 @@ pub(super) async fn reader_of(
     env: &Env,
     link: &TrackedLink,
 ) -> Result<Option<Box<UserView>>, Error> {
-    let view = view::load(env, link.user_id).await?;
-    Ok(view
-        .filter(|view| view.tenant.id == link.tenant_id)
-        .map(Box::new))
+    match account_fields::id_of(env, link.user).await? {
+        Some(id) => Ok(view::load(env, UserId::new(id)).await?.map(Box::new)),
+        None => Ok(None),
+    }
 }

@@ -56,5 +56,5 @@ pub fn longest_ttl(link_ttl: Duration) -> Duration {
 fn token(env: &Env, view: &UserView, purpose: Purpose, ttl: Duration, now: Timestamp) -> String {
     let keyring = env.keyring.load();
     let (key_id, key) = keyring.link_signer();
-    TrackedLink::new(purpose, view.tenant.id, view.user.id, now, ttl).sign(key_id, key)
+    TrackedLink::new(purpose, view.user.v1_id, now, ttl).sign(key_id, key)
 }

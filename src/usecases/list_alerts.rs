@@ -74,7 +74,7 @@ pub async fn list_alerts(
 ) -> Result<(Alerts, Basis), Error> {
     let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
-    seen.note_partner(env, &tenant);
+    seen.note_above(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
     let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
@@ -89,7 +89,7 @@ pub async fn list_alerts(
         generated_at: now,
         items,
     };
-    Ok((alerts, Basis::new(seen, &view.tenant, ends)))
+    Ok((alerts, Basis::new(seen, ends)))
 }
 
 /// The alerts of a view.

@@ -5,7 +5,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
-use super::facts;
+use super::holder;
 use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
 use super::precondition::check_version;
@@ -168,7 +168,7 @@ pub async fn update(
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
-        let tenant = facts::Holder::of(&env.settings, &account.tenant);
+        let tenant = holder::Holder::of(&env.settings, &account.tenant);
         let (_, notice) = evaluate(&env.settings, &mut meter, tenant, now);
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);

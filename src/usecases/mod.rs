@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
+mod account_fields;
 pub mod activation;
 pub mod audit;
 pub mod brand_patch;
@@ -14,13 +15,14 @@ pub mod count_clicks;
 pub mod customer_patch;
 pub mod delete_tenant;
 pub mod deliver;
+pub mod destination;
 pub mod edition;
 pub mod error;
 pub mod explain;
-pub mod facts;
 pub mod fan_out;
 pub mod field_checks;
 pub mod follow_link;
+pub mod holder;
 pub mod idempotency;
 pub mod initialize;
 pub mod links;
@@ -42,6 +44,7 @@ pub mod offering_patch;
 pub mod page;
 pub mod partner_plans;
 pub mod precondition;
+pub mod preload;
 pub mod preview;
 pub mod public_logo;
 pub mod remembered;
@@ -63,6 +66,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::account_table::AccountTable;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::link::{LinkProfile, ListStyle};
 use crate::domain::meter::UsageNames;
@@ -74,7 +78,6 @@ use crate::render::Renderer;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use count_clicks::ClickMarks;
-use facts::Facts;
 use nodes::Node;
 use remembered::Remembered;
 
@@ -128,8 +131,8 @@ pub struct Env {
     pub store: Store,
     /// This node among those that share the store.
     pub node: Arc<Node>,
-    /// What is remembered of accounts between requests.
-    pub facts: Arc<Facts>,
+    /// What links and reports need of accounts.
+    pub accounts: Arc<AccountTable>,
     /// Answers and callers that are remembered between requests.
     pub remembered: Arc<Remembered>,
     /// Who has clicked where within the hour, as far as this node knows.

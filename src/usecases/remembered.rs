@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
-use super::facts::{Epochs, Stamp};
+use crate::account_table::Version;
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
@@ -65,8 +65,11 @@ pub struct Wanted<'a> {
 /// The state of everything that an answer is made of, noted before any of it is read.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    accounts: Vec<(AccountId, Stamp)>,
-    epochs: Epochs,
+    accounts: Vec<(AccountId, Version)>,
+    brands: Version,
+    /// The tenant and all above it: whose brands count, and whose clients may see the answer.
+    lineage: Box<[TenantId]>,
+    plans: u64,
     keyring: Arc<Keyring>,
 }
 
@@ -79,7 +82,9 @@ impl Seen {
         // Nothing that is read for the answer may have been read before.
         let mut seen = Self {
             accounts: Vec::with_capacity(3),
-            epochs: env.facts.epochs(),
+            brands: 0,
+            lineage: Box::default(),
+            plans: env.accounts.plans_epoch(),
             keyring: env.keyring.load_full(),
         };
         seen.note(env, AccountId::User(user));
@@ -89,8 +94,11 @@ impl Seen {
         Ok(seen)
     }
 
-    /// Notes the partner by whose plan a tenant buys: the currency of the plan is the partner's.
-    pub fn note_partner(&mut self, env: &Env, tenant: &Tenant) {
+    /// Notes what else an answer to a user of `tenant` is made of, before it is read: the brands from the
+    /// tenant up, and the partner by whose plan it buys, for the currency of the plan is the partner's.
+    pub fn note_above(&mut self, env: &Env, tenant: &Tenant) {
+        self.lineage = tenant.lineage().collect();
+        self.brands = env.accounts.brands_version(tenant.lineage());
         if let Some(named) = tenant.settings.partner_plan {
             self.note(env, AccountId::Tenant(named.partner));
         }
@@ -98,13 +106,16 @@ impl Seen {
 
     /// Notes one more account before it is read.
     fn note(&mut self, env: &Env, account: AccountId) {
-        self.accounts.push((account, env.facts.stamp(account)));
+        let version = env.accounts.version(account);
+        self.accounts.push((account, version));
     }
 
     fn stands(&self, env: &Env) -> bool {
-        let stands = |(account, stamp): &(AccountId, Stamp)| env.facts.stands(*account, *stamp);
+        let stands =
+            |(account, version): &(AccountId, Version)| env.accounts.version(*account) == *version;
         self.accounts.iter().all(stands)
-            && self.epochs == env.facts.epochs()
+            && self.plans == env.accounts.plans_epoch()
+            && self.brands == env.accounts.brands_version(self.lineage.iter().copied())
             && Arc::ptr_eq(&self.keyring, &env.keyring.load())
     }
 }
@@ -113,21 +124,15 @@ impl Seen {
 #[derive(Debug, Clone)]
 pub struct Basis {
     seen: Seen,
-    /// The tenant and all above it: who may see the answer.
-    lineage: Box<[TenantId]>,
     /// When it ceases to be true by itself.
     ends: Option<Timestamp>,
 }
 
 impl Basis {
-    /// Of an answer to a user of `tenant`.
+    /// Of an answer to a user.
     #[must_use]
-    pub fn new(seen: Seen, tenant: &Tenant, ends: Option<Timestamp>) -> Self {
-        Self {
-            seen,
-            lineage: tenant.lineage().collect(),
-            ends,
-        }
+    pub const fn new(seen: Seen, ends: Option<Timestamp>) -> Self {
+        Self { seen, ends }
     }
 }
 
@@ -209,7 +214,7 @@ impl Remembered {
         let kept = shard.answers.get(&wanted.user)?;
         let kept = kept.iter().find(|kept| kept.is(wanted))?;
         let is_reached = caller.user.is_none_or(|own| own == wanted.user)
-            && kept.basis.lineage.contains(&caller.root);
+            && kept.basis.seen.lineage.contains(&caller.root);
         // While the store is away nothing better can be made.
         let until = match env.store.is_current() {
             true => kept.until,
@@ -254,7 +259,7 @@ impl Remembered {
         let name = name_of(token);
         let known = lock(self.callers_of(&name)).get(&name).cloned()?;
         let stands = now < known.expires_at
-            && known.access == env.facts.access_epoch()
+            && known.access == env.accounts.access_epoch()
             && Arc::ptr_eq(&known.keyring, &env.keyring.load());
         stands.then_some(known.caller)
     }

@@ -6,7 +6,7 @@ mod resolve;
 
 use super::access::Caller;
 use super::error::Error;
-use super::facts::Holder;
+use super::holder::Holder;
 use super::{Env, Settings};
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;

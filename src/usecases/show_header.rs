@@ -60,11 +60,11 @@ pub async fn show_header(
 ) -> Result<(Header, Basis), Error> {
     let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
-    seen.note_partner(env, &tenant);
+    seen.note_above(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
     let header = header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))?;
-    Ok((header, Basis::new(seen, &view.tenant, None)))
+    Ok((header, Basis::new(seen, None)))
 }
 
 /// The header of a view.

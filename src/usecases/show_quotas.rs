@@ -4,7 +4,7 @@ use super::Env;
 use super::access::Caller;
 use super::audit;
 use super::error::{Error, retrying};
-use super::facts::Holder;
+use super::holder::Holder;
 use super::manage_tenants::act;
 use super::report_usage;
 use crate::domain::evaluate::QuotaPolicy;

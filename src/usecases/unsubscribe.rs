@@ -1,11 +1,13 @@
 //! A reader wants no more mail about quotas, or wants it again (RFC 8058: only a POST does it).
 
 use super::Env;
+use super::account_fields;
 use super::audit::{self, By};
 use super::error::{Error, retrying};
 use super::follow_link::{reader_of, verify};
 use super::manage_users;
 use super::view::UserView;
+use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::QUOTA_NOTIFICATION;
 use crate::store::engine::Changes;
@@ -65,15 +67,18 @@ pub async fn act(
         Ok(link) => link,
         Err(refused) => return refusal(env, refused).await,
     };
+    let Some(id) = account_fields::id_of(env, link.user).await? else {
+        return Ok(Unsubscribing::Unknown);
+    };
     retrying(|| async {
-        let Some(old) = env.store.user(link.user_id).await? else {
+        let Some(old) = env.store.user(UserId::new(id)).await? else {
             return Ok(());
         };
         let Some(tenant) = env.store.tenant(old.tenant_id).await? else {
             return Ok(());
         };
         let is_so = old.wants_quota_mail() == (wish == Wish::Mail);
-        if tenant.id != link.tenant_id || is_so {
+        if is_so {
             return Ok(());
         }
         let mut new = old.value.clone();

@@ -90,7 +90,7 @@ async fn alerts_have_the_shape_of_the_contract() {
 async fn ids(site: &Site, user: UserId) -> (u64, u64) {
     let store = &site.world.env.store;
     let user = store.user(user).await.unwrap().unwrap();
-    (user.v1_id.0, site.world.customer.v1_id.0)
+    (user.v1_id.0.into(), site.world.customer.v1_id.0.into())
 }
 
 #[tokio::test]

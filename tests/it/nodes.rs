@@ -297,7 +297,7 @@ async fn an_account_that_is_gone_gets_no_meter() {
         "EXISTS",
         keys::meter(AccountRef {
             id: AccountId::Tenant(id),
-            number: V1Id(tenant.v1_id),
+            number: V1Id(u32::try_from(tenant.v1_id).unwrap()),
         }),
     );
     assert!(meter.contains('0'), "{meter}");

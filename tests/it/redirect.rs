@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
-use upsell::domain::ids::{AccountId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, UserId, V1Id};
 use upsell::domain::link::Placement;
 use upsell::domain::quota::{Item, Quota};
 use upsell::domain::user::QUOTA_NOTIFICATION;
@@ -29,16 +29,27 @@ async fn site() -> (Site, UserId) {
     (Site::serve(world).await, admin)
 }
 
-fn token(site: &Site, purpose: Purpose, tenant: TenantId, user: UserId) -> String {
+async fn number(site: &Site, user: UserId) -> V1Id {
+    site.world
+        .env
+        .store
+        .user(user)
+        .await
+        .unwrap()
+        .unwrap()
+        .v1_id
+}
+
+fn token(site: &Site, purpose: Purpose, user: V1Id) -> String {
     let keyring = site.world.env.keyring.load();
     let (key_id, key) = keyring.link_signer();
     let ttl = Duration::from_secs(3600);
-    TrackedLink::new(purpose, tenant, user, START, ttl).sign(key_id, key)
+    TrackedLink::new(purpose, user, START, ttl).sign(key_id, key)
 }
 
-fn link(site: &Site, user: UserId) -> String {
+async fn link(site: &Site, user: UserId) -> String {
     let purpose = Purpose::Quota(Placement::Email);
-    format!("/r/{}", token(site, purpose, site.world.customer.id, user))
+    format!("/r/{}", token(site, purpose, number(site, user).await))
 }
 
 async fn follow(site: &Site, path: &str) -> Response {
@@ -53,16 +64,8 @@ fn location(response: &Response) -> &str {
 #[tokio::test]
 async fn a_link_leads_to_the_buy_link_of_this_moment() {
     let (site, admin) = site().await;
-    let link = link(&site, admin);
-    let user = site
-        .world
-        .env
-        .store
-        .user(admin)
-        .await
-        .unwrap()
-        .unwrap()
-        .v1_id;
+    let link = link(&site, admin).await;
+    let user = number(&site, admin).await;
     let tenant = site.world.customer.v1_id;
     let response = follow(&site, &link).await;
     assert_eq!(
@@ -95,7 +98,7 @@ async fn a_link_leads_to_the_buy_link_of_this_moment() {
 #[tokio::test]
 async fn the_page_is_data_and_never_a_destination() {
     let (site, admin) = site().await;
-    let link = link(&site, admin);
+    let link = link(&site, admin).await;
     let response = follow(
         &site,
         &format!("{link}?page=https://evil.example/%0d%0aX:y&url=https://evil.example"),
@@ -119,19 +122,20 @@ async fn the_page_is_data_and_never_a_destination() {
 #[tokio::test]
 async fn links_that_are_not_ours_are_404_and_say_nothing() {
     let (site, admin) = site().await;
-    let good = link(&site, admin);
-    let customer = site.world.customer.id;
+    let good = link(&site, admin).await;
     let purpose = Purpose::Quota(Placement::Email);
-    let gone = format!("/r/{}", token(&site, purpose, customer, UserId::random()));
-    let moved = format!("/r/{}", token(&site, purpose, site.world.root.root, admin));
-    let other = format!("/r/{}", token(&site, Purpose::Unsubscribe, customer, admin));
+    let gone = format!("/r/{}", token(&site, purpose, V1Id(u32::MAX)));
+    let tenant = site.world.customer.v1_id;
+    let of_a_tenant = format!("/r/{}", token(&site, purpose, tenant));
+    let own = number(&site, admin).await;
+    let other = format!("/r/{}", token(&site, Purpose::Unsubscribe, own));
     let mut changed = good.clone().into_bytes();
-    changed[40] = if changed[40] == b'A' { b'B' } else { b'A' };
+    changed[30] = if changed[30] == b'A' { b'B' } else { b'A' };
     let changed = String::from_utf8(changed).unwrap();
     let mut bodies = Vec::new();
     for path in [
         gone,
-        moved,
+        of_a_tenant,
         other,
         changed,
         format!("{good}A"),
@@ -162,7 +166,7 @@ async fn links_that_are_not_ours_are_404_and_say_nothing() {
 #[tokio::test]
 async fn an_expired_link_is_410_in_the_readers_brand() {
     let (site, admin) = site().await;
-    let link = link(&site, admin);
+    let link = link(&site, admin).await;
     site.turn_to(3599);
     assert_eq!(follow(&site, &link).await.status(), StatusCode::FOUND);
     site.turn_to(3600);
@@ -178,7 +182,7 @@ async fn an_expired_link_is_410_in_the_readers_brand() {
 #[tokio::test]
 async fn who_may_not_buy_any_more_is_sent_to_sales() {
     let (site, admin) = site().await;
-    let link = link(&site, admin);
+    let link = link(&site, admin).await;
     site.world
         .change_user(admin, |user| user.language = "de".to_owned())
         .await;
@@ -199,14 +203,14 @@ async fn who_may_not_buy_any_more_is_sent_to_sales() {
 async fn head_is_answered_like_get() {
     let (site, admin) = site().await;
     let head = site
-        .public(Method::HEAD, &link(&site, admin))
+        .public(Method::HEAD, &link(&site, admin).await)
         .send()
         .await
         .unwrap();
     assert_eq!(head.status(), StatusCode::FOUND);
     assert!(head.headers().contains_key("location"));
     let post = site
-        .public(Method::POST, &link(&site, admin))
+        .public(Method::POST, &link(&site, admin).await)
         .send()
         .await
         .unwrap();
@@ -216,7 +220,7 @@ async fn head_is_answered_like_get() {
 #[tokio::test]
 async fn only_a_post_unsubscribes_and_it_may_come_twice() {
     let (site, admin) = site().await;
-    let token = token(&site, Purpose::Unsubscribe, site.world.customer.id, admin);
+    let token = token(&site, Purpose::Unsubscribe, number(&site, admin).await);
     let path = format!("/u/{token}");
     let user = || async { site.world.env.store.user(admin).await.unwrap().unwrap() };
     let asked = follow(&site, &path).await;
@@ -243,7 +247,7 @@ async fn only_a_post_unsubscribes_and_it_may_come_twice() {
         assert!(!user().await.notifications.contains(&QUOTA_NOTIFICATION));
         assert_eq!(user().await.version, 2);
     }
-    let other = link(&site, admin).replace("/r/", "/u/");
+    let other = link(&site, admin).await.replace("/r/", "/u/");
     let refused = site.public(Method::POST, &other).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::NOT_FOUND);
 }

@@ -9,10 +9,12 @@ use upsell::domain::ids::{AccountId, ClientId, UserId};
 use upsell::domain::quota::Item;
 use upsell::store::engine::Changes;
 use upsell::store::unchanged;
+use upsell::tracked_link::TOKEN_CHARS;
 use upsell::usecases::Env;
 use upsell::usecases::remembered::Remembered;
 
-use crate::facts::{step, world};
+use crate::account_hazards::edit_brand;
+use crate::account_table::{step, world};
 use crate::reseller_races::Dice;
 use crate::support::http::Site;
 use crate::support::world::START;
@@ -37,7 +39,7 @@ fn timeless(text: &str) -> String {
     while let Some(at) = rest.find("/r/") {
         let (before, after) = rest.split_at(at + 3);
         kept.push_str(before);
-        rest = after.get(75..).unwrap_or_default();
+        rest = after.get(TOKEN_CHARS..).unwrap_or_default();
     }
     kept.push_str(rest);
     match serde_json::from_str::<Value>(&kept) {
@@ -168,4 +170,22 @@ async fn a_caller_who_lost_the_right_is_refused_at_once() {
     changes.put_client(unchanged(Some(&found)), disabled);
     store.commit(changes).await.unwrap();
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_edit_of_a_brand_leaves_the_answers_of_others_as_they_are() {
+    let (world, [user, _]) = world().await;
+    let site = Site::serve(world).await;
+    let (root, own) = (site.world.root.root, site.world.customer.id);
+    let stranger = site.world.add_stranger().await;
+    let first = generated_at(&site, user).await;
+    site.turn_to(1);
+    edit_brand(&site.world, stranger, 1).await;
+    assert_eq!(generated_at(&site, user).await, first);
+    for (second, above) in [(2, root), (3, own)] {
+        let before = generated_at(&site, user).await;
+        site.turn_to(second);
+        edit_brand(&site.world, above, 1).await;
+        assert_ne!(generated_at(&site, user).await, before);
+    }
 }

@@ -75,7 +75,7 @@ pub(crate) fn numbered(writer: u64, n: u64) -> Changes {
 fn slot_key(writer: u64) -> Key {
     keys::meter(AccountRef {
         id: AccountId::Tenant(TenantId::new(Uuid::from_u128(writer.into()))),
-        number: V1Id(1000 * writer),
+        number: V1Id(1000 * u32::try_from(writer).unwrap()),
     })
 }
 

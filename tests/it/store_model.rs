@@ -52,12 +52,12 @@ fn any_key() -> impl Strategy<Value = Key> {
         1..4,
     );
     let numbers = prop_oneof![
-        Just(0_u64),
+        Just(0_u32),
         Just(1),
         Just(255),
         Just(256),
         Just(1 << 28),
-        Just(1 << 32)
+        Just(u32::MAX)
     ];
     let slots = numbers.prop_map(|number| {
         let id = AccountId::Tenant(TenantId::new(Uuid::from_u128(number.into())));

@@ -9,18 +9,19 @@ use upsell::tracked_link::{Purpose, TrackedLink};
 use upsell::usecases::Env;
 use upsell::usecases::tokens::{self, TokenRequest};
 
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, Tenant, User};
+use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, User};
 use crate::support::app::TestApp;
 use crate::support::inside::inside;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A link of an alert that is over a minute after `made`.
-fn link(env: &Env, tenant: &Tenant, user: &User, purpose: Purpose, made: Timestamp) -> String {
-    let (tenant, user) = (tenant.id.parse().unwrap(), user.id.parse().unwrap());
+async fn link(env: &Env, user: &User, purpose: Purpose, made: Timestamp) -> String {
+    let user = env.store.user(user.id.parse().unwrap()).await;
+    let user = user.unwrap().unwrap().v1_id;
     let keyring = env.keyring.load();
     let (key_id, key) = keyring.link_signer();
-    TrackedLink::new(purpose, tenant, user, made, MINUTE).sign(key_id, key)
+    TrackedLink::new(purpose, user, made, MINUTE).sign(key_id, key)
 }
 
 #[tokio::test]
@@ -37,8 +38,13 @@ async fn what_is_over_is_refused_and_says_so() {
     let now = system_clock();
     let past = Timestamp::from_secs(now.secs() - 86_400);
     let quota = Purpose::Quota(Placement::Email);
-    let links = [now, past].map(|made| link(env, &tenant, &user, quota, made));
-    let stops = [now, past].map(|made| link(env, &tenant, &user, Purpose::Unsubscribe, made));
+    let both = async |purpose| {
+        [
+            link(env, &user, purpose, now).await,
+            link(env, &user, purpose, past).await,
+        ]
+    };
+    let (links, stops) = (both(quota).await, both(Purpose::Unsubscribe).await);
     let request = TokenRequest {
         client_id: &app.first.client_id,
         client_secret: &app.first.client_secret,

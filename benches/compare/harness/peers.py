@@ -15,8 +15,8 @@ from .system import program
 HERE = Path(__file__).resolve().parent.parent / "peers"
 
 # As `peers/redirect.lua` reads it.
-ACCOUNT = struct.Struct("<16s13d")
-KEY_BYTES = 18
+ACCOUNT = struct.Struct("<4s4x13d")
+KEY_BYTES = 6
 
 MODULES = """load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;

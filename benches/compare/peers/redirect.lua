@@ -14,7 +14,7 @@ unsigned char *HMAC(const EVP_MD *md, const void *key, int key_len, const unsign
 int CRYPTO_memcmp(const void *a, const void *b, size_t len);
 // As the harness packs it: a user with its tenant, or a tenant.
 typedef struct {
-    char tenant[16];
+    char tenant[4], unused[4];
     double id, may_buy, partner;
     double usage[5], quota[5];
 } account;
@@ -26,7 +26,7 @@ local ACCOUNT_BYTES = ffi.sizeof("account")
 local mac_out = ffi.new("unsigned char[32]")
 local mac_len = ffi.new("unsigned int[1]")
 
-local TOKEN_CHARS, HEAD_BYTES, MAC_BYTES = 75, 40, 16
+local TOKEN_CHARS, HEAD_BYTES, MAC_BYTES = 36, 11, 16
 local CONTEXT = "upsell tracked link\0"
 local ITEMS = { "storage_size", "physical_machines", "physical_servers", "virtual_machines", "mobile_devices" }
 local PLACEMENTS = {
@@ -53,7 +53,7 @@ local function unhex(text)
     return (text:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- Reads the brands, and for a shared dict the accounts: keys of 18 bytes with a packed account.
+-- Reads the brands, and for a shared dict the accounts: keys of 6 bytes with a packed account.
 function M.setup(settings)
     M.key_id = settings.key_id
     M.key = unhex(settings.key)
@@ -68,7 +68,7 @@ function M.setup(settings)
     end
     local file = assert(io.open(settings.accounts, "rb"))
     while true do
-        local key = file:read(18)
+        local key = file:read(6)
         if not key then
             break
         end
@@ -102,33 +102,41 @@ local function read_reply(sock)
     return sub(line, 2)
 end
 
--- User, tenant and the click's counter in one round trip.
-local function from_redis(user, tenant, placement)
+-- The user, whose record names the tenant; then the tenant and the click's counter.
+local function from_redis(user, placement)
     local sock = ngx.socket.tcp()
     local ok, err = sock:connect(M.socket)
     if not ok then
         return nil, nil, err
     end
-    local clicks = placement .. ""
-    sock:send({
-        "*2\r\n$3\r\nGET\r\n$18\r\nu:", user, "\r\n",
-        "*2\r\n$3\r\nGET\r\n$18\r\nt:", tenant, "\r\n",
-        "*4\r\n$7\r\nHINCRBY\r\n$18\r\nc:", tenant, "\r\n$", #clicks, "\r\n", clicks, "\r\n$1\r\n1\r\n",
-    })
+    sock:send({ "*2\r\n$3\r\nGET\r\n$6\r\nu:", user, "\r\n" })
     local found_user, why = read_reply(sock)
-    local found_tenant = read_reply(sock)
-    read_reply(sock)
     if found_user == nil then
         return nil, nil, why
+    end
+    local found_tenant
+    if found_user then
+        local tenant, clicks = sub(found_user, 1, 4), placement .. ""
+        sock:send({
+            "*2\r\n$3\r\nGET\r\n$6\r\nt:", tenant, "\r\n",
+            "*4\r\n$7\r\nHINCRBY\r\n$6\r\nc:", tenant, "\r\n$", #clicks, "\r\n", clicks, "\r\n$1\r\n1\r\n",
+        })
+        found_tenant = read_reply(sock)
+        read_reply(sock)
     end
     sock:setkeepalive(600000, 1024)
     return found_user, found_tenant
 end
 
-local function from_dict(user, tenant, placement)
+local function from_dict(user, placement)
     local dict = M.dict
+    local found_user = dict:get("u:" .. user)
+    if not found_user then
+        return nil
+    end
+    local tenant = sub(found_user, 1, 4)
     dict:incr("c:" .. tenant .. placement, 1, 0)
-    return dict:get("u:" .. user), dict:get("t:" .. tenant)
+    return found_user, dict:get("t:" .. tenant)
 end
 
 -- The items that a link lists: storage from "soon" on, the others once exceeded.
@@ -160,7 +168,7 @@ local function verify(token)
     end
     local a, b, c, d = byte(bytes, 3, 6)
     local expires = ((a * 256 + b) * 256 + c) * 256 + d
-    if byte(bytes) ~= 1 or byte(bytes, 7) ~= 1 or ngx.time() >= expires then
+    if byte(bytes) ~= 1 or ngx.time() >= expires then
         return nil
     end
     return bytes
@@ -168,19 +176,18 @@ end
 
 function M.redirect()
     local bytes = verify(sub(ngx.var.uri, 4))
-    local placement = bytes and byte(bytes, 8)
+    local placement = bytes and byte(bytes, 7)
     local place = placement and PLACEMENTS[placement]
     if not place then
         return ngx.exit(404)
     end
-    local tenant, user = sub(bytes, 9, 24), sub(bytes, 25, 40)
     local fetch = M.dict and from_dict or from_redis
-    local found_user, found_tenant, err = fetch(user, tenant, placement)
+    local found_user, found_tenant, err = fetch(sub(bytes, 8, 11), placement)
     if err then
         ngx.log(ngx.ERR, "state: ", err)
         return ngx.exit(503)
     end
-    if not found_user or not found_tenant or sub(found_user, 1, 16) ~= tenant then
+    if not found_user or not found_tenant then
         return ngx.exit(404)
     end
     ffi.copy(about_user, found_user, ACCOUNT_BYTES)

@@ -18,7 +18,7 @@ pub(super) struct Fleet {
 pub(super) struct Customer {
     pub(super) id: TenantId,
     /// As Buy links name it.
-    pub(super) v1_id: u64,
+    pub(super) v1_id: u32,
     pub(super) name: &'static str,
     /// What is going on there, for the start page.
     pub(super) story: &'static str,
@@ -31,7 +31,7 @@ pub(super) struct Customer {
 pub(super) struct Person {
     pub(super) id: UserId,
     /// As Buy links name them.
-    pub(super) v1_id: u64,
+    pub(super) v1_id: u32,
     /// Names them in the demo's addresses.
     pub(super) login: String,
     pub(super) name: String,
@@ -73,11 +73,11 @@ impl Fleet {
         self.everybody().find(|person| person.id == id)
     }
 
-    pub(super) fn person_by_v1(&self, id: u64) -> Option<&Person> {
+    pub(super) fn person_by_v1(&self, id: u32) -> Option<&Person> {
         self.everybody().find(|person| person.v1_id == id)
     }
 
-    pub(super) fn customer_by_v1(&self, id: u64) -> Option<&Customer> {
+    pub(super) fn customer_by_v1(&self, id: u32) -> Option<&Customer> {
         self.customers.iter().find(|customer| customer.v1_id == id)
     }
 }

@@ -67,7 +67,7 @@ struct Cart<'a> {
 impl<'a> Cart<'a> {
     fn new(
         fleet: &'a Fleet,
-        (tenant, user): (u64, Option<u64>),
+        (tenant, user): (u32, Option<u32>),
         lines: Vec<(Scope, Item)>,
     ) -> Option<Self> {
         let customer = fleet.customer_by_v1(tenant)?;
@@ -134,7 +134,7 @@ fn blocks(status: &ItemStatus, quota: u64, size: u64) -> u64 {
 pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
     let fleet = site.ready()?;
     let params = Params::of_query(&call.request.head)?;
-    let number = |name| params.get(name).and_then(|text| text.parse::<u64>().ok());
+    let number = |name| params.get(name).and_then(|text| text.parse::<u32>().ok());
     let mut lines = items(
         Scope::Tenant,
         params.get("tenant_quota").unwrap_or_default(),
@@ -237,8 +237,8 @@ impl Offered {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
-    tenant_id: u64,
-    user_id: Option<u64>,
+    tenant_id: u32,
+    user_id: Option<u32>,
     lines: Vec<OrderLine>,
 }
 

@@ -54,7 +54,7 @@ impl LinkTemplate {
         } = names;
         for (name, id) in [(user_id, added.user_id), (tenant_id, added.tenant_id)] {
             if let Some(id) = id {
-                query.add_number(name, id.0);
+                query.add_number(name, u64::from(id.0));
             }
         }
         if !page.is_empty() {

@@ -314,7 +314,7 @@ proptest! {
         user_quota in items(),
         tenant_quota in items(),
         placement in prop::sample::select(&Placement::ALL[..]),
-        ids in any::<(u64, u64)>(),
+        ids in any::<(u32, u32)>(),
         page in prop::option::of("\\PC{1,30}"),
         profile in prop::sample::select(&[LinkProfile::Default, LinkProfile::Acronis][..]),
         style in prop::sample::select(&[ListStyle::Comma, ListStyle::Repeated][..]),

@@ -11,11 +11,7 @@ use crate::store::engine::Key;
 pub fn meter(account: AccountRef) -> Key {
     let AccountRef { id, number } = account;
     let family = key(SLOT_FAMILY);
-    let numbered = match u32::try_from(number.0) {
-        Ok(number) => family.part(&number.to_be_bytes()),
-        Err(_) => family.part(&number.0.to_be_bytes()),
-    };
-    numbered.account(id).end()
+    family.part(&number.0.to_be_bytes()).account(id).end()
 }
 
 /// The offering items of an account's meter.

@@ -1,6 +1,6 @@
 //! What index keys say, read back.
 
-use crate::domain::ids::{AccountId, MailId, TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, MailId, TenantId, UserId, V1Id};
 use crate::domain::time::Timestamp;
 use crate::store::embedded::SLOT_FAMILY;
 use crate::store::engine::Key;
@@ -64,17 +64,19 @@ impl Key {
     }
 }
 
-/// What the record under a key has to do with what is remembered of accounts.
+/// What the record under a key has to do with the account table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// The profile of an account.
     Profile(AccountId),
     /// The meter of an account.
-    Meter(AccountId),
+    Meter(AccountRef),
     /// What a user has snoozed.
     Snoozes(UserId),
-    /// Some brand.
-    Brand,
+    /// The brand of a tenant.
+    Brand(TenantId),
+    /// That a number is an account's: written when the account is made, removed with it.
+    Number(V1Id),
     /// Some partner plan.
     Plan,
     /// A client, a token that was revoked, an account that was disabled or enabled: what callers may do.
@@ -84,14 +86,19 @@ pub enum Subject {
 }
 
 impl Key {
-    /// Whose meter this is the name of: the kind and id at its end.
-    fn metered(&self) -> Option<Subject> {
+    /// Whose meter this is the name of.
+    fn metered(&self) -> Option<AccountRef> {
+        let (number, [kind, ..]) = self.0.get(1..)?.split_first_chunk()? else {
+            return None;
+        };
         let id = self.trailing_uuid()?;
-        let kind = self.0.len().checked_sub(17)?;
-        Some(Subject::Meter(match self.0.get(kind)? {
-            0 => AccountId::Tenant(TenantId::new(id)),
-            _ => AccountId::User(UserId::new(id)),
-        }))
+        Some(AccountRef {
+            id: match kind {
+                0 => AccountId::Tenant(TenantId::new(id)),
+                _ => AccountId::User(UserId::new(id)),
+            },
+            number: V1Id(u32::from_be_bytes(*number)),
+        })
     }
 
     /// Whose record this is the name of.
@@ -101,9 +108,13 @@ impl Key {
         let subject = match self.0.as_slice() {
             [b't', ..] => id().map(|id| Subject::Profile(AccountId::Tenant(TenantId::new(id)))),
             [b'u', ..] => id().map(|id| Subject::Profile(AccountId::User(UserId::new(id)))),
-            [SLOT_FAMILY, ..] => self.metered(),
+            [SLOT_FAMILY, ..] => self.metered().map(Subject::Meter),
             [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
-            [b'b', ..] => Some(Subject::Brand),
+            [b'b', ..] => id().map(|id| Subject::Brand(TenantId::new(id))),
+            [b'V', number @ ..] => {
+                let number = number.try_into().map(u32::from_be_bytes);
+                number.ok().map(|number| Subject::Number(V1Id(number)))
+            }
             [b'f', ..] => Some(Subject::Plan),
             [b'c' | b'E' | b'G', ..] => Some(Subject::Access),
             _ => None,

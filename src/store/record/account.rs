@@ -124,7 +124,7 @@ impl SettingsForm {
 #[derive(Serialize, Deserialize)]
 pub struct TenantForm {
     id: Uuid,
-    v1_id: u64,
+    v1_id: u32,
     name: String,
     kind: String,
     ancestors: Vec<Uuid>,
@@ -194,7 +194,7 @@ pub(super) struct PolicyForm {
 #[derive(Serialize, Deserialize)]
 pub struct UserForm {
     id: Uuid,
-    v1_id: u64,
+    v1_id: u32,
     tenant_id: Uuid,
     login: String,
     contact: ContactForm,

@@ -17,7 +17,7 @@ use crate::store::record::hot_meter;
 use crate::telemetry::metrics::NotTold;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What, all_away};
-use crate::usecases::facts::Holder;
+use crate::usecases::holder::Holder;
 use crate::usecases::{Env, Settings};
 
 /// Accounts of one batch whose meters go to the store together; bounds the memory they take.

@@ -7,7 +7,7 @@ use crate::domain::tenant::Tenant;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What, all_away};
-use crate::usecases::facts::Holder;
+use crate::usecases::holder::{self, Holder};
 
 /// Accounts that the store is asked for together. Where it answers for none of them, it is not asked
 /// for the others: each would wait for it in vain.
@@ -25,7 +25,7 @@ pub(super) async fn resolve_many(
     let mut resolved = Vec::with_capacity(named.len());
     let mut unknown = Vec::new();
     for (place, account) in named.iter().enumerate() {
-        let known = env.facts.holder(*account, caller.root);
+        let known = holder::try_cached(env, *account, caller.root);
         let known = known.filter(|_| may_name(caller, *account));
         resolved.push(match known {
             Some(known) => Ok(known),
@@ -51,13 +51,13 @@ pub(super) async fn resolve_many(
 
 async fn resolve(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
     if may_name(caller, account)
-        && let Some(found) = env.facts.find_holder(env, account, caller.root).await?
+        && let Some(found) = holder::find(env, account, caller.root).await?
     {
         return Ok(found);
     }
     // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
     let (meant, _) = resolve_account(env, caller, account).await?;
-    let found = env.facts.find_holder(env, meant.id, caller.root).await?;
+    let found = holder::find(env, meant.id, caller.root).await?;
     found.ok_or(Error::NotFound(What::Tenant))
 }
 

@@ -105,9 +105,9 @@ async fn create(
     }
     ties.plans += 1;
     // Unique over the deployment, drawn from the sequence of the API v1 ids.
-    let id = env.store.next_v1_id().await?.0;
-    let admin = RoleId(env.store.next_v1_id().await?.0);
-    let none = RoleId(env.store.next_v1_id().await?.0);
+    let id = u64::from(env.store.next_v1_id().await?.0);
+    let admin = RoleId(env.store.next_v1_id().await?.0.into());
+    let none = RoleId(env.store.next_v1_id().await?.0.into());
     let (mut plan, basic) = Plan::new(tenant.id, name.clone(), id, (admin, none), now);
     plan.retention = retention;
     let mut changes = Changes::new();

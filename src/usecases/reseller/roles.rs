@@ -168,7 +168,7 @@ pub async fn create(
     retrying(|| async {
         let keeper = Keeper::load(env, caller, home).await?;
         // Drawn from the sequence of the API v1 ids: unique, and never given again.
-        let id = RoleId(env.store.next_v1_id().await?.0);
+        let id = RoleId(env.store.next_v1_id().await?.0.into());
         let role = Role::new(id, name.clone(), RoleKind::Custom).patched(patch)?;
         let mut book = keeper.book().clone();
         book.add(&role)?;

@@ -53,7 +53,7 @@ impl Update for Append {
 }
 
 /// The key of a meter: an engine may keep it apart from other records.
-fn meter(number: u64) -> Key {
+fn meter(number: u32) -> Key {
     keys::meter(AccountRef {
         id: AccountId::Tenant(TenantId::new(Uuid::from_u128(number.into()))),
         number: V1Id(number),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use upsell::account_table::AccountTable;
 use upsell::app::data;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::contact::Contact;
@@ -24,7 +25,6 @@ use upsell::store::engine::{Changes, Expect};
 use upsell::store::{Store, keys};
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::access::Caller;
-use upsell::usecases::facts::Facts;
 use upsell::usecases::mail_limits::MailLimits;
 use upsell::usecases::nodes::{Node, Patience};
 use upsell::usecases::remembered::Remembered;
@@ -107,7 +107,7 @@ impl World {
             .unwrap();
         let root = data.first_client.unwrap().tenant_id;
         let env = Env {
-            facts: Facts::watching(&data.store, 10_000),
+            accounts: AccountTable::watching(&data.store, 10_000),
             remembered: Arc::new(Remembered::new(1 << 20)),
             store: data.store,
             node: Arc::new(Node::new("test", START, Patience::DEFAULT)),

@@ -115,11 +115,11 @@ impl Lists {
         let tenant_quota = listed_of(&reader.tenant_items);
         for nth in 0..self.tokens_per_user {
             let places = Placement::ALL.len() as u64;
-            let placement = Placement::ALL[((user.v1_id.0 + nth) % places) as usize];
+            let placement = Placement::ALL[((u64::from(user.v1_id.0) + nth) % places) as usize];
             // Links are not all made in the same second.
             let ttl = TTL + Duration::from_secs(nth);
             let purpose = Purpose::Quota(placement);
-            let link = TrackedLink::new(purpose, tenant.id, user.id, self.now, ttl);
+            let link = TrackedLink::new(purpose, user.v1_id, self.now, ttl);
             let location = BuyLink {
                 placement,
                 user_quota,
@@ -153,14 +153,12 @@ impl Lists {
             return Ok(());
         };
         let (user, tenant) = (reader.user, reader.tenant);
-        let hex = |id: uuid::Uuid| id.simple().to_string();
-        let (tenant_hex, V1Id(user_v1)) = (hex(tenant.id.uuid()), user.v1_id);
+        let (V1Id(tenant_number), V1Id(user_number)) = (tenant.v1_id, user.v1_id);
         let quotas = quotas_of(&reader.user_items);
         let facts = u8::from(user.enabled && user.is_company_admin() && user.buyer);
         writeln!(
             peers,
-            "u:{}\t{tenant_hex};{user_v1};{facts};{}{quotas}",
-            hex(user.id.uuid()),
+            "u:{user_number:08x}\t{tenant_number:08x};{user_number};{facts};{}{quotas}",
             reader.partner,
         )?;
         if reader.number.1 == 0 {
@@ -168,8 +166,7 @@ impl Lists {
             let enabled = u8::from(tenant.enabled);
             writeln!(
                 peers,
-                "t:{tenant_hex}\t{};{enabled}{quotas}",
-                tenant.v1_id.0
+                "t:{tenant_number:08x}\t{tenant_number};{enabled}{quotas}",
             )?;
         }
         Ok(())

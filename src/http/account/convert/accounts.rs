@@ -114,7 +114,7 @@ pub(in super::super) fn tenant(view: TenantView) -> TenantOut {
             owner_id: None,
         },
         updated_at: output::time(tenant.updated_at),
-        v1_id: tenant.v1_id.0,
+        v1_id: tenant.v1_id.0.into(),
         version: tenant.version,
         internal_tag: tenant.internal_tag,
         language: tenant.language,

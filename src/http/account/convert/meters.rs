@@ -102,7 +102,7 @@ pub(in super::super) fn usage(usage: Usage, now: Timestamp) -> UsageOut {
             status: u8::from(item.active),
         }),
         range_start: month_start(now),
-        tenant_id: usage.holder.v1_id.0,
+        tenant_id: usage.holder.v1_id.0.into(),
         tenant_uuid: usage.holder.tenant_id.map(|id| id.to_string()),
         kind: offering
             .map_or(OfferingType::Count, |item| item.kind)

@@ -5,35 +5,52 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use upsell::account_table::AccountTable;
 use upsell::domain::brand::Brand;
-use upsell::domain::ids::{AccountId, UserId};
+use upsell::domain::ids::{AccountId, UserId, V1Id};
 use upsell::domain::link::{BuyUrl, LinkProfile, Placement};
 use upsell::domain::quota::{Item, Percent, Quota};
-use upsell::domain::tenant::SoonSetting;
+use upsell::domain::tenant::{SoonSetting, Tenant};
 use upsell::domain::user::COMPANY_ADMIN;
 use upsell::store::engine::Changes;
 use upsell::tracked_link::{Purpose, TrackedLink};
-use upsell::usecases::facts::{Destination, Facts};
+use upsell::usecases::Env;
+use upsell::usecases::destination::{self, Destination};
+use upsell::usecases::preload::preload;
 
 use crate::reseller_races::Dice;
+use crate::support::http::add_shop;
 use crate::support::world::{START, World};
 
 const STEPS: usize = 300;
 
-fn link(world: &World, user: UserId, purpose: Purpose) -> TrackedLink {
-    let day = Duration::from_secs(86_400);
-    TrackedLink::new(purpose, world.customer.id, user, START, day)
+pub(crate) async fn link(world: &World, user: UserId, purpose: Purpose) -> TrackedLink {
+    let found = world.env.store.user(user).await.unwrap().unwrap();
+    link_of(found.v1_id, purpose)
 }
 
-/// Where the link leads by what is remembered, and by what is stored.
-async fn both(world: &World, cold: &Facts, link: &TrackedLink) -> [Option<Destination>; 2] {
-    let env = &world.env;
-    let remembered = env.facts.find_destination(env, link, None).await.unwrap();
-    let stored = cold.find_destination(env, link, None).await.unwrap();
-    [remembered, stored]
+fn link_of(user: V1Id, purpose: Purpose) -> TrackedLink {
+    TrackedLink::new(purpose, user, START, Duration::from_secs(86_400))
 }
 
-async fn change_tenant(world: &World, change: impl FnOnce(&mut upsell::domain::tenant::Tenant)) {
+/// The same with a table that knows nothing.
+fn cold(env: &Env) -> Env {
+    Env {
+        accounts: AccountTable::watching(&env.store, 1000),
+        ..env.clone()
+    }
+}
+
+pub(crate) fn at_once(env: &Env, link: &TrackedLink) -> Option<Destination> {
+    destination::try_cached(env, link, None).map(|decided| decided.to)
+}
+
+pub(crate) async fn find(env: &Env, link: &TrackedLink) -> Option<Destination> {
+    let decided = destination::find(env, link, None).await.unwrap();
+    decided.map(|decided| decided.to)
+}
+
+pub(crate) async fn change_tenant(world: &World, change: impl FnOnce(&mut Tenant)) {
     let store = &world.env.store;
     let found = store.tenant(world.customer.id).await.unwrap().unwrap();
     let mut tenant = found.value.clone();
@@ -117,22 +134,18 @@ async fn what_is_remembered_is_what_is_stored() {
     let (mut shops, mut sales, mut answered_at_once) = (0, 0, 0);
     for number in 0..STEPS {
         step(&world, &mut dice, &users).await;
-        let cold = Facts::watching(&world.env.store, 1000);
+        let cold = cold(&world.env);
         for user in users {
             for purpose in [Purpose::Quota(Placement::Email), Purpose::Edition] {
-                let link = link(&world, user, purpose);
-                let at_hand = world.env.facts.destination_at_once(&world.env, &link, None);
-                let [remembered, stored] = both(&world, &cold, &link).await;
-                assert_eq!(remembered, stored, "step {number}");
+                let link = link(&world, user, purpose).await;
+                let at_hand = at_once(&world.env, &link);
+                let stored = find(&cold, &link).await;
+                assert_eq!(find(&world.env, &link).await, stored, "step {number}");
                 if at_hand.is_some() {
                     answered_at_once += 1;
                     assert_eq!(at_hand, stored, "step {number}");
                 }
-                let at_once = world
-                    .env
-                    .facts
-                    .destination(&world.env.settings, &link, None);
-                assert_eq!(at_once, stored, "step {number}");
+                assert_eq!(at_once(&world.env, &link), stored, "step {number}");
                 match stored {
                     Some(Destination::Shop(_)) => shops += 1,
                     _ => sales += 1,
@@ -145,17 +158,44 @@ async fn what_is_remembered_is_what_is_stored() {
 }
 
 #[tokio::test]
-async fn who_is_gone_or_moved_leads_nowhere() {
+async fn who_is_gone_leads_nowhere() {
     let (world, users) = world().await;
-    let link = link(&world, users[0], Purpose::Edition);
-    let cold = || Facts::watching(&world.env.store, 1000);
-    assert!(both(&world, &cold(), &link).await[0].is_some());
-    let store = &world.env.store;
-    let found = store.user(users[0]).await.unwrap().unwrap();
+    let env = &world.env;
+    let link = link(&world, users[0], Purpose::Edition).await;
+    assert!(find(env, &link).await.is_some());
+    assert!(find(&cold(env), &link).await.is_some());
+    let found = env.store.user(users[0]).await.unwrap().unwrap();
+    let before = env.accounts.len();
     let mut changes = Changes::new();
     changes.delete_user(&found, &world.customer);
-    store.commit(changes).await.unwrap();
-    assert_eq!(both(&world, &cold(), &link).await, [None, None]);
+    env.store.commit(changes).await.unwrap();
+    assert_eq!(env.accounts.len(), before - 1);
+    for env in [env, &cold(env)] {
+        assert_eq!((at_once(env, &link), find(env, &link).await), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn a_link_leads_by_the_tenant_that_its_reader_has_now() {
+    let world = World::new().await;
+    add_shop(&world, "https://shop.example/").await;
+    let (env, user) = (&world.env, world.add_user("ann", true).await);
+    let link = link(&world, user, Purpose::Edition).await;
+    assert!(matches!(find(env, &link).await, Some(Destination::Shop(_))));
+    let elsewhere = world.add_stranger().await;
+    let to = env.store.tenant(elsewhere).await.unwrap().unwrap();
+    let found = env.store.user(user).await.unwrap().unwrap();
+    let mut moved = found.value.clone();
+    moved.tenant_id = elsewhere;
+    let mut changes = Changes::new();
+    changes.update_user(&found, moved, &to);
+    env.store.commit(changes).await.unwrap();
+    for env in [env, &cold(env)] {
+        let decided = destination::find(env, &link, None).await.unwrap().unwrap();
+        // The role was on the tenant of before.
+        assert_eq!(decided.to, Destination::Sales);
+        assert_eq!(decided.reader.tenant_id, elsewhere);
+    }
 }
 
 #[tokio::test]
@@ -164,24 +204,24 @@ async fn what_is_read_ahead_answers_at_once() {
     for number in 0..130 {
         world.add_user(&format!("user{number}"), false).await;
     }
-    let env = &world.env;
-    let later = Facts::watching(&env.store, 10_000);
-    let link = |user| link(&world, user, Purpose::Quota(Placement::Email));
-    assert_eq!(
-        later.destination(&env.settings, &link(users[0]), None),
-        None
-    );
+    let later = Env {
+        accounts: AccountTable::watching(&world.env.store, 10_000),
+        ..world.env.clone()
+    };
+    let placement = Purpose::Quota(Placement::Email);
+    let first = link(&world, users[0], placement).await;
+    assert_eq!(at_once(&later, &first), None);
     // A stop does not wait for the end.
-    let read = later.preload(env, std::future::ready(())).await.unwrap();
+    let read = preload(&later, std::future::ready(())).await.unwrap();
     assert_eq!(read, 2, "the tenants alone");
-    let read = later.preload(env, std::future::pending()).await.unwrap();
+    let read = preload(&later, std::future::pending()).await.unwrap();
     assert_eq!(read, 2 + 132, "two tenants and all users");
+    assert_eq!(later.accounts.len(), 2 + 132);
     for user in users {
-        let link = link(user);
-        let at_once = later.destination(&env.settings, &link, None);
-        assert!(at_once.is_some());
-        let stored = env.facts.find_destination(env, &link, None).await;
-        assert_eq!(at_once, stored.unwrap());
+        let link = link(&world, user, placement).await;
+        let found = at_once(&later, &link);
+        assert!(found.is_some());
+        assert_eq!(found, find(&world.env, &link).await);
     }
 }
 
@@ -198,19 +238,19 @@ async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
     changes.put_brand(upsell::store::unchanged(found.as_ref()), brand);
     world.env.store.commit(changes).await.unwrap();
 
-    let link = link(&world, users[1], Purpose::Quota(Placement::Email));
+    let link = link(&world, users[1], Purpose::Quota(Placement::Email)).await;
     let stop = Arc::new(AtomicBool::new(false));
     let readers = [0; 3].map(|_| {
         let (env, stop) = (world.env.clone(), Arc::clone(&stop));
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
-                env.facts.find_destination(&env, &link, None).await.unwrap();
+                find(&env, &link).await;
                 tokio::task::yield_now().await;
             }
         })
     });
     let env = &world.env;
-    env.facts.find_destination(env, &link, None).await.unwrap();
+    find(env, &link).await;
     for number in 0..CHANGES {
         let is_over = number % 2 == 0;
         let usage = if is_over { 150 } else { 10 };
@@ -219,7 +259,7 @@ async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
             .report(account, Item::VirtualMachines, usage, START)
             .await;
         // After a report nobody has to ask the store: the meter is at hand.
-        let found = env.facts.destination_at_once(env, &link, None);
+        let found = at_once(env, &link);
         let Some(Destination::Shop(url)) = found else {
             panic!("{found:?}");
         };

@@ -1,0 +1,163 @@
+//! What must not make links of others ask the store, or lead astray: edits of brands, reports of
+//! unknown ids, and a policy that changes while a meter is read.
+
+use upsell::account_table::AccountTable;
+use upsell::domain::brand::Brand;
+use upsell::domain::client::ApiScopes;
+use upsell::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use upsell::domain::link::{BuyUrl, Placement};
+use upsell::domain::meter::UsageKey;
+use upsell::domain::quota::{Item, Percent, Quota};
+use upsell::domain::tenant::{SoonSetting, Tenant};
+use upsell::store::engine::Changes;
+use upsell::tracked_link::Purpose;
+use upsell::usecases::Env;
+use upsell::usecases::access::Caller;
+use upsell::usecases::destination::Destination;
+use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
+use uuid::Uuid;
+
+use crate::account_table::{at_once, change_tenant, find, link};
+use crate::support::http::add_shop;
+use crate::support::world::{START, World};
+
+const SHOP: &str = "https://shop.example/";
+
+/// A customer of the root with an admin who is a buyer.
+async fn add_buyer(world: &World, name: &str) -> (TenantId, UserId) {
+    let (store, id) = (&world.env.store, TenantId::random());
+    let tenant = Tenant {
+        id,
+        v1_id: store.next_v1_id().await.unwrap(),
+        name: name.to_owned(),
+        ..world.customer.clone()
+    };
+    let user = world.add_user(name, true).await;
+    let user = store.user(user).await.unwrap().unwrap();
+    let mut moved = user.value.clone();
+    moved.tenant_id = id;
+    for policy in &mut moved.policies {
+        policy.tenant_id = id;
+    }
+    let mut changes = Changes::new();
+    changes.create_tenant(tenant.clone());
+    changes.update_user(&user, moved, &tenant);
+    store.commit(changes).await.unwrap();
+    (id, user.id)
+}
+
+/// Enables the brand of a tenant, with a shop of this number.
+pub(crate) async fn edit_brand(world: &World, tenant: TenantId, number: usize) {
+    let found = world.env.store.brand(tenant).await.unwrap();
+    let mut brand = Brand::unset(tenant);
+    brand.enabled = true;
+    let url = format!("{SHOP}{number}");
+    brand.buy_url = BuyUrl::parse(&url, world.env.settings.buy_url_rules).ok();
+    let mut changes = Changes::new();
+    changes.put_brand(upsell::store::unchanged(found.as_ref()), brand);
+    world.env.store.commit(changes).await.unwrap();
+}
+
+/// Somebody reads a meter, the tenant's policy changes, and then what was found by the old one comes in.
+#[tokio::test]
+async fn an_item_found_by_an_old_policy_does_not_hold() {
+    let world = World::new().await;
+    add_shop(&world, SHOP).await;
+    let (env, user) = (&world.env, world.add_user("ann", true).await);
+    let account = AccountId::User(user);
+    let quota = [(Item::StorageSize, Quota::hard(100, 10))];
+    world.set_quotas(account, &quota).await;
+    world.report(account, Item::StorageSize, 60, START).await;
+    let link = link(&world, user, Purpose::Quota(Placement::Email)).await;
+    let lists = |found: Option<Destination>| match found {
+        Some(Destination::Shop(url)) => url.contains("user_quota=storage_size"),
+        other => panic!("{other:?}"),
+    };
+    assert!(!lists(find(env, &link).await));
+    let found = env.accounts.user(link.user).unwrap().items.unwrap();
+    let token = env.accounts.begin_read(account);
+    let percent = Percent::new(50).unwrap();
+    let soon = SoonSetting::At(percent);
+    change_tenant(&world, |tenant| tenant.settings.soon_percent[0] = soon).await;
+    env.accounts.publish_items(link.user, found, token);
+    assert!(lists(find(env, &link).await));
+    env.accounts.publish_items(link.user, found, token);
+    assert!(lists(at_once(env, &link)));
+    // With the old policy what was found by it holds again, and is not read again.
+    let inherit = SoonSetting::Inherit;
+    change_tenant(&world, |tenant| tenant.settings.soon_percent[0] = inherit).await;
+    assert!(!lists(find(env, &link).await));
+}
+
+/// Links of two tenants with brands of their own and of one with the brand of the partner above.
+#[tokio::test]
+async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
+    let world = World::new().await;
+    let env = &world.env;
+    let mut links = Vec::new();
+    for name in ["edited", "other", "unbranded"] {
+        let (tenant, user) = add_buyer(&world, name).await;
+        if name != "unbranded" {
+            edit_brand(&world, tenant, 0).await;
+        }
+        links.push((tenant, link(&world, user, Purpose::Edition).await));
+    }
+    edit_brand(&world, world.root.root, 0).await;
+    for (_, link) in &links {
+        assert!(matches!(find(env, link).await, Some(Destination::Shop(_))));
+    }
+    let [(edited, own), (_, other), (_, unbranded)] = &links[..] else {
+        unreachable!("three links were made");
+    };
+    for number in 1..100 {
+        edit_brand(&world, *edited, number).await;
+        for link in [other, unbranded] {
+            assert!(at_once(env, link).is_some(), "edit {number}");
+        }
+        let Some(Destination::Shop(url)) = find(env, own).await else {
+            panic!("edit {number}");
+        };
+        assert!(url.contains(&format!("/{number}")), "{url}");
+        assert!(at_once(env, own).is_some(), "edit {number}");
+    }
+    // The brand above counts for whoever has none, and for nobody else.
+    edit_brand(&world, world.root.root, 100).await;
+    assert!(at_once(env, own).is_some() && at_once(env, other).is_some());
+    assert_eq!(at_once(env, unbranded), None);
+    find(env, unbranded).await;
+    assert!(at_once(env, unbranded).is_some());
+}
+
+#[tokio::test]
+async fn reports_of_unknown_ids_take_no_room_from_accounts_that_are_known() {
+    const IDS: u128 = 20_000;
+    let world = World::new().await;
+    add_shop(&world, SHOP).await;
+    // Room for one chunk.
+    let env = Env {
+        accounts: AccountTable::watching(&world.env.store, 1),
+        ..world.env.clone()
+    };
+    let user = world.add_user("ann", true).await;
+    let link = link(&world, user, Purpose::Edition).await;
+    assert!(find(&env, &link).await.is_some());
+    let known = env.accounts.len();
+    let caller = Caller::of_client(ClientId::random(), world.root.root, ApiScopes::all());
+    let report = |number: u128| UsageReport {
+        account: AccountId::User(UserId::new(Uuid::from_u128(number << 64 | 7))),
+        key: UsageKey {
+            usage_name: "storage".into(),
+            edition: None,
+            infra_id: None,
+        },
+        absolute: 1,
+        observed_at: None,
+    };
+    for first in (0..IDS).step_by(1000) {
+        let reports = (first..first + 1000).map(report).collect();
+        let outcome = report_usages(&env, &caller, reports, Mode::Commit, START).await;
+        assert!(outcome.lines.iter().all(Result::is_err));
+        assert_eq!(env.accounts.len(), known);
+        assert!(at_once(&env, &link).is_some(), "after {first}");
+    }
+}
