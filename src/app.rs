@@ -195,7 +195,6 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
         renderer: Arc::new(Renderer::new()?),
         metrics,
-        click_marks: Arc::default(),
         outbox_wake: Arc::new(Notify::new()),
     };
     nodes::arrive(&env, &clock).await?;

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::ids::{TenantId, UserId};
+use super::ids::{AccountRef, V1Id};
 use super::link::Placement;
 use super::time::Timestamp;
 
 /// A followed tracked link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Click {
-    /// The tenant of the link.
-    pub tenant_id: TenantId,
+    /// The user's tenant.
+    pub tenant: AccountRef,
     /// The user of the link.
-    pub user_id: UserId,
+    pub user: AccountRef,
     /// Where the link stood.
     pub placement: Placement,
     /// When it was followed.
@@ -48,29 +48,6 @@ impl Click {
     }
 }
 
-/// A click as it is logged: who it was by is judged, whether it is the first of its hour is not yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoggedClick {
-    /// The tenant of the link.
-    pub tenant_id: TenantId,
-    /// The user of the link.
-    pub user_id: UserId,
-    /// Where the link stood.
-    pub placement: Placement,
-    /// The hour it was made in, counted from 1970-01-01T00.
-    pub hour: u32,
-    /// Whether a person is likely behind it.
-    pub is_likely_human: bool,
-}
-
-impl LoggedClick {
-    /// The day it was made on, counted from 1970-01-01.
-    #[must_use]
-    pub const fn day(&self) -> u32 {
-        self.hour / 24
-    }
-}
-
 /// How often a link was followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClickCounts {
@@ -98,34 +75,217 @@ impl ClickCounts {
     }
 }
 
-/// How often the links of some tenants' people were followed on one day.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DayOfClicks {
-    /// The last entry of the click log that is counted here: none is counted twice.
-    pub counted_to: u64,
-    /// By tenant and place, in their order.
-    pub counts: BTreeMap<(TenantId, Placement), ClickCounts>,
+/// Counts by placement, in the order of [`Placement::ALL`].
+pub type CountsByPlacement = BTreeMap<Placement, ClickCounts>;
+
+/// A batch of clicks that one node counts at once: its number, and the node's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchId {
+    /// Tells nodes apart.
+    pub node: u32,
+    /// Grows with each batch of the node.
+    pub number: u64,
 }
 
-impl DayOfClicks {
-    /// Those of one tenant.
-    pub fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = (Placement, ClickCounts)> {
-        let counts = self.counts.range((tenant, Placement::ALL[0])..);
-        let counts = counts.take_while(move |((id, _), _)| *id == tenant);
-        counts.map(|((_, placement), counts)| (*placement, *counts))
+/// Nodes whose last batches are remembered; the one that counted longest ago is forgotten.
+const MAX_NODES: usize = 16;
+
+/// Visitors of one hour that are told apart. Whoever comes after so many counts as no new one.
+const MAX_VISITORS: usize = 1_000_000;
+
+/// The clicks of a tenant's people on the day of the last one, and who clicked in its hour.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantClicks {
+    /// The hour of the last click, counted from 1970-01-01T00.
+    pub hour: u32,
+    /// What was counted on that day.
+    pub counts: CountsByPlacement,
+    /// By user, where they clicked within the hour: a bit for each placement, by its code.
+    pub visitors: BTreeMap<V1Id, u8>,
+    /// How many days were closed: the number of the next.
+    pub days_closed: u32,
+    /// The last batch of each node, so that none is counted twice.
+    pub batches: Vec<BatchId>,
+}
+
+/// A day that is over, with its counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedDay {
+    /// The day, counted from 1970-01-01.
+    pub day: u32,
+    /// Distinguishes it from the same day closed at another time: by a clock that was set back.
+    pub number: u32,
+    /// What was counted on it.
+    pub counts: CountsByPlacement,
+}
+
+impl TenantClicks {
+    /// The day of the last click, counted from 1970-01-01.
+    #[must_use]
+    pub const fn day(&self) -> u32 {
+        self.hour / 24
+    }
+
+    /// Notes that a batch is counted. `false`: it was before, and nothing of it is to be counted.
+    pub fn begin(&mut self, batch: BatchId) -> bool {
+        if self.batches.contains(&batch) {
+            return false;
+        }
+        self.batches.retain(|other| other.node != batch.node);
+        if self.batches.len() >= MAX_NODES {
+            self.batches.remove(0);
+        }
+        self.batches.push(batch);
+        true
+    }
+
+    /// Counts a click. What it adds, and the day that it ends. A click of the hour before the last
+    /// counts in the last: nodes write their clicks a moment later. An hour that is further ahead
+    /// is of a clock that ran ahead, and ends.
+    pub fn count(
+        &mut self,
+        click: &Click,
+        is_likely_human: bool,
+    ) -> (ClickCounts, Option<ClosedDay>) {
+        let hour = click.hour();
+        let closed = if hour > self.hour || self.hour > hour + 1 {
+            self.begin_hour(hour)
+        } else {
+            None
+        };
+        let bit = 1 << (click.placement.code() - 1);
+        let has_room = self.visitors.len() < MAX_VISITORS;
+        let is_first = match self.visitors.get_mut(&click.user.number) {
+            Some(places) => {
+                let is_first = *places & bit == 0;
+                *places |= bit;
+                is_first
+            }
+            None if has_room => self.visitors.insert(click.user.number, bit).is_none(),
+            None => false,
+        };
+        let mut one = ClickCounts::default();
+        one.add(is_first, is_likely_human);
+        self.counts.entry(click.placement).or_default().merge(one);
+        (one, closed)
+    }
+
+    fn begin_hour(&mut self, hour: u32) -> Option<ClosedDay> {
+        let ended = self.day();
+        self.visitors.clear();
+        self.hour = hour;
+        if self.day() == ended || self.counts.is_empty() {
+            return None;
+        }
+        let number = self.days_closed;
+        self.days_closed += 1;
+        Some(ClosedDay {
+            day: ended,
+            number,
+            counts: std::mem::take(&mut self.counts),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::{AccountId, TenantId, UserId};
+    use proptest::prelude::*;
+
+    fn tenant() -> AccountRef {
+        AccountRef {
+            id: AccountId::Tenant(TenantId::new(uuid::Uuid::nil())),
+            number: V1Id(1),
+        }
+    }
+
+    fn user(number: u32) -> AccountRef {
+        AccountRef {
+            id: AccountId::User(UserId::new(uuid::Uuid::nil())),
+            number: V1Id(number),
+        }
+    }
+
+    fn at_hour(hour: u32, user_number: u32, placement: Placement) -> Click {
+        Click {
+            tenant: tenant(),
+            user: user(user_number),
+            placement,
+            at: Timestamp::from_secs(i64::from(hour) * 3600 + 5),
+            looks_human: true,
+        }
+    }
+
+    proptest! {
+        /// Against counting by sets: raw, unique per user, place and hour, by day.
+        #[test]
+        fn what_is_counted_is_what_sets_count(
+            clicks in proptest::collection::vec((0_u32..60, 0_u32..4, 0_usize..7, any::<bool>()), 0..80),
+        ) {
+            // Each node's clicks come in the order of time.
+            let mut clicks = clicks;
+            clicks.sort_unstable();
+            let mut counted = TenantClicks::default();
+            let mut days: BTreeMap<u32, CountsByPlacement> = BTreeMap::new();
+            let mut seen = std::collections::BTreeSet::new();
+            let mut expected: BTreeMap<u32, CountsByPlacement> = BTreeMap::new();
+            for (hour, who, place, human) in clicks {
+                let placement = Placement::ALL[place];
+                let (_, closed) = counted.count(&at_hour(hour, who, placement), human);
+                if let Some(closed) = closed {
+                    prop_assert!(days.insert(closed.day, closed.counts).is_none());
+                }
+                let is_first = seen.insert((hour, who, place));
+                let day = expected.entry(hour / 24).or_default();
+                day.entry(placement).or_default().add(is_first, human);
+            }
+            if !counted.counts.is_empty() {
+                days.insert(counted.day(), counted.counts);
+            }
+            prop_assert_eq!(days, expected);
+        }
+    }
+
+    #[test]
+    fn late_clicks_count_in_the_last_hour_and_a_clock_set_back_begins_anew() {
+        let place = Placement::Email;
+        let mut clicks = TenantClicks::default();
+        let mut unique = |hour| {
+            let (one, closed) = clicks.count(&at_hour(hour, 1, place), true);
+            (one.unique, closed.map(|closed| (closed.day, closed.number)))
+        };
+        assert_eq!(unique(24), (1, None));
+        // Of the hour before: another node was a moment late.
+        assert_eq!(unique(23), (0, None));
+        // Days ahead, back, and there again: each is closed under a number of its own.
+        assert_eq!(unique(240), (1, Some((1, 0))));
+        assert_eq!(unique(25), (1, Some((10, 1))));
+        assert_eq!(unique(240), (1, Some((1, 2))));
+    }
+
+    #[test]
+    fn a_batch_is_counted_once_and_nodes_are_told_apart() {
+        let mut clicks = TenantClicks::default();
+        let batch = |node, number| BatchId { node, number };
+        assert!(clicks.begin(batch(1, 7)));
+        assert!(clicks.begin(batch(2, 7)));
+        assert!(!clicks.begin(batch(1, 7)));
+        assert!(clicks.begin(batch(1, 8)));
+        assert!(!clicks.begin(batch(2, 7)));
+        for node in 10..40 {
+            assert!(clicks.begin(batch(node, 1)));
+        }
+        assert_eq!(clicks.batches.len(), MAX_NODES);
+        assert!(!clicks.begin(batch(39, 1)));
+    }
 
     #[test]
     fn a_click_within_seconds_of_the_mail_is_a_scanners() {
         let at = |secs| Timestamp::from_secs(secs);
         let click = |placement, looks_human| Click {
-            tenant_id: TenantId::random(),
-            user_id: UserId::random(),
+            tenant: tenant(),
+            user: user(2),
             placement,
             at: at(100),
             looks_human,

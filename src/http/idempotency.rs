@@ -22,7 +22,7 @@ use crate::usecases::error::Error;
 use crate::usecases::idempotency::{self as usecase, Begun, First};
 
 const NAME: &str = "Idempotency-Key";
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// No key is longer, in bytes.

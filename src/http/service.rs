@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::auth;
 use super::cors::Cors;
 use super::error::ApiError;
+use super::idempotency;
 use super::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
 use super::native;
 use super::pages;
@@ -155,6 +156,9 @@ impl Upsell {
     }
 }
 
+/// Some ten lines of a report.
+const SHORT_REPORT_BYTES: usize = 2048;
+
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// From memory, while the store is away.
@@ -221,12 +225,25 @@ impl Service for Upsell {
     }
 
     async fn call(&self, request: Request) -> Response {
+        if is_short_report(&request) {
+            // The hop to the workers and back would cost more than all the rest.
+            return self.answer(request).await;
+        }
         let (service, head) = (self.clone(), request.head.clone());
         let done = self
             .work(async move { service.answer(request).await })
             .await;
         done.unwrap_or_else(|error| self.dress(&error, &head))
     }
+}
+
+/// Whether it is a usage report of a few lines: all there is to do until the store answers takes some
+/// microseconds. One that may be repeated has an answer to keep as well.
+fn is_short_report(request: &Request) -> bool {
+    request.head.method == Method::POST
+        && request.body.len() <= SHORT_REPORT_BYTES
+        && request.head.uri.path() == native::USAGES
+        && !request.head.headers.contains_key(idempotency::KEY)
 }
 
 /// A task that ends when nobody waits for it any more: the client is gone.

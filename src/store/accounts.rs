@@ -127,6 +127,7 @@ impl Changes {
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
         self.delete(keys::last_plan(old.id));
+        self.delete(keys::clicks::latest(old.account()));
         self.delete_meter(old.account())
     }
 

@@ -37,7 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
 pub use layout::OpenError;
-pub use slot::SLOT_FAMILY;
+pub use slot::SLOT_FAMILIES;
 pub use stats::Stats;
 
 use super::engine::{

@@ -70,6 +70,10 @@ impl Builder {
         self.part(&(u64::MAX - micros).to_be_bytes())
     }
 
+    fn number(self, number: V1Id) -> Self {
+        self.part(&number.0.to_be_bytes())
+    }
+
     fn account(self, account: AccountId) -> Self {
         match account {
             AccountId::Tenant(id) => self.part(&[0]).part(id.bytes()),

@@ -3,7 +3,7 @@
 //!
 //! **What is in it**: every record, byte for byte, as the families of `keys` are all there is. That is
 //! right for those that were under way, too: a mail with a lease is given back by the next start, as
-//! after a crash; the marks of repeated requests, the click log and how far it is counted, and the
+//! after a crash; the marks of repeated requests, the batches of clicks that were counted, and the
 //! numbers that only grow mean the same elsewhere. Left out is only what speaks of the one store it
 //! stands in ([`is_of_one_store`](super::keys::is_of_one_store)). Revisions are the engine's own: the other one gives new ones.
 //! No stored form holds one. The keyring is not in it either.

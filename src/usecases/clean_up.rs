@@ -1,4 +1,4 @@
-//! Removes what nothing asks for any more: click marks of past hours, revocations of tokens that
+//! Removes what nothing asks for any more: revocations of tokens that
 //! are over, mails that were done with long ago, audit entries past their time. Also brings forward
 //! what a clock that ran ahead has put off.
 
@@ -25,15 +25,9 @@ const REMOVED_PER_COMMIT: usize = 1000;
 /// Commits of them in one run.
 const COMMITS_PER_RUN: usize = 100;
 
-/// Click marks are kept this many hours beyond their own: clicks are counted later than they were
-/// made.
-const MARKS_KEPT_HOURS: u32 = 2;
-
 /// What a run of the clean-up removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CleanedUp {
-    /// Records of marks of past hours.
-    pub click_marks: usize,
     /// Revoked tokens that would have expired by now.
     pub revoked_tokens: usize,
     /// Mails that were done with long ago.
@@ -54,18 +48,6 @@ pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
     let mut changes = Changes::new();
     let mut cleaned = CleanedUp::default();
     let engine = env.store.engine();
-    let this_hour = u32::try_from(now.secs() / 3600).unwrap_or(0);
-    let marks = engine
-        .scan(&keys::clicks::all_marks(), None, REMOVED_PER_RUN)
-        .await?;
-    for (key, _) in marks {
-        let hour = key.leading_hour().unwrap_or(0);
-        if hour.saturating_add(MARKS_KEPT_HOURS) >= this_hour {
-            break;
-        }
-        changes.delete(key);
-        cleaned.click_marks += 1;
-    }
     let revoked = engine
         .scan(&keys::revoked_expiries(), None, REMOVED_PER_RUN)
         .await?;

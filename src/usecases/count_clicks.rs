@@ -1,13 +1,10 @@
-//! Clicks on tracked links: taken in without delaying an answer, logged, counted, and read.
+//! Clicks on tracked links: taken in without delaying an answer, counted, and read.
 //!
 //! A click goes into a bounded channel. Nobody waits on its other end: one task empties it once
-//! per interval, so that a click never wakes another thread, and appends what was there to the log
-//! ([`log`]), where it is safe. What is logged is counted later and many clicks at once ([`count`]),
-//! when enough has come together, after a while, or when somebody asks for the counts.
+//! per interval, so that a click never wakes another thread, and counts what was there ([`count`]).
+//! A crash loses the clicks of one interval at most; none is counted twice.
 
 pub mod count;
-pub mod log;
-mod marks;
 mod show;
 
 use std::pin::pin;
@@ -16,21 +13,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use super::Env;
 use crate::domain::click::Click;
-use count::count_logged;
-use log::append;
+use count::ClickCounter;
 
-pub use marks::ClickMarks;
 pub use show::{MAX_DAYS, show_clicks};
-
-/// Logged clicks are counted when this many have come together...
-const COUNT_AT_CLICKS: usize = count::MAX_CLICKS;
-
-/// ...or after this time.
-const COUNT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Where clicks go in. Clones lead to the same place.
 #[derive(Debug, Clone)]
@@ -91,15 +80,15 @@ impl ClickSource {
         }
     }
 
-    /// Logs all that is left; what cannot be logged now is lost, and said so.
-    async fn finish(mut self, env: &Env, mut waiting: Vec<Click>) {
+    /// Counts all that is left; what cannot be counted now is lost, and said so.
+    async fn finish(mut self, env: &Env, mut counter: ClickCounter, mut waiting: Vec<Click>) {
         loop {
             self.drain_into(&mut waiting);
-            if waiting.is_empty() {
+            if waiting.is_empty() && counter.unfinished() == 0 {
                 return;
             }
-            if let Err(error) = append(env, &mut waiting).await {
-                let lost = waiting.len() + self.receiver.len();
+            if let Err(error) = counter.count(env, &mut waiting).await {
+                let lost = waiting.len() + counter.unfinished() + self.receiver.len();
                 self.dropped
                     .fetch_add(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
                 tracing::error!(lost, %error, "clicks were lost: the store was away at the stop");
@@ -109,9 +98,8 @@ impl ClickSource {
     }
 }
 
-/// Logs what comes in, every `flush_interval`, and counts what is logged, until `shutdown`; then logs
-/// the rest and ends. While the store is away clicks are kept, as many as the channel holds twice
-/// over.
+/// Counts what comes in, every `flush_interval`, until `shutdown`; then counts the rest and ends.
+/// While the store is away clicks are kept, as many as the channel holds twice over.
 pub async fn run_clicks(
     env: Env,
     mut source: ClickSource,
@@ -121,28 +109,19 @@ pub async fn run_clicks(
     let mut shutdown = pin!(shutdown);
     let mut ticks = tokio::time::interval(flush_interval.max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut counter = ClickCounter::new();
     let mut waiting = Vec::new();
-    // What an earlier process logged is counted with the first.
-    let mut uncounted = 0;
-    let mut counted_at = Instant::now();
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             _ = ticks.tick() => {}
         }
         source.drain_into(&mut waiting);
-        let before = waiting.len();
-        if let Err(error) = append(&env, &mut waiting).await {
-            tracing::warn!(waiting = waiting.len(), %error, "clicks could not be logged yet");
-        }
-        uncounted += before - waiting.len();
-        if uncounted >= COUNT_AT_CLICKS || counted_at.elapsed() >= COUNT_INTERVAL {
-            if let Err(error) = count_logged(&env).await {
-                tracing::warn!(%error, "logged clicks could not be counted yet");
-            }
-            (uncounted, counted_at) = (0, Instant::now());
+        if let Err(error) = counter.count(&env, &mut waiting).await {
+            let waiting = waiting.len() + counter.unfinished();
+            tracing::warn!(waiting, %error, "clicks could not be counted yet");
         }
     }
     source.receiver.close();
-    source.finish(&env, waiting).await;
+    source.finish(&env, counter, waiting).await;
 }

@@ -15,7 +15,7 @@ use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, CommitError, Expect, Key};
+use crate::store::engine::{Changes, CommitError, Expect, Key, Write};
 use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
@@ -76,6 +76,7 @@ async fn delete_once(
     let mut last = removal.users(clients).await?;
     removal.billing(&mut last).await?;
     removal.plans(&mut last).await?;
+    removal.clicks(&mut last).await?;
     last.delete_tenant(&tenant);
     let act = act("tenant.delete", &tenant);
     audit::record(&mut last, caller, now, act, Some(&tenant.value), None);
@@ -183,6 +184,23 @@ impl Removal<'_> {
             if !whole {
                 return Ok(changes);
             }
+            self.commit_part(changes).await?;
+        }
+    }
+
+    /// Removes whole pages of the days of clicks; the rest is added to `rest`.
+    async fn clicks(&self, rest: &mut Changes) -> Result<(), Error> {
+        let days = keys::clicks::closed_days(self.tenant.id);
+        loop {
+            let engine = self.env.store.engine();
+            let page = engine.scan(&days, None, REMOVED_PER_COMMIT).await?;
+            let keys = page.into_iter().map(|(key, _)| key);
+            if keys.len() < REMOVED_PER_COMMIT {
+                rest.writes.extend(keys.map(Write::Delete));
+                return Ok(());
+            }
+            let mut changes = Changes::new();
+            changes.writes.extend(keys.map(Write::Delete));
             self.commit_part(changes).await?;
         }
     }

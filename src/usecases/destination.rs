@@ -4,7 +4,7 @@ use super::account_fields::{self, FoundTenant, ItemsOf, cached_tenant};
 use super::error::Error;
 use super::{Env, Settings};
 use crate::account_table::{ReadyShop, UserFields};
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::BuyLink;
 use crate::domain::proposal::{Proposal, edition_proposal, quota_proposal};
@@ -33,9 +33,9 @@ pub struct Decided {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reader {
     /// The user of the link.
-    pub user_id: UserId,
+    pub user: AccountRef,
     /// The tenant that the user has now.
-    pub tenant_id: TenantId,
+    pub tenant: AccountRef,
 }
 
 /// Where a link that was checked leads, if all that decides it is in memory. Waits for nobody.
@@ -110,8 +110,14 @@ fn decide(
     Decided {
         to,
         reader: Reader {
-            user_id: user.id,
-            tenant_id: tenant.fields.id,
+            user: AccountRef {
+                id: AccountId::User(user.id),
+                number: user.number,
+            },
+            tenant: AccountRef {
+                id: AccountId::Tenant(tenant.fields.id),
+                number: tenant.fields.number,
+            },
         },
     }
 }

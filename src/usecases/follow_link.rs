@@ -105,8 +105,8 @@ fn click_of(
         return None;
     };
     Some(Click {
-        tenant_id: reader.tenant_id,
-        user_id: reader.user_id,
+        tenant: reader.tenant,
+        user: reader.user,
         placement,
         at: now,
         looks_human,

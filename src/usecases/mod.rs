@@ -77,7 +77,6 @@ use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
-use count_clicks::ClickMarks;
 use nodes::Node;
 use remembered::Remembered;
 
@@ -135,8 +134,6 @@ pub struct Env {
     pub accounts: Arc<AccountTable>,
     /// Answers and callers that are remembered between requests.
     pub remembered: Arc<Remembered>,
-    /// Who has clicked where within the hour, as far as this node knows.
-    pub click_marks: Arc<ClickMarks>,
     /// The deployment's settings.
     pub settings: Arc<Settings>,
     /// Secrets: link keys, sealing keys, token keys.

@@ -194,7 +194,7 @@ async fn a_link_leads_by_the_tenant_that_its_reader_has_now() {
         let decided = destination::find(env, &link, None).await.unwrap().unwrap();
         // The role was on the tenant of before.
         assert_eq!(decided.to, Destination::Sales);
-        assert_eq!(decided.reader.tenant_id, elsewhere);
+        assert_eq!(decided.reader.tenant.id, AccountId::Tenant(elsewhere));
     }
 }
 

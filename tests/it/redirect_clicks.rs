@@ -1,24 +1,22 @@
 //! How followed links are counted.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use upsell::domain::click::{Click, ClickCounts};
-use upsell::domain::ids::{TenantId, UserId};
+use upsell::domain::ids::{AccountId, AccountRef, UserId, V1Id};
 use upsell::domain::link::Placement;
 use upsell::domain::notification::Recipient;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
-use upsell::store::record::clicks::decode_day;
 use upsell::store::{Store, keys};
 use upsell::usecases::Env;
 use upsell::usecases::clean_up::clean_up;
-use upsell::usecases::count_clicks::count::count_logged;
-use upsell::usecases::count_clicks::log::append;
-use upsell::usecases::count_clicks::{channel, run_clicks};
+use upsell::usecases::count_clicks::count::ClickCounter;
+use upsell::usecases::count_clicks::{channel, run_clicks, show_clicks};
+use uuid::Uuid;
 
 use crate::support::http::{FIREFOX, Site, add_shop};
 use crate::support::nodes::{Failure, Shared};
@@ -97,14 +95,31 @@ async fn clicks_are_counted_three_ways() {
     }
 }
 
+/// A user whom no store knows, but for the id of one that it does.
+fn user_ref(id: UserId) -> AccountRef {
+    let (number, ..) = id.uuid().as_fields();
+    AccountRef {
+        id: AccountId::User(id),
+        number: V1Id(number),
+    }
+}
+
 fn click(world: &World, user: UserId, secs: u64, placement: Placement) -> Click {
     Click {
-        tenant_id: world.customer.id,
-        user_id: user,
+        tenant: world.customer.account(),
+        user: user_ref(user),
         placement,
         at: START.plus(Duration::from_secs(secs)),
         looks_human: true,
     }
+}
+
+/// Counts clicks as a node does that has counted none before.
+async fn count(env: &Env, clicks: impl IntoIterator<Item = Click>) {
+    let mut waiting: Vec<Click> = clicks.into_iter().collect();
+    let mut counter = ClickCounter::new();
+    counter.count(env, &mut waiting).await.unwrap();
+    assert!(waiting.is_empty() && counter.unfinished() == 0);
 }
 
 #[tokio::test]
@@ -119,16 +134,17 @@ async fn unique_is_per_user_placement_and_hour_and_scanners_burst() {
     changes.put_recipient(None, sent);
     world.env.store.commit(changes).await.unwrap();
     let mail = Placement::Email;
+    let mut counter = ClickCounter::new();
     let mut waiting = vec![
         click(&world, one, 5, mail),
         click(&world, one, 60, mail),
         click(&world, two, 5, mail),
         click(&world, one, 60, Placement::PortalHeader),
     ];
-    append(&world.env, &mut waiting).await.unwrap();
+    counter.count(&world.env, &mut waiting).await.unwrap();
     assert!(waiting.is_empty());
     let mut waiting = vec![click(&world, one, 61, mail), click(&world, one, 7200, mail)];
-    append(&world.env, &mut waiting).await.unwrap();
+    counter.count(&world.env, &mut waiting).await.unwrap();
     let site = Site::serve(world).await;
     let path = format!(
         "/tenants/{}/clicks?to=2023-11-15&from=2023-11-14",
@@ -160,105 +176,85 @@ async fn what_finds_no_room_is_dropped_and_counted() {
     ));
     stop.send(()).unwrap();
     running.await.unwrap();
-    count_logged(&world.env).await.unwrap();
     let day = click(&world, user, 0, Placement::Email).day();
     assert_eq!(day, START_DAY);
-    assert_eq!(counted(&world.env, world.customer.id).await, [2, 1, 2]);
+    assert_eq!(counted(&world, (day, day)).await, [2, 1, 2]);
 }
 
 #[tokio::test]
-async fn marks_and_revocations_go_when_their_time_is_over() {
+async fn revocations_go_when_their_time_is_over() {
     let world = World::new().await;
-    let user = world.add_user("one", true).await;
-    let mut waiting = vec![click(&world, user, 0, Placement::Email)];
-    append(&world.env, &mut waiting).await.unwrap();
-    count_logged(&world.env).await.unwrap();
     let mut changes = Changes::new();
     let over = START.plus(Duration::from_secs(60));
     changes.put(keys::revoked_token("jti"), Vec::new());
     changes.put(keys::revoked_expiry(over, "jti"), Vec::new());
     world.env.store.commit(changes).await.unwrap();
     let early = clean_up(&world.env, START).await.unwrap();
-    assert_eq!((early.click_marks, early.revoked_tokens), (0, 0));
+    assert_eq!(early.revoked_tokens, 0);
     let late = START.plus(Duration::from_secs(4 * 3600));
-    let cleaned = clean_up(&world.env, late).await.unwrap();
-    assert_eq!((cleaned.click_marks, cleaned.revoked_tokens), (1, 1));
-    let again = clean_up(&world.env, late).await.unwrap();
-    assert_eq!((again.click_marks, again.revoked_tokens), (0, 0));
-    let engine = world.env.store.engine();
-    assert!(
-        engine
-            .get(&keys::revoked_token("jti"))
-            .await
-            .unwrap()
-            .is_none()
-    );
-}
-
-/// A node of its own on the world's store: it knows of no marks yet.
-fn node(world: &World, store: Store) -> Env {
-    Env {
-        store,
-        click_marks: Arc::default(),
-        ..world.env.clone()
-    }
+    assert_eq!(clean_up(&world.env, late).await.unwrap().revoked_tokens, 1);
+    assert_eq!(clean_up(&world.env, late).await.unwrap().revoked_tokens, 0);
+    let token = keys::revoked_token("jti");
+    assert_eq!(world.env.store.engine().get(&token).await.unwrap(), None);
 }
 
 /// The day of [`START`].
 const START_DAY: u32 = 19_675;
 
-async fn counted(env: &Env, tenant: TenantId) -> [u64; 3] {
-    let key = keys::clicks::of_day(tenant, START_DAY);
-    let record = env.store.engine().get(&key).await.unwrap();
-    let day = record.map(|record| decode_day(&record.body).unwrap());
-    let counts = day.and_then(|day| day.of_tenant(tenant).next());
-    let (_, counts) = counts.unwrap_or((Placement::Email, ClickCounts::default()));
-    [counts.raw, counts.unique, counts.likely_human]
+/// The clicks in mails of the customer's people, by day.
+async fn counted(world: &World, days: (u32, u32)) -> [u64; 3] {
+    let caller = &world.root;
+    let found = show_clicks(&world.env, caller, world.customer.id, days).await;
+    let found = found.unwrap().into_iter();
+    let mut of_mails = found.filter(|(placement, _)| *placement == Placement::Email);
+    let ClickCounts {
+        raw,
+        unique,
+        likely_human,
+    } = of_mails.next().unwrap().1;
+    [raw, unique, likely_human]
 }
 
-/// So many, each in a bucket of its own.
-const TENANTS: u16 = 640;
+const THAT_DAY: (u32, u32) = (START_DAY, START_DAY);
 
-/// Commits that a window of so many takes: its begin, five of counts, its end.
-const COMMITS: usize = 7;
-
-fn tenant_in_bucket(bucket: u16) -> TenantId {
-    let mut bytes = *TenantId::random().bytes();
-    bytes[..2].copy_from_slice(&(bucket << 6).to_be_bytes());
-    TenantId::new(uuid::Uuid::from_bytes(bytes))
+#[tokio::test]
+async fn days_that_are_over_are_kept_and_go_with_the_tenant() {
+    const DAY: u64 = 86_400;
+    let world = World::new().await;
+    let user = world.add_user("one", true).await;
+    let on_days = (0..5).map(|day| click(&world, user, day * DAY, Placement::Email));
+    count(&world.env, on_days).await;
+    for day in 0..5 {
+        let day = START_DAY + day;
+        assert_eq!(counted(&world, (day, day)).await, [1, 1, 1]);
+    }
+    assert_eq!(
+        counted(&world, (START_DAY + 1, START_DAY + 3)).await,
+        [3; 3]
+    );
+    assert_eq!(counted(&world, (START_DAY, START_DAY + 9)).await, [5; 3]);
+    let engine = world.env.store.engine();
+    let days = keys::clicks::closed_days(world.customer.id);
+    assert_eq!(engine.scan(&days, None, 9).await.unwrap().len(), 4);
 }
 
 #[tokio::test]
-async fn what_is_cut_off_while_counting_is_counted_once() {
-    let world = World::new().await;
-    for cut_at in [0, 1, 2, COMMITS - 2, COMMITS - 1] {
-        for failure in [Failure::Before, Failure::After] {
-            let users: Vec<_> = (0..TENANTS)
-                .map(|bucket| (tenant_in_bucket(bucket), UserId::random()))
-                .collect();
-            for _ in 0..2 {
-                let mut waiting = users.iter().map(|(tenant, user)| Click {
-                    tenant_id: *tenant,
-                    ..click(&world, *user, 60, Placement::Email)
-                });
-                let mut waiting = waiting.by_ref().collect();
-                append(&world.env, &mut waiting).await.unwrap();
-            }
-            let cut = node(&world, Shared::failing(&world.env.store, cut_at, failure));
-            count_logged(&cut).await.unwrap_err();
-            // The same node goes on, or another one does.
-            let next = node(&world, Shared::node(&world.env.store));
-            let goes_on = if cut_at % 2 == 0 { &cut } else { &next };
-            count_logged(goes_on).await.unwrap();
-            for (tenant, _) in users {
-                let counts = counted(&world.env, tenant).await;
-                assert_eq!(counts, [2, 1, 2], "cut off at {cut_at}, {failure:?}");
-            }
-        }
+async fn what_was_cut_off_while_counting_is_counted_once() {
+    for failure in [Failure::Before, Failure::After] {
+        let world = World::new().await;
+        let user = world.add_user("one", true).await;
+        let cut = node(&world, Shared::failing(&world.env.store, 0, failure));
+        let mut counter = ClickCounter::new();
+        let twice = [60, 70].map(|secs| click(&world, user, secs, Placement::Email));
+        let mut waiting = twice.to_vec();
+        counter.count(&cut, &mut waiting).await.unwrap_err();
+        assert_eq!((waiting.len(), counter.unfinished()), (0, 2));
+        // Others come in meanwhile, and another node counts.
+        count(&world.env, [click(&world, user, 80, Placement::Email)]).await;
+        let mut waiting = vec![click(&world, user, 90, Placement::Email)];
+        counter.count(&cut, &mut waiting).await.unwrap();
+        assert_eq!(counted(&world, THAT_DAY).await, [4, 1, 4], "{failure:?}");
     }
-    let log = keys::clicks::entries();
-    let left = world.env.store.engine().scan(&log, None, 1).await.unwrap();
-    assert_eq!(left, [], "what is counted is not kept");
 }
 
 #[tokio::test]
@@ -267,53 +263,60 @@ async fn nodes_know_of_each_others_clicks() {
     let user = world.add_user("one", true).await;
     let other = world.add_user("other", true).await;
     let nodes = [(); 2].map(|()| node(&world, Shared::node(&world.env.store)));
-    // Each in turn counts what the other one has marked since it last looked.
     for (counts, who) in [(0, user), (1, other), (0, other), (0, user), (1, user)] {
-        let mut waiting = vec![click(&world, who, 60, Placement::Email)];
-        append(&nodes[1 - counts], &mut waiting).await.unwrap();
-        count_logged(&nodes[counts]).await.unwrap();
+        count(&nodes[counts], [click(&world, who, 60, Placement::Email)]).await;
     }
-    assert_eq!(counted(&world.env, world.customer.id).await, [5, 2, 5]);
+    assert_eq!(counted(&world, THAT_DAY).await, [5, 2, 5]);
     // At once, too.
-    for minute in 5..25 {
-        let mut waiting = vec![click(&world, user, 60 * minute, Placement::Email)];
-        append(&world.env, &mut waiting).await.unwrap();
-        let (one, other) = tokio::join!(count_logged(&nodes[0]), count_logged(&nodes[1]));
-        one.and(other).unwrap();
+    for minute in 5..15 {
+        let one = [click(&world, user, 60 * minute, Placement::Email)];
+        tokio::join!(count(&nodes[0], one), count(&nodes[1], one));
     }
-    assert_eq!(counted(&world.env, world.customer.id).await, [25, 2, 25]);
+    assert_eq!(counted(&world, THAT_DAY).await, [25, 2, 25]);
 }
 
 #[tokio::test]
-async fn marks_of_very_many_clicks_are_all_found_again() {
-    const USERS: usize = 70_000;
+async fn very_many_clicks_are_told_apart() {
+    const USERS: u32 = 70_000;
     let world = World::new().await;
-    let mut clicks = Vec::with_capacity(USERS);
-    for _ in 0..USERS {
-        clicks.push(click(&world, UserId::random(), 60, Placement::Email));
-    }
+    let user = |number| UserId::new(Uuid::from_fields(number, 0, 0, &[0; 8]));
+    let clicks: Vec<Click> = (0..USERS)
+        .map(|number| click(&world, user(number), 60, Placement::Email))
+        .collect();
     for number in 1..=2 {
-        append(&world.env, &mut clicks.clone()).await.unwrap();
-        // Who counts the second time has all marks from the store.
         let counts = node(&world, Shared::node(&world.env.store));
-        count_logged(&counts).await.unwrap();
-        let raw = number * USERS as u64;
-        let expected = [raw, USERS as u64, raw];
-        assert_eq!(counted(&world.env, world.customer.id).await, expected);
+        count(&counts, clicks.clone()).await;
+        let raw = number * u64::from(USERS);
+        assert_eq!(
+            counted(&world, THAT_DAY).await,
+            [raw, u64::from(USERS), raw]
+        );
     }
 }
 
 #[tokio::test]
-async fn a_damaged_entry_of_the_log_holds_up_no_other() {
+async fn a_damaged_record_holds_up_no_other() {
     let world = World::new().await;
     let user = world.add_user("one", true).await;
-    let mut waiting = vec![click(&world, user, 60, Placement::Email)];
-    append(&world.env, &mut waiting).await.unwrap();
-    let mut waiting = vec![click(&world, user, 61, Placement::Email)];
-    append(&world.env, &mut waiting).await.unwrap();
     let mut changes = Changes::new();
-    changes.put(keys::clicks::entry(1), b"?".to_vec());
+    let root = world.env.store.tenant(world.root.root).await.unwrap();
+    let root = root.unwrap().account();
+    let latest = keys::clicks::latest(root);
+    changes.put(latest, b"?".to_vec());
     world.env.store.commit(changes).await.unwrap();
-    count_logged(&world.env).await.unwrap();
-    assert_eq!(counted(&world.env, world.customer.id).await, [1, 1, 1]);
+    let good = click(&world, user, 60, Placement::Email);
+    let lost = Click {
+        tenant: root,
+        ..good
+    };
+    count(&world.env, [lost, good]).await;
+    assert_eq!(counted(&world, THAT_DAY).await, [1, 1, 1]);
+}
+
+/// A node of its own on the world's store.
+fn node(world: &World, store: Store) -> Env {
+    Env {
+        store,
+        ..world.env.clone()
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use upsell::domain::ids::{AccountId, AccountRef, TenantId, V1Id};
-use upsell::store::embedded::{Options, SLOT_FAMILY};
+use upsell::store::embedded::{Options, SLOT_FAMILIES};
 use upsell::store::engine::{Changes, CommitError, Engine, Expect, Key, Revision};
 use upsell::store::keys;
 use uuid::Uuid;
@@ -47,7 +47,8 @@ fn any_key() -> impl Strategy<Value = Key> {
             Just(1),
             Just(0xFE),
             Just(0xFF),
-            Just(SLOT_FAMILY)
+            Just(SLOT_FAMILIES[0]),
+            Just(SLOT_FAMILIES[1])
         ],
         1..4,
     );

@@ -14,3 +14,6 @@ mod records;
 pub mod routes;
 mod usages;
 mod wire;
+
+/// Where usage is reported.
+pub(super) const USAGES: &str = "/api/upsell/v1/usages";

@@ -57,7 +57,7 @@ pub fn resources() -> Vec<Resource> {
             .on(Method::GET, Scope(PartnersRead), plans::show_currency)
             .on(Method::PUT, Scope(PartnersWrite), plans::set_currency)
             .on(Method::DELETE, Scope(PartnersWrite), plans::drop_currency),
-        at("/api/upsell/v1/usages")
+        at(super::USAGES)
             .on(Method::POST, Scope(UsageWrite), usages::report)
             .limit(BodyLimit::Bulk),
         at("/api/upsell/v1/preview").on(Method::POST, Scope(AlertsRead), preview::preview),

@@ -7,6 +7,7 @@ use fjall::OwnedWriteBatch;
 
 use super::journal::{CHECKPOINT_KEY, checkpoint_at};
 use super::read::Tables;
+use super::slot::PageId;
 use crate::store::engine::StoreError;
 
 /// Pages that one batch takes along hold about so many bytes for each byte of its entry.
@@ -27,7 +28,7 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// What a batch takes along, to be noted once it is durable.
 #[derive(Debug, Default)]
 pub(super) struct Slice {
-    pages: Vec<u32>,
+    pages: Vec<PageId>,
     ends: bool,
     deleted_to: u64,
 }
@@ -42,7 +43,7 @@ pub(super) struct Checkpoints {
     /// When the first of them was written.
     since: Instant,
     /// Pages that changed since the current checkpoint began, or since the last.
-    dirty: Vec<u32>,
+    dirty: Vec<PageId>,
     /// The checkpoint that is under way.
     current: Option<Checkpoint>,
     /// Entries up to here are in stored pages.
@@ -60,7 +61,7 @@ struct Checkpoint {
     /// Bytes of the entries up to N.
     bytes: u64,
     /// The pages that are still to be stored.
-    pages: Vec<u32>,
+    pages: Vec<PageId>,
 }
 
 impl Checkpoints {
@@ -141,19 +142,18 @@ impl Checkpoints {
         };
         if let Some(checkpoint) = &self.current {
             let mut bytes = 0;
-            for index in checkpoint.pages.iter().rev() {
+            for page in checkpoint.pages.iter().rev() {
                 if bytes >= max_bytes {
                     break;
                 }
-                let key = index.to_be_bytes();
-                match tables.table.copy(*index) {
-                    Some(page) => {
-                        bytes += page.len();
-                        batch.insert(&tables.pages, key, page);
+                match tables.table.copy(*page) {
+                    Some(copy) => {
+                        bytes += copy.len();
+                        batch.insert(&tables.pages, page.key(), copy);
                     }
-                    None => batch.remove(&tables.pages, key),
+                    None => batch.remove(&tables.pages, page.key()),
                 }
-                slice.pages.push(*index);
+                slice.pages.push(*page);
             }
             slice.ends = slice.pages.len() == checkpoint.pages.len();
             if slice.ends {
@@ -170,8 +170,8 @@ impl Checkpoints {
 
     /// The batch with this slice is durable, and so is its entry of so many bytes, if it had one.
     pub(super) fn done(&mut self, tables: &Tables, slice: &Slice, entry_bytes: Option<usize>) {
-        for index in &slice.pages {
-            tables.table.clean(*index);
+        for page in &slice.pages {
+            tables.table.clean(*page);
         }
         if let Some(checkpoint) = &mut self.current {
             let left = checkpoint.pages.len().saturating_sub(slice.pages.len());
@@ -194,7 +194,7 @@ impl Checkpoints {
     }
 
     /// A page changed that was clean.
-    pub(super) fn changed(&mut self, page: u32) {
+    pub(super) fn changed(&mut self, page: PageId) {
         self.dirty.push(page);
     }
 }
@@ -207,7 +207,7 @@ pub(super) struct Found {
     /// Bytes of the entries that were applied.
     pub(super) bytes: u64,
     /// Pages that they changed.
-    pub(super) dirty: Vec<u32>,
+    pub(super) dirty: Vec<PageId>,
     /// The checkpoint.
     pub(super) stored: u64,
     /// Entries up to here are gone.

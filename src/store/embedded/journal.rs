@@ -10,10 +10,10 @@
 //! ```text
 //! keyspace `journal`  8-byte number, big-endian   entry
 //!                     `checkpoint`                version 1 | N (8 bytes): pages hold all entries up to N
-//! keyspace `pages`    4-byte index, big-endian    page
+//! keyspace `pages`    family | 4-byte index           page
 //!
 //! entry   version 1 | revision | change …
-//! change  number | revision, less the entry's | length + 1 (0: removed) | id (17 bytes) | body
+//! change  family | number | revision, less the entry's | length + 1 (0: removed) | id (17 bytes) | body
 //! page    version 1 | position (8 bytes) | record …
 //! record  number | revision | length | id (17 bytes) | body
 //! ```
@@ -61,7 +61,7 @@
 //!
 //! No files of its own, no checksums, no fsync: all that is fjall's.
 
-use super::slot::{ID_BYTES, MAX_NUMBER, Slot};
+use super::slot::{ID_BYTES, MAX_NUMBER, SLOT_FAMILIES, Slot};
 use crate::store::engine::Revision;
 use crate::store::record::bytes::{Reader, Writer};
 
@@ -93,6 +93,7 @@ impl EntryWriter {
 
     pub(super) fn push(&mut self, slot: &Slot, changed: Changed<'_>) {
         let revision = changed.map_or(self.revision, |(revision, _)| revision.0);
+        self.writer.byte(slot.family);
         self.writer.number(u64::from(slot.number));
         self.writer.number(revision.saturating_sub(self.revision));
         self.writer
@@ -118,11 +119,16 @@ pub(super) fn read_entry(
     check_version(&mut reader)?;
     let base = reader.number()?;
     while !reader.is_empty() {
+        let family = reader.byte()?;
+        if !SLOT_FAMILIES.contains(&family) {
+            return Err("a family is not known");
+        }
         let number = read_slot_number(&mut reader)?;
         let more = reader.number()?;
         let revision = base.checked_add(more).ok_or("a revision is too large")?;
         let length = reader.count()?;
         let slot = Slot {
+            family,
             number,
             id: *reader.array::<ID_BYTES>()?,
         };
@@ -160,6 +166,7 @@ impl PageWriter {
 /// # Errors
 /// What is wrong with the bytes.
 pub(super) fn read_page<'a>(
+    family: u8,
     bytes: &'a [u8],
     mut take: impl FnMut(Slot, Revision, &'a [u8]),
 ) -> Result<u64, &'static str> {
@@ -171,6 +178,7 @@ pub(super) fn read_page<'a>(
         let revision = Revision(reader.number()?);
         let length = reader.count()?;
         let slot = Slot {
+            family,
             number,
             id: *reader.array::<ID_BYTES>()?,
         };
@@ -212,8 +220,11 @@ fn read_slot_number(reader: &mut Reader<'_>) -> Result<u32, &'static str> {
 mod tests {
     use super::*;
 
+    const METERS: u8 = b'm';
+
     fn slot(number: u32) -> Slot {
         Slot {
+            family: METERS,
             number,
             id: [7; ID_BYTES],
         }
@@ -235,9 +246,9 @@ mod tests {
         let mut writer = EntryWriter::new(Revision(300));
         writer.push(&slot(1), Some((Revision(301), b"ab")));
         writer.push(&slot(200), None);
-        let mut expected = vec![1, 0xAC, 2, 1, 1, 3];
+        let mut expected = vec![1, 0xAC, 2, METERS, 1, 1, 3];
         expected.extend([7; 17]);
-        expected.extend([b'a', b'b', 0xC8, 1, 0, 0]);
+        expected.extend([b'a', b'b', METERS, 0xC8, 1, 0, 0]);
         expected.extend([7; 17]);
         let bytes = writer.into_bytes();
         assert_eq!(bytes, expected);
@@ -260,7 +271,7 @@ mod tests {
         let bytes = writer.into_bytes();
         assert_eq!(bytes, expected);
         let mut found = Vec::new();
-        let position = read_page(&bytes, |slot, revision, body| {
+        let position = read_page(METERS, &bytes, |slot, revision, body| {
             found.push((slot, revision, body.to_vec()));
         });
         assert_eq!(position, Ok(258));
@@ -284,7 +295,7 @@ mod tests {
         }
         for length in (0..page.len()).filter(|length| *length != 9) {
             assert!(
-                read_page(&page[..length], |_, _, _| ()).is_err(),
+                read_page(METERS, &page[..length], |_, _, _| ()).is_err(),
                 "{length}"
             );
         }
@@ -293,7 +304,7 @@ mod tests {
         }
         let newer = |bytes: &[u8]| [&[2], &bytes[1..]].concat();
         assert!(entry_of(&newer(&entry)).is_err());
-        assert!(read_page(&newer(&page), |_, _, _| ()).is_err());
+        assert!(read_page(METERS, &newer(&page), |_, _, _| ()).is_err());
         assert!(read_checkpoint(&newer(&checkpoint)).is_err());
     }
 }

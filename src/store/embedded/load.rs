@@ -8,7 +8,8 @@ use fjall::Keyspace;
 use super::checkpoint::Found;
 use super::journal::{CHECKPOINT_KEY, read_checkpoint, read_entry, read_page};
 use super::read::words;
-use super::table::{PAGE_SLOTS, Table};
+use super::slot::PageId;
+use super::table::Table;
 
 /// Loads the table.
 ///
@@ -49,31 +50,31 @@ pub(super) fn load(journal: &Keyspace, pages: &Keyspace) -> Result<(Table, Found
     }
     if let Some((page, position)) = positions.iter().find(|(_, at)| **at > found.last) {
         return Err(format!(
-            "page {page} is of entry {position}, and the journal ends with {}",
-            found.last
+            "page {} is of entry {position}, and the journal ends with {}",
+            page.index, found.last
         ));
     }
     Ok((table, found))
 }
 
-fn load_pages(table: &Table, pages: &Keyspace) -> Result<HashMap<u32, u64>, String> {
+fn load_pages(table: &Table, pages: &Keyspace) -> Result<HashMap<PageId, u64>, String> {
     let mut positions = HashMap::new();
     for page in pages.iter() {
         let (key, bytes) = page.into_inner().map_err(|error| words(&error))?;
-        let index = <[u8; 4]>::try_from(&*key).map(u32::from_be_bytes);
-        let index = index.map_err(|_| "a page has no number".to_owned())?;
+        let id = PageId::of_key(&key).ok_or("a page has no number")?;
+        let index = id.index;
         let mut records = Vec::new();
-        let position = read_page(&bytes, |slot, revision, body| {
+        let position = read_page(id.family, &bytes, |slot, revision, body| {
             records.push((slot, revision, body));
         })
         .map_err(|why| format!("page {index}: {why}"))?;
         for (slot, revision, body) in records {
-            if slot.number / PAGE_SLOTS != index {
+            if slot.page() != id {
                 return Err(format!("page {index} holds slot {}", slot.number));
             }
             table.load(position, &slot, revision, body);
         }
-        positions.insert(index, position);
+        positions.insert(id, position);
     }
     Ok(positions)
 }
@@ -81,14 +82,13 @@ fn load_pages(table: &Table, pages: &Keyspace) -> Result<HashMap<u32, u64>, Stri
 /// Applies an entry to the pages that it is newer than.
 fn apply(
     table: &Table,
-    positions: &HashMap<u32, u64>,
+    positions: &HashMap<PageId, u64>,
     number: u64,
     bytes: &[u8],
-    dirty: &mut Vec<u32>,
+    dirty: &mut Vec<PageId>,
 ) -> Result<(), &'static str> {
     read_entry(bytes, |slot, changed| {
-        let page = slot.number / PAGE_SLOTS;
-        if positions.get(&page).is_none_or(|at| number > *at) {
+        if positions.get(&slot.page()).is_none_or(|at| number > *at) {
             dirty.extend(table.publish(number, &slot, changed));
         }
     })

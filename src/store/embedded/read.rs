@@ -6,7 +6,7 @@ use std::ops::Bound;
 use fjall::{Database, Keyspace, Readable, Snapshot};
 
 use super::layout::OpenError;
-use super::slot::{SLOT_FAMILY, Slot};
+use super::slot::{SLOT_FAMILIES, Slot};
 use super::table::{Seen, Table};
 use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError};
 use crate::store::limits::checked_limit;
@@ -124,20 +124,31 @@ impl Tables {
 
     /// The records with a slot.
     fn scan_slots(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Vec<(Key, Record)> {
-        let family = Key(vec![SLOT_FAMILY]);
-        let is_after = after.is_some_and(|after| after.0.first() > family.0.first());
-        if is_after || !(prefix.0.starts_with(&family.0) || prefix.0.is_empty()) {
+        let families = SLOT_FAMILIES.into_iter();
+        let scans = families.flat_map(|family| self.scan_family(family, prefix, after, limit));
+        scans.collect()
+    }
+
+    fn scan_family(
+        &self,
+        family: u8,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Vec<(Key, Record)> {
+        let is_after = after.is_some_and(|after| after.0.first() > Some(&family));
+        if is_after || prefix.0.first().is_some_and(|first| *first != family) {
             return Vec::new();
         }
         // The number that the keys asked for begin with, as far as they say so.
         let least = after.filter(|after| *after > prefix).unwrap_or(prefix);
         let mut number = [0; 4];
-        if least.0.starts_with(&family.0) {
+        if least.0.first() == Some(&family) {
             let given = least.0.get(1..least.0.len().min(5)).unwrap_or_default();
             number[..given.len()].copy_from_slice(given);
         }
         let from = u32::from_be_bytes(number);
-        let mut found = self.table.scan(from, limit.saturating_add(1));
+        let mut found = self.table.scan(family, from, limit.saturating_add(1));
         found.retain(|(key, _)| key.0.starts_with(&prefix.0) && after.is_none_or(|a| key > a));
         found.truncate(limit);
         found

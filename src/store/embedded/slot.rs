@@ -1,9 +1,9 @@
-//! Records that have a slot: those that every usage report reads and writes.
+//! Records that have a slot: those that every usage report or click reads and writes.
 
 use crate::store::engine::Key;
 
-/// The family of these records.
-pub const SLOT_FAMILY: u8 = b'm';
+/// The families of these records, in the order of their keys: clicks and meters.
+pub const SLOT_FAMILIES: [u8; 2] = *b"Jm";
 
 /// The kind and id that stand behind the number in a slot's key.
 pub(super) const ID_BYTES: usize = 17;
@@ -13,9 +13,10 @@ const KEY_BYTES: usize = 1 + 4 + ID_BYTES;
 /// Larger numbers have no slot: the directory of pages stays below 8 MiB.
 pub(super) const MAX_NUMBER: u32 = 1 << 28;
 
-/// The place of a record in the table: the account's number, and whose it is.
+/// The place of a record in the table: its family, the account's number, and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Slot {
+    pub(super) family: u8,
     pub(super) number: u32,
     pub(super) id: [u8; ID_BYTES],
 }
@@ -27,14 +28,40 @@ impl Slot {
         let (family, rest) = bytes.split_first()?;
         let (number, id) = rest.split_first_chunk()?;
         let number = u32::from_be_bytes(*number);
-        let has_slot = *family == SLOT_FAMILY && number < MAX_NUMBER;
+        let has_slot = SLOT_FAMILIES.contains(family) && number < MAX_NUMBER;
         has_slot.then_some(Self {
+            family: *family,
             number,
             id: *id.first_chunk()?,
         })
     }
 
     pub(super) fn key(&self) -> Key {
-        Key([&[SLOT_FAMILY][..], &self.number.to_be_bytes(), &self.id].concat())
+        Key([&[self.family][..], &self.number.to_be_bytes(), &self.id].concat())
+    }
+}
+
+/// A page: slots of one family with neighbouring numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PageId {
+    pub(super) family: u8,
+    pub(super) index: u32,
+}
+
+impl PageId {
+    /// The name that it is stored under.
+    pub(super) fn key(self) -> [u8; 5] {
+        let [a, b, c, d] = self.index.to_be_bytes();
+        [self.family, a, b, c, d]
+    }
+
+    /// The page with that name.
+    pub(super) fn of_key(key: &[u8]) -> Option<Self> {
+        let (family, index) = key.split_first()?;
+        let index = u32::from_be_bytes(index.try_into().ok()?);
+        SLOT_FAMILIES.contains(family).then_some(Self {
+            family: *family,
+            index,
+        })
     }
 }

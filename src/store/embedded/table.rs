@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::journal::{Changed, PageWriter};
-use super::slot::{ID_BYTES, Slot};
+use super::slot::{ID_BYTES, PageId, SLOT_FAMILIES, Slot};
 use crate::store::engine::{Key, Record, Revision};
 
 /// Slots of a page. Few in unit tests, so that they have several pages.
@@ -21,11 +21,13 @@ const REVISION_BYTES: usize = 8;
 /// A stored record: revision, id, body.
 type Entry = Box<[u8]>;
 
-/// The pages, by index.
+/// The pages of each family, by index.
 #[derive(Default)]
 pub(super) struct Table {
-    pages: RwLock<Vec<Option<Arc<RwLock<Page>>>>>,
+    families: [RwLock<Pages>; SLOT_FAMILIES.len()],
 }
+
+type Pages = Vec<Option<Arc<RwLock<Page>>>>;
 
 struct Page {
     /// The number of the last journal entry that changed it.
@@ -51,10 +53,18 @@ impl fmt::Debug for Table {
     }
 }
 
-/// The page and the place in it.
-fn place_of(number: u32) -> (usize, usize) {
-    let (index, place) = (number / PAGE_SLOTS, number % PAGE_SLOTS);
-    (index as usize, place as usize)
+impl Slot {
+    /// The page that it is in.
+    pub(super) const fn page(&self) -> PageId {
+        PageId {
+            family: self.family,
+            index: self.number / PAGE_SLOTS,
+        }
+    }
+
+    const fn place(&self) -> usize {
+        (self.number % PAGE_SLOTS) as usize
+    }
 }
 
 fn entry_of(slot: &Slot, revision: Revision, body: &[u8]) -> Entry {
@@ -81,13 +91,13 @@ impl Page {
     }
 
     fn find(&self, slot: &Slot) -> Option<(Revision, &[u8])> {
-        let (_, place) = place_of(slot.number);
+        let place = slot.place();
         let (revision, id, body) = parts_of(self.slots.get(place)?.as_ref()?)?;
         (*id == slot.id).then_some((revision, body))
     }
 
     fn put(&mut self, slot: &Slot, changed: Changed<'_>) {
-        let (_, place) = place_of(slot.number);
+        let place = slot.place();
         if let Some(entry) = self.slots.get_mut(place) {
             *entry = changed.map(|(revision, body)| entry_of(slot, revision, body));
         }
@@ -110,17 +120,29 @@ fn record_of((revision, body): (Revision, &[u8])) -> Record {
 }
 
 impl Table {
-    fn page(&self, index: usize) -> Option<Arc<RwLock<Page>>> {
-        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
-        pages.get(index)?.clone()
+    fn pages(&self, family: u8) -> &RwLock<Pages> {
+        // There are two.
+        let [first, second] = &self.families;
+        match family == SLOT_FAMILIES[0] {
+            true => first,
+            false => second,
+        }
+    }
+
+    fn page(&self, id: PageId) -> Option<Arc<RwLock<Page>>> {
+        let pages = self.pages(id.family).read();
+        let pages = pages.unwrap_or_else(PoisonError::into_inner);
+        pages.get(id.index as usize)?.clone()
     }
 
     /// The page, made where there is none.
-    fn page_to_change(&self, index: usize) -> Arc<RwLock<Page>> {
-        if let Some(page) = self.page(index) {
+    fn page_to_change(&self, id: PageId) -> Arc<RwLock<Page>> {
+        if let Some(page) = self.page(id) {
             return page;
         }
-        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        let index = id.index as usize;
+        let pages = self.pages(id.family).write();
+        let mut pages = pages.unwrap_or_else(PoisonError::into_inner);
         if pages.len() <= index {
             pages.resize(index + 1, None);
         }
@@ -134,7 +156,7 @@ impl Table {
     }
 
     pub(super) fn look(&self, slot: &Slot) -> Seen {
-        let page = self.page(place_of(slot.number).0);
+        let page = self.page(slot.page());
         let page = page.as_deref().map(read);
         Seen {
             record: page
@@ -147,39 +169,38 @@ impl Table {
 
     /// The same without waiting for anybody; `None` where that is not possible now.
     pub(super) fn try_get(&self, slot: &Slot) -> Option<Record> {
-        let pages = self.pages.try_read().ok()?;
-        let page = pages.get(place_of(slot.number).0)?.as_ref()?;
+        let PageId { family, index } = slot.page();
+        let pages = self.pages(family).try_read().ok()?;
+        let page = pages.get(index as usize)?.as_ref()?;
         let page = page.try_read().ok()?;
         page.find(slot).map(record_of)
     }
 
     /// Looks at the body of a record without a copy.
     pub(super) fn with<T>(&self, slot: &Slot, look: impl FnOnce(Option<&[u8]>) -> T) -> T {
-        let page = self.page(place_of(slot.number).0);
+        let page = self.page(slot.page());
         let page = page.as_deref().map(read);
         let found = page.as_deref().and_then(|page| page.find(slot));
         look(found.map(|(_, body)| body))
     }
 
     pub(super) fn revision(&self, slot: &Slot) -> Option<Revision> {
-        let page = self.page(place_of(slot.number).0)?;
+        let page = self.page(slot.page())?;
         read(&page).find(slot).map(|(revision, _)| revision)
     }
 
-    /// Up to `limit` records in the order of their keys, from the slot `from` on.
-    pub(super) fn scan(&self, from: u32, limit: usize) -> Vec<(Key, Record)> {
-        let (first, _) = place_of(from);
-        let count = self
-            .pages
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
+    /// Up to `limit` records of a family in the order of their keys, from the slot `from` on.
+    pub(super) fn scan(&self, family: u8, from: u32, limit: usize) -> Vec<(Key, Record)> {
+        let pages = self.pages(family).read();
+        let count = pages.unwrap_or_else(PoisonError::into_inner).len();
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let mut found = Vec::new();
-        for index in first..count {
-            let Some(page) = self.page(index) else {
+        for index in from / PAGE_SLOTS..count {
+            let id = PageId { family, index };
+            let Some(page) = self.page(id) else {
                 continue;
             };
-            read(&page).each(index, |slot, revision, body| {
+            read(&page).each(id, |slot, revision, body| {
                 if slot.number >= from && found.len() < limit {
                     found.push((slot.key(), record_of((revision, body))));
                 }
@@ -194,31 +215,30 @@ impl Table {
     /// Says that a change of these slots and of other records is under way.
     pub(super) fn begin(&self, slots: &[Slot]) {
         for slot in slots {
-            let page = self.page_to_change(place_of(slot.number).0);
+            let page = self.page_to_change(slot.page());
             write(&page).committing.push(slot.number);
         }
     }
 
     /// Shows a change that the journal's entry `number` made durable. Returns the index of its page if
     /// that was clean until now.
-    pub(super) fn publish(&self, number: u64, slot: &Slot, changed: Changed<'_>) -> Option<u32> {
-        let index = place_of(slot.number).0;
-        let page = self.page_to_change(index);
+    pub(super) fn publish(&self, number: u64, slot: &Slot, changed: Changed<'_>) -> Option<PageId> {
+        let page = self.page_to_change(slot.page());
         let mut page = write(&page);
         page.put(slot, changed);
         page.position = number;
         page.committing.retain(|other| *other != slot.number);
         let was_dirty = std::mem::replace(&mut page.is_dirty, true);
-        (!was_dirty).then(|| u32::try_from(index).unwrap_or(u32::MAX))
+        (!was_dirty).then(|| slot.page())
     }
 
     /// The bytes to store of a page; `None` where nothing is in it.
-    pub(super) fn copy(&self, index: u32) -> Option<Vec<u8>> {
-        let page = self.page(index as usize)?;
+    pub(super) fn copy(&self, id: PageId) -> Option<Vec<u8>> {
+        let page = self.page(id)?;
         let page = read(&page);
         let mut writer = PageWriter::new(page.position);
         let mut records = 0_usize;
-        page.each(index as usize, |slot, revision, body| {
+        page.each(id, |slot, revision, body| {
             writer.push(&slot, revision, body);
             records += 1;
         });
@@ -226,15 +246,15 @@ impl Table {
     }
 
     /// Says that a page is stored as it is.
-    pub(super) fn clean(&self, index: u32) {
-        if let Some(page) = self.page(index as usize) {
+    pub(super) fn clean(&self, id: PageId) {
+        if let Some(page) = self.page(id) {
             write(&page).is_dirty = false;
         }
     }
 
     /// Takes a record of a stored page.
     pub(super) fn load(&self, position: u64, slot: &Slot, revision: Revision, body: &[u8]) {
-        let page = self.page_to_change(place_of(slot.number).0);
+        let page = self.page_to_change(slot.page());
         let mut page = write(&page);
         page.position = position;
         page.put(slot, Some((revision, body)));
@@ -243,11 +263,16 @@ impl Table {
 
 impl Page {
     /// The records, in the order of their numbers.
-    fn each(&self, index: usize, mut take: impl FnMut(Slot, Revision, &[u8])) {
-        let first = u32::try_from(index).unwrap_or(0) * PAGE_SLOTS;
+    fn each(&self, id: PageId, mut take: impl FnMut(Slot, Revision, &[u8])) {
+        let (family, first) = (id.family, id.index * PAGE_SLOTS);
         for (number, entry) in (first..).zip(&*self.slots) {
             if let Some((revision, id, body)) = entry.as_deref().and_then(parts_of) {
-                take(Slot { number, id: *id }, revision, body);
+                let slot = Slot {
+                    family,
+                    number,
+                    id: *id,
+                };
+                take(slot, revision, body);
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use super::key;
 use crate::domain::ids::{AccountId, AccountRef};
-use crate::store::embedded::SLOT_FAMILY;
 use crate::store::engine::Key;
 
 /// The meter of an account: what of it reports change. Its revision is that of the whole meter.
@@ -10,9 +9,11 @@ use crate::store::engine::Key;
 #[must_use]
 pub fn meter(account: AccountRef) -> Key {
     let AccountRef { id, number } = account;
-    let family = key(SLOT_FAMILY);
-    family.part(&number.0.to_be_bytes()).account(id).end()
+    key(METERS).number(number).account(id).end()
 }
+
+/// The family of meters.
+pub(super) const METERS: u8 = b'm';
 
 /// The offering items of an account's meter.
 #[must_use]

@@ -22,7 +22,7 @@ pub fn of_key(key: &[u8]) -> &[u8] {
         // mails, their queues and leases, notices, reminders, nodes, what is counted of mails.
         Some(
             b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'g'
-            | b'G' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
+            | b'G' | b'J' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
         ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
         _ => key,
     }
@@ -33,9 +33,10 @@ pub fn of_key(key: &[u8]) -> &[u8] {
 pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
     let start = match prefix {
         // Children, names of children, tenants and users below, users, company admins, clients, audit
-        // entries, plans and those who buy by them, price plans, domains.
+        // entries, plans and those who buy by them, days of clicks, price plans, domains.
         [
-            b'C' | b'N' | b'S' | b'U' | b'T' | b'H' | b'A' | b'a' | b'f' | b'F' | b'p' | b'w',
+            b'C' | b'N' | b'S' | b'U' | b'T' | b'H' | b'A' | b'a' | b'f' | b'F' | b'k' | b'p'
+            | b'w',
             ..,
         ] => 1,
         // Customers below, taxes of a tenant.

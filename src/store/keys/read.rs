@@ -2,8 +2,9 @@
 
 use crate::domain::ids::{AccountId, AccountRef, MailId, TenantId, UserId, V1Id};
 use crate::domain::time::Timestamp;
-use crate::store::embedded::SLOT_FAMILY;
 use crate::store::engine::Key;
+
+use super::meters::METERS;
 
 impl Key {
     /// The last 16 bytes: the id that index keys end with.
@@ -24,19 +25,12 @@ impl Key {
         }
     }
 
-    /// The hour of click marks.
+    /// The day of a closed day of clicks, and its number.
     #[must_use]
-    pub fn leading_hour(&self) -> Option<u32> {
-        let bytes: [u8; 4] = self.0.get(1..5)?.try_into().ok()?;
-        Some(u32::from_be_bytes(bytes))
-    }
-
-    /// The last 8 bytes: the number of an entry of the click log.
-    #[must_use]
-    pub fn trailing_number(&self) -> Option<u64> {
-        let start = self.0.len().checked_sub(8)?;
-        let bytes: [u8; 8] = self.0.get(start..)?.try_into().ok()?;
-        Some(u64::from_be_bytes(bytes))
+    pub fn day_and_number(&self) -> Option<(u32, u32)> {
+        let (day, number) = self.0.get(17..)?.split_first_chunk()?;
+        let number = number.try_into().ok()?;
+        Some((u32::from_be_bytes(*day), u32::from_be_bytes(number)))
     }
 
     /// Creation time and id of a mail in the index by state.
@@ -108,7 +102,7 @@ impl Key {
         let subject = match self.0.as_slice() {
             [b't', ..] => id().map(|id| Subject::Profile(AccountId::Tenant(TenantId::new(id)))),
             [b'u', ..] => id().map(|id| Subject::Profile(AccountId::User(UserId::new(id)))),
-            [SLOT_FAMILY, ..] => self.metered().map(Subject::Meter),
+            [METERS, ..] => self.metered().map(Subject::Meter),
             [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
             [b'b', ..] => id().map(|id| Subject::Brand(TenantId::new(id))),
             [b'V', number @ ..] => {

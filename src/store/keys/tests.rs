@@ -58,19 +58,9 @@ fn index_keys_read_back() {
     let at = Timestamp::from_secs(1_234_567);
     let mail = mail_by_state(MailState::Dead, at, id);
     assert_eq!(mail.created_and_mail(), Some((at, id)));
-    assert_eq!(clicks::marks(77, 12, 3).leading_hour(), Some(77));
-    assert!(clicks::marks(77, 12, u16::MAX) < clicks::marks(77, 13, 0));
-    assert_eq!(clicks::entry(12).trailing_number(), Some(12));
+    let closed = clicks::closed_day(TenantId::random(), 77, 3);
+    assert_eq!(closed.day_and_number(), Some((77, 3)));
     assert_eq!(revoked_expiry(at, "jti").text_after_time(), Some("jti"));
-}
-
-#[test]
-fn neighbours_share_a_bucket_of_clicks() {
-    let tenant = |id| TenantId::new(uuid::Uuid::from_u128(id));
-    let bucket = |id| clicks::of_day(tenant(id), 9);
-    assert_eq!(bucket(0), bucket((1 << 118) - 1));
-    assert!(bucket((1 << 118) - 1) < bucket(1 << 118));
-    assert!(bucket(u128::MAX) < clicks::of_day(tenant(0), 10));
 }
 
 #[test]

@@ -1,150 +1,115 @@
-//! Stored forms of clicks: binary, since there may be very many. A byte of version, then, in the log and
-//! the marks, one entry of fixed length after the other.
+//! Stored forms of clicks: binary, since there may be very many. A byte of version, then numbers as LEB128.
 
-use uuid::Uuid;
+use std::collections::BTreeMap;
 
 use super::bytes::{Reader, Writer};
-use crate::domain::click::{ClickCounts, DayOfClicks, LoggedClick};
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::click::{BatchId, ClickCounts, CountsByPlacement, TenantClicks};
+use crate::domain::ids::V1Id;
 use crate::domain::link::Placement;
 use crate::store::engine::StoreError;
 
 const VERSION: u8 = 1;
 
-/// Tenant, user, hour, placement, and whether a person is likely behind it.
-const CLICK_BYTES: usize = 16 + 16 + 4 + 1 + 1;
-
-/// User and placement.
-const MARK_BYTES: usize = 16 + 1;
-
-/// Says that a user has clicked in a place within an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClickMark {
-    /// Who.
-    pub user_id: UserId,
-    /// Where.
-    pub placement: Placement,
-}
-
-/// The bytes of an entry of the click log.
+/// The bytes of a tenant's latest clicks.
 #[must_use]
-pub fn encode_log(clicks: &[LoggedClick]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1 + clicks.len() * CLICK_BYTES);
-    bytes.push(VERSION);
-    for click in clicks {
-        bytes.extend_from_slice(click.tenant_id.bytes());
-        bytes.extend_from_slice(click.user_id.bytes());
-        bytes.extend_from_slice(&click.hour.to_be_bytes());
-        bytes.push(click.placement.code());
-        bytes.push(u8::from(click.is_likely_human));
-    }
-    bytes
-}
-
-/// How many clicks are in an entry of the log.
-#[must_use]
-pub const fn clicks_in(log: &[u8]) -> usize {
-    log.len() / CLICK_BYTES
-}
-
-/// Reads an entry of the click log.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] where it is damaged, or of a newer version.
-pub fn decode_log(bytes: &[u8]) -> Result<Vec<LoggedClick>, StoreError> {
-    decode("click log", bytes, |reader| {
-        let mut clicks = Vec::with_capacity(clicks_in(bytes));
-        while !reader.is_empty() {
-            clicks.push(LoggedClick {
-                tenant_id: TenantId::new(uuid(reader)?),
-                user_id: UserId::new(uuid(reader)?),
-                hour: u32::from_be_bytes(*reader.array()?),
-                placement: placement(reader)?,
-                is_likely_human: reader.byte()? != 0,
-            });
-        }
-        Ok(clicks)
-    })
-}
-
-/// The bytes of marks.
-#[must_use]
-pub fn encode_marks(marks: &[ClickMark]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1 + marks.len() * MARK_BYTES);
-    bytes.push(VERSION);
-    for mark in marks {
-        bytes.extend_from_slice(mark.user_id.bytes());
-        bytes.push(mark.placement.code());
-    }
-    bytes
-}
-
-/// Reads marks.
-///
-/// # Errors
-/// As [`decode_log`].
-pub fn decode_marks(bytes: &[u8]) -> Result<Vec<ClickMark>, StoreError> {
-    decode("click marks", bytes, |reader| {
-        let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES);
-        while !reader.is_empty() {
-            marks.push(ClickMark {
-                user_id: UserId::new(uuid(reader)?),
-                placement: placement(reader)?,
-            });
-        }
-        Ok(marks)
-    })
-}
-
-/// The bytes of counts: how far they are counted; then of each tenant its id, the number of its
-/// places, and of each place its code and three counts, as LEB128.
-#[must_use]
-pub fn encode_day(day: &DayOfClicks) -> Vec<u8> {
+pub fn encode_latest(clicks: &TenantClicks) -> Vec<u8> {
     let mut writer = Writer::new(VERSION);
-    writer.number(day.counted_to);
-    let places: Vec<_> = day.counts.iter().collect();
-    for places in places.chunk_by(|((one, _), _), ((next, _), _)| one == next) {
-        if let Some(((tenant, _), _)) = places.first() {
-            writer.bytes(tenant.bytes());
-            writer.count(places.len());
-        }
-        for ((_, placement), counts) in places {
-            writer.byte(placement.code());
-            writer.number(counts.raw);
-            writer.number(counts.unique);
-            writer.number(counts.likely_human);
-        }
+    writer.number(clicks.hour.into());
+    writer.number(clicks.days_closed.into());
+    writer.count(clicks.batches.len());
+    for batch in &clicks.batches {
+        writer.bytes(&batch.node.to_be_bytes());
+        writer.number(batch.number);
+    }
+    write_counts(&mut writer, &clicks.counts);
+    let mut last = 0;
+    for (user, places) in &clicks.visitors {
+        writer.number(u64::from(user.0 - last));
+        writer.byte(*places);
+        last = user.0;
     }
     writer.into_bytes()
 }
 
-/// Reads counts.
+/// Reads a tenant's latest clicks.
 ///
 /// # Errors
-/// As [`decode_log`].
-pub fn decode_day(bytes: &[u8]) -> Result<DayOfClicks, StoreError> {
-    decode("click counts", bytes, read_day)
+/// [`StoreError::Corrupt`] where they are damaged, or of a newer version.
+pub fn decode_latest(bytes: &[u8]) -> Result<TenantClicks, StoreError> {
+    decode("clicks", bytes, |reader| {
+        let hour = small(reader)?;
+        let days_closed = small(reader)?;
+        let mut batches = Vec::new();
+        for _ in 0..reader.count()? {
+            batches.push(BatchId {
+                node: u32::from_be_bytes(*reader.array()?),
+                number: reader.number()?,
+            });
+        }
+        let counts = read_counts(reader)?;
+        let mut visitors = Vec::new();
+        let mut last: u32 = 0;
+        while !reader.is_empty() {
+            let more = small(reader)?;
+            last = last.checked_add(more).ok_or("a number is too large")?;
+            visitors.push((V1Id(last), reader.byte()?));
+        }
+        Ok(TenantClicks {
+            hour,
+            counts,
+            visitors: visitors.into_iter().collect(),
+            days_closed,
+            batches,
+        })
+    })
 }
 
-fn read_day(reader: &mut Reader<'_>) -> Result<DayOfClicks, &'static str> {
-    let counted_to = reader.number()?;
-    let mut counts = Vec::new();
-    while !reader.is_empty() {
-        let tenant = TenantId::new(uuid(reader)?);
-        for _ in 0..reader.count()? {
-            let placement = placement(reader)?;
-            let count = ClickCounts {
-                raw: reader.number()?,
-                unique: reader.number()?,
-                likely_human: reader.number()?,
-            };
-            counts.push(((tenant, placement), count));
-        }
-    }
-    Ok(DayOfClicks {
-        counted_to,
-        counts: counts.into_iter().collect(),
+/// The bytes of the counts of a day.
+#[must_use]
+pub fn encode_day(counts: &CountsByPlacement) -> Vec<u8> {
+    let mut writer = Writer::new(VERSION);
+    write_counts(&mut writer, counts);
+    writer.into_bytes()
+}
+
+/// Reads the counts of a day.
+///
+/// # Errors
+/// As [`decode_latest`].
+pub fn decode_day(bytes: &[u8]) -> Result<CountsByPlacement, StoreError> {
+    decode("click counts", bytes, |reader| {
+        let counts = read_counts(reader)?;
+        reader.end().map(|()| counts)
     })
+}
+
+fn write_counts(writer: &mut Writer, counts: &CountsByPlacement) {
+    writer.count(counts.len());
+    for (placement, counts) in counts {
+        writer.byte(placement.code());
+        writer.number(counts.raw);
+        writer.number(counts.unique);
+        writer.number(counts.likely_human);
+    }
+}
+
+fn read_counts(reader: &mut Reader<'_>) -> Result<CountsByPlacement, &'static str> {
+    let mut counts = BTreeMap::new();
+    for _ in 0..reader.count()? {
+        let placement = Placement::from_code(reader.byte()?);
+        let placement = placement.ok_or("a placement that is not known")?;
+        let of_placement = ClickCounts {
+            raw: reader.number()?,
+            unique: reader.number()?,
+            likely_human: reader.number()?,
+        };
+        counts.insert(placement, of_placement);
+    }
+    Ok(counts)
+}
+
+fn small(reader: &mut Reader<'_>) -> Result<u32, &'static str> {
+    u32::try_from(reader.number()?).map_err(|_| "a number is too large")
 }
 
 /// What `read` makes of a record, behind its version.
@@ -161,76 +126,89 @@ fn decode<T>(
     }
 }
 
-fn uuid(reader: &mut Reader<'_>) -> Result<Uuid, &'static str> {
-    Ok(Uuid::from_bytes(*reader.array()?))
-}
-
-fn placement(reader: &mut Reader<'_>) -> Result<Placement, &'static str> {
-    Placement::from_code(reader.byte()?).ok_or("a placement that is not known")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn clicks() -> Vec<LoggedClick> {
-        let clicks = Placement::ALL.into_iter().zip(7..);
-        let clicks = clicks.map(|(placement, hour)| LoggedClick {
-            tenant_id: TenantId::random(),
-            user_id: UserId::random(),
-            placement,
-            hour,
-            is_likely_human: hour % 2 == 0,
+    fn counts() -> impl Strategy<Value = CountsByPlacement> {
+        let placement = proptest::sample::select(&Placement::ALL[..]);
+        let counts = (any::<u64>(), any::<u64>(), any::<u64>());
+        let counts = counts.prop_map(|(raw, unique, likely_human)| ClickCounts {
+            raw,
+            unique,
+            likely_human,
         });
-        clicks.collect()
+        proptest::collection::btree_map(placement, counts, 0..7)
     }
 
-    #[test]
-    fn log_and_marks_read_back() {
-        let clicks = clicks();
-        let log = encode_log(&clicks);
-        assert_eq!(clicks_in(&log), clicks.len());
-        assert_eq!(decode_log(&log).unwrap(), clicks);
-        let marks = clicks.iter().map(|click| ClickMark {
-            user_id: click.user_id,
-            placement: click.placement,
-        });
-        let marks: Vec<_> = marks.collect();
-        let encoded = encode_marks(&marks);
-        assert_eq!(decode_marks(&encoded).unwrap(), marks);
+    fn clicks() -> impl Strategy<Value = TenantClicks> {
+        let batch = (any::<u32>(), any::<u64>());
+        let batch = batch.prop_map(|(node, number)| BatchId { node, number });
+        let visitor = (any::<u32>().prop_map(V1Id), any::<u8>());
+        (
+            any::<u32>(),
+            counts(),
+            proptest::collection::btree_map(visitor.0, visitor.1, 0..9),
+            any::<u32>(),
+            proptest::collection::vec(batch, 0..4),
+        )
+            .prop_map(
+                |(hour, counts, visitors, days_closed, batches)| TenantClicks {
+                    hour,
+                    counts,
+                    visitors,
+                    days_closed,
+                    batches,
+                },
+            )
     }
 
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(clicks in clicks()) {
+            prop_assert_eq!(decode_latest(&encode_latest(&clicks)), Ok(clicks.clone()));
+            prop_assert_eq!(decode_day(&encode_day(&clicks.counts)), Ok(clicks.counts));
+        }
+
+        #[test]
+        fn damage_is_refused_or_read_and_never_panics(clicks in clicks(), at: usize, byte: u8) {
+            let mut bytes = encode_latest(&clicks);
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = (decode_latest(&bytes), decode_day(&bytes));
+        }
+    }
+
+    /// The bytes outlive the program that wrote them.
     #[test]
-    fn counts_read_back() {
-        let counts = clicks().into_iter().zip(1..).map(|(click, number)| {
-            let counts = ClickCounts {
-                raw: number,
-                unique: number << 32,
-                likely_human: u64::MAX - number,
-            };
-            ((click.tenant_id, click.placement), counts)
-        });
-        let day = DayOfClicks {
-            counted_to: 7,
-            counts: counts.collect(),
+    fn the_forms_stay_as_they_are() {
+        let counts = CountsByPlacement::from([(
+            Placement::Email,
+            ClickCounts {
+                raw: 300,
+                unique: 2,
+                likely_human: 1,
+            },
+        )]);
+        let clicks = TenantClicks {
+            hour: 130,
+            counts: counts.clone(),
+            visitors: BTreeMap::from([(V1Id(1000), 1), (V1Id(1002), 65)]),
+            days_closed: 3,
+            batches: vec![BatchId { node: 7, number: 5 }],
         };
-        let bytes = encode_day(&day);
-        assert_eq!(decode_day(&bytes), Ok(day));
-        for bad in [&[], &bytes[..20], &bytes[..bytes.len() - 1], &[9; 9]] {
-            assert!(decode_day(bad).is_err(), "{} bytes", bad.len());
-        }
-    }
-
-    #[test]
-    fn damage_is_an_error() {
-        let whole = encode_log(&clicks());
-        let cut = &whole[..whole.len() - 1];
-        let newer = [&[VERSION + 1], &whole[1..]].concat();
-        for bad in [&[], cut, newer.as_slice()] {
-            assert!(decode_log(bad).is_err(), "{} bytes", bad.len());
-        }
-        let mut elsewhere = whole;
-        elsewhere[CLICK_BYTES - 1] = 0xEE;
-        assert!(decode_log(&elsewhere).is_err());
+        let code = Placement::Email.code();
+        let latest = [
+            1, 130, 1, 3, 1, 0, 0, 0, 7, 5, 1, code, 172, 2, 2, 1, 232, 7, 1, 2, 65,
+        ];
+        assert_eq!(encode_latest(&clicks), latest);
+        assert_eq!(encode_day(&counts), [1, 1, code, 172, 2, 2, 1]);
+        assert!(
+            decode_day(&[2])
+                .unwrap_err()
+                .to_string()
+                .contains("newer upsell")
+        );
     }
 }

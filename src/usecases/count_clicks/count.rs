@@ -1,281 +1,275 @@
-//! From the log to the counts.
+//! Clicks into counts: those of a batch by tenant, each tenant's record replaced once.
 //!
-//! A window of the log is counted at a time. Its end is stored first; then the counts of its tenants,
-//! each record with how far it is counted, some hundred in a commit; then, in one change, the marks, the
-//! end of the log's entries, and that the window is done. Whoever goes on after a crash counts the
-//! same window with the same marks, and leaves out the records that have it already. Two nodes that
-//! count at once lose races against each other, and nothing else.
+//! A batch has a number, which stands in each record that has it. So a batch whose outcome is not known is
+//! simply counted again: where it was counted, nothing happens.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::marks::Known;
-use crate::domain::click::{ClickCounts, DayOfClicks, LoggedClick};
-use crate::domain::ids::TenantId;
+use uuid::Uuid;
+
+use crate::domain::click::{BatchId, Click, ClickCounts, TenantClicks};
+use crate::domain::ids::{AccountId, AccountRef, UserId};
 use crate::domain::link::Placement;
-use crate::store::engine::{Changes, Expect, Key, StoreError};
-use crate::store::record::clicks::{clicks_in, decode_day, decode_log, encode_day};
-use crate::store::{keys, read_counter};
+use crate::domain::notification::Recipient;
+use crate::domain::time::Timestamp;
+use crate::store::engine::{CommitError, Key, StoreError, Update, Updated, Write};
+use crate::store::keys;
+use crate::store::record::clicks::{decode_latest, encode_day, encode_latest};
 use crate::telemetry::metrics::ClickKind;
 use crate::usecases::Env;
-use crate::usecases::error::{Error, retrying};
+use crate::usecases::error::Error;
 
-/// Clicks in a window; an entry of the log that goes beyond is part of it. The more, the more
-/// clicks share the write of a count; each takes 24 bytes of memory meanwhile.
-pub(super) const MAX_CLICKS: usize = 1 << 20;
+/// Clicks in one batch.
+const MAX_CLICKS: usize = 32_768;
 
-/// Entries of the log in a window: they are removed in one change.
-const MAX_ENTRIES: usize = 10_000;
+/// Counts the clicks that one node takes in.
+#[derive(Debug)]
+pub struct ClickCounter {
+    node: u32,
+    /// The number of the next batch.
+    next: u64,
+    /// What is left of the last batch: its outcome is not known.
+    unfinished: Option<Unfinished>,
+}
 
-/// Entries of the log that are read at once.
-const READ_AT_ONCE: usize = 8;
+#[derive(Debug)]
+struct Unfinished {
+    id: BatchId,
+    tenants: Vec<OfTenant>,
+}
 
-/// Buckets whose counts are written in one commit.
-const BUCKETS_PER_COMMIT: usize = 128;
+/// The clicks of a tenant's people, in the order in which they came, and which of them are likely a person's.
+#[derive(Debug)]
+struct OfTenant {
+    tenant: AccountRef,
+    clicks: Vec<(Click, bool)>,
+}
 
-/// Counts what is in the log now.
-///
-/// # Errors
-/// The store failed; what is not counted yet will be.
-pub async fn count_logged(env: &Env) -> Result<(), Error> {
-    let Some(next) = env.store.engine().get(&keys::clicks::next_entry()).await? else {
-        return Ok(());
-    };
-    let last = read_counter(&next.body)?.saturating_sub(1);
-    while let Some(counted) = retrying(|| count_window(env)).await? {
-        if counted >= last {
-            break;
+impl Default for ClickCounter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ClickCounter {
+    /// A counter with a tag of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        let (tag, _, _, _) = Uuid::new_v4().as_fields();
+        Self {
+            node: tag,
+            next: 1,
+            unfinished: None,
         }
     }
-    Ok(())
-}
 
-/// How far the log is counted.
-struct Progress {
-    /// Up to this entry it is.
-    done: u64,
-    /// Up to this entry the window goes that somebody counts; `done` where nobody does.
-    under_way: u64,
-    /// What a change of this must expect.
-    expect: Expect,
-}
-
-impl Progress {
-    async fn load(env: &Env) -> Result<Self, StoreError> {
-        let Some(record) = env.store.engine().get(&keys::clicks::counted()).await? else {
-            return Ok(Self {
-                done: 0,
-                under_way: 0,
-                expect: Expect::Absent,
-            });
-        };
-        let (done, under_way) = record.body.split_at(record.body.len().min(8));
-        Ok(Self {
-            done: read_counter(done)?,
-            under_way: read_counter(under_way)?,
-            expect: Expect::Revision(record.revision),
-        })
+    /// Clicks whose outcome is not known.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        let tenants = self.unfinished.iter().flat_map(|left| &left.tenants);
+        tenants.map(|of| of.clicks.len()).sum()
     }
 
-    fn store(changes: &mut Changes, done: u64, under_way: u64) {
-        let body = [done.to_be_bytes(), under_way.to_be_bytes()].concat();
-        changes.put(keys::clicks::counted(), body);
-    }
-
-    /// A change that is made only if nobody has counted since.
-    fn changes(&self) -> Changes {
-        let mut changes = Changes::new();
-        changes.expect(keys::clicks::counted(), self.expect);
-        changes
-    }
-}
-
-/// Counts a window. How far the log is counted then; `None` where there was nothing to count.
-async fn count_window(env: &Env) -> Result<Option<u64>, Error> {
-    let mut marks = env.click_marks.lock().await;
-    let counted = count_window_with(env, &mut marks).await;
-    if counted.is_err() {
-        marks.forget();
-    }
-    counted
-}
-
-async fn count_window_with(env: &Env, marks: &mut Known) -> Result<Option<u64>, Error> {
-    let mut progress = Progress::load(env).await?;
-    let window = Window::read(env, marks, &progress).await?;
-    let Some(end) = window.entries.last().copied() else {
-        return Ok(None);
-    };
-    if progress.under_way < end {
-        let mut changes = progress.changes();
-        Progress::store(&mut changes, progress.done, end);
-        env.store.commit(changes).await?;
-        progress = Progress::load(env).await?;
-        if progress.under_way != end {
-            return Err(Error::LostRace);
-        }
-    }
-    for buckets in window.buckets.chunks(BUCKETS_PER_COMMIT) {
-        add(env, buckets, end).await?;
-    }
-    let mut changes = progress.changes();
-    Progress::store(&mut changes, end, end);
-    marks.store_fresh(&mut changes, end);
-    for entry in &window.entries {
-        changes.delete(keys::clicks::entry(*entry));
-    }
-    env.store.commit(changes).await?;
-    marks.stored(end);
-    window.tell_metrics(env);
-    Ok(Some(end))
-}
-
-/// Adds what one window has of some buckets, unless they have it already.
-async fn add(env: &Env, buckets: &[Bucket], end: u64) -> Result<(), Error> {
-    let keys: Vec<Key> = buckets.iter().map(|bucket| bucket.key.clone()).collect();
-    let records = env.store.engine().get_many(&keys).await?;
-    let mut changes = Changes::new();
-    for (bucket, record) in buckets.iter().zip(records) {
-        let (mut day, expect) = match record {
-            Some(record) => (decode_day(&record.body)?, Expect::Revision(record.revision)),
-            None => (DayOfClicks::default(), Expect::Absent),
-        };
-        if day.counted_to >= end {
-            continue;
-        }
-        day.counted_to = end;
-        for (place, more) in &bucket.counts {
-            day.counts.entry(*place).or_default().merge(*more);
-        }
-        changes.expect(bucket.key.clone(), expect);
-        changes.put(bucket.key.clone(), encode_day(&day));
-    }
-    if !changes.is_empty() {
-        env.store.commit(changes).await?;
-    }
-    Ok(())
-}
-
-/// What a window has of the tenants that share a record of a day.
-struct Bucket {
-    key: Key,
-    counts: Vec<((TenantId, Placement), ClickCounts)>,
-}
-
-/// A click of the window, as short as it can be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Counted {
-    day: u32,
-    tenant_id: TenantId,
-    placement: Placement,
-    is_first: bool,
-    is_likely_human: bool,
-}
-
-impl Counted {
-    const fn place(&self) -> (u32, TenantId, Placement) {
-        (self.day, self.tenant_id, self.placement)
-    }
-}
-
-struct Window {
-    entries: Vec<u64>,
-    buckets: Vec<Bucket>,
-}
-
-impl Window {
-    /// Reads the window that somebody began, else one that begins at what is not counted yet.
-    async fn read(env: &Env, marks: &mut Known, progress: &Progress) -> Result<Self, Error> {
-        let mut entries = Vec::new();
-        let mut clicks = Vec::new();
-        let mut after = keys::clicks::entry(progress.done);
-        let is_begun = progress.under_way > progress.done;
-        'reading: loop {
-            let prefix = keys::clicks::entries();
-            let engine = env.store.engine();
-            let records = engine.scan(&prefix, Some(&after), READ_AT_ONCE).await?;
-            for (key, record) in &records {
-                let number = key.trailing_number().unwrap_or_default();
-                let is_full =
-                    clicks.len() + clicks_in(&record.body) > MAX_CLICKS && !clicks.is_empty();
-                let is_over = if is_begun {
-                    number > progress.under_way
-                } else {
-                    is_full || entries.len() == MAX_ENTRIES
-                };
-                if is_over {
-                    break 'reading;
-                }
-                match decode_log(&record.body) {
-                    Ok(logged) => {
-                        for click in logged {
-                            let first = marks.is_first(&env.store, &click, progress.done).await?;
-                            clicks.push(counted(&click, first));
-                        }
-                    }
-                    // Left in the log it would hold up all that came after it, for ever.
-                    Err(error) => tracing::error!(entry = number, %error, "logged clicks are lost"),
-                }
-                entries.push(number);
-                after = key.clone();
-                // A full entry takes milliseconds; others shall have their turn.
-                tokio::task::yield_now().await;
+    /// Counts `waiting`; what is counted is taken out of it.
+    ///
+    /// # Errors
+    /// The store is away; what is left is counted by the next call.
+    pub async fn count(&mut self, env: &Env, waiting: &mut Vec<Click>) -> Result<(), Error> {
+        loop {
+            if let Some(left) = self.unfinished.take() {
+                self.run(env, left).await?;
             }
-            if records.len() < READ_AT_ONCE {
-                break;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            let batch = waiting.len().min(MAX_CLICKS);
+            let some = waiting.get(..batch).unwrap_or_default();
+            let tenants = by_tenant(judged(env, some).await?);
+            waiting.drain(..batch);
+            let id = BatchId {
+                node: self.node,
+                number: self.next,
+            };
+            self.next += 1;
+            self.unfinished = Some(Unfinished { id, tenants });
+        }
+    }
+
+    /// Counts a batch; what the store gave no answer for is kept.
+    async fn run(&mut self, env: &Env, left: Unfinished) -> Result<(), Error> {
+        let batch = Arc::new(Batch::new(left));
+        let outcomes = env
+            .store
+            .update(Arc::clone(&batch) as Arc<dyn Update>)
+            .await;
+        let counted = std::mem::take(&mut *lock(&batch.counted));
+        let mut away = None;
+        let mut failed = HashSet::new();
+        for (n, (outcome, counted)) in outcomes.into_iter().zip(counted).enumerate() {
+            match outcome {
+                Ok(()) => tell_metrics(env, counted),
+                // The tenant is gone, and so are its counts.
+                Err(CommitError::Conflict(key)) if key == batch.parent(n) => {}
+                Err(CommitError::Store(error @ StoreError::Corrupt(_))) => {
+                    tracing::error!(%error, "clicks of a tenant are lost");
+                }
+                Err(error) => {
+                    failed.insert(n);
+                    away = Some(error);
+                }
             }
         }
-        clicks.sort_unstable();
-        Ok(Self {
-            entries,
-            buckets: buckets(&clicks),
-        })
-    }
-
-    fn tell_metrics(&self, env: &Env) {
-        let mut totals: BTreeMap<Placement, ClickCounts> = BTreeMap::new();
-        for ((_, placement), counts) in self.buckets.iter().flat_map(|bucket| &bucket.counts) {
-            totals.entry(*placement).or_default().merge(*counts);
-        }
-        let clicks = &env.metrics.clicks;
-        for (placement, counts) in totals {
-            clicks.add2(ClickKind::Raw, placement, counts.raw);
-            clicks.add2(ClickKind::Unique, placement, counts.unique);
-            clicks.add2(ClickKind::LikelyHuman, placement, counts.likely_human);
-        }
-    }
-}
-
-fn counted(click: &LoggedClick, is_first: bool) -> Counted {
-    Counted {
-        tenant_id: click.tenant_id,
-        day: click.day(),
-        placement: click.placement,
-        is_first,
-        is_likely_human: click.is_likely_human,
-    }
-}
-
-/// Adds up sorted clicks.
-fn buckets(clicks: &[Counted]) -> Vec<Bucket> {
-    let mut buckets: Vec<Bucket> = Vec::new();
-    let places = clicks.chunk_by(|one, next| one.place() == next.place());
-    for clicks in places {
-        let Some(first) = clicks.first() else {
-            continue;
+        let Some(error) = away else {
+            return Ok(());
         };
-        let mut counts = ClickCounts::default();
-        for click in clicks {
-            counts.add(click.is_first, click.is_likely_human);
-        }
-        let counts = ((first.tenant_id, first.placement), counts);
-        let key = keys::clicks::of_day(first.tenant_id, first.day);
-        match buckets.last_mut().filter(|bucket| bucket.key == key) {
-            Some(bucket) => bucket.counts.push(counts),
-            None => buckets.push(Bucket {
-                key,
-                counts: vec![counts],
-            }),
+        let id = batch.id;
+        // The store has let go of it, or is about to; where it has not, a copy serves as well.
+        let tenants = match Arc::try_unwrap(batch) {
+            Ok(batch) => batch.tenants,
+            Err(shared) => shared.tenants.iter().map(OfTenant::copy).collect(),
+        };
+        let tenants = tenants.into_iter().enumerate();
+        let tenants = tenants
+            .filter(|(n, _)| failed.contains(n))
+            .map(|(_, of)| of);
+        self.unfinished = Some(Unfinished {
+            id,
+            tenants: tenants.collect(),
+        });
+        Err(error.into())
+    }
+}
+
+impl OfTenant {
+    fn copy(&self) -> Self {
+        Self {
+            tenant: self.tenant,
+            clicks: self.clicks.clone(),
         }
     }
-    buckets
+}
+
+/// Says of each click whether a person is likely behind it. Before anything is counted: a mail that
+/// is sent meanwhile would hide the one that the link was in.
+async fn judged(env: &Env, clicks: &[Click]) -> Result<Vec<(Click, bool)>, Error> {
+    let sent = mail_times_of(env, clicks).await?;
+    let judged = clicks.iter().map(|click| {
+        let sent = sent.get(&click.user).copied();
+        (*click, click.is_likely_human(sent))
+    });
+    Ok(judged.collect())
+}
+
+/// When those who clicked in a mail were last sent one.
+async fn mail_times_of(
+    env: &Env,
+    clicks: &[Click],
+) -> Result<HashMap<AccountRef, Timestamp>, Error> {
+    let in_mails = clicks
+        .iter()
+        .filter(|click| click.placement == Placement::Email);
+    let users: HashSet<(AccountRef, UserId)> = in_mails
+        .filter_map(|click| match click.user.id {
+            AccountId::User(id) => Some((click.user, id)),
+            AccountId::Tenant(_) => None,
+        })
+        .collect();
+    let users: Vec<(AccountRef, UserId)> = users.into_iter().collect();
+    let keys: Vec<Key> = users.iter().map(|(_, id)| keys::recipient(*id)).collect();
+    let recipients = env.store.load_many::<Recipient>(&keys).await?;
+    let both = users.into_iter().zip(recipients);
+    Ok(both
+        .filter_map(|((user, _), recipient)| Some((user, recipient?.last_sent_at)))
+        .collect())
+}
+
+fn by_tenant(mut clicks: Vec<(Click, bool)>) -> Vec<OfTenant> {
+    // A stable sort: those of one tenant stay in the order in which they came.
+    clicks.sort_by_key(|(click, _)| click.tenant);
+    let tenants = clicks.chunk_by(|(one, _), (next, _)| one.tenant == next.tenant);
+    let tenants = tenants.filter_map(|clicks| {
+        Some(OfTenant {
+            tenant: clicks.first()?.0.tenant,
+            clicks: clicks.to_vec(),
+        })
+    });
+    tenants.collect()
+}
+
+/// What one batch added for a tenant.
+type Counted = Vec<(Placement, ClickCounts)>;
+
+/// A batch on its way into the records of its tenants.
+struct Batch {
+    id: BatchId,
+    tenants: Vec<OfTenant>,
+    keys: Vec<Key>,
+    counted: Mutex<Vec<Counted>>,
+}
+
+impl Batch {
+    fn new(left: Unfinished) -> Self {
+        let keys = left
+            .tenants
+            .iter()
+            .map(|of| keys::clicks::latest(of.tenant));
+        Self {
+            id: left.id,
+            keys: keys.collect(),
+            counted: Mutex::new(vec![Counted::new(); left.tenants.len()]),
+            tenants: left.tenants,
+        }
+    }
+}
+
+fn lock(counted: &Mutex<Vec<Counted>>) -> std::sync::MutexGuard<'_, Vec<Counted>> {
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Update for Batch {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    fn parent(&self, n: usize) -> Key {
+        match self.tenants.get(n).map(|of| of.tenant.id) {
+            Some(AccountId::Tenant(id)) => keys::tenant(id),
+            _ => Key(Vec::new()),
+        }
+    }
+
+    fn apply(&self, n: usize, body: Option<&[u8]>) -> Result<Option<Updated>, StoreError> {
+        let mut latest = body.map_or(Ok(TenantClicks::default()), decode_latest)?;
+        let Some(of) = self.tenants.get(n).filter(|_| latest.begin(self.id)) else {
+            return Ok(None);
+        };
+        let AccountId::Tenant(tenant) = of.tenant.id else {
+            return Ok(None);
+        };
+        let mut counted = Counted::with_capacity(of.clicks.len());
+        let mut others = Vec::new();
+        for (click, is_likely_human) in &of.clicks {
+            let (one, closed) = latest.count(click, *is_likely_human);
+            counted.push((click.placement, one));
+            others.extend(closed.map(|closed| {
+                let key = keys::clicks::closed_day(tenant, closed.day, closed.number);
+                Write::Put(key, encode_day(&closed.counts))
+            }));
+        }
+        if let Some(place) = lock(&self.counted).get_mut(n) {
+            *place = counted;
+        }
+        let body = encode_latest(&latest);
+        Ok(Some(Updated { body, others }))
+    }
+}
+
+fn tell_metrics(env: &Env, counted: Counted) {
+    let clicks = &env.metrics.clicks;
+    for (placement, counts) in counted {
+        clicks.add2(ClickKind::Raw, placement, counts.raw);
+        clicks.add2(ClickKind::Unique, placement, counts.unique);
+        clicks.add2(ClickKind::LikelyHuman, placement, counts.likely_human);
+    }
 }

@@ -115,7 +115,6 @@ impl World {
             keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
             renderer: Arc::new(Renderer::new().unwrap()),
             metrics: Arc::new(Metrics::new().unwrap()),
-            click_marks: Arc::default(),
             outbox_wake: Arc::default(),
         };
         let customer = Tenant {

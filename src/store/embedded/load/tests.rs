@@ -51,7 +51,7 @@ impl Disk {
             writer.push(&slot(*number), Revision(position), body.as_bytes());
         }
         self.pages
-            .insert(index.to_be_bytes(), writer.into_bytes())
+            .insert(page(index).key(), writer.into_bytes())
             .unwrap();
     }
 
@@ -62,7 +62,7 @@ impl Disk {
 
     fn load(&self) -> Result<(Vec<(u32, String)>, Found), String> {
         let (table, found) = load(&self.journal, &self.pages)?;
-        let records = table.scan(0, 1000).into_iter().map(|(key, record)| {
+        let records = table.scan(b'm', 0, 1000).into_iter().map(|(key, record)| {
             let body = String::from_utf8_lossy(&record.body).into_owned();
             (Slot::of(&key).unwrap().number, body)
         });
@@ -74,8 +74,14 @@ impl Disk {
     }
 }
 
+fn page(index: u32) -> PageId {
+    let family = b'm';
+    PageId { family, index }
+}
+
 fn slot(number: u32) -> Slot {
     Slot {
+        family: b'm',
         number,
         id: [0; ID_BYTES],
     }
@@ -118,7 +124,7 @@ fn entries_behind_the_checkpoint_are_applied_in_order() {
     assert_eq!((found.last, found.stored), (11, 9));
     let mut dirty = found.dirty;
     dirty.sort_unstable();
-    assert_eq!(dirty, [0, 2]);
+    assert_eq!(dirty, [page(0), page(2)]);
 }
 
 #[test]
@@ -149,7 +155,7 @@ fn a_page_takes_only_entries_above_its_position() {
         records,
         bodies(&[(1, "as of 11"), (4, "as of 10"), (5, "as of 12")])
     );
-    assert_eq!(found.dirty, [1]);
+    assert_eq!(found.dirty, [page(1)]);
 }
 
 #[test]
@@ -190,7 +196,7 @@ fn what_cannot_be_read_is_refused_and_named() {
         disk.refused()
     );
     let disk = Disk::new();
-    disk.pages.insert(7_u32.to_be_bytes(), [9]).unwrap();
+    disk.pages.insert(page(7).key(), [9]).unwrap();
     assert!(disk.refused().contains("page 7"), "{}", disk.refused());
     let disk = Disk::new();
     disk.page(7, 0, &[(1, "of page 0")]);
@@ -210,7 +216,7 @@ fn a_flipped_bit_never_panics() {
     disk.checkpoint(1);
     for (keyspace, key) in [
         (&disk.journal, 2_u64.to_be_bytes().to_vec()),
-        (&disk.pages, 0_u32.to_be_bytes().to_vec()),
+        (&disk.pages, page(0).key().to_vec()),
     ] {
         let whole = keyspace.get(&key).unwrap().unwrap();
         for bit in 0..whole.len() * 8 {
