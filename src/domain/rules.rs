@@ -157,7 +157,12 @@ pub fn is_told(user_enabled: bool, tenant_enabled: bool, trail: &mut Trail) -> b
 
 /// Whether a user of this tenant is sent quota mail: the user's own rules, and when the mail is to
 /// leave, the tenant's.
-#[must_use]
-pub fn is_sent_quota_mail(user: &User, tenant: &Tenant, trail: &mut Trail) -> bool {
-    user.quota_mail(trail).is_ok() && trail.holds(Rule::TenantEnabled, tenant.enabled)
+///
+/// # Errors
+/// The first rule that speaks against it.
+pub fn quota_mail(user: &User, tenant: &Tenant, trail: &mut Trail) -> Result<(), Rule> {
+    user.quota_mail(trail)?;
+    let rule = Rule::TenantEnabled;
+    let is_enabled = trail.holds(rule, tenant.enabled);
+    is_enabled.then_some(()).ok_or(rule)
 }

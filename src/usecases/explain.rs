@@ -16,7 +16,7 @@ use crate::domain::notification::{Mail, Recipient};
 use crate::domain::plan::NothingToBuy;
 use crate::domain::proposal::{Proposal, edition_proposal, quota_proposal};
 use crate::domain::quota::{Percent, Scope};
-use crate::domain::rules::{Checked, Trail, is_sent_quota_mail, is_told};
+use crate::domain::rules::{Checked, Trail, is_told, quota_mail};
 use crate::domain::snooze::{AlertId, Snoozes};
 use crate::domain::time::Timestamp;
 use crate::render::Lang;
@@ -100,7 +100,7 @@ pub async fn explain(
     view.proposal = proposal.outcome;
     let view = view.with_what_to_buy(env).await?;
     let mut trail = Trail::kept();
-    let is_sent = is_sent_quota_mail(&view.user, &view.tenant, &mut trail);
+    let is_sent = quota_mail(&view.user, &view.tenant, &mut trail).is_ok();
     let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
     let recipient = env.store.load::<Recipient>(&keys::recipient(user)).await?;

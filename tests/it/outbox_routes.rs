@@ -12,6 +12,7 @@ use upsell::domain::brand::{Brand, BrandEncryption};
 use upsell::domain::ids::{AccountId, MailId, TenantId, UserId};
 use upsell::domain::notification::{Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Quota};
+use upsell::domain::rules::Rule;
 use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::{Encryption, Mailer, Target};
 use upsell::outbox::worker::Outbox;
@@ -284,6 +285,30 @@ async fn what_mails_of_one_tenant_share_is_read_for_many_at_once() {
     println!("the tenant was read {reads} times for {PEOPLE} mails");
     assert!(reads < PEOPLE / 2, "{reads}");
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_disabled_when_the_mail_is_due_is_the_reason() {
+    let (world, _) = told(1).await;
+    fan_out(&world).await;
+    let found = world.env.store.tenant(world.customer.id).await;
+    let found = found.unwrap().unwrap();
+    let mut tenant = found.value.clone();
+    tenant.enabled = false;
+    let mut changes = Changes::new();
+    changes.update_tenant(&found, tenant);
+    world.env.store.commit(changes).await.unwrap();
+    let server = SmtpScript::start().await;
+    let own = Some(target(&server, Encryption::None));
+    let running = Running::start(&world, mailer(&server), own, 30);
+    until_none_is_queued(&world).await;
+    running.stop().await;
+    let cancelled = world.mails(MailState::Cancelled).await;
+    let why = cancelled[0].last_error.as_deref();
+    assert_eq!(why, Some(Rule::TenantEnabled.says(false)));
+    let counted = world.env.metrics.encode().unwrap();
+    let series = "upsell_people_not_told_total{reason=\"tenant_disabled\"} 1";
+    assert!(counted.contains(series), "{counted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
