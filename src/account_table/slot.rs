@@ -148,10 +148,9 @@ impl Slot {
         self.set_link(link.without_profile());
     }
 
-    /// Makes it empty. Its number is never given to another account.
+    /// Makes it empty. The version stays until the slot is taken again: no version is used twice.
     pub(super) fn clear(&self) {
         self.set_link(Link(0));
-        self.set_version(0);
         self.clicks.store(0, Ordering::Release);
     }
 
