@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use upsell::tracked_link::TOKEN_CHARS;
 
 use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL};
 use crate::support::app::{Answer, DEADLINE, TestApp, eventually};
@@ -64,7 +65,7 @@ async fn requests_are_logged_by_route_and_links_never_are() {
     for link in [of_mail.as_str(), of_alert, of_header, &unsubscribe] {
         let token = link.rsplit('/').next().unwrap();
         let token = token.split('?').next().unwrap();
-        assert!(token.len() > 40, "{link}");
+        assert_eq!(token.len(), TOKEN_CHARS, "{link}");
         assert!(!log.contains(token), "the log holds a link of {link}");
     }
 }
