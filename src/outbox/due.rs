@@ -35,8 +35,10 @@ const MAX_SHARE: usize = 4096;
 /// Pages that one pass looks through for mails that belong to another route.
 const REROUTED_AT_ONCE: usize = 20;
 
-/// The least time between two looks over the whole queue, however often brands change.
+/// The least time between two looks over the whole queue, however often brands change; and how many
+/// times as long as the last one took, so that a long queue is not looked over all the time.
 const REROUTE_PAUSE: Duration = Duration::from_secs(1);
+const REROUTE_REST: u32 = 10;
 
 /// The whole queue is looked over this often in any case: a tenant may have moved under another brand.
 const REROUTE_EVERY: Duration = Duration::from_secs(3600);
@@ -61,8 +63,15 @@ struct Place {
 
 /// How far the look over the queue has come that follows a change of brands.
 enum Rerouting {
-    Done(Instant),
-    At(Option<Key>),
+    Done { at: Instant, took: Duration },
+    At { after: Option<Key>, since: Instant },
+}
+
+impl Rerouting {
+    fn begun() -> Self {
+        let (after, since) = (None, Instant::now());
+        Self::At { after, since }
+    }
 }
 
 /// Notes that brands may have changed, and wakes the outbox.
@@ -100,19 +109,19 @@ impl DueMails {
             queues: RouteQueues::new(Arc::clone(outbox_wake)),
             places: BTreeMap::new(),
             brands,
-            rerouting: Rerouting::At(None),
+            rerouting: Rerouting::begun(),
         }
     }
 
     /// Begins a look over the whole queue where one is called for. How long until one may be.
     fn begin_rerouting(&mut self) -> Duration {
-        let Rerouting::Done(at) = &self.rerouting else {
+        let Rerouting::Done { at, took } = &self.rerouting else {
             return Duration::ZERO;
         };
         let since = at.elapsed();
         let is_changed = self.brands.is_changed.load(Ordering::Acquire);
         let pause = if is_changed {
-            REROUTE_PAUSE
+            REROUTE_PAUSE.max(*took * REROUTE_REST)
         } else {
             REROUTE_EVERY
         };
@@ -121,7 +130,7 @@ impl DueMails {
         }
         self.brands.is_changed.store(false, Ordering::Release);
         self.queues.forget_waiting();
-        self.rerouting = Rerouting::At(None);
+        self.rerouting = Rerouting::begun();
         Duration::ZERO
     }
 }
@@ -239,13 +248,14 @@ impl Outbox {
     async fn reroute(&self, due: &mut DueMails) -> Result<Duration, Error> {
         due.begin_rerouting();
         for _ in 0..REROUTED_AT_ONCE {
-            let Rerouting::At(after) = &due.rerouting else {
+            let Rerouting::At { after, since } = &mut due.rerouting else {
                 break;
             };
-            due.rerouting = match deliver::reroute_some(&self.env, after.as_ref()).await? {
-                Some(last) => Rerouting::At(Some(last)),
-                None => Rerouting::Done(Instant::now()),
-            };
+            *after = deliver::reroute_some(&self.env, after.as_ref()).await?;
+            if after.is_none() {
+                let (at, took) = (Instant::now(), since.elapsed());
+                due.rerouting = Rerouting::Done { at, took };
+            }
         }
         Ok(due.begin_rerouting())
     }
