@@ -26,7 +26,6 @@ class Scale:
     # In Redis, which needs 10 KB of memory for each, and minutes to be filled.
     redis_tenants: int
     mails: int
-    lettre_mails: int
     latency_reports: int
     growth: tuple
     build: bool
@@ -44,7 +43,6 @@ FULL = Scale(
     usage_tenants=500_000,
     redis_tenants=100_000,
     mails=40_000,
-    lettre_mails=1_000,
     latency_reports=300,
     growth=(10_000, 100_000, 1_000_000),
     build=True,
@@ -62,7 +60,6 @@ QUICK = Scale(
     usage_tenants=1_000,
     redis_tenants=1_000,
     mails=300,
-    lettre_mails=40,
     latency_reports=10,
     growth=(100, 300, 500),
     build=False,

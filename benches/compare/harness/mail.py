@@ -41,7 +41,7 @@ def p8(bench):
         subjects = {"upsell": lambda number: _service(bench, filled, sink, number)}
         for name, (mails, keep) in sources.items():
             subjects[name] = _source(bench, name, sink, cores, mails, mail_bytes, keep)
-        subjects["lettre pool"] = lambda number: _lettre(bench, sink, number, mail_bytes)
+        subjects["lettre, nodelay"] = lambda number: _lettre(bench, sink, number, mail_bytes)
         bench.rounds("P8", subjects)
     bench.drop("mails")
 
@@ -84,9 +84,9 @@ def _source(bench, name, sink, cores, mails, mail_bytes, keep):
 
 
 def _lettre(bench, sink, number, mail_bytes):
-    options = {"mails": bench.scale.lettre_mails, "connections": CONNECTIONS, "bytes": mail_bytes}
+    options = {"mails": bench.scale.mails, "connections": CONNECTIONS, "bytes": mail_bytes}
     result = bench.tools.call("lettre", bench.server_cores, None, port=sink.port, **options)
-    bench.results.add_load(("P8", "c10", "lettre pool", number), result, unit="mails")
+    bench.results.add_load(("P8", "c10", "lettre, nodelay", number), result, unit="mails")
 
 
 def p10(bench):

@@ -67,7 +67,7 @@ class ReportTest(unittest.TestCase):
         results.add("P9", "1 M accounts", "upsell", 1, "start", 2.5, "s")
         text = report(results, {}, {})
         self.assertIn("| start until ready | ≤ 2.00 s | 2.50 s | 2.50 – 2.50 | **no** |", text)
-        self.assertIn("| ≤ 200 B | not measured |", text)
+        self.assertIn("| ≤ 150 B | not measured |", text)
 
     def test_numbers_are_readable(self):
         written = {0: "0", 0.0123: "0.0123", 0.5: "0.50", 12.34: "12.3", 456.7: "457"}
@@ -172,7 +172,7 @@ class GoalsTest(unittest.TestCase):
     def test_a_bound_is_one_sided(self):
         for goal in GOALS:
             self.assertNotEqual(goal.at_least is None, goal.at_most is None, goal)
-        self.assertEqual(GOALS[0].goal(), "≥ 1.05 ×")
+        self.assertEqual(GOALS[0].goal(), "≥ 1.00 ×")
 
 
 def main():
