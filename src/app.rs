@@ -1,7 +1,7 @@
 //! The composition root: builds every part from the configuration, starts every task, and stops
 //! them in an order in which nothing is lost.
 
-mod aside;
+mod background;
 pub mod data;
 mod gauges;
 mod ops;
@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
@@ -39,9 +39,8 @@ use crate::telemetry::metrics::Metrics;
 use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::preload::run_preload;
 use crate::usecases::remembered::Remembered;
-use crate::usecases::{Clock, Env, clean_up, count_clicks, nodes};
+use crate::usecases::{Clock, Env, count_clicks, nodes};
 use data::DataError;
 use ops::Ops;
 use reload::Certificate;
@@ -213,7 +212,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;
-    let background = background(config, &env, outbox, click_source, &stage);
+    let background = background::start(config, &env, outbox, click_source, &stage);
     let leaving = reached(stage.clone(), Stage::Leaving);
     let presence = tokio::spawn(nodes::keep_alive(env.clone(), clock, leaving));
     let serving = serving::serve(&server, public, &stage)?;
@@ -272,40 +271,8 @@ fn public_server(
     Ok((server, source))
 }
 
-/// The tasks that send mail, count the outbox and clicks, remove what expired, and read ahead what is asked for
-/// soon.
-fn background(
-    config: &Config,
-    env: &Env,
-    outbox: Outbox,
-    source: ClickSource,
-    stage: &watch::Receiver<Stage>,
-) -> Vec<(&'static str, JoinHandle<()>)> {
-    let finishing = || reached(stage.clone(), Stage::Finishing);
-    let interval = config.clicks.flush_interval;
-    let clicks = count_clicks::run_clicks(env.clone(), source, interval, finishing());
-    let clean_up =
-        clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, finishing());
-    let preload = run_preload(env.clone(), reached(stage.clone(), Stage::Draining));
-    let outbox = outbox.run(finishing(), OUTBOX_DRAIN);
-    let gauges = gauges::count_outbox(env.clone(), finishing());
-    vec![
-        ("outbox", tokio::spawn(outbox)),
-        ("gauges", tokio::spawn(gauges)),
-        ("preload", tokio::spawn(aside::run("preload", preload))),
-        ("clicks", tokio::spawn(clicks)),
-        ("clean-up", tokio::spawn(clean_up)),
-    ]
-}
-
 /// Clicks that wait to be counted; at 100,000 a second, more than half a second of them.
 const CLICKS_WAITING: usize = 65_536;
-
-/// How often marks and revocations that nothing asks for any more are removed.
-const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
-
-/// How long mails that are with a server may take to finish at shutdown.
-const OUTBOX_DRAIN: Duration = Duration::from_secs(3);
 
 fn listen_advice(error: &io::Error) -> &'static str {
     match error.kind() {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod keyring;
 pub mod notify;
 pub mod outbox;
+pub mod panics;
 pub mod reference;
 pub mod render;
 pub mod store;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::notification::MailState;
 use crate::http::server::Server;
+use crate::panics;
 use crate::store::engine::StoreError;
 use crate::store::redis::Stats;
 use crate::store::{Store, keys};
@@ -26,6 +27,7 @@ struct Seen {
     commits: [u64; 3],
     groups: u64,
     events: [u64; 10],
+    panics: u64,
 }
 
 /// How much a counter has grown; `last` is brought up to date.
@@ -60,6 +62,8 @@ where
                 metrics.store_calls.set(stats.in_flight());
             }
         }
+        let panics = panics::contained_so_far();
+        metrics.panics.inc_by(grown(&mut seen.panics, panics));
         let is_current = engine.shared().is_current();
         metrics.store_current.set(i64::from(is_current));
         let open = i64::try_from(http.connections_open()).unwrap_or(i64::MAX);

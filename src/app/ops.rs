@@ -63,6 +63,10 @@ impl Service for Ops {
             Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Problem::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Problem::BodyBroken => StatusCode::BAD_REQUEST,
+            Problem::Panicked => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return output::with_body(status, TEXT, "internal error; see the log\n");
+            }
         };
         let text = "only GET with a short path and without a body is answered here\n";
         output::with_body(status, TEXT, text)

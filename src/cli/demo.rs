@@ -27,6 +27,7 @@ use super::serve::Signals;
 use super::{CliError, complain, runtime};
 use crate::app::{self, AppError, Running, system_clock};
 use crate::config::{Config, Override, Sources};
+use crate::panics;
 use crate::telemetry::logs;
 use crate::usecases::error::Error;
 use fleet::Fleet;
@@ -88,6 +89,7 @@ async fn demo(
     let site = Arc::new(Site::default());
     let config = configuration(home, args.listen.unwrap_or(LISTEN), mail_port)?;
     logs::init(&config.log)?;
+    panics::abort_elsewhere();
     let running = match app::start_with(&config, site::resources(&site)).await {
         Err(AppError::Listen { address, source })
             if args.listen.is_none() && source.kind() == io::ErrorKind::AddrInUse =>

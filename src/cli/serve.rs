@@ -9,6 +9,7 @@ use super::{CliError, complain, runtime};
 use crate::app::{self, Running};
 use crate::config::{self, Config};
 use crate::notify::{Readiness, notify};
+use crate::panics;
 use crate::telemetry::logs;
 
 pub(super) fn run(
@@ -22,6 +23,7 @@ pub(super) fn run(
     }
     config::check_for_serve(&loaded.config)?;
     logs::init(&loaded.config.log)?;
+    panics::abort_elsewhere();
     runtime()?.block_on(serve(&loaded.config, out))
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch::Receiver;
@@ -21,6 +22,7 @@ use super::server::Shared;
 use super::socket::{Socket, Transport};
 use super::stats::Cause;
 use super::watch::{Action, H1Watch, H2Watch};
+use crate::panics::contained;
 
 /// What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4).
 const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -105,11 +107,10 @@ async fn detect(
             () = timeout.as_mut() => return Err(io::ErrorKind::TimedOut.into()),
             () = leaving.as_mut() => return Err(io::ErrorKind::Interrupted.into()),
         }
-        let common = first.len().min(H2_PREFACE.len());
-        if first[..common] != H2_PREFACE[..common] {
+        if first.iter().zip(H2_PREFACE).any(|(read, h2)| read != h2) {
             return Ok((false, first.freeze()));
         }
-        if common == H2_PREFACE.len() {
+        if first.len() >= H2_PREFACE.len() {
             return Ok((true, first.freeze()));
         }
     }
@@ -238,8 +239,8 @@ fn h1_builder(limits: &Limits) -> hyper::server::conn::http1::Builder {
     builder
 }
 
-fn h2_builder(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecutor> {
-    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+fn h2_builder(limits: &Limits) -> hyper::server::conn::http2::Builder<Streams> {
+    let mut builder = hyper::server::conn::http2::Builder::new(Streams);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.h2_streams)
@@ -250,6 +251,19 @@ fn h2_builder(limits: &Limits) -> hyper::server::conn::http2::Builder<TokioExecu
         .keep_alive_timeout(limits.h2_ping_timeout)
         .max_send_buf_size(64 * 1024);
     builder
+}
+
+/// Starts what hyper does for one HTTP/2 stream; a panic ends that stream.
+#[derive(Debug, Clone, Copy)]
+struct Streams;
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(contained(Box::pin(stream)));
+    }
 }
 
 fn count_protocol_error<S>(shared: &Shared<S>, error: Option<&hyper::Error>) {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -23,6 +23,7 @@ use super::request_log::{NO_ROUTE, RequestLine};
 use super::server::Shared;
 use super::stats::{Cause, Lane, Stats};
 use super::watch::{H1Watch, H2Watch};
+use crate::panics::{caught, contained};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -104,24 +105,44 @@ pub(super) fn exchange<S: Service>(
         received_at: (shared.clock)(),
         request_id: reply.id,
     };
-    if checked.is_ok()
-        && !reply.unread
-        && let Some(found) = shared.service.at_once(&head)
-    {
-        reply.route = found.route;
-        return Either::Left(ready(Ok(reply.finish(conn, found.response))));
+    if checked.is_ok() && !reply.unread {
+        match caught(|| shared.service.at_once(&head)) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                reply.route = found.route;
+                return Either::Left(ready(Ok(reply.finish(conn, found.response))));
+            }
+            Err(_) => {
+                let response = broken(shared, &head);
+                return Either::Left(ready(Ok(reply.finish(conn, response))));
+            }
+        }
     }
-    let (shared, conn) = (Arc::clone(shared), conn.clone());
+    let (shared, conn, head) = (Arc::clone(shared), conn.clone(), Arc::new(head));
     Either::Right(Box::pin(async move {
         let _stream = stream;
-        let response = answer(&shared, head, checked, body, &mut reply).await;
+        let response = {
+            let head = Arc::clone(&head);
+            let answer = pin!(answer(&shared, head, checked, body, &mut reply));
+            contained(answer).await
+        };
+        let response = response.unwrap_or_else(|_| broken(&shared, &head));
         Ok(reply.finish(&conn, response))
     }))
 }
 
+/// The answer to a request over which the service panicked; in plain text where that panics, too.
+fn broken<S: Service>(shared: &Shared<S>, head: &Head) -> Response {
+    let answer = caught(|| shared.service.refuse(head, Problem::Panicked));
+    answer.unwrap_or_else(|_| {
+        let text = "internal error; the operator finds the cause in the log\n";
+        output::with_body(StatusCode::INTERNAL_SERVER_ERROR, TEXT, text)
+    })
+}
+
 async fn answer<S: Service>(
     shared: &Shared<S>,
-    head: Head,
+    head: Arc<Head>,
     checked: Result<(), Refusal>,
     body: Incoming,
     reply: &mut Reply,
@@ -214,13 +235,18 @@ fn refuse_head<S: Service>(shared: &Shared<S>, head: &Head, refusal: Refusal) ->
 }
 
 fn refuse<S: Service>(shared: &Shared<S>, head: &Head, problem: Problem) -> Response {
-    shared.stats.count(match problem {
-        Problem::UrlTooLong { .. } => Cause::UrlTooLong,
-        Problem::HeadersTooLarge => Cause::HeadersTooLarge,
-        Problem::BodyTooLarge { .. } => Cause::BodyTooLarge,
-        Problem::BodyTimeout => Cause::BodyTimeout,
-        Problem::BodyBroken => Cause::BodyBroken,
-    });
+    let cause = match problem {
+        Problem::UrlTooLong { .. } => Some(Cause::UrlTooLong),
+        Problem::HeadersTooLarge => Some(Cause::HeadersTooLarge),
+        Problem::BodyTooLarge { .. } => Some(Cause::BodyTooLarge),
+        Problem::BodyTimeout => Some(Cause::BodyTimeout),
+        Problem::BodyBroken => Some(Cause::BodyBroken),
+        // Not the server's own refusal.
+        Problem::Panicked => None,
+    };
+    if let Some(cause) = cause {
+        shared.stats.count(cause);
+    }
     shared.service.refuse(head, problem)
 }
 

@@ -15,6 +15,7 @@ use super::dialect::Dialect;
 use super::error::{ApiError, Repeated};
 use super::message::{Head, Request, Response};
 use super::router::{Answer, Authorized, Call};
+use crate::panics::contained;
 use crate::store::engine::{Key, StoreError};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -114,7 +115,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
     let name = usecase::name_of(&caller, &key);
     let entered = in_flight.enter(&name)?;
     let env = call.env.clone();
-    let head = call.request.head.clone();
+    let head = Arc::clone(&call.request.head);
     let fingerprint = fingerprint(&call.request);
     let first = match usecase::begin(&env, name, fingerprint, head.received_at).await? {
         Begun::First(first) => first,
@@ -126,7 +127,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
     call.env.store = first.store(&env.store);
     let answer = handler(call, caller);
     // On its own feet: a caller that hangs up and asks again is to find the answer.
-    let work = tokio::spawn(async move {
+    let work = Box::pin(async move {
         let _entered = entered;
         let answer = answer.await;
         if first.is_taken().await {
@@ -135,8 +136,10 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
         keep(&env, &first, dialect, &head, &answer).await;
         answer
     });
-    let broke = |error| ApiError::UseCase(Error::Internal(format!("a handler broke: {error}")));
-    work.await.map_err(broke)?
+    let broke = |why: String| ApiError::UseCase(Error::Internal(format!("a handler broke: {why}")));
+    let done = tokio::spawn(contained(work)).await;
+    let done = done.map_err(|error| broke(error.to_string()))?;
+    done.map_err(|error| broke(error.to_string()))?
 }
 
 /// Keeps what a repeated request is to be answered with. That it cannot be kept is no reason to
@@ -269,7 +272,7 @@ mod tests {
             request_id: crate::http::message::RequestId::from_bits(1),
         };
         Request {
-            head,
+            head: head.into(),
             body: Bytes::from_static(body.as_bytes()),
             caller: None,
         }
@@ -332,7 +335,7 @@ mod tests {
         for name in [CONTENT_TYPE, ACCEPT] {
             let mut other = request(Method::POST, "/a?b=c", &[], "d");
             let xml = HeaderValue::from_static("application/xml");
-            other.head.headers.insert(name, xml);
+            Arc::make_mut(&mut other.head).headers.insert(name, xml);
             assert_ne!(first, fingerprint(&other));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
@@ -38,6 +39,10 @@ pub struct RequestId([u8; 16]);
 impl RequestId {
     /// The name of this number.
     #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "16 digits stand for 8 bytes, and a half byte is below 16"
+    )]
     pub fn from_bits(bits: u64) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let bytes = bits.to_be_bytes();
@@ -79,7 +84,7 @@ pub struct AtOnce {
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Everything but the body.
-    pub head: Head,
+    pub head: Arc<Head>,
     /// The body, within the limit that `admit` gave.
     pub body: Bytes,
     /// The caller that `admit` found.
@@ -117,6 +122,8 @@ pub enum Problem {
     BodyTimeout,
     /// Broken framing of the body, or the peer went away: 400.
     BodyBroken,
+    /// The service panicked over this request, and has logged where: 500.
+    Panicked,
 }
 
 /// What the HTTP server serves. The server knows connections and framing; the service knows
@@ -143,6 +150,6 @@ pub trait Service: Send + Sync + 'static {
     /// what proves a link.
     fn route(&self, path: &str) -> &'static str;
 
-    /// Answers a complete request. Never panics on input; HEAD bodies are cut by the server.
+    /// Answers a complete request. HEAD bodies are cut by the server.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use super::socket::reset_on_close;
 use super::stats::{Cause, Lane, Stats};
 use super::tls::Tls;
 use crate::domain::time::Timestamp;
+use crate::panics::contained;
 
 /// How long to wait after an accept that failed for want of descriptors or memory: trying again at
 /// once would only burn the processor.
@@ -187,7 +189,9 @@ fn admit<S: Service>(
     let shared = Arc::clone(shared);
     let drained = drained.clone();
     connections.spawn(async move {
-        connection::serve(shared, stream, peer.ip(), drained).await;
+        let serving = pin!(connection::serve(shared, stream, peer.ip(), drained));
+        // A panic ends this connection; the log says where.
+        let _panicked = contained(serving).await;
         drop(permit);
     });
 }

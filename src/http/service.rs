@@ -1,5 +1,6 @@
 //! The service that the HTTP server serves: routes, then errors in the dialect of the path.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderName, HeaderValue, Method};
@@ -15,6 +16,7 @@ use super::native;
 use super::pages;
 use super::request_log::NO_ROUTE;
 use super::router::{Needs, Router};
+use crate::panics::{Panicked, contained};
 use crate::telemetry::metrics::{HttpDialect, StatusClass};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -59,11 +61,11 @@ impl Upsell {
         let Some(workers) = &self.workers else {
             return Ok(work.await);
         };
-        let mut task = UntilDropped(workers.spawn(work));
-        (&mut task.0).await.map_err(|error| {
-            let why = format!("a request was not worked on: {error}");
-            ApiError::UseCase(Error::Internal(why))
-        })
+        let mut task = UntilDropped(workers.spawn(contained(Box::pin(work))));
+        let internal = |why| ApiError::UseCase(Error::Internal(why));
+        let done = (&mut task.0).await;
+        let done = done.map_err(|error| internal(format!("no worker took a request: {error}")))?;
+        done.map_err(|Panicked| internal(PANICKED.to_owned()))
     }
 
     /// Finds what a request may do before its body is read.
@@ -109,14 +111,11 @@ impl Upsell {
     }
 
     async fn answer(&self, request: Request) -> Response {
-        let (head, began) = (request.head.clone(), Instant::now());
-        let limits = self.router.rate_limits();
-        let standing = limits.standing(&head, request.caller.as_ref());
-        let mut response = match self.router.answer(&self.env, request).await {
+        let (head, began) = (Arc::clone(&request.head), Instant::now());
+        let response = match self.router.answer(&self.env, request).await {
             Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
-        standing.show(response.headers_mut());
         let dialect = self.label(&head);
         self.env
             .metrics
@@ -158,6 +157,9 @@ impl Upsell {
 
 /// Some ten lines of a report.
 const SHORT_REPORT_BYTES: usize = 2048;
+
+/// What the log says beside the id of the request.
+const PANICKED: &str = "a request ended in a panic, which is logged before this";
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -216,6 +218,7 @@ impl Service for Upsell {
             Problem::BodyTooLarge { limit } => ApiError::TooLarge(limit),
             Problem::BodyTimeout => ApiError::Timeout,
             Problem::BodyBroken => ApiError::malformed("body", "broke off"),
+            Problem::Panicked => ApiError::UseCase(Error::Internal(PANICKED.to_owned())),
         };
         self.dress(&error, head)
     }
@@ -225,15 +228,22 @@ impl Service for Upsell {
     }
 
     async fn call(&self, request: Request) -> Response {
-        if is_short_report(&request) {
+        let head = Arc::clone(&request.head);
+        // Here and not in the work: workers do not touch what is counted of requests.
+        let limits = self.router.rate_limits();
+        let standing = limits.standing(&head, request.caller.as_ref());
+        let mut response = if is_short_report(&request) {
             // The hop to the workers and back would cost more than all the rest.
-            return self.answer(request).await;
-        }
-        let (service, head) = (self.clone(), request.head.clone());
-        let done = self
-            .work(async move { service.answer(request).await })
-            .await;
-        done.unwrap_or_else(|error| self.dress(&error, &head))
+            self.answer(request).await
+        } else {
+            let service = self.clone();
+            let done = self
+                .work(async move { service.answer(request).await })
+                .await;
+            done.unwrap_or_else(|error| self.dress(&error, &head))
+        };
+        standing.show(response.headers_mut());
+        response
     }
 }
 

@@ -1,6 +1,7 @@
 //! Compose: renders a claimed mail when its turn comes and makes it ready for the wire.
 //! [`crate::usecases::compose`] decides whether it is sent, and says why not.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,9 +12,11 @@ use super::send::Sender;
 use super::smtp::{Envelope, MailConnection, Mailbox, PreparedMail};
 use super::worker::Outbox;
 use crate::domain::notification::{CancelReason, Mail};
+use crate::panics::{Panicked, caught, contained};
 use crate::telemetry::metrics::{MailOutcome, NotTold};
 use crate::usecases::compose::{Composed, Due, compose, compose_for};
 use crate::usecases::deliver::Ended;
+use crate::usecases::error::Error;
 
 /// A mail says what is true when it is composed. One that was composed ahead of its turn longer ago
 /// is composed again.
@@ -56,11 +59,17 @@ impl Sender {
             return None;
         }
         let Outbox { env, clock, .. } = &self.outbox;
-        let due = match view {
-            Some(view) => compose_for(env, mail, view, clock()).await,
-            None => compose(env, mail, clock()).await,
+        let due = {
+            let composing = pin!(async {
+                match view {
+                    Some(view) => compose_for(env, mail, view, clock()).await,
+                    None => compose(env, mail, clock()).await,
+                }
+            });
+            contained(composing).await
         };
-        let composed = match due {
+        let internal = |broke: Panicked| Err(Error::Internal(broke.to_string()));
+        let composed = match due.unwrap_or_else(internal) {
             Ok(Due::Send(composed)) if composed.route() != mail.route => {
                 self.end(mail, Ended::Rerouted(composed.route())).await;
                 return None;
@@ -81,7 +90,8 @@ impl Sender {
                 return None;
             }
         };
-        match self.prepare(mail, &composed) {
+        let prepared = caught(|| self.prepare(mail, &composed));
+        match prepared.unwrap_or_else(|broke| Err(broke.to_string())) {
             Ok(prepared) => Some(ComposedMail {
                 prepared,
                 subject: composed.subject,

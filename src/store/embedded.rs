@@ -196,7 +196,10 @@ impl EmbeddedEngine {
         }
         match timeout(self.commit_timeout, answered).await {
             Ok(Ok(outcomes)) => Ok(outcomes),
-            Ok(Err(_)) => Err(StoreError::Unavailable("it is closing".to_owned())),
+            // The writer let go of it: at the end, or in a panic.
+            Ok(Err(_)) => Err(StoreError::Unavailable(
+                "it stopped; the change may have been made".to_owned(),
+            )),
             Err(_) => Err(StoreError::Unavailable(format!(
                 "the disk did not answer within {} s; the change may still be made",
                 self.commit_timeout.as_secs()

@@ -87,6 +87,11 @@ metrics! {
     /// `upsell_transitions_total{level,direction}`
     transitions: By<Level, By<Direction, IntCounter>> =
         counters2("upsell_transitions_total", "Alert levels entered and left.");
+    /// `upsell_panics_total`: contained ones; any other ends the process.
+    panics: IntCounter = counter(
+        "upsell_panics_total",
+        "Panics that ended a request, a connection or a run of a task: each is a defect."
+    );
     /// `upsell_outbox_mails{state}`: in the outbox now.
     outbox_mails: By<OutboxState, IntGauge> = gauges("upsell_outbox_mails", "Mails in the outbox.");
     /// `upsell_mails_total{outcome}`: attempts that ended.
@@ -190,7 +195,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 23);
+        assert_eq!(kinds, 24);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(

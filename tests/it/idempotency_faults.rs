@@ -230,7 +230,7 @@ async fn request(service: &Upsell, token: &str, key: &str, body: &Value) -> Requ
     };
     let admitted = service.admit(&head).await.unwrap();
     Request {
-        head,
+        head: head.into(),
         body: body.to_string().into(),
         caller: admitted.caller,
     }

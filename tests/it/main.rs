@@ -72,6 +72,7 @@ mod outbox_routes;
 mod outbox_rules;
 mod outbox_together;
 mod own_pages;
+mod panics;
 mod partner_access;
 mod partner_buying;
 mod partner_plans;

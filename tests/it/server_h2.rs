@@ -155,6 +155,19 @@ async fn tls_to(
 }
 
 #[tokio::test]
+async fn a_panic_ends_one_stream() {
+    let server = start(Limits::default());
+    let stream = TcpStream::connect(server.addr).await.unwrap();
+    let mut h2 = h2(stream).await;
+    for place in ["at_once", "admit", "call", "later"] {
+        let path = format!("/panic/{place}");
+        let broken = ask(&mut h2, request("GET", &path, "")).await;
+        assert_eq!(broken.0.status, 500, "{place}");
+        assert_eq!(ask(&mut h2, request("GET", "/", "")).await.0.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn tls_speaks_what_alpn_agreed_on() {
     let (chain, key, root) = identity();
     let tls = Tls::from_pem(&chain, &key).unwrap();

@@ -15,7 +15,7 @@ use upsell::domain::time::Timestamp;
 use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::listener;
-use upsell::http::message::{Admitted, Head, Problem, Request, Response, Service};
+use upsell::http::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
 use upsell::http::server::{Drained, Server};
 use upsell::http::stats::Stats;
 use upsell::http::tls::Tls;
@@ -27,7 +27,7 @@ pub(crate) const BODY_LIMIT: usize = 1000;
 /// No step of a test takes longer on a working server, however busy the machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Remembers what it was asked; `/wait` answers when the gate has a permit.
+/// Remembers what it was asked; `/wait` answers when the gate has a permit, `/panic/…` breaks where it says.
 #[derive(Debug)]
 pub(crate) struct TestService {
     pub(crate) seen: Mutex<Vec<String>>,
@@ -51,8 +51,19 @@ fn status(code: u16, body: impl Into<Bytes>) -> Response {
     response
 }
 
+fn break_at(head: &Head, place: &str) {
+    let wanted = head.uri.path().strip_prefix("/panic/");
+    assert!(wanted != Some(place), "a test panics in {place}");
+}
+
 impl Service for TestService {
+    fn at_once(&self, head: &Head) -> Option<AtOnce> {
+        break_at(head, "at_once");
+        None
+    }
+
     async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
+        break_at(head, "admit");
         if head.uri.path() == "/refused" {
             return Err(Box::new(status(401, "refused before the body")));
         }
@@ -65,8 +76,12 @@ impl Service for TestService {
         })
     }
 
-    fn refuse(&self, _head: &Head, problem: Problem) -> Response {
+    fn refuse(&self, head: &Head, problem: Problem) -> Response {
+        if head.uri.query() == Some("twice") {
+            panic!("a test panics in refuse");
+        }
         match problem {
+            Problem::Panicked => status(500, "it broke"),
             Problem::UrlTooLong { .. } => status(414, "the URL"),
             Problem::HeadersTooLarge => status(431, "the headers"),
             Problem::BodyTooLarge { limit } => status(413, format!("limit {limit}")),
@@ -81,6 +96,9 @@ impl Service for TestService {
 
     async fn call(&self, request: Request) -> Response {
         let Request { head, body, .. } = request;
+        break_at(&head, "call");
+        tokio::task::yield_now().await;
+        break_at(&head, "later");
         self.seen
             .lock()
             .unwrap()

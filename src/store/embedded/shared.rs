@@ -61,6 +61,14 @@ impl Shared {
         }
     }
 
+    /// Tells the watchers that any record may have changed.
+    pub(super) fn tell_lost(&self) {
+        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
+        for watcher in &*watchers {
+            watcher.lost();
+        }
+    }
+
     /// Runs one read over the open tables.
     pub(super) fn read<T>(
         &self,

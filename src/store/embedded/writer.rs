@@ -15,6 +15,7 @@ use super::recover::{self, Cause};
 use super::shared::Shared;
 use super::slot::Slot;
 use super::{Options, Room, layout};
+use crate::panics::caught;
 use crate::store::engine::{Changes, CommitError, Revision, StoreError, Update, Write};
 
 /// Revisions are set aside in blocks, so that only one commit in a block stores how far they go.
@@ -113,19 +114,32 @@ impl Writer {
             match inbox.recv_timeout(TEND_INTERVAL) {
                 Ok(Message::Commit(first)) => {
                     let (jobs, close) = self.gather(first, inbox);
-                    self.serve(jobs);
+                    self.contained(|writer| writer.serve(jobs));
                     if let Some(stopped) = close {
                         break stopped;
                     }
                 }
                 Ok(Message::Close(stopped)) => break stopped,
-                Err(RecvTimeoutError::Timeout) => self.tend(),
+                Err(RecvTimeoutError::Timeout) => self.contained(Self::tend),
                 Err(RecvTimeoutError::Disconnected) => break None,
             }
         };
         self.shared.close();
         drop(self.shared.take_tables());
         drop(closed);
+    }
+
+    /// After a panic nobody knows what is on the disk and what in memory: nothing is written any more, caches are
+    /// forgotten, and whoever waits for an answer is told.
+    fn contained(&mut self, work: impl FnOnce(&mut Self)) {
+        if caught(|| work(self)).is_ok() {
+            return;
+        }
+        let why = "its writer panicked, the log says where; restart: until then nothing is written";
+        self.shared.fail(why.to_owned());
+        self.failure = Some(Cause::Unknown(why.to_owned()));
+        // It may be a watcher that broke.
+        let _panicked = caught(|| self.shared.tell_lost());
     }
 
     /// All changes that wait, within bounds, and the order to close if it was among them.

@@ -1,0 +1,117 @@
+//! The background tasks: sending mail, counting the outbox and clicks, removing what expired, and filling the caches
+//! after a start.
+
+use std::pin::pin;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::{Stage, gauges, reached, system_clock};
+use crate::config::Config;
+use crate::outbox::worker::Outbox;
+use crate::panics::contained;
+use crate::threads;
+use crate::usecases::count_clicks::{ClickSource, run_clicks};
+use crate::usecases::preload::run_preload;
+use crate::usecases::{Env, clean_up};
+
+/// How often marks and revocations that nothing asks for any more are removed.
+const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long mails that are with a server may take to finish at shutdown.
+const OUTBOX_DRAIN: Duration = Duration::from_secs(3);
+
+/// The wait before a task that panicked runs again.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+
+/// A task with its name.
+pub(super) type Task = (&'static str, JoinHandle<()>);
+
+/// Starts the tasks. One that panics is started again where its state is in the store; of the others, a panic ends the
+/// process (`panics`).
+pub(super) fn start(
+    config: &Config,
+    env: &Env,
+    outbox: Outbox,
+    source: ClickSource,
+    stage: &watch::Receiver<Stage>,
+) -> Vec<Task> {
+    let (stage, env) = (stage.clone(), env.clone());
+    let until_finishing = {
+        let stage = stage.clone();
+        move || reached(stage.clone(), Stage::Finishing)
+    };
+    let preload = run_preload(env.clone(), reached(stage, Stage::Draining));
+    // The clicks that this one has in hand are nowhere else.
+    let interval = config.clicks.flush_interval;
+    let clicks = run_clicks(env.clone(), source, interval, until_finishing());
+    let outbox = {
+        let stop = until_finishing.clone();
+        move || outbox.clone().run(stop(), OUTBOX_DRAIN)
+    };
+    let gauges = {
+        let (env, stop) = (env.clone(), until_finishing.clone());
+        move || gauges::count_outbox(env.clone(), stop())
+    };
+    let clean_up = move || {
+        let stop = until_finishing();
+        clean_up::run_clean_up(env.clone(), CLEAN_UP_INTERVAL, system_clock, stop)
+    };
+    vec![
+        ("outbox", tokio::spawn(restarted("outbox", outbox))),
+        ("gauges", tokio::spawn(restarted("gauges", gauges))),
+        ("preload", tokio::spawn(run_behind("preload", preload))),
+        ("clicks", tokio::spawn(clicks)),
+        ("clean-up", tokio::spawn(restarted("clean-up", clean_up))),
+    ]
+}
+
+/// Runs a task to its end, again after each panic.
+async fn restarted<F: Future<Output = ()>>(name: &str, run: impl Fn() -> F) {
+    while contained(pin!(run())).await.is_err() {
+        tracing::error!(
+            task = name,
+            "a background task panicked; it is started again"
+        );
+        tokio::time::sleep(RESTART_PAUSE).await;
+    }
+}
+
+/// Runs `work` that nobody waits for to its end, on a thread of its own, with what time all other threads leave.
+async fn run_behind(name: &str, work: impl Future<Output = ()> + Send + 'static) {
+    let (done, end) = oneshot::channel();
+    let runtime = Handle::current();
+    let begun = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        threads::stand_back();
+        threads::stand_back();
+        // A panic has been logged; the service does without.
+        let _panicked = runtime.block_on(contained(pin!(work)));
+        // Who no longer waits for it need not be told.
+        let _gone = done.send(());
+    });
+    match begun {
+        Ok(_) => drop(end.await),
+        Err(error) => tracing::warn!(name, %error, "no thread could be started; done without"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_panics_runs_again() {
+        let runs = AtomicUsize::new(0);
+        let run = || async {
+            tokio::task::yield_now().await;
+            assert!(runs.fetch_add(1, Ordering::Relaxed) == 2, "a test");
+        };
+        restarted("test", run).await;
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+    }
+}
