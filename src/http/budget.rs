@@ -23,12 +23,40 @@ pub(super) enum Holder {
     Client(ClientId),
 }
 
-/// A gauge with a bound, and how much of it each holder has. It remembers those only that have
-/// something.
+/// A gauge with a bound, and how much of it each holder has.
+///
+/// A lock is taken to find a holder's counter, and by threads that answer requests only: a grant knows its counter, so
+/// that a worker of lower priority drops one without a lock that somebody may be waiting for.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     used: AtomicUsize,
-    holders: [Mutex<HashMap<Holder, usize>>; SHARDS],
+    holders: [Mutex<Holders>; SHARDS],
+}
+
+/// The counters of those that have something, and of some that had.
+#[derive(Debug, Default)]
+struct Holders {
+    counters: HashMap<Holder, Arc<AtomicUsize>>,
+    /// At this many, those that have nothing are forgotten.
+    swept_at: usize,
+}
+
+/// Counters of a shard that are kept whether in use or not.
+const MIN_KEPT: usize = 64;
+
+impl Holders {
+    fn counter(&mut self, holder: Holder) -> Arc<AtomicUsize> {
+        if let Some(known) = self.counters.get(&holder) {
+            return Arc::clone(known);
+        }
+        if self.counters.len() >= self.swept_at {
+            // Whoever has something of it has the counter, too.
+            self.counters
+                .retain(|_, counter| Arc::strong_count(counter) > 1);
+            self.swept_at = (2 * self.counters.len()).max(MIN_KEPT);
+        }
+        Arc::clone(self.counters.entry(holder).or_default())
+    }
 }
 
 impl Budget {
@@ -40,20 +68,26 @@ impl Budget {
     /// How much this holder has.
     pub(super) fn of(&self, holder: Holder) -> usize {
         let holders = self.shard(holder);
-        holders.get(&holder).copied().unwrap_or_default()
+        let counter = holders.counters.get(&holder);
+        counter.map_or(0, |counter| counter.load(Relaxed))
     }
 
     /// Nothing yet, for `holder`.
     pub(super) fn grant(self: &Arc<Self>, holder: Holder) -> Grant {
         Grant {
             budget: Arc::clone(self),
+            counter: self.shard(holder).counter(holder),
             holder,
             reserved: 0,
             used: 0,
         }
     }
 
-    fn shard(&self, holder: Holder) -> MutexGuard<'_, HashMap<Holder, usize>> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the remainder is below the number of shards"
+    )]
+    fn shard(&self, holder: Holder) -> MutexGuard<'_, Holders> {
         let mut hasher = DefaultHasher::new();
         holder.hash(&mut hasher);
         let at = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or_default();
@@ -61,30 +95,14 @@ impl Budget {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn reserve(&self, holder: Holder, amount: usize, share: usize) -> bool {
-        let mut holders = self.shard(holder);
-        let had = holders.get(&holder).copied().unwrap_or_default();
+fn reserve(counter: &AtomicUsize, amount: usize, share: usize) -> bool {
+    let reserved = counter.fetch_update(Relaxed, Relaxed, |had| {
         let has = had.saturating_add(amount);
-        if has > share {
-            return false;
-        }
-        if has > 0 {
-            holders.insert(holder, has);
-        }
-        true
-    }
-
-    fn give_back(&self, holder: Holder, amount: usize) {
-        let mut holders = self.shard(holder);
-        let Some(has) = holders.get_mut(&holder) else {
-            return;
-        };
-        *has = has.saturating_sub(amount);
-        if *has == 0 {
-            holders.remove(&holder);
-        }
-    }
+        (has <= share).then_some(has)
+    });
+    reserved.is_ok()
 }
 
 /// Why nothing was granted.
@@ -100,6 +118,8 @@ pub(super) enum Busy {
 #[derive(Debug)]
 pub(super) struct Grant {
     budget: Arc<Budget>,
+    /// The holder's.
+    counter: Arc<AtomicUsize>,
     holder: Holder,
     reserved: usize,
     used: usize,
@@ -108,7 +128,7 @@ pub(super) struct Grant {
 impl Grant {
     /// Takes `amount` out of the holder's share, who may have at most `share`.
     pub(super) fn reserve(&mut self, amount: usize, share: usize) -> Result<(), Busy> {
-        if !self.budget.reserve(self.holder, amount, share) {
+        if !reserve(&self.counter, amount, share) {
             return Err(Busy::Share);
         }
         self.reserved = self.reserved.saturating_add(amount);
@@ -134,10 +154,11 @@ impl Grant {
 
     /// Counts what was reserved towards another holder, who may have at most `share`.
     pub(super) fn move_to(&mut self, holder: Holder, share: usize) -> bool {
-        let moved = self.budget.reserve(holder, self.reserved, share);
+        let counter = self.budget.shard(holder).counter(holder);
+        let moved = reserve(&counter, self.reserved, share);
         if moved {
-            self.budget.give_back(self.holder, self.reserved);
-            self.holder = holder;
+            self.counter.fetch_sub(self.reserved, Relaxed);
+            (self.counter, self.holder) = (counter, holder);
         }
         moved
     }
@@ -156,9 +177,7 @@ impl Grant {
 impl Drop for Grant {
     fn drop(&mut self) {
         self.budget.used.fetch_sub(self.used, Relaxed);
-        if self.reserved > 0 {
-            self.budget.give_back(self.holder, self.reserved);
-        }
+        self.counter.fetch_sub(self.reserved, Relaxed);
     }
 }
 
@@ -177,9 +196,45 @@ impl AsRef<[u8]> for Held {
 mod tests {
     use super::*;
 
-    fn remembered(budget: &Budget) -> usize {
+    /// How many have something.
+    fn holding(budget: &Budget) -> usize {
         let shards = budget.holders.iter();
-        shards.map(|shard| shard.lock().unwrap().len()).sum()
+        let held = |counter: &Arc<AtomicUsize>| counter.load(Relaxed) > 0;
+        let count = |holders: &Holders| holders.counters.values().filter(|it| held(it)).count();
+        shards.map(|shard| count(&shard.lock().unwrap())).sum()
+    }
+
+    #[test]
+    fn a_grant_is_dropped_while_others_look_for_theirs() {
+        let budget: Arc<Budget> = Arc::default();
+        let holder = Holder::Address([192, 0, 2, 1].into());
+        let mut grant = budget.grant(holder);
+        assert_eq!(grant.hold(1, 1, 1), Ok(()));
+        let locked: Vec<_> = budget.holders.iter().map(|it| it.lock().unwrap()).collect();
+        let (dropped, done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            drop(grant);
+            dropped.send(()).unwrap();
+        });
+        let waited = done.recv_timeout(std::time::Duration::from_secs(20));
+        assert!(waited.is_ok(), "it waits for a lock");
+        drop(locked);
+        assert_eq!((budget.used(), budget.of(holder)), (0, 0));
+    }
+
+    #[test]
+    fn those_that_have_nothing_are_forgotten() {
+        let budget: Arc<Budget> = Arc::default();
+        let mut kept = budget.grant(Holder::Address([10, 0, 0, 1].into()));
+        assert!(kept.hold(1, 1, 1).is_ok());
+        for bits in 0..100_000_u32 {
+            let address = std::net::Ipv4Addr::from_bits(0x0b00_0000 + bits);
+            drop(budget.grant(Holder::Address(address.into())));
+        }
+        let shards = budget.holders.iter();
+        let known: usize = shards.map(|it| it.lock().unwrap().counters.len()).sum();
+        assert!(known <= SHARDS * MIN_KEPT, "{known}");
+        assert_eq!(budget.of(kept.holder()), 1);
     }
 
     #[test]
@@ -195,7 +250,7 @@ mod tests {
         assert_eq!(third.hold(25, 25, 49), Err(Busy::All));
         assert_eq!((budget.used(), budget.of(other)), (25, 25));
         drop(third);
-        assert_eq!((budget.of(other), remembered(&budget)), (0, 1));
+        assert_eq!((budget.of(other), holding(&budget)), (0, 1));
         let data = first.attach(Bytes::from_static(b"body"));
         let piece = data.slice(1..2);
         drop(data);
@@ -203,7 +258,7 @@ mod tests {
         drop(piece);
         assert_eq!(second.hold(25, 25, 25), Ok(()));
         drop(second);
-        assert_eq!((budget.used(), remembered(&budget)), (0, 0));
+        assert_eq!((budget.used(), holding(&budget)), (0, 0));
     }
 
     #[test]
@@ -223,6 +278,6 @@ mod tests {
         assert!(!fourth.move_to(client, 3));
         assert_eq!(fourth.holder(), address);
         drop((grants, fourth));
-        assert_eq!(remembered(&budget), 0);
+        assert_eq!(holding(&budget), 0);
     }
 }

@@ -2,7 +2,7 @@
 //! was made of has changed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::keyring::Keyring;
+use crate::threads::try_read;
 
 /// So many that two cores rarely meet in one.
 const SHARDS: usize = 64;
@@ -178,16 +179,16 @@ struct KnownCaller {
 /// Remembers answers and callers, within bounds.
 #[derive(Debug)]
 pub struct Remembered {
-    answers: Box<[Mutex<Shard>]>,
+    answers: Box<[RwLock<Shard>]>,
     max_shard_bytes: usize,
-    callers: Box<[Mutex<Callers>]>,
+    callers: Box<[RwLock<Callers>]>,
 }
 
 /// By the hash of their tokens.
 type Callers = HashMap<[u8; 32], KnownCaller>;
 
-fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+fn write<T>(shard: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    shard.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Remembered {
@@ -195,13 +196,14 @@ impl Remembered {
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
         Self {
-            answers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            answers: (0..SHARDS).map(|_| RwLock::default()).collect(),
             max_shard_bytes: max_bytes / SHARDS,
-            callers: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            callers: (0..SHARDS).map(|_| RwLock::default()).collect(),
         }
     }
 
-    /// The answer, if it is remembered, still true, and within the caller's reach.
+    /// The answer, if it is remembered, still true, and within the caller's reach; `None` also while a worker keeps
+    /// another one in the same shard.
     #[must_use]
     pub fn answer(
         &self,
@@ -210,7 +212,7 @@ impl Remembered {
         wanted: &Wanted<'_>,
         now: Timestamp,
     ) -> Option<Bytes> {
-        let shard = lock(self.shard(wanted.user));
+        let shard = try_read(self.shard(wanted.user))?;
         let kept = shard.answers.get(&wanted.user)?;
         let kept = kept.iter().find(|kept| kept.is(wanted))?;
         let is_reached = caller.user.is_none_or(|own| own == wanted.user)
@@ -237,7 +239,7 @@ impl Remembered {
             basis,
             body: body.clone(),
         };
-        let mut guard = lock(self.shard(wanted.user));
+        let mut guard = write(self.shard(wanted.user));
         let shard = &mut *guard;
         let of_user = shard.answers.entry(wanted.user).or_default();
         let before: usize = of_user.iter().map(Kept::bytes).sum();
@@ -253,15 +255,19 @@ impl Remembered {
         }
     }
 
-    /// The caller with this token, if it was checked before and nothing has changed since.
+    /// The caller with this token, if it was checked before and nothing has changed since; `None` also while a worker
+    /// keeps another one in the same shard.
     #[must_use]
     pub fn caller(&self, env: &Env, token: &str, now: Timestamp) -> Option<Caller> {
-        let name = name_of(token);
-        let known = lock(self.callers_of(&name)).get(&name).cloned()?;
+        let known = self.known(&name_of(token))?;
         let stands = now < known.expires_at
             && known.access == env.accounts.access_epoch()
             && Arc::ptr_eq(&known.keyring, &env.keyring.load());
         stands.then_some(known.caller)
+    }
+
+    fn known(&self, name: &[u8; 32]) -> Option<KnownCaller> {
+        try_read(self.callers_of(name))?.get(name).cloned()
     }
 
     /// Remembers a caller whose token was checked after `access` and `keyring` were noted.
@@ -273,7 +279,7 @@ impl Remembered {
         (access, keyring): (u64, Arc<Keyring>),
     ) {
         let name = name_of(token);
-        let mut callers = lock(self.callers_of(&name));
+        let mut callers = write(self.callers_of(&name));
         if callers.len() >= MAX_CALLERS / SHARDS {
             callers.retain(|_, known| now < known.expires_at && known.access == access);
         }
@@ -289,12 +295,20 @@ impl Remembered {
         callers.insert(name, known);
     }
 
-    fn shard(&self, user: UserId) -> &Mutex<Shard> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the remainder is below the number of shards"
+    )]
+    fn shard(&self, user: UserId) -> &RwLock<Shard> {
         let last = user.bytes().last().copied().unwrap_or_default();
         &self.answers[usize::from(last) % SHARDS]
     }
 
-    fn callers_of(&self, name: &[u8; 32]) -> &Mutex<Callers> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the remainder is below the number of shards"
+    )]
+    fn callers_of(&self, name: &[u8; 32]) -> &RwLock<Callers> {
         &self.callers[usize::from(name[0]) % SHARDS]
     }
 }
@@ -319,4 +333,24 @@ impl Shard {
 /// Tokens are secrets: what is kept of one is its hash.
 fn name_of(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_answers_does_not_wait_for_workers() {
+        let all = Remembered::new(1 << 20);
+        let written: Vec<_> = all.callers.iter().map(write).collect();
+        let waited = std::thread::scope(|scope| {
+            let (found, answer) = std::sync::mpsc::channel();
+            let known = || all.known(&[7; 32]).is_none();
+            scope.spawn(move || found.send(known()).unwrap());
+            let answer = answer.recv_timeout(Duration::from_secs(20));
+            drop(written);
+            answer
+        });
+        assert_eq!(waited, Ok(true), "it waits for the lock");
+    }
 }
