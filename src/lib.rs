@@ -1,5 +1,16 @@
 //! `upsell` tells the people of a backup cloud that a quota is full or will soon be, and takes the
 //! one who may buy to the shop. See `ARCHITECTURE.md` for the map.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::get_unwrap,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::expect_used
+    )
+)]
 
 pub mod account_table;
 pub mod app;

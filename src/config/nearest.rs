@@ -25,6 +25,7 @@ fn same_key(written: &str, name: &str) -> bool {
 
 /// How many slips apart two texts are: a character too many, too few or wrong, or two swapped
 /// (optimal string alignment).
+#[expect(clippy::indexing_slicing, reason = "i and j run over the two texts")]
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();

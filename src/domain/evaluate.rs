@@ -23,10 +23,11 @@ pub struct QuotaPolicy {
 impl Default for QuotaPolicy {
     /// The product's defaults: soon at 90 % for storage only; margins of 5 % and 0.
     fn default() -> Self {
-        let mut soon = [None; 5];
-        soon[Item::StorageSize.index()] = Percent::new(90);
         Self {
-            soon,
+            soon: Item::ALL.map(|item| match item {
+                Item::StorageSize => Percent::new(90),
+                _ => None,
+            }),
             rearm_margin_percent_bytes: 5,
             rearm_margin_percent_counts: 0,
         }
@@ -49,6 +50,7 @@ impl QuotaPolicy {
 
     /// The soon threshold of `item`.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "one entry for each item")]
     pub const fn soon_percent(&self, item: Item) -> Option<Percent> {
         self.soon[item.index()]
     }

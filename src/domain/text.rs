@@ -152,8 +152,8 @@ pub fn check_web_address(text: &str) -> Result<(), BadText> {
     if text.contains('\\') || text.starts_with("//") {
         return Err(FORM);
     }
-    let path_end = text.find(['/', '?', '#']).unwrap_or(text.len());
-    if !text[..path_end].contains(':') {
+    let start = text.split(['/', '?', '#']).next();
+    if !start.is_some_and(|start| start.contains(':')) {
         return Ok(());
     }
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();

@@ -106,13 +106,12 @@ async fn page(_: Call) -> Answer {
 
 async fn file(call: Call) -> Answer {
     let name = call.path.get("file");
-    let at = FILES.iter().position(|file| file.name == name);
-    let at = at.ok_or(ApiError::NoRoute)?;
-    let File {
-        media_type, body, ..
-    } = FILES[at];
-    let body = Bytes::from_static(body.as_bytes());
-    Ok(tagged(&call.request.head, media_type, body, &TAGS[at]))
+    let mut files = FILES.iter().zip(&*TAGS);
+    let (file, tag) = files
+        .find(|(file, _)| file.name == name)
+        .ok_or(ApiError::NoRoute)?;
+    let body = Bytes::from_static(file.body.as_bytes());
+    Ok(tagged(&call.request.head, file.media_type, body, tag))
 }
 
 fn tag_of(content: &[u8]) -> String {

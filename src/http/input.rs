@@ -89,8 +89,9 @@ fn explain(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return format!("no valid JSON: {text}");
     }
-    let end = text.rfind(" at line ").unwrap_or(text.len());
-    let text = &text[..end];
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(what, _)| what);
     let unfit = ["invalid type: ", "invalid value: ", "unknown variant "];
     let unfit = unfit.iter().any(|start| text.starts_with(start));
     // The last one: what comes before may quote the caller.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -136,8 +136,7 @@ impl AsyncRead for Socket {
         let me = self.get_mut();
         if !me.first.is_empty() {
             let n = me.first.len().min(buf.remaining());
-            buf.put_slice(&me.first[..n]);
-            me.first.advance(n);
+            buf.put_slice(&me.first.split_to(n));
             if let Some(h1) = &me.h1 {
                 h1.on_read();
             }

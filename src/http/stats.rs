@@ -153,10 +153,12 @@ impl Stats {
 
     /// How often something was refused or cut for `cause`.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "one counter for each cause")]
     pub fn refused(&self, cause: Cause) -> u64 {
         self.refused[cause as usize].load(Relaxed)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "one counter for each cause")]
     pub(super) fn count(&self, cause: Cause) {
         self.refused[cause as usize].fetch_add(1, Relaxed);
     }

@@ -165,12 +165,12 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
         let mut before: Option<char> = None;
         for (at, c) in word.char_indices() {
             if before.is_some_and(|previous| may_break_between(previous, c)) {
-                pieces.push((&word[start..at], start == 0));
+                pieces.push((word.get(start..at).unwrap_or_default(), start == 0));
                 start = at;
             }
             before = Some(c);
         }
-        pieces.push((&word[start..], start == 0));
+        pieces.push((word.get(start..).unwrap_or_default(), start == 0));
     }
     pieces
 }

@@ -41,12 +41,20 @@ impl Turns {
         self.wait_at(self.index(of)).await
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`index` is a remainder of the number of locks"
+    )]
     async fn wait_at(&self, index: usize) -> Turn<'_> {
         let turn = timeout(LONGEST_WAIT, self.locks[index].lock()).await;
         Turn { _held: turn.ok() }
     }
 
     /// The turns that can be had without waiting; where that is none, the first, waited for.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`index` is a remainder of the number of locks"
+    )]
     pub(super) async fn take_many(&self, of: &[impl Hash + Sync]) -> TurnsAtMany<'_> {
         let indices: Vec<usize> = of.iter().map(|one| self.index(one)).collect();
         let mut wanted = indices.clone();

@@ -1,5 +1,9 @@
 //! Records that are replaced by what is made of them: in the engine where it can, else here, by reading
 //! them, and committing what was made of them as long as nobody else was first.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "`n` counts the keys of the update, and its outcomes"
+)]
 
 use std::sync::Arc;
 

@@ -174,6 +174,7 @@ impl Meters {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "one setting for each item")]
 fn items_of(
     env: &Env,
     view: &UserView,

@@ -68,6 +68,10 @@ pub const fn unit_of(item: Item) -> MeasurementUnit {
 ///
 /// # Errors
 /// The first that makes no sense, or whose quota version is stale.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the place was found in the list, or is that of what was just added"
+)]
 pub fn merge(
     meter: &mut Meter,
     patches: &[OfferingPatch],

@@ -98,6 +98,7 @@ pub async fn change_settings(
     retrying(|| change_once(env, caller, tenant, soon, version, now)).await
 }
 
+#[expect(clippy::indexing_slicing, reason = "one setting for each item")]
 async fn change_once(
     env: &Env,
     caller: &Caller,

@@ -181,7 +181,7 @@ async fn read_line(wire: &mut BufStream<TcpStream>) -> io::Result<Option<Vec<u8>
         }
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let taken = end.map_or(buffer.len(), |at| at + 1);
-        line.extend_from_slice(&buffer[..taken]);
+        line.extend(buffer.iter().take(taken));
         wire.consume(taken);
         if end.is_some() {
             line.pop();

@@ -103,7 +103,7 @@ fn decodes_to(encoded: &str, plain: &str) -> bool {
         if byte != expected {
             return false;
         }
-        rest = &rest[length..];
+        rest = rest.get(length..).unwrap_or_default();
     }
     rest.is_empty()
 }

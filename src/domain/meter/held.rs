@@ -46,7 +46,7 @@ impl Usages {
             return self.0.push((key, value));
         }
         match self.place(&key) {
-            Ok(place) => self.0[place].1 = value,
+            Ok(place) => self.0.splice(place..=place, [(key, value)]).for_each(drop),
             Err(place) => self.0.insert(place, (key, value)),
         }
     }

@@ -19,6 +19,7 @@ impl ByItem {
     }
 
     /// Adds a quota of `item` after those that it has.
+    #[expect(clippy::indexing_slicing, reason = "one end for each item")]
     pub(super) fn push(&mut self, item: Item, measured: Measured) {
         let (_, ends) = self.ends.split_at_mut(item.index());
         self.all.insert(ends[0], measured);
@@ -26,6 +27,10 @@ impl ByItem {
     }
 
     /// The quotas of an item, in the order in which they were added.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "one end for each item, and none beyond the list"
+    )]
     pub(super) fn of(&self, item: Item) -> &[Measured] {
         let end = self.ends[item.index()];
         let start = match item.index() {

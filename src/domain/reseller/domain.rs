@@ -150,11 +150,12 @@ impl Domain {
         }
         match self.place(user) {
             Ok(place) => {
-                let held = &mut self.users[place];
-                self.roles.give_back(&held.roles);
-                plan.roles.give_back(&held.roles);
-                held.version += u64::from(held.roles != wanted);
-                held.roles.clone_from(&wanted);
+                if let Some(held) = self.users.get_mut(place) {
+                    self.roles.give_back(&held.roles);
+                    plan.roles.give_back(&held.roles);
+                    held.version += u64::from(held.roles != wanted);
+                    held.roles.clone_from(&wanted);
+                }
             }
             Err(_) if self.users.len() >= MAX_USERS => return Err(AssignRefused::TooManyUsers),
             Err(place) => self.users.insert(

@@ -209,8 +209,9 @@ fn soon_setting(name: &str, percent: Option<u8>) -> Result<(Item, SoonSetting), 
 fn settings_answer(settings: &QuotaSettings) -> Response {
     let soon_percent = Item::ALL
         .into_iter()
-        .map(|item| {
-            let percent = match settings.settings.soon_percent[item.index()] {
+        .zip(settings.settings.soon_percent)
+        .map(|(item, setting)| {
+            let percent = match setting {
                 SoonSetting::Inherit => None,
                 SoonSetting::Off => Some(0),
                 SoonSetting::At(percent) => Some(percent.get()),

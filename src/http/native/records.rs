@@ -221,6 +221,7 @@ impl<'a> Record<'a> {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "one value for each field")]
     fn take(&mut self, field: Field) -> Option<Value<'a>> {
         self.values[field as usize]
             .take()
@@ -277,6 +278,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
         f.write_str("a record")
     }
 
+    #[expect(clippy::indexing_slicing, reason = "one value for each field")]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut record = Record::default();
         while let Some(Key(known)) = map.next_key()? {

@@ -78,6 +78,10 @@ const ERRORS: [(u16, &str); 16] = [
 ];
 
 /// Adds to `written` what follows from its route.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the document is made of objects, at the start"
+)]
 pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route) {
     written["security"] = security(route);
     let is_write = route.needs.is_some() && route.method != Method::GET;
@@ -238,6 +242,10 @@ fn references<'a>(values: impl Iterator<Item = &'a Value>, used: &mut BTreeSet<&
 }
 
 /// An error in the dialect's own envelope.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the document is made of objects, at the start"
+)]
 fn response(dialect: Dialect, status: u16, about: &str, schemas: &mut Schemas) -> Value {
     let mut response = json!({ "description": about, "content": envelope(dialect, schemas) });
     let headers = headers(status, dialect);

@@ -257,6 +257,10 @@ impl Operation {
         self
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the place was found, or is that of the last"
+    )]
     fn answer(&mut self, status: u16, about: &'static str) -> &mut Answer {
         let known = self.answers.iter().position(|known| known.status == status);
         let place = known.unwrap_or_else(|| {
@@ -317,6 +321,10 @@ impl Operation {
 
     /// The operation as the document has it, but for what follows from the route. `schemas` gets
     /// what it refers to.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the document is made of objects, at the start"
+    )]
     pub(super) fn write(&self, group: &Group, schemas: &mut Schemas) -> Value {
         for (name, schema) in &self.schemas {
             let form = serde_json::to_value(schema).unwrap_or_default();
@@ -354,6 +362,10 @@ impl Operation {
 }
 
 impl Answer {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the document is made of objects, at the start"
+    )]
     fn write(&self) -> Value {
         let mut answer = json!({ "description": self.about });
         if !self.content.is_empty() {

@@ -63,6 +63,10 @@ fn append_quoted(message: &mut Vec<u8>, text: &str) {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a half byte is below 16, and what is literal is a part of the rest"
+)]
 fn append_quoted_line(message: &mut Vec<u8>, line: &[u8]) {
     let mut rest = line;
     // Bytes in the line of the message so far; one is kept free for the "=" of a soft line break.

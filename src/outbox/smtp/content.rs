@@ -31,11 +31,11 @@ impl Content {
         let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
         let mut rest = message;
         while !rest.is_empty() {
-            let end = memchr::memchr2(b'\r', b'\n', rest);
-            let (line, next) = match end {
-                Some(at) if rest[at..].starts_with(b"\r\n") => (&rest[..at], &rest[at + 2..]),
-                Some(at) => (&rest[..at], &rest[at + 1..]),
-                None => (rest, &[][..]),
+            let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+            let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            let next = match next {
+                [b'\r', b'\n', next @ ..] | [_, next @ ..] => next,
+                [] => &[],
             };
             if line.first() == Some(&b'.') {
                 wire.push(b'.');

@@ -103,10 +103,8 @@ impl Wire {
     async fn read_line(&mut self) -> Result<Vec<u8>, Cause> {
         let mut searched = 0;
         loop {
-            let found = self.unread[searched..]
-                .iter()
-                .position(|&byte| byte == b'\n');
-            if let Some(at) = found {
+            let mut unread = self.unread.iter().skip(searched);
+            if let Some(at) = unread.position(|&byte| byte == b'\n') {
                 let mut line: Vec<u8> = self.unread.drain(..=searched + at).collect();
                 line.pop();
                 if line.last() == Some(&b'\r') {
@@ -123,7 +121,7 @@ impl Wire {
             if count == 0 {
                 return Err(Cause::Closed);
             }
-            self.unread.extend_from_slice(&chunk[..count]);
+            self.unread.extend(chunk.iter().take(count));
         }
     }
 

@@ -67,7 +67,9 @@ impl EmbeddedEngine {
         let done = self.commit_queued(Work::Changes(job), job_bytes).await;
         let done = done.unwrap_or_else(|error| vec![Err(error.into()); places.len()]);
         for (place, outcome) in places.drain(..).zip(done) {
-            outcomes[place] = outcome;
+            if let Some(answer) = outcomes.get_mut(place) {
+                *answer = outcome;
+            }
         }
     }
 }

@@ -58,6 +58,7 @@ impl<'a> Group<'a> {
     }
 
     /// Replaces the `n`-th record of `update`, after the changes taken before.
+    #[expect(clippy::indexing_slicing, reason = "`n` counts the keys of the update")]
     pub(super) fn update(
         &mut self,
         update: &dyn Update,

@@ -145,7 +145,10 @@ impl Tables {
         let mut number = [0; 4];
         if least.0.first() == Some(&family) {
             let given = least.0.get(1..least.0.len().min(5)).unwrap_or_default();
-            number[..given.len()].copy_from_slice(given);
+            number
+                .iter_mut()
+                .zip(given)
+                .for_each(|(to, byte)| *to = *byte);
         }
         let from = u32::from_be_bytes(number);
         let mut found = self.table.scan(family, from, limit.saturating_add(1));

@@ -147,7 +147,9 @@ impl Table {
             pages.resize(index + 1, None);
         }
         let page = Arc::new(RwLock::new(Page::new()));
-        pages[index] = Some(Arc::clone(&page));
+        if let Some(place) = pages.get_mut(index) {
+            *place = Some(Arc::clone(&page));
+        }
         page
     }
 

@@ -23,7 +23,7 @@ pub fn of_key(key: &[u8]) -> &[u8] {
         Some(
             b't' | b'u' | b'm' | b'M' | b'b' | b'l' | b'c' | b's' | b'o' | b'd' | b'q' | b'g'
             | b'G' | b'J' | b'n' | b'r' | b'R' | b'P' | b'B' | b'x' | b'O' | b'W' | b'Q' | b'z',
-        ) if key.len() > ID_BYTES => &key[key.len() - ID_BYTES..],
+        ) if key.len() > ID_BYTES => key.last_chunk::<ID_BYTES>().map_or(key, |id| id),
         _ => key,
     }
 }

@@ -1,5 +1,9 @@
 //! Changes on their way into the store: those of one partition many in a script, those that span
 //! partitions one by one.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places count the keys or changes given, partitions are those of the layout"
+)]
 
 mod across;
 mod intent;

@@ -160,6 +160,7 @@ impl Connector {
         builder.build()?.async_get_client().await
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a parsed address has a node")]
     fn first(&self) -> &Node {
         // A parsed address has a node.
         &self.address.nodes[0]

@@ -115,6 +115,10 @@ impl Layout {
         }
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the remainder is below the number of partitions"
+    )]
     fn at(&self, bytes: &[u8]) -> &Partition {
         // There is always a first one, and the remainder is below their number.
         let number = fnv1a(bytes) % self.partitions.len() as u64;

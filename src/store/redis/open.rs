@@ -236,6 +236,10 @@ impl Inner {
 
     /// Gives each partition its epoch, then notes that all have it. Nodes that start at the same moment do
     /// the same.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is always a connection for writes"
+    )]
     async fn make_partitions(&self, address: &Address, epoch: &str) -> Result<(), OpenError> {
         // More is asked than by a call.
         let until = self.deadline() + self.options.command_timeout * 2;
@@ -270,6 +274,10 @@ impl Inner {
         self.ask_first(address, cmd).await.map(drop)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is always a connection for writes"
+    )]
     async fn ask_first(&self, address: &Address, cmd: redis::Cmd) -> Result<Vec<u8>, OpenError> {
         let until = self.deadline();
         let answer = self.writes[0]

@@ -1,4 +1,8 @@
 //! Reads of records by their keys.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "places count the keys or changes given, partitions are those of the layout"
+)]
 
 use std::collections::BTreeMap;
 

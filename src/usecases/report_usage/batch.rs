@@ -1,5 +1,9 @@
 //! A batch on its way through: whose account each line means, and what the lines do to the meter of
 //! each account, all together.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "lines are as many as reports, and places count them"
+)]
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

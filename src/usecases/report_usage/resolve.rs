@@ -43,7 +43,9 @@ pub(super) async fn resolve_many(
         };
         away = all_away(&found);
         for ((place, _), found) in wave.iter().zip(found) {
-            resolved[*place] = found;
+            if let Some(place) = resolved.get_mut(*place) {
+                *place = found;
+            }
         }
     }
     resolved

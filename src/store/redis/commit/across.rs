@@ -119,6 +119,7 @@ impl<'a> Spanning<'a> {
         Ok(worst)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "each part has an intent")]
     async fn prepare_in(&self, inner: &Inner, number: u16) -> Result<Prepared, Failed> {
         let (partition, part) = (inner.partition(number), &self.parts[&number]);
         let intent = &self.intents[&number];
@@ -192,6 +193,7 @@ impl<'a> Spanning<'a> {
         Ok(())
     }
 
+    #[expect(clippy::indexing_slicing, reason = "each part has an intent")]
     async fn apply_in(&self, inner: &Inner, number: u16, decision: &[u8]) -> Result<bool, Failed> {
         let (id, intent) = (&self.lock.id, &self.intents[&number]);
         apply(
