@@ -115,6 +115,7 @@ mod store_contract;
 mod store_crash;
 mod store_disk;
 mod store_embedded;
+mod store_faults;
 mod store_model;
 mod store_redis;
 mod support;

@@ -10,12 +10,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::accounts::{Account, PLAIN, Tenant, User, record};
+use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN, Tenant, User, record};
 use crate::support::app::{TestApp, eventually, try_send};
 use crate::support::sink::Sink;
 
+/// Kills in every run; `UPSELL_TEST_KILLS=500 cargo test --test it walk_crash` is the long form.
 const CYCLES: usize = 30;
 const WRITERS: usize = 4;
+
+/// Clicks of one go, which are on disk before the next.
+const CLICKS: u64 = 5;
 
 /// What a writer was told is done.
 #[derive(Debug, Default)]
@@ -105,6 +109,66 @@ impl Writer {
     }
 }
 
+/// Follows a tracked link, and sees its clicks counted from time to time, until the service does not answer.
+struct Clicker {
+    http: reqwest::Client,
+    token: String,
+    link: String,
+    counts: String,
+    /// Clicks that were seen counted: they are on disk.
+    safe: u64,
+    /// Clicks that were sent.
+    sent: u64,
+}
+
+impl Clicker {
+    async fn new(app: &TestApp) -> Self {
+        let tenant = app.create_customer().await;
+        app.brand(&tenant, BUY_URL, true).await;
+        let user = app.create_user(&tenant, ADMIN_BUYER).await;
+        app.set_quota(Account::Tenant(&tenant), "storage", 10).await;
+        app.report_usage(Account::Tenant(&tenant), "storage", 11)
+            .await;
+        let alert = app.alerts(&user).await.remove(0);
+        let link = alert["proposal"]["href"].as_str().unwrap();
+        Self {
+            http: app.http.clone(),
+            token: app.token.clone(),
+            link: app.url(link),
+            counts: format!("{}/api/upsell/v1/tenants/{}/clicks", app.base, tenant.id),
+            safe: 0,
+            sent: 0,
+        }
+    }
+
+    async fn counted(&self) -> Option<u64> {
+        let request = self.http.get(&self.counts).bearer_auth(&self.token);
+        let answer = try_send("clicks", request).await.ok()?;
+        let raw = answer.expect(200).json()["total"]["raw"].as_u64().unwrap();
+        let possible = self.safe..=self.sent;
+        assert!(possible.contains(&raw), "{raw} clicks, not in {possible:?}");
+        Some(raw)
+    }
+
+    async fn run(mut self) -> Self {
+        while self.step().await.is_some() {}
+        self
+    }
+
+    async fn step(&mut self) -> Option<()> {
+        let before = self.counted().await?;
+        for _ in 0..CLICKS {
+            self.sent += 1;
+            let clicked = try_send("link", self.http.get(&self.link)).await.ok()?;
+            clicked.expect(302);
+        }
+        while self.safe < before + CLICKS {
+            self.safe = self.counted().await?;
+        }
+        Some(())
+    }
+}
+
 async fn writer(app: &TestApp, crossings: usize) -> Writer {
     let mut prepared = Vec::new();
     for _ in 0..crossings {
@@ -159,14 +223,17 @@ async fn check(app: &TestApp, done: &Acknowledged) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_loses_nothing_that_was_acknowledged_and_no_mail() {
+    let cycles = std::env::var("UPSELL_TEST_KILLS").map_or(CYCLES, |n| n.parse().unwrap());
     let sink = Sink::start().await;
-    let mut app = TestApp::with_sink(&sink, &[]).await;
+    let mut app = TestApp::with_sink(&sink, &[("UPSELL_CLICKS_FLUSH_INTERVAL", "20ms")]).await;
     let mut writers = Vec::new();
     for _ in 0..WRITERS {
-        writers.push(writer(&app, CYCLES * 2).await);
+        writers.push(writer(&app, cycles * 2).await);
     }
+    let mut clicker = Clicker::new(&app).await;
     let mut done = Acknowledged::default();
-    for cycle in 0..CYCLES {
+    for cycle in 0..cycles {
+        let clicking = tokio::spawn(clicker.run());
         let writes = Arc::new(AtomicUsize::new(0));
         let mut running = JoinSet::new();
         for writer in writers.drain(..) {
@@ -184,17 +251,26 @@ async fn kill_9_loses_nothing_that_was_acknowledged_and_no_mail() {
             writers.push(writer);
             done.merge(acknowledged);
         }
+        clicker = clicking.await.unwrap();
         app.restart().await;
         check(&app, &done).await;
+        clicker.counted().await.expect("it runs");
     }
+    assert!(clicker.safe > 0, "no click was counted");
     assert!(
-        done.writes() > CYCLES,
+        done.writes() > cycles,
         "hardly anything was written: {done:?}"
     );
     sink.until_all_have_mail(&done.told).await;
     let log = app.log();
     assert!(!log.contains("ERROR"), "{log}");
-    println!("{} writes, {} mails", done.writes(), sink.mails().len());
+    println!(
+        "{cycles} kills, {} writes, {} mails, {} to {} clicks",
+        done.writes(),
+        sink.mails().len(),
+        clicker.safe,
+        clicker.sent
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
