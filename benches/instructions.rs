@@ -3,13 +3,15 @@
 //! Wall time wanders on a shared machine; instruction counts do not. The service runs in this
 //! process with one HTTP thread and gets the same request many times on one connection. Each path
 //! is counted twice, with few and with many requests; the difference leaves out the start, the stop
-//! and the set-up. The counts are held against those of the last run, kept under the target
-//! directory. `cargo test` runs each path a few times without callgrind, so that none rots.
+//! and the set-up. The counts of each commit are kept under the target directory, and held against those of the last
+//! commit before that was counted; with changes that are not committed, of HEAD. A rise over 1 % is marked. `cargo test`
+//! runs each path a few times without callgrind, so that none rots.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
     reason = "a benchmark that cannot be set up is to fail loudly"
 )]
 
@@ -24,6 +26,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use upsell::app::{self, Running, data};
 use upsell::config::{Config, Override, Sources};
+use upsell::usecases::initialize::FirstClient;
 
 /// Says to a child of this program which path to take, how often, and with what.
 const CHILD: &str = "UPSELL_INSTRUCTIONS_CHILD";
@@ -53,43 +56,65 @@ fn main() {
         }
         return;
     }
-    let last = last_run();
-    let before = fs::read_to_string(&last).unwrap_or_default();
+    let (here, before) = (commit(), last_counted());
+    let (name, counts) = before.unwrap_or_else(|| ("nothing".to_owned(), String::new()));
+    println!("instructions of a request: {here}, against {name}");
+    println!("{:<14} {:>10} {:>10}", "", "now", "before");
     let mut now = String::new();
     for path in &paths {
         prepare(work.path(), path);
         let [few, many] = path.counts.map(|count| counted(work.path(), count));
         let requests = u64::try_from(path.counts[1] - path.counts[0]).unwrap();
         let each = (many - few) / requests;
-        let was = before.lines().find_map(|line| {
-            let (name, count) = line.split_once(' ')?;
+        let was = counts.lines().find_map(|line| {
+            let (count, name) = line.split_once(' ')?;
             (name == path.name).then(|| count.parse::<u64>().ok())?
         });
-        let change = was.map_or("no run before".into(), |was| change(was, each));
-        println!(
-            "{:<10} {each:>9} instructions a request  {change}",
-            path.name
-        );
-        now.push_str(&format!("{} {each}\n", path.name));
+        let shown = was.map_or_else(|| format!("{:>10}", "-"), |was| change(was, each));
+        println!("{:<14} {each:>10} {shown}", path.name);
+        now.push_str(&format!("{each} {}\n", path.name));
     }
-    fs::write(&last, now).unwrap();
+    fs::create_dir_all(counted_at("")).unwrap();
+    fs::write(counted_at(&here), now).unwrap();
 }
 
-/// `each` against `was`, in hundredths of a percent.
+/// What was counted before, and by how much that has changed.
 fn change(was: u64, each: u64) -> String {
     let was = was.max(1);
-    let sign = if each < was { '-' } else { '+' };
-    let hundredths = each.abs_diff(was) * 10_000 / was;
-    format!(
-        "{sign}{}.{:02} % against the last run",
-        hundredths / 100,
-        hundredths % 100
-    )
+    let percent = (each as f64 / was as f64 - 1.0) * 100.0;
+    let mark = if percent > 1.0 { "  <- risen" } else { "" };
+    format!("{was:>10} {percent:>+8.2} %{mark}")
 }
 
-fn last_run() -> PathBuf {
+/// Where the counts of a commit are.
+fn counted_at(commit: &str) -> PathBuf {
     let exe = std::env::current_exe().unwrap();
-    exe.parent().unwrap().join("instructions.last")
+    exe.parent().unwrap().join("instructions").join(commit)
+}
+
+fn git(args: &[&str]) -> String {
+    let output = Command::new("git").args(args).output();
+    let output = output.expect("git does not start");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The commit, and whether there are changes on top of it.
+fn commit() -> String {
+    let commit = git(&["rev-parse", "--short=12", "HEAD"]).trim().to_owned();
+    let is_clean = git(&["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    let changed = if is_clean { "" } else { "-changed" };
+    format!("{commit}{changed}")
+}
+
+/// The last commit whose counts there are, and those.
+fn last_counted() -> Option<(String, String)> {
+    let here = commit();
+    let commits = git(&["rev-list", "--abbrev-commit", "--abbrev=12", "HEAD"]);
+    let mut before = commits.lines().filter(|commit| *commit != here);
+    before.find_map(|commit| {
+        let counts = fs::read_to_string(counted_at(commit)).ok()?;
+        Some((commit.to_owned(), counts))
+    })
 }
 
 /// Instructions of a child that sends `count` requests.
@@ -192,10 +217,8 @@ fn set_up(work: &Path) -> Vec<Measured> {
     })
 }
 
-async fn fill(
-    running: &Running,
-    first: &upsell::usecases::initialize::FirstClient,
-) -> Vec<Measured> {
+/// Callers as the first client, and the value of their `authorization`.
+async fn log_in(running: &Running, first: &FirstClient) -> (Api, String) {
     let base = format!("http://{}", running.listen);
     let answer = Client::new()
         .post(format!("{base}/api/2/idp/token"))
@@ -210,10 +233,12 @@ async fn fill(
         http::header::AUTHORIZATION,
         HeaderValue::from_str(&bearer).unwrap(),
     )]);
-    let api = Api {
-        client: Client::builder().default_headers(headers).build().unwrap(),
-        base,
-    };
+    let client = Client::builder().default_headers(headers).build().unwrap();
+    (Api { client, base }, bearer)
+}
+
+async fn fill(running: &Running, first: &FirstClient) -> Vec<Measured> {
+    let (api, bearer) = log_in(running, first).await;
     let (customer, user) = buyer(&api, &first.tenant_id.to_string()).await;
     let report = |value: u64| {
         let record = json!({"tenant_id": customer, "item": "storage_size", "value": value});
@@ -228,42 +253,70 @@ async fn fill(
     let shown = api.call(Method::GET, &alerts, Value::Null).await;
     let href = shown["items"][0]["proposal"]["href"].as_str().unwrap();
     let token = href.split("/r/").nth(1).unwrap();
-    let get = |target: &str, with: &str| {
-        format!(
-            "GET {target} HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nuser-agent: Mozilla/5.0\r\n{with}\r\n"
-        )
-    };
     let bearer = format!("authorization: {bearer}\r\n");
-    let post = |body: &Value| {
-        let (body, length) = (body.to_string(), body.to_string().len());
-        format!(
-            "POST /api/upsell/v1/usages HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n{bearer}\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
+    let post = |target: &str, body: &Value| post(target, &bearer, body);
+    let single = |value: u64| {
+        let record = json!({"tenant_id": customer, "item": "storage_size", "value": value});
+        post("/api/upsell/v1/usages", &json!([record]))
     };
+    let report = |value| post("/api/upsell/v1/usages", &report(value));
+    let line = |scope: &str, item: &str| json!({"scope": scope, "item": item, "usage": 1_042, "quota": 1_000});
+    let mail = json!({
+        "what": "mail", "company_admin": true, "buyer": true, "branding": true, "tenant_id": customer,
+        "buy_url": "https://shop.example.com/buy",
+        "items": [line("tenant", "storage_size"), line("tenant", "virtual_machines"), line("user", "storage_size")],
+    });
     let header = format!("/api/upsell/v1/users/{user}/header");
+    let html = format!("{bearer}accept: text/html\r\n");
+    let usages = format!("/api/2/tenants/{customer}/usages");
+    let explain = format!("/api/upsell/v1/users/{user}/explain");
+    let read = |name, target: &str, headers: &str| Measured {
+        name,
+        counts: [500, 3_500],
+        requests: vec![get(target, headers)],
+    };
     vec![
         Measured {
             name: "redirect",
             counts: [1_000, 11_000],
             requests: vec![get(&format!("/r/{token}"), "")],
         },
+        read("alerts", &alerts, &bearer),
+        read("header", &header, &bearer),
+        read("header HTML", &header, &html),
+        read("usages", &usages, &bearer),
+        read("explain", &explain, &bearer),
         Measured {
-            name: "alerts",
-            counts: [500, 3_500],
-            requests: vec![get(&alerts, &bearer)],
-        },
-        Measured {
-            name: "header",
-            counts: [500, 3_500],
-            requests: vec![get(&header, &bearer)],
-        },
-        Measured {
-            name: "report",
+            name: "report of 101",
             counts: [100, 600],
-            requests: vec![post(&report(1_001)), post(&report(1_002))],
+            requests: vec![report(1_001), report(1_002)],
+        },
+        Measured {
+            name: "report of one",
+            counts: [100, 1_100],
+            requests: vec![single(1_001), single(1_002)],
+        },
+        Measured {
+            name: "render a mail",
+            counts: [100, 600],
+            requests: vec![post("/api/upsell/v1/preview", &mail)],
         },
     ]
+}
+
+fn get(target: &str, headers: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nuser-agent: Mozilla/5.0\r\n{headers}\r\n"
+    )
+}
+
+fn post(target: &str, headers: &str, body: &Value) -> String {
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "POST {target} HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n{headers}\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 struct Api {
