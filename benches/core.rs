@@ -157,7 +157,7 @@ fn meter(c: &mut Criterion) {
 
 /// Commits of many changes, each with its expectation and its record.
 fn store_commit(c: &mut Criterion) {
-    const CHANGES: usize = 1_000;
+    const CHANGES: u32 = 1_000;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -165,7 +165,7 @@ fn store_commit(c: &mut Criterion) {
     let dir = tempfile::tempdir().unwrap();
     EmbeddedEngine::create(dir.path()).unwrap();
     let engine = EmbeddedEngine::open(dir.path(), Options::default()).unwrap();
-    let numbers = 1000..1000 + 10 * CHANGES as u32;
+    let numbers = 1000..1000 + 10 * CHANGES;
     let accounts = numbers.map(|number| AccountRef {
         id: AccountId::Tenant(TenantId::random()),
         number: V1Id(number),
