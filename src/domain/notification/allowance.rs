@@ -11,6 +11,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How far the clocks of two nodes may be apart that count the same mails.
 const CLOCKS_APART: Duration = Duration::from_secs(300);
 
+/// Mails that are asked for together are counted at slightly different moments, not in their order. So much of a wait
+/// is none; less than half a share, so that it never makes one mail more of a day.
+const NO_WAIT: Duration = Duration::from_secs(1);
+
 /// What there is to say of one more mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
@@ -37,8 +41,10 @@ pub fn count(used_until: Option<Timestamp>, per_day: u32, now: Timestamp) -> Cou
         .filter(counts)
         .map_or(now, |until| until.clamp(now, emptiest));
     let used_until = from.plus(share);
+    let at = used_until.minus(DAY).max(now);
+    let is_now = at.since(now) < NO_WAIT.min(share / 2);
     Counted {
-        at: used_until.minus(DAY).max(now),
+        at: if is_now { now } else { at },
         used_until,
     }
 }
@@ -73,6 +79,23 @@ mod tests {
         // A day later all of them are there again.
         let rested = later(30 * 3600);
         assert_eq!(count(used, 4, rested), count(None, 4, rested));
+    }
+
+    #[test]
+    fn who_asked_first_and_is_counted_last_does_not_wait() {
+        for per_day in [1, 4, 86_400, 1_000_000] {
+            let counted_first = later(1).minus(Duration::from_millis(1));
+            let used = counted_first.plus(share(per_day) * (per_day - 1));
+            let earlier = counted_first.minus(Duration::from_millis(100).min(share(per_day) / 4));
+            assert_eq!(count(Some(used), per_day, earlier).at, earlier, "{per_day}");
+            // One mail more than the day's has to wait all the same.
+            let used = count(Some(used), per_day, counted_first).used_until;
+            let next = count(Some(used), per_day, counted_first);
+            assert!(
+                next.at > counted_first || share(per_day).is_zero(),
+                "{per_day}"
+            );
+        }
     }
 
     #[test]
