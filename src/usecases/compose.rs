@@ -12,7 +12,7 @@ use crate::domain::link::Placement;
 use crate::domain::notification::{CancelReason, Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::Scope;
-use crate::domain::rules::Trail;
+use crate::domain::rules::{Trail, quota_mail};
 use crate::domain::time::Timestamp;
 use crate::render::{
     ActivationMailView, Href, Lang, Mail as RenderedMail, OtherLine, ProposalView, QuotaMailView,
@@ -89,7 +89,7 @@ async fn compose_quota(
     view: UserView,
     now: Timestamp,
 ) -> Result<Due, Error> {
-    if let Err(rule) = view.user.quota_mail(&mut Trail::silent()) {
+    if let Err(rule) = quota_mail(&view.user, &view.tenant, &mut Trail::silent()) {
         return Ok(Due::Cancel(CancelReason::NotTold(rule)));
     }
     let view = view.with_what_to_buy(env).await?;
