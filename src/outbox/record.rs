@@ -6,13 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
 
 use crate::domain::notification::AfterFailure;
 use crate::domain::time::Timestamp;
 use crate::store::engine::StoreError;
 use crate::telemetry::metrics::MailOutcome;
-use crate::usecases::deliver::{self, Ended, LEASE, Outcome};
+use crate::usecases::deliver::{self, Ended, Outcome};
 use crate::usecases::error::Error;
 use crate::usecases::{Clock, Env};
 
@@ -22,7 +21,7 @@ const QUEUED: usize = 64;
 /// Outcomes in one commit, at most.
 const AT_ONCE: usize = 64;
 
-/// The wait after the store failed, at first and at last. Not longer than until leases are over.
+/// The wait after the store failed, at first and at last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -70,7 +69,7 @@ pub(super) async fn record_all(
 ) {
     let mut group = Vec::with_capacity(AT_ONCE);
     while outcomes.recv_many(&mut group, AT_ONCE).await > 0 {
-        let next = record_at_last(&env, &group, &clock, Instant::now() + LEASE).await;
+        let next = record_at_last(&env, &group, &clock).await;
         let now = clock();
         for (outcome, next) in group.iter().zip(next) {
             tell(&env, &due_again, (&outcome.ended, next), now);
@@ -79,13 +78,13 @@ pub(super) async fn record_all(
     }
 }
 
-/// Records outcomes, trying again while the store is away: until that is done, no further mail is
-/// begun. What cannot be recorded for another reason is left out, and kept from no other.
+/// Records outcomes, trying again for as long as the store is away: until that is done, no further
+/// mail is begun, and these stay claimed. What cannot be recorded for another reason is left out, and
+/// keeps no other back.
 async fn record_at_last(
     env: &Env,
     outcomes: &[Outcome],
     clock: &Clock,
-    until: Instant,
 ) -> Vec<Option<AfterFailure>> {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -93,21 +92,21 @@ async fn record_at_last(
             Ok(next) => return next,
             Err(error) => error,
         };
-        if matches!(error, Error::Store(StoreError::Unavailable(_))) && Instant::now() < until {
+        if matches!(error, Error::Store(StoreError::Unavailable(_))) {
             tracing::warn!(mails = outcomes.len(), %error, "what became of mails waits for the store");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             continue;
         }
         if let [outcome] = outcomes {
-            // The lease runs out and the mail is sent again: rather twice than never.
+            // A record is damaged. The mail stays claimed, so this process does not send it again.
             tracing::error!(mail = %outcome.id, %error, "what became of a mail was not recorded");
             return vec![None];
         }
         let mut next = Vec::with_capacity(outcomes.len());
         for outcome in outcomes {
             let one = std::slice::from_ref(outcome);
-            next.extend(Box::pin(record_at_last(env, one, clock, until)).await);
+            next.extend(Box::pin(record_at_last(env, one, clock)).await);
         }
         return next;
     }

@@ -13,6 +13,7 @@ use crate::support::app::{Answer, TestApp, eventually, send};
 use crate::support::backing::DURABLE;
 use crate::support::redis::{Program, RedisServer};
 use crate::support::sink::Sink;
+use crate::support::smtp_script::{Act, At};
 
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -251,4 +252,47 @@ async fn a_server_that_is_killed_is_waited_for() {
 async fn valkey_is_waited_for_like_redis() {
     away(Program::Valkey, Way::Pause).await;
     away(Program::Valkey, Way::Kill).await;
+}
+
+#[tokio::test]
+async fn what_was_sent_while_the_server_was_away_is_sent_once() {
+    for way in [Way::Pause, Way::Kill] {
+        let mut server = RedisServer::start(Program::Redis, &DURABLE).await;
+        let url = server.url();
+        let sink = Sink::start().await;
+        let settings = [
+            ("UPSELL_STORE", url.as_str()),
+            ("UPSELL_REDIS_COMMAND_TIMEOUT", "500ms"),
+            ("UPSELL_MAIL_GROUP_WAIT", "0s"),
+        ];
+        let app = TestApp::with_sink(&sink, &settings).await;
+        let tenant = app.create_customer().await;
+        let user = app.create_user(&tenant, PLAIN).await;
+        app.set_quota(Account::Tenant(&tenant), "vms", 1).await;
+        sink.script.always(At::FinalDot, Act::TakeAndWithhold);
+        app.report_usage(Account::Tenant(&tenant), "vms", 2).await;
+        sink.script.until_withheld("upsell@cloud.example").await;
+        match way {
+            Way::Pause => server.pause(),
+            Way::Kill => server.kill(),
+        }
+        sink.script.relent();
+        eventually("the outcome waits for the store", async || {
+            let waits = "what became of mails waits for the store";
+            app.log().contains(waits).then_some(())
+        })
+        .await;
+        match way {
+            Way::Pause => server.resume(),
+            Way::Kill => server.restart().await,
+        }
+        eventually("it is recorded", async || {
+            let sent = app.get("/api/upsell/v1/emails?state=sent").await;
+            let is_there = sent.status == 200 && sent.text().contains(&user.id);
+            is_there.then_some(())
+        })
+        .await;
+        assert_eq!(app.emails("queued").await, Vec::<Value>::new());
+        assert_eq!(sink.mails().len(), 1, "{way:?}");
+    }
 }

@@ -118,9 +118,9 @@ async fn a_hundred_thousand_mails_for_a_dead_server_hide_none_for_another() {
     let (mut world, users) = told(1).await;
     fan_out(&world).await;
     let recipient = (world.customer.id, users[0]);
-    for _ in 0..WAITING / 1000 {
+    for _ in 0..WAITING / 5000 {
         let mut changes = Changes::new();
-        for _ in 0..1000 {
+        for _ in 0..5000 {
             changes.create_mail(Mail::new(
                 MailId::random(),
                 MailKind::Quota,
@@ -145,8 +145,11 @@ async fn a_hundred_thousand_mails_for_a_dead_server_hide_none_for_another() {
     let sent = live.until_taken(|taken| taken.iter().any(|mail| mail.to == address));
     let sent = tokio::time::timeout(Duration::from_secs(15), sent).await;
     assert!(sent.is_ok(), "the mail for the live server is not sent");
-    println!("sent after {:?}", started.elapsed());
-    running.stop().await;
+    let took = started.elapsed();
+    println!("sent after {took:?}");
+    // A second, and room for a machine that is busy with other tests.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    running.task.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +194,12 @@ async fn mails_without_a_server_are_written_once() {
     }
     let made = commits.made.load(Ordering::SeqCst) - before;
     assert_eq!(made - written, 0, "commits in ten minutes of waiting");
+    running.stop().await;
+    // The next start has a server.
+    let own = Some(target(&server, Encryption::None));
+    let running = Running::start(&world, mailer(&server), own, 1000);
+    until_none_is_queued(&world).await;
+    assert_eq!(world.mails(MailState::Sent).await.len(), 20);
     running.stop().await;
 }
 
@@ -237,22 +246,27 @@ async fn mails_are_sent_through_the_server_that_a_brand_got_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_is_recorded_though_the_store_fails_for_a_moment() {
-    let (mut world, _) = told(1).await;
-    fan_out(&world).await;
-    let (store, commits) = Shared::alone(&world.env.store);
-    world.env.store = store;
-    let server = SmtpScript::start().await;
-    server.always(At::FinalDot, Act::TakeAndWithhold);
-    let own = Some(target(&server, Encryption::None));
-    let running = Running::start(&world, mailer(&server), own, 30);
-    server.until_withheld("upsell@cloud.example").await;
-    commits.to_fail.store(4, Ordering::SeqCst);
-    server.relent();
-    until_none_is_queued(&world).await;
-    assert_eq!(world.mails(MailState::Sent).await.len(), 1);
-    assert_eq!(commits.to_fail.load(Ordering::SeqCst), 0);
-    assert_eq!(server.taken().len(), 1, "it is not sent twice");
-    running.stop().await;
+    for is_stopped in [false, true] {
+        let (mut world, _) = told(1).await;
+        fan_out(&world).await;
+        let (store, commits) = Shared::alone(&world.env.store);
+        world.env.store = store;
+        let server = SmtpScript::start().await;
+        server.always(At::FinalDot, Act::TakeAndWithhold);
+        let own = Some(target(&server, Encryption::None));
+        let running = Running::start(&world, mailer(&server), own, 30);
+        server.until_withheld("upsell@cloud.example").await;
+        commits.to_fail.store(4, Ordering::SeqCst);
+        server.relent();
+        if !is_stopped {
+            until_none_is_queued(&world).await;
+        }
+        // A stop waits for the store, as long as it may.
+        running.stop().await;
+        assert_eq!(world.mails(MailState::Sent).await.len(), 1);
+        assert_eq!(commits.to_fail.load(Ordering::SeqCst), 0);
+        assert_eq!(server.taken().len(), 1, "it is not sent twice");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
