@@ -184,7 +184,8 @@ pub async fn arrive(env: &Env, clock: &Clock) -> Result<(), Error> {
     Ok(())
 }
 
-/// Renews this node's presence, looks who else is there, and gives back what the dead had taken.
+/// Renews this node's presence, looks who else is there, and gives back mails that nobody has: what the
+/// dead had taken, and what this node took without learning of it.
 /// Returns how many mails that were.
 ///
 /// # Errors
@@ -200,8 +201,8 @@ pub async fn beat(env: &Env, clock: &Clock) -> Result<usize, Error> {
     let has_changed = env.node.see(members.clone());
     let mut given_back = 0;
     for owner in owners {
-        let is_alive = owner == env.node.id || living.iter().any(|known| known.node == owner);
-        if !is_alive && members.is_mine(owner.uuid()) {
+        let is_dead = !living.iter().any(|known| known.node == owner);
+        if owner == env.node.id || is_dead && members.is_mine(owner.uuid()) {
             given_back += leases::give_back_of(env, owner, now).await?;
         }
     }
@@ -291,7 +292,7 @@ pub async fn keep_alive(env: Env, clock: Clock, shutdown: impl Future<Output = (
         wait = match beat(&env, &clock).await {
             Ok(0) => patience.renew_every(),
             Ok(mails) => {
-                tracing::warn!(mails, "mails that dead nodes were sending are queued");
+                tracing::warn!(mails, "mails that nobody was sending any more are queued");
                 patience.renew_every()
             }
             Err(error) => {

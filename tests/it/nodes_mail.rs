@@ -164,7 +164,7 @@ fn assert_is_of_a_kill(taken: &[Taken], address: &str, at_kill: &[usize]) {
 fn taken_over(nodes: [&TestApp; 2]) -> usize {
     let logs = nodes.map(TestApp::log).concat();
     let lines = logs.lines().filter(|line| {
-        line.contains("mails that dead nodes were sending are queued")
+        line.contains("mails that nobody was sending any more are queued")
             || line.contains("mails that were being sent at the last stop are queued")
     });
     let counts = lines.map(|line| line.split("mails=").nth(1).unwrap());

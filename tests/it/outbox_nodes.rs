@@ -16,6 +16,7 @@ use upsell::usecases::nodes::{self, Patience};
 use crate::outbox_rules::{later, queued_for, send};
 use crate::outbox_together::{fan_out, mail, server, told, until_none_is_queued};
 use crate::support::member::Member;
+use crate::support::nodes::{Failure as Failing, Shared};
 use crate::support::smtp_script::{Act, At, SmtpScript};
 use crate::support::world::{START, World};
 
@@ -214,6 +215,46 @@ async fn who_lost_a_mail_cannot_speak_for_it() {
     assert_eq!(mail(&world, ids[4]).await.state, MailState::Sent);
     assert_eq!(new.take(ids[3]).await, None);
     assert_eq!(old.duplicates(), 2);
+}
+
+#[tokio::test]
+async fn a_node_takes_no_mail_again_of_which_it_has_not_recorded_what_became() {
+    let (world, _) = told(1).await;
+    let id = fan_out(&world).await[0];
+    let one = Member::new(&world, 30).await;
+    let had = one.take(id).await.unwrap();
+    // The store is away until the lease is long over.
+    one.turn_to(31 + deliver::LEASE.as_secs());
+    assert_eq!(one.beat().await, 0);
+    assert_eq!(one.take(id).await, None);
+    one.record(&had, sent()).await;
+    let ended = mail(&world, id).await;
+    assert_eq!((ended.state, ended.attempts), (MailState::Sent, 1));
+}
+
+#[tokio::test]
+async fn a_mail_that_a_node_took_without_learning_of_it_is_due_again() {
+    let (world, _) = told(2).await;
+    let ids = fan_out(&world).await;
+    let mut one = Member::unknown(&world, 30);
+    one.env.store = Shared::failing(&world.env.store, 2, Failing::After);
+    one.beat().await;
+    let known = one.take(ids[0]).await.unwrap();
+    let now = (one.clock)();
+    let lost = deliver::claim(&one.env, &ids[1..], now).await;
+    assert!(lost.is_err(), "{lost:?}");
+    assert_eq!(one.leases().await.len(), 2);
+    assert_eq!(
+        one.take(ids[1]).await,
+        None,
+        "the store says that it is taken"
+    );
+    assert_eq!(one.beat().await, 1);
+    let taken = one.take(ids[1]).await.unwrap();
+    assert_eq!((taken.attempts, taken.leases), (1, 2));
+    // What it knows of stays its own.
+    assert_eq!(one.beat().await, 0);
+    assert_eq!(mail(&world, ids[0]).await, known);
 }
 
 #[tokio::test(flavor = "multi_thread")]

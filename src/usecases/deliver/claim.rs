@@ -1,7 +1,8 @@
 //! Claim: takes due mails for sending, so that nobody else sends them too, nor puts anything into them.
 //!
-//! On a store with several nodes that is a lease, stored in one commit for many mails. Where the store is
-//! one process's, this process knows it and nothing is stored: after a crash the mails are due as before.
+//! This process remembers what it has claimed until it is recorded what became of it. On a store with several
+//! nodes there is a lease besides, stored in one commit for many mails. Where the store is one process's,
+//! nothing is stored: after a crash the mails are due as before.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,8 +16,8 @@ use crate::store::{Found, keys};
 use crate::usecases::Env;
 use crate::usecases::error::Error;
 
-/// The mails that this process has claimed on a store which is its own. Bounded by what the outbox claims
-/// ahead and by the outcomes that wait to be recorded.
+/// The mails that this process has claimed. Bounded by what the outbox claims ahead and by the outcomes
+/// that wait to be recorded.
 #[derive(Debug, Default)]
 pub struct InFlight {
     mails: Mutex<HashSet<MailId>>,
@@ -66,24 +67,26 @@ pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail
     if env.term(now).is_none() {
         return Ok(Vec::new());
     }
-    if env.store.engine().is_shared() {
-        let due = due_of(env, ids, now).await?;
-        return lease_all(env, due, now).await;
-    }
     let in_flight = env.node.in_flight();
     let _held = in_flight.hold_off().await;
-    let mut due = due_of(env, ids, now).await?;
-    let mut claimed = in_flight.mails();
-    due.retain(|mail| claimed.insert(mail.id));
-    drop(claimed);
-    Ok(due.iter().map(|mail| taken(env, mail, now)).collect())
+    let due = due_of(env, ids, now).await?;
+    let claimed = if env.store.engine().is_shared() {
+        lease_all(env, due, now).await?
+    } else {
+        due.iter().map(|mail| taken(env, mail, now)).collect()
+    };
+    in_flight.mails().extend(claimed.iter().map(|mail| mail.id));
+    Ok(claimed)
 }
 
 async fn due_of(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Found<Mail>>, Error> {
     let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
     let found = env.store.load_many::<Mail>(&mail_keys).await?;
     let found = found.into_iter().flatten();
-    Ok(found.filter(|mail| mail.is_due(now)).collect())
+    let in_flight = env.node.in_flight();
+    Ok(found
+        .filter(|mail| mail.is_due(now) && !in_flight.has(mail.id))
+        .collect())
 }
 
 fn taken(env: &Env, mail: &Mail, now: Timestamp) -> Mail {

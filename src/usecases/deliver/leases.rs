@@ -1,4 +1,5 @@
-//! Mails that were taken by nodes which are not there any more are given back.
+//! Mails that nobody has who was to send them are given back: their node is not there any more, or has
+//! never learnt that it took them.
 
 use super::change_all;
 use crate::domain::ids::{MailId, NodeId};
@@ -34,13 +35,19 @@ pub async fn owners(env: &Env) -> Result<Vec<NodeId>, Error> {
     }
 }
 
-/// Gives back what a dead node had taken. Returns how many mails that were.
+/// Gives back what a dead node had taken, or what the store says of this one though it has it not: the
+/// answer to a claim got lost. Returns how many mails that were.
 ///
 /// # Errors
 /// The store failed.
 pub async fn give_back_of(env: &Env, owner: NodeId, now: Timestamp) -> Result<usize, Error> {
-    let is_owners = |mail: &Mail| mail.lease.is_some_and(|lease| lease.owner == owner);
-    give_back_under(env, &keys::nodes::leases_of(owner), is_owners, now).await
+    let in_flight = env.node.in_flight();
+    let _held = in_flight.hold_off().await;
+    let is_over = |mail: &Mail| {
+        let is_owners = mail.lease.is_some_and(|lease| lease.owner == owner);
+        is_owners && !in_flight.has(mail.id)
+    };
+    give_back_under(env, &keys::nodes::leases_of(owner), is_over, now).await
 }
 
 /// At the start of a process that has the store for itself: gives back whatever was taken before,
@@ -71,8 +78,11 @@ async fn give_back_under(
             .flatten()
             .filter(|mail| is_over(mail))
             .collect();
-        given_back +=
-            change_all(env, &over, |mail| mail.give_back(now, STOPPED.to_owned())).await?;
+        let give_back = |mail: &mut Mail| match mail.lease {
+            Some(lease) if lease.owner == env.node.id() => mail.give_back_untried(now),
+            _ => mail.give_back(now, STOPPED.to_owned()),
+        };
+        given_back += change_all(env, &over, give_back).await?;
         if page.len() < PAGE {
             return Ok(given_back);
         }
