@@ -169,7 +169,7 @@ pub async fn update(
         let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let tenant = holder::Holder::of(&env.settings, &account.tenant);
-        let (_, notice) = evaluate(&env.settings, &mut meter, tenant, now);
+        let (_, notice) = evaluate(&env.settings, &env.metrics, &mut meter, tenant, now);
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.

@@ -108,11 +108,15 @@ fn count(metrics: &Metrics, outcome: &BatchOutcome) {
 /// Nobody of a tenant that is not enabled is told.
 pub(super) fn evaluate<O: Offered>(
     settings: &Settings,
+    metrics: &Metrics,
     meter: &mut Meter<O>,
     holder: Holder,
     now: Timestamp,
 ) -> (Vec<(Item, Evaluation)>, Option<Notice>) {
     let outcomes = meter.evaluate(&settings.usage_names, &holder.policy, now);
+    metrics
+        .alerts_evaluated
+        .inc_by(u64::try_from(outcomes.len()).unwrap_or(0));
     let entered = outcomes
         .iter()
         .filter_map(|(item, outcome)| Some((*item, outcome.notify?)));

@@ -126,7 +126,8 @@ async fn change_once(
     let number = old.v1_id;
     let (mut meter, expect) = env.store.meter(old.account()).await?;
     let holder = Holder::of(&env.settings, &new);
-    let (outcomes, notice) = report_usage::evaluate(&env.settings, &mut meter, holder, now);
+    let (outcomes, notice) =
+        report_usage::evaluate(&env.settings, &env.metrics, &mut meter, holder, now);
     let done = QuotaSettings::from(&new);
     let mut changes = Changes::new();
     let act = act("tenant.quota_settings", &new);

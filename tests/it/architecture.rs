@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A source file, with its path from the crate's root.
-struct Source {
-    path: String,
-    text: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Source {
@@ -62,7 +62,7 @@ fn files(dir: &str, extension: &str) -> Vec<Source> {
     found
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let found = files("src", "rs");
     assert!(found.len() > 10, "the sources were not found");
     found

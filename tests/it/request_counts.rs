@@ -1,7 +1,8 @@
-//! Every answer is counted, whoever gives it.
+//! Every answer is counted, whoever gives it, and every metric counts something.
 
 use reqwest::{Method, StatusCode};
 
+use crate::architecture::sources;
 use crate::support::http::Site;
 use crate::support::world::World;
 
@@ -26,4 +27,35 @@ async fn refusals_are_counted_like_answers() {
     ] {
         assert!(shown.contains(line), "no {line} in\n{shown}");
     }
+}
+
+#[test]
+fn every_metric_is_counted_somewhere() {
+    let sources = sources();
+    let declared = sources
+        .iter()
+        .find(|source| source.path == "src/telemetry/metrics.rs")
+        .unwrap();
+    let block = declared.text.split_once("metrics! {").unwrap().1;
+    let names = block.lines().filter_map(|line| {
+        let (name, kind) = line.strip_prefix("    ")?.split_once(": ")?;
+        let is_metric =
+            kind.starts_with("Int") || kind.starts_with("By<") || kind.starts_with("Hist");
+        is_metric.then_some(name)
+    });
+    let mut found = 0;
+    for name in names {
+        let used = format!(".{name}");
+        // A call may stand on a line of its own.
+        let elsewhere = sources.iter().any(|source| {
+            source.path != declared.path && source.text.split(&used).skip(1).any(ends_a_name)
+        });
+        assert!(elsewhere, "{name} is always 0");
+        found += 1;
+    }
+    assert!(found > 20, "{found}");
+}
+
+fn ends_a_name(rest: &str) -> bool {
+    !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }

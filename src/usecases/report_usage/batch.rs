@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, CommitError, Key, StoreError, Update, Updated};
 use crate::store::keys;
 use crate::store::record::hot_meter;
-use crate::telemetry::metrics::NotTold;
+use crate::telemetry::metrics::{Metrics, NotTold};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What, all_away};
 use crate::usecases::holder::Holder;
@@ -39,6 +39,7 @@ pub(super) async fn run(
     let meant = resolve(env, caller, &reports, &mut lines).await;
     let batch = Arc::new(Batch {
         settings: Arc::clone(&env.settings),
+        metrics: Arc::clone(&env.metrics),
         now,
         order: meant.iter().map(|(_, line, _)| *line).collect(),
         reports,
@@ -125,6 +126,7 @@ struct Account {
 /// What all parts share.
 struct Batch {
     settings: Arc<Settings>,
+    metrics: Arc<Metrics>,
     now: Timestamp,
     reports: Vec<UsageReport>,
     /// The lines by account, those of one account in the order given.
@@ -286,7 +288,13 @@ impl Batch {
         let reports = places.iter().filter_map(|place| self.reports.get(*place));
         let lines = reports.map(|report| self.take_line(meter, report));
         let lines: Vec<Result<Outcome, Error>> = lines.collect();
-        let (outcomes, notice) = evaluate(&self.settings, meter, account.holder, self.now);
+        let (outcomes, notice) = evaluate(
+            &self.settings,
+            &self.metrics,
+            meter,
+            account.holder,
+            self.now,
+        );
         let is_entered = outcomes.iter().any(|(_, outcome)| outcome.notify.is_some());
         let mut decided = Decided {
             has_notice: notice.is_some(),
