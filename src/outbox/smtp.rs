@@ -36,7 +36,9 @@ pub use error::{Cause, Kind, SendError, Stage};
 pub use exchange::PreparedMail;
 pub use mail_connection::MailConnection;
 pub use reply::Reply;
-pub use settings::{InvalidSettings, Lookup, Resolve, Roots, Settings, SystemResolver, Timeouts};
+pub use settings::{
+    Answer, Connection, InvalidSettings, Network, Roots, Settings, SystemNetwork, Timeouts,
+};
 pub use target::{Credentials, DomainName, Encryption, Host, InvalidTarget, Target, Trust};
 
 use pool::{Pool, Visit};

@@ -23,7 +23,7 @@ fn tenants_mailer(server: &SmtpScript) -> Mailer {
     let allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
     Mailer::new(Settings {
         allow_cidrs,
-        resolver: Names::local(),
+        network: Names::local(),
         ..settings(server)
     })
     .unwrap()
@@ -157,9 +157,9 @@ async fn only_the_named_server_with_a_known_certificate_is_believed() {
     let server = server_with(ServerTls::Always, &[]).await;
     let port = server.address.port();
     let mailer = {
-        let resolver = Names::new(&[("other.example.test", &["127.0.0.1"])]);
+        let network = Names::new(&[("other.example.test", &["127.0.0.1"])]);
         Mailer::new(Settings {
-            resolver,
+            network,
             ..settings(&server)
         })
         .unwrap()

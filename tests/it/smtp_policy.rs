@@ -19,7 +19,7 @@ fn tenant_mailer(server: &SmtpScript, names: Arc<Names>, cidrs: &[&str]) -> Mail
     };
     Mailer::new(Settings {
         allow_cidrs,
-        resolver: names,
+        network: names,
         timeouts,
         ..settings(server)
     })

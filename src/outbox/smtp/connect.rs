@@ -1,4 +1,4 @@
-//! From a target to an open TCP connection, by way of the address policy.
+//! From a target to an open connection, by way of the address policy.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -6,34 +6,33 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 
 use super::address::{check_address, is_port_allowed};
 use super::error::{Cause, SendError, Stage};
-use super::settings::{InvalidSettings, Roots, Settings};
+use super::settings::{Connection, InvalidSettings, Roots, Settings};
 use super::target::{Host, Target, Trust};
 use super::wire::within;
 
 /// Most addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 8;
 
-/// Opens a TCP connection to `target`, without delay of small writes.
+/// Opens a connection to `target`.
 ///
 /// The host is looked up once; the addresses that were judged are the ones connected to, so that a
 /// second look-up cannot smuggle in another.
-pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<TcpStream, SendError> {
+pub(super) async fn connect(
+    target: &Target,
+    settings: &Settings,
+) -> Result<Box<dyn Connection>, SendError> {
     let resolving = |cause| SendError::new(Stage::Resolve, cause);
     let addresses = resolve(target, settings).await.map_err(resolving)?;
     if target.trust() == Trust::Tenant {
         judge(&addresses, target.port(), settings).map_err(resolving)?;
     }
     let connecting = |cause| SendError::new(Stage::Connect, cause);
-    let tcp = first_reachable(&addresses, target.port(), settings)
+    first_reachable(&addresses, target.port(), settings)
         .await
-        .map_err(connecting)?;
-    tcp.set_nodelay(true)
-        .map_err(|error| connecting(Cause::Io(error)))?;
-    Ok(tcp)
+        .map_err(connecting)
 }
 
 async fn resolve(target: &Target, settings: &Settings) -> Result<Vec<IpAddr>, Cause> {
@@ -41,7 +40,7 @@ async fn resolve(target: &Target, settings: &Settings) -> Result<Vec<IpAddr>, Ca
         Host::Address(address) => return Ok(vec![*address]),
         Host::Name(name) => name.as_str(),
     };
-    let lookup = async { settings.resolver.lookup(name).await.map_err(Cause::Lookup) };
+    let lookup = async { settings.network.lookup(name).await.map_err(Cause::Lookup) };
     let mut addresses = within(settings.timeouts.resolve, lookup).await?;
     if addresses.is_empty() {
         return Err(Cause::NoAddress);
@@ -70,15 +69,15 @@ async fn first_reachable(
     addresses: &[IpAddr],
     port: u16,
     settings: &Settings,
-) -> Result<TcpStream, Cause> {
+) -> Result<Box<dyn Connection>, Cause> {
     let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let share = settings.timeouts.connect / count;
     let mut last = Cause::NoAddress;
     for address in addresses {
         let socket = SocketAddr::new(*address, port);
-        let attempt = async { TcpStream::connect(socket).await.map_err(Cause::Io) };
+        let attempt = async { settings.network.connect(socket).await.map_err(Cause::Io) };
         match within(share, attempt).await {
-            Ok(tcp) => return Ok(tcp),
+            Ok(connection) => return Ok(connection),
             Err(cause) => last = cause,
         }
     }
@@ -118,26 +117,4 @@ pub(super) fn tls_config(roots: &Roots) -> Result<Arc<ClientConfig>, InvalidSett
         .with_root_certificates(store)
         .with_no_client_auth();
     Ok(Arc::new(config))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::super::envelope::HelloName;
-    use super::super::target::Encryption;
-    use super::*;
-
-    #[tokio::test]
-    async fn small_writes_are_not_delayed() {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let host = Host::parse("127.0.0.1").unwrap();
-        let target = Target::new(host, port, Encryption::None, None, Trust::Operator).unwrap();
-        let settings = Settings::new(HelloName::parse("h").unwrap());
-        let tcp = connect(&target, &settings).await.unwrap();
-        assert!(tcp.nodelay().unwrap());
-    }
 }

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::mem::MaybeUninit;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use super::MAX_STALE_CONNECTIONS;
 use super::envelope::HelloName;
@@ -123,21 +127,46 @@ impl Timeouts {
     }
 }
 
-/// A future that a resolver returns.
-pub type Lookup<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
-
-/// Finds the addresses of a host. Tests bring their own.
-pub trait Resolve: Send + Sync + 'static {
-    /// The addresses of `name`, the preferred one first.
-    fn lookup<'a>(&'a self, name: &'a str) -> Lookup<'a>;
+/// The bytes to and from a server.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {
+    /// Whether nothing waits to be read, and the server has not hung up.
+    fn is_silent(&self) -> bool;
 }
 
-/// The operating system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
+impl Connection for TcpStream {
+    fn is_silent(&self) -> bool {
+        // The runtime may not have noticed yet what has arrived: ask the socket itself.
+        let peeked = SockRef::from(self).peek(&mut [MaybeUninit::uninit()]);
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
 
-impl Resolve for SystemResolver {
-    fn lookup<'a>(&'a self, name: &'a str) -> Lookup<'a> {
+/// A future that a [`Network`] returns.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
+/// The way to servers. Tests bring their own.
+pub trait Network: Send + Sync + 'static {
+    /// The addresses of `name`, the preferred one first.
+    fn lookup<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<IpAddr>>;
+
+    /// Opens a connection, by TCP without delay of small writes.
+    fn connect(&self, address: SocketAddr) -> Answer<'_, Box<dyn Connection>> {
+        Box::pin(async move { Ok(Box::new(connect_tcp(address).await?) as Box<dyn Connection>) })
+    }
+}
+
+async fn connect_tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let tcp = TcpStream::connect(address).await?;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
+
+/// The network of the operating system, with its resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemNetwork;
+
+impl Network for SystemNetwork {
+    fn lookup<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<IpAddr>> {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;
             Ok(found.map(|socket| socket.ip()).collect())
@@ -176,8 +205,8 @@ pub struct Settings {
     pub allow_cidrs: Vec<IpNet>,
     /// Whose certificates are believed.
     pub roots: Roots,
-    /// Finds addresses.
-    pub resolver: Arc<dyn Resolve>,
+    /// Finds addresses and connects to them.
+    pub network: Arc<dyn Network>,
 }
 
 impl Settings {
@@ -194,7 +223,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             allow_cidrs: Vec::new(),
             roots: Roots::default(),
-            resolver: Arc::new(SystemResolver),
+            network: Arc::new(SystemNetwork),
         }
     }
 }
@@ -227,7 +256,18 @@ pub enum InvalidSettings {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    #[tokio::test]
+    async fn small_writes_are_not_delayed() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let tcp = connect_tcp(listener.local_addr().unwrap()).await.unwrap();
+        assert!(tcp.nodelay().unwrap());
+    }
 
     #[test]
     fn a_lease_covers_every_stage() {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,14 +10,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::error::Cause;
 use super::reply::{MAX_LINE_BYTES, Reply, ReplyParser};
+use super::settings::Connection;
 
 /// How much of a message is written within one timeout, in bytes.
 pub(super) const BLOCK_BYTES: usize = 64 * 1024;
@@ -33,10 +31,10 @@ pub(super) async fn within<T>(
         .unwrap_or(Err(Cause::TimedOut))
 }
 
-/// Plain or encrypted TCP.
+/// Plain or encrypted.
 enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Box<dyn Connection>),
+    Tls(Box<TlsStream<Box<dyn Connection>>>),
 }
 
 /// The connection and what was read of it but not yet consumed.
@@ -46,9 +44,9 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(tcp: TcpStream) -> Self {
+    pub(super) fn new(connection: Box<dyn Connection>) -> Self {
         Self {
-            stream: Stream::Plain(tcp),
+            stream: Stream::Plain(connection),
             unread: Vec::new(),
         }
     }
@@ -70,10 +68,10 @@ impl Wire {
                 "data in clear after the answer to STARTTLS",
             ));
         }
-        let Stream::Plain(tcp) = self.stream else {
+        let Stream::Plain(connection) = self.stream else {
             return Err(Cause::Protocol("TLS inside TLS"));
         };
-        let handshake = TlsConnector::from(config).connect(name, tcp);
+        let handshake = TlsConnector::from(config).connect(name, connection);
         let tls = within(time, async { handshake.await.map_err(Cause::Tls) }).await?;
         Ok(Self {
             stream: Stream::Tls(Box::new(tls)),
@@ -185,18 +183,15 @@ impl Wire {
         if self.stream.read(&mut byte).now_or_never().is_some() {
             return false;
         }
-        // The runtime may not have noticed yet what has arrived: ask the socket itself.
-        let socket = SockRef::from(self.stream.tcp());
-        let peeked = socket.peek(&mut [MaybeUninit::uninit()]);
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        self.stream.connection().is_silent()
     }
 }
 
 impl Stream {
-    fn tcp(&self) -> &TcpStream {
+    fn connection(&self) -> &dyn Connection {
         match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
+            Self::Plain(connection) => connection.as_ref(),
+            Self::Tls(tls) => tls.get_ref().0.as_ref(),
         }
     }
 }
@@ -208,7 +203,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            Self::Plain(plain) => Pin::new(plain).poll_read(context, buffer),
             Self::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
         }
     }
@@ -221,21 +216,21 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            Self::Plain(plain) => Pin::new(plain).poll_write(context, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(context),
+            Self::Plain(plain) => Pin::new(plain).poll_flush(context),
             Self::Tls(tls) => Pin::new(tls).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
+            Self::Plain(plain) => Pin::new(plain).poll_shutdown(context),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(context),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use upsell::outbox::smtp::{
-    Credentials, Encryption, Envelope, HelloName, Host, Lookup, Mailbox, Mailer, Resolve, Roots,
+    Answer, Credentials, Encryption, Envelope, HelloName, Host, Mailbox, Mailer, Network, Roots,
     Settings, Target, Timeouts, Trust,
 };
 
@@ -112,8 +112,8 @@ impl Names {
     }
 }
 
-impl Resolve for Names {
-    fn lookup<'a>(&'a self, name: &'a str) -> Lookup<'a> {
+impl Network for Names {
+    fn lookup<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<IpAddr>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let found = self.known.get(name).cloned();
         Box::pin(async move { found.ok_or_else(|| io::Error::other("no such name")) })
