@@ -104,6 +104,7 @@ mod server_slow;
 mod server_support;
 mod server_unread;
 mod server_vectors;
+mod simulation;
 mod smtp_cancel;
 mod smtp_delivery;
 mod smtp_faults;

@@ -11,7 +11,7 @@ use upsell::app::data;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::contact::Contact;
 use upsell::domain::evaluate::QuotaPolicy;
-use upsell::domain::ids::{AccountId, AccountRef, ApplicationId, ClientId, TenantId, UserId};
+use upsell::domain::ids::{AccountId, AccountRef, ApplicationId, ClientId, TenantId, UserId, V1Id};
 use upsell::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use upsell::domain::meter::{MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey};
 use upsell::domain::notification::{Mail, MailState, RetryPolicy};
@@ -48,7 +48,7 @@ pub struct World {
 }
 
 /// The usage name of an item in the default configuration.
-fn usage_name(item: Item) -> &'static str {
+pub fn usage_name(item: Item) -> &'static str {
     match item {
         Item::StorageSize => "storage",
         Item::PhysicalMachines => "workstations",
@@ -58,7 +58,7 @@ fn usage_name(item: Item) -> &'static str {
     }
 }
 
-fn key(item: Item) -> UsageKey {
+pub fn key(item: Item) -> UsageKey {
     UsageKey {
         usage_name: usage_name(item).into(),
         edition: None,
@@ -66,7 +66,7 @@ fn key(item: Item) -> UsageKey {
     }
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     let names = Item::ALL.map(|item| (usage_name(item).into(), item));
     Settings {
         public_url: "https://upsell.example.com".to_owned(),
@@ -94,6 +94,57 @@ fn settings() -> Settings {
     }
 }
 
+/// A customer below the root.
+pub fn customer_of(root: TenantId, v1_id: V1Id, name: &str) -> Tenant {
+    Tenant {
+        id: TenantId::random(),
+        v1_id,
+        name: name.to_owned(),
+        kind: TenantKind::Customer,
+        ancestors: vec![root],
+        enabled: true,
+        language: "en".to_owned(),
+        contact: Contact::default(),
+        internal_tag: None,
+        settings: TenantSettings::default(),
+        created_at: START,
+        updated_at: START,
+        version: 1,
+    }
+}
+
+/// A user of a tenant who wants quota mail.
+pub fn user_of(tenant: &Tenant, v1_id: V1Id, login: &str, company_admin: bool) -> User {
+    let policy = AccessPolicy {
+        id: Uuid::new_v4(),
+        issuer_id: Uuid::nil(),
+        tenant_id: tenant.id,
+        role: COMPANY_ADMIN,
+        version: 1,
+    };
+    User {
+        id: UserId::random(),
+        v1_id,
+        tenant_id: tenant.id,
+        login: login.to_owned(),
+        contact: Contact {
+            email: Some(format!("{login}@example.com").parse().unwrap()),
+            ..Contact::default()
+        },
+        enabled: true,
+        activated: true,
+        buyer: true,
+        notifications: vec![QUOTA_NOTIFICATION],
+        language: "en".to_owned(),
+        personal_tenant_id: None,
+        terms_accepted: true,
+        policies: company_admin.then_some(policy).into_iter().collect(),
+        created_at: START,
+        updated_at: START,
+        version: 1,
+    }
+}
+
 impl World {
     /// A world with a root tenant and one customer that has nobody and no quota yet.
     pub async fn new() -> Self {
@@ -117,21 +168,8 @@ impl World {
             metrics: Arc::new(Metrics::new().unwrap()),
             outbox_wake: Arc::default(),
         };
-        let customer = Tenant {
-            id: TenantId::random(),
-            v1_id: env.store.next_v1_id().await.unwrap(),
-            name: "Foobar".to_owned(),
-            kind: TenantKind::Customer,
-            ancestors: vec![root],
-            enabled: true,
-            language: "en".to_owned(),
-            contact: Contact::default(),
-            internal_tag: None,
-            settings: TenantSettings::default(),
-            created_at: START,
-            updated_at: START,
-            version: 1,
-        };
+        let number = env.store.next_v1_id().await.unwrap();
+        let customer = customer_of(root, number, "Foobar");
         let mut changes = Changes::new();
         changes.create_tenant(customer.clone());
         env.store.commit(changes).await.unwrap();
@@ -177,34 +215,8 @@ impl World {
     }
 
     async fn user_called(&self, login: &str, company_admin: bool) -> User {
-        let policy = AccessPolicy {
-            id: Uuid::new_v4(),
-            issuer_id: Uuid::nil(),
-            tenant_id: self.customer.id,
-            role: COMPANY_ADMIN,
-            version: 1,
-        };
-        User {
-            id: UserId::random(),
-            v1_id: self.env.store.next_v1_id().await.unwrap(),
-            tenant_id: self.customer.id,
-            login: login.to_owned(),
-            contact: Contact {
-                email: Some(format!("{login}@example.com").parse().unwrap()),
-                ..Contact::default()
-            },
-            enabled: true,
-            activated: true,
-            buyer: true,
-            notifications: vec![QUOTA_NOTIFICATION],
-            language: "en".to_owned(),
-            personal_tenant_id: None,
-            terms_accepted: true,
-            policies: company_admin.then_some(policy).into_iter().collect(),
-            created_at: START,
-            updated_at: START,
-            version: 1,
-        }
+        let number = self.env.store.next_v1_id().await.unwrap();
+        user_of(&self.customer, number, login, company_admin)
     }
 
     /// Stores a changed user.
