@@ -13,7 +13,7 @@ use super::time::Timestamp;
 
 pub use cancel::CancelReason;
 pub use lease::{Lease, Verdict};
-pub use retry::{AfterFailure, RetryPolicy};
+pub use retry::{AfterFailure, GaveUp, RetryPolicy};
 
 /// Where a mail stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

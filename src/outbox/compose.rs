@@ -77,6 +77,7 @@ impl Sender {
             Ok(Due::Send(composed)) => composed,
             Ok(Due::Cancel(why)) => {
                 env.metrics.mails.inc(MailOutcome::Withdrawn);
+                env.metrics.unsent.inc(why.into());
                 if let CancelReason::NotTold(rule) = why {
                     env.metrics.not_told.inc(NotTold::of(rule));
                 }

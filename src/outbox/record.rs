@@ -123,7 +123,10 @@ fn tell(
             due_again.note(at);
             MailOutcome::Deferred
         }
-        (_, Some(AfterFailure::GiveUp)) => MailOutcome::Dead,
+        (_, Some(AfterFailure::GiveUp(reason))) => {
+            env.metrics.unsent.inc(reason.into());
+            MailOutcome::Dead
+        }
         (Ended::Untried | Ended::Rerouted(_), None) => return due_again.note(now),
         // Counted when they happened.
         (_, None) => return,

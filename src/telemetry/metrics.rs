@@ -9,7 +9,8 @@ use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 pub use family::By;
 pub use labels::{
     ClickKind, CommitOutcome, Direction, HttpDialect, Label, LogInFailure, MailLimit, MailOutcome,
-    NotTold, OutboxState, RateLimit, RedirectOutcome, RedisEvent, StatusClass, UsageOutcome,
+    NotTold, OutboxState, RateLimit, RedirectOutcome, RedisEvent, StatusClass, Unsent,
+    UsageOutcome,
 };
 
 use family::Declare;
@@ -104,6 +105,9 @@ metrics! {
     /// that waits.
     not_told: By<NotTold, IntCounter> =
         counters("upsell_people_not_told_total", "People not told by mail of a level, by reason.");
+    /// `upsell_mails_unsent_total{reason}`: those that are dead or withdrawn, by reason.
+    unsent: By<Unsent, IntCounter> =
+        counters("upsell_mails_unsent_total", "Mails that ended unsent, by reason.");
     /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
     /// another one had them, or had sent them.
     possible_duplicates: IntCounter =

@@ -343,6 +343,7 @@ async fn who_is_not_told_any_more_when_the_mail_is_due_is_counted() {
     for series in [
         "upsell_people_not_told_total{reason=\"user_disabled\"} 1",
         "upsell_mails_total{outcome=\"withdrawn\"} 1",
+        "upsell_mails_unsent_total{reason=\"not_told\"} 1",
         "upsell_mails_total{outcome=\"sent\"} 1",
     ] {
         assert!(counted.contains(series), "{series}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use upsell::domain::ids::{AccountId, MailId, NodeId, UserId};
-use upsell::domain::notification::{AfterFailure, CancelReason, Mail, MailKind, MailState};
+use upsell::domain::notification::{AfterFailure, CancelReason, GaveUp, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level, Quota, Scope};
 use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;
@@ -250,7 +250,8 @@ async fn failures_are_retried_and_then_kept_as_dead_letters() {
         let next = end(&world, &claimed, failed("busy", false), now).await;
         let next = next.unwrap();
         let is_last = attempt == attempts;
-        assert_eq!(next == AfterFailure::GiveUp, is_last, "attempt {attempt}");
+        let gave_up = AfterFailure::GiveUp(GaveUp::Attempts);
+        assert_eq!(next == gave_up, is_last, "attempt {attempt}");
         if let Some(mail) = queued_for(&world, admin).await.first() {
             assert!(mail.due_at > now);
             assert_eq!(next, AfterFailure::RetryAt(mail.due_at));
@@ -261,7 +262,7 @@ async fn failures_are_retried_and_then_kept_as_dead_letters() {
     let dead = world.mails(MailState::Dead).await.remove(0);
     assert_eq!(
         (dead.attempts, dead.last_error.as_deref()),
-        (attempts, Some("busy"))
+        (attempts, Some("no attempt is left; the last one: busy"))
     );
 }
 
@@ -271,7 +272,7 @@ async fn a_permanent_refusal_is_a_dead_letter_at_once() {
     let mail = queued_for(&world, admin).await.remove(0);
     let claimed = claim(&world, mail.id, later(30)).await.unwrap();
     let next = end(&world, &claimed, failed("no such user", true), later(30)).await;
-    assert_eq!(next, Some(AfterFailure::GiveUp));
+    assert_eq!(next, Some(AfterFailure::GiveUp(GaveUp::Refused)));
     assert_eq!(world.mails(MailState::Dead).await.len(), 1);
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::notification::{AfterFailure, CancelReason, Mail, MailState, Recipient};
+use upsell::domain::notification::{
+    AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient,
+};
 use upsell::domain::quota::{Item, Quota};
 use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::Encryption;
@@ -170,10 +172,10 @@ async fn each_mail_gets_its_own_end() {
         [
             None,
             Some(AfterFailure::RetryAt(later(61))),
-            Some(AfterFailure::GiveUp),
+            Some(AfterFailure::GiveUp(GaveUp::Refused)),
             None,
             None,
-            Some(AfterFailure::GiveUp),
+            None,
         ]
     );
     let mut mails = Vec::new();

@@ -268,6 +268,12 @@ async fn a_refused_mail_is_a_dead_letter_that_can_be_sent_again() {
         "The SMTP server did not accept the recipient."
     );
     assert!(sink.mails().is_empty());
+    eventually("it is counted by reason", async || {
+        let metrics = app.visit(&format!("{}/metrics", app.ops)).await.text();
+        let series = "upsell_mails_unsent_total{reason=\"refused\"} 1";
+        metrics.contains(series).then_some(())
+    })
+    .await;
 
     sink.script.relent();
     let id = dead["id"].as_str().unwrap();

@@ -36,7 +36,31 @@ pub enum AfterFailure {
     /// Try again then.
     RetryAt(Timestamp),
     /// Give up: the mail is a dead letter.
-    GiveUp,
+    GiveUp(GaveUp),
+}
+
+/// Why a mail is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GaveUp {
+    /// It was refused, or cannot be sent as it is: trying again does not help.
+    Refused,
+    /// It was tried as often as mails are.
+    Attempts,
+    /// It is older than mails are tried.
+    Age,
+}
+
+impl GaveUp {
+    /// The reason as it is stored with the mail and shown to operators; `failure`: how the last
+    /// attempt failed.
+    #[must_use]
+    pub fn says(self, failure: &str) -> String {
+        match self {
+            Self::Refused => failure.to_owned(),
+            Self::Attempts => format!("no attempt is left; the last one: {failure}"),
+            Self::Age => format!("too old to be tried again; the last attempt: {failure}"),
+        }
+    }
 }
 
 impl RetryPolicy {
@@ -58,8 +82,11 @@ impl RetryPolicy {
         now: Timestamp,
         random: u64,
     ) -> AfterFailure {
-        if attempts >= self.max_attempts || now.since(created_at) >= self.max_age {
-            return AfterFailure::GiveUp;
+        if attempts >= self.max_attempts {
+            return AfterFailure::GiveUp(GaveUp::Attempts);
+        }
+        if now.since(created_at) >= self.max_age {
+            return AfterFailure::GiveUp(GaveUp::Age);
         }
         let wait = self.longest_wait(attempts);
         let half_micros = u64::try_from(wait.as_micros() / 2).unwrap_or(u64::MAX / 2);
@@ -106,11 +133,11 @@ mod tests {
         let policy = RetryPolicy::default();
         assert_eq!(
             policy.after_failure(40, t(0), t(1), 0),
-            AfterFailure::GiveUp
+            AfterFailure::GiveUp(GaveUp::Attempts)
         );
         assert_eq!(
             policy.after_failure(1, t(0), t(5 * 86_400), 0),
-            AfterFailure::GiveUp
+            AfterFailure::GiveUp(GaveUp::Age)
         );
         assert!(matches!(
             policy.after_failure(1, t(0), t(5 * 86_400 - 1), 0),

@@ -1,6 +1,7 @@
 //! The labels of the metrics: every set is an enum, so its size is known.
 
 use crate::domain::link::Placement;
+use crate::domain::notification::{CancelReason, GaveUp};
 use crate::domain::quota::Level;
 use crate::domain::rules::Rule;
 
@@ -171,6 +172,50 @@ label! {
         Dead = "dead",
         /// There was no reason any more to send it.
         Withdrawn = "withdrawn",
+    }
+}
+
+label! {
+    /// Why a mail ended unsent.
+    Unsent = "reason" {
+        /// It was refused for good.
+        Refused = "refused",
+        /// It was tried as often as mails are.
+        Attempts = "attempts",
+        /// It is older than mails are tried.
+        Age = "age",
+        /// The recipient was deleted.
+        RecipientDeleted = "recipient_deleted",
+        /// A rule lets no quota mail go to the recipient; `upsell_people_not_told_total` says which.
+        NotTold = "not_told",
+        /// None of its own causes stands any more.
+        Resolved = "resolved",
+        /// The account that it asks to activate is active.
+        Activated = "activated",
+        /// The account that it asks to activate has no address.
+        NoAddress = "no_address",
+    }
+}
+
+impl From<GaveUp> for Unsent {
+    fn from(reason: GaveUp) -> Self {
+        match reason {
+            GaveUp::Refused => Self::Refused,
+            GaveUp::Attempts => Self::Attempts,
+            GaveUp::Age => Self::Age,
+        }
+    }
+}
+
+impl From<CancelReason> for Unsent {
+    fn from(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::RecipientDeleted => Self::RecipientDeleted,
+            CancelReason::NotTold(_) => Self::NotTold,
+            CancelReason::Resolved => Self::Resolved,
+            CancelReason::Activated => Self::Activated,
+            CancelReason::NoAddress => Self::NoAddress,
+        }
     }
 }
 

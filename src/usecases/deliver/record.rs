@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::{Failure, LEASE};
 use crate::domain::ids::{MailId, TenantId, UserId};
 use crate::domain::notification::{
-    AfterFailure, CancelReason, Mail, MailState, Recipient, RetryPolicy, Verdict,
+    AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient, RetryPolicy, Verdict,
 };
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
@@ -116,8 +116,9 @@ async fn record_together(
     let mut twice = Vec::new();
     let mut next = Vec::with_capacity(outcomes.len());
     for (outcome, found) in outcomes.iter().zip(mails) {
+        // Of a mail that was deleted meanwhile nothing is left to say.
         let Some(found) = found else {
-            next.push(gone(&outcome.ended));
+            next.push(None);
             continue;
         };
         let was_sent = matches!(outcome.ended, Ended::Sent { .. });
@@ -159,11 +160,6 @@ fn count_duplicates(env: &Env, mails: &[MailId]) {
     }
 }
 
-/// What follows where the mail was deleted meanwhile.
-fn gone(ended: &Ended) -> Option<AfterFailure> {
-    matches!(ended, Ended::Failed { .. }).then_some(AfterFailure::GiveUp)
-}
-
 fn end(
     mail: &mut Mail,
     outcome: &Outcome,
@@ -177,14 +173,15 @@ fn end(
         }
         Ended::Failed { failure, random } => {
             let next = if failure.is_permanent {
-                AfterFailure::GiveUp
+                AfterFailure::GiveUp(GaveUp::Refused)
             } else {
                 retry.after_failure(mail.attempts, mail.created_at, now, *random)
             };
-            let why = failure.why.clone();
             match next {
-                AfterFailure::RetryAt(at) => mail.give_back(at, why),
-                AfterFailure::GiveUp => mail.end(MailState::Dead, Some(why), now),
+                AfterFailure::RetryAt(at) => mail.give_back(at, failure.why.clone()),
+                AfterFailure::GiveUp(reason) => {
+                    mail.end(MailState::Dead, Some(reason.says(&failure.why)), now);
+                }
             }
             Some(next)
         }
