@@ -1,5 +1,5 @@
 //! The account table: what a click and the address of a usage report need of each account, by the
-//! account's number, in some 50 bytes an account.
+//! account's number, in some 40 bytes an account.
 //!
 //! Readers take no lock: a slot's fields are one atomic word. Whoever fills a slot begins with
 //! [`AccountTable::begin_read`], reads the records, and publishes; the table takes in what was read
@@ -91,7 +91,7 @@ impl AccountTable {
     /// The number of an account that has a slot. Waits for nobody: `None` says nothing.
     #[must_use]
     pub fn number(&self, account: AccountId) -> Option<V1Id> {
-        let id = uuid_of(account);
+        let id = account.uuid();
         self.index
             .try_find(self.index.hash(id), self.is_slot_of(id))
     }
@@ -182,7 +182,7 @@ impl AccountTable {
     /// The version of an account; to be read before its records are. Takes no room.
     #[must_use]
     pub fn version(&self, account: AccountId) -> Version {
-        let id = uuid_of(account);
+        let id = account.uuid();
         let counted = || self.accounts.get(self.index.hash(id)) << 1 | 1;
         let slot = |number| self.chunks.with_slot(number, slot::Slot::version);
         self.number(account).and_then(slot).unwrap_or_else(counted)
@@ -208,17 +208,6 @@ impl AccountTable {
         self.access.load(Ordering::Acquire)
     }
 
-    /// Uses the click state of a user, which the table keeps for whoever counts clicks: it outlives changes
-    /// of the profile.
-    pub fn with_click_state<T>(
-        &self,
-        user: V1Id,
-        use_it: impl FnOnce(&AtomicU64) -> T,
-    ) -> Option<T> {
-        let of_slot = |slot: &slot::Slot| slot.is_taken().then(|| use_it(&slot.clicks));
-        self.chunks.with_slot(user, of_slot)?
-    }
-
     /// How many accounts have a slot.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -231,12 +220,6 @@ impl AccountTable {
         self.len() == 0
     }
 
-    /// Whether there is no room but by giving up accounts that are known.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.chunks.is_full()
-    }
-
     /// Whether the slot of a number has this id: what the index compares.
     fn is_slot_of(&self, id: Uuid) -> impl Fn(V1Id) -> bool {
         move |number| self.chunks.with_slot(number, slot::Slot::id) == Some(id)
@@ -244,12 +227,5 @@ impl AccountTable {
 
     fn fresh_version(&self) -> Version {
         self.next_version.fetch_add(2, Ordering::Relaxed)
-    }
-}
-
-const fn uuid_of(account: AccountId) -> Uuid {
-    match account {
-        AccountId::Tenant(id) => id.uuid(),
-        AccountId::User(id) => id.uuid(),
     }
 }

@@ -35,7 +35,9 @@ use crate::http::{listener, pages, routes};
 use crate::outbox::smtp;
 use crate::outbox::worker::Outbox;
 use crate::render::{RenderError, Renderer};
+use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use crate::usecases::account_fields::load_accounts;
 use crate::usecases::count_clicks::ClickSource;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
@@ -188,7 +190,7 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
     let env = Env {
         store: data.store.clone(),
         node: Arc::new(settings::node(config, listen, clock())),
-        accounts: AccountTable::watching(&data.store, config.limits.cached_accounts),
+        accounts: AccountTable::watching(&data.store, room_for_accounts(config, &data.store)),
         remembered: Arc::new(Remembered::new(config.limits.cached_answer_bytes)),
         settings: Arc::new(settings::settings(config, public_url.clone())),
         keyring: Arc::new(ArcSwap::from_pointee(data.keyring)),
@@ -196,6 +198,9 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         metrics,
         outbox_wake: Arc::new(Notify::new()),
     };
+    if !env.store.engine().is_shared() {
+        load_accounts(&env).await?;
+    }
     nodes::arrive(&env, &clock).await?;
     let (stop, stage) = watch::channel(Stage::Serving);
     let outbox = outbox(config, &env, &public_url, &clock)?;
@@ -232,6 +237,14 @@ pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Runni
         background,
         presence,
     })
+}
+
+/// A store that only this process uses has its meters in memory, and so all accounts.
+fn room_for_accounts(config: &Config, store: &Store) -> usize {
+    match store.engine().is_shared() {
+        true => config.limits.cached_accounts,
+        false => usize::MAX,
+    }
 }
 
 /// Says what operators should know of the servers of the store; they may do without.

@@ -1,6 +1,6 @@
 //! Which threads go first where all cores are busy, and what those must not wait for.
 //!
-//! The threads that answer HTTP have the priority of the process; workers, the store's writer and the preload have a
+//! The threads that answer HTTP have the priority of the process; workers and the store's writer have a
 //! lower one. So a thread that answers never waits for a lock that one of the others may hold: that one may have to wait
 //! for a core meanwhile. It takes such a lock with [`try_read`] and leaves the request to the workers where it cannot.
 

@@ -205,15 +205,12 @@ impl Chunks {
             .collect()
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.there
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .len()
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.len() >= self.max
     }
 
     fn entry(&self, chunk: u32) -> Option<&ArcSwapOption<Chunk>> {

@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
+use super::AccountTable;
 use super::changes::ReadToken;
 use super::chunks::{Chunk, ChunkState};
 use super::fields::{BrandState, LinkItems, TenantFields, UserFields};
 use super::policies::PolicyId;
 use super::slot::{Link, Slot};
-use super::{AccountTable, uuid_of};
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::ids::{AccountId, V1Id};
 
@@ -15,7 +15,7 @@ impl AccountTable {
     /// To be called before the records of an account are read. Takes no room.
     #[must_use]
     pub fn begin_read(&self, account: AccountId) -> ReadToken {
-        self.accounts.begin(self.index.hash(uuid_of(account)))
+        self.accounts.begin(self.index.hash(account.uuid()))
     }
 
     /// The id of a policy.

@@ -37,14 +37,12 @@ const ABOVE_AT: u32 = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Link(u64);
 
-/// The slot of one number. Only a writer that holds the lock of its chunk changes it, but for the
-/// clicks, which belong to whoever counts them.
+/// The slot of one number. Only a writer that holds the lock of its chunk changes it.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     id: [AtomicU64; 2],
     link: AtomicU64,
     version: AtomicU64,
-    pub(super) clicks: AtomicU64,
 }
 
 fn bit(mask: u64, is_set: bool) -> u64 {
@@ -151,7 +149,6 @@ impl Slot {
     /// Makes it empty. The version stays until the slot is taken again: no version is used twice.
     pub(super) fn clear(&self) {
         self.set_link(Link(0));
-        self.clicks.store(0, Ordering::Release);
     }
 
     pub(super) fn id(&self) -> Uuid {

@@ -70,8 +70,8 @@ fn shop() -> BrandState {
 }
 
 #[test]
-fn a_slot_is_forty_bytes() {
-    assert_eq!(size_of::<Slot>(), 40);
+fn a_slot_is_thirty_two_bytes() {
+    assert_eq!(size_of::<Slot>(), 32);
 }
 
 #[test]
@@ -203,14 +203,11 @@ fn a_removed_account_leaves_nothing_and_the_last_one_takes_the_chunk_with_it() {
     let table = AccountTable::new(ROOM);
     put_user(&table, &user(1000, 1));
     put_user(&table, &user(1001, 1));
-    let clicks =
-        |number| table.with_click_state(V1Id(number), |clicks| clicks.load(Ordering::Relaxed));
-    table.with_click_state(V1Id(1000), |clicks| clicks.store(7, Ordering::Relaxed));
     table.changed(&[&keys::user(user(1000, 1).id)]);
-    assert_eq!((table.user(V1Id(1000)), clicks(1000)), (None, Some(7)));
+    assert_eq!(table.user(V1Id(1000)), None);
     assert_eq!(table.account(V1Id(1000)), Some(of_user(1000)));
     table.changed(&[&keys::v1_id(V1Id(1000))]);
-    assert_eq!((table.account(V1Id(1000)), clicks(1000)), (None, None));
+    assert_eq!(table.account(V1Id(1000)), None);
     assert_eq!(table.number(of_user(1000)), None);
     assert_eq!((table.len(), table.chunks.len()), (1, 1));
     table.remove(V1Id(1001));
@@ -227,7 +224,7 @@ fn there_are_never_more_than_there_is_room_for() {
         put_user(&table, &user(number, 1));
         assert!(table.chunks.len() <= CHUNKS as usize);
     }
-    assert!(table.is_full());
+    assert_eq!(table.chunks.len(), CHUNKS as usize);
     let known = (1000..11_000).filter(|number| table.user(V1Id(*number)).is_some());
     let known: Vec<u32> = known.collect();
     // The newest, each found by its id, and the index has nothing else.

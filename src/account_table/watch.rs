@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use super::AccountTable;
 use super::chunks::Chunk;
 use super::slot::Slot;
-use super::{AccountTable, uuid_of};
 use crate::domain::ids::{AccountId, AccountRef};
 use crate::store::engine::{Key, Watcher};
 use crate::store::keys::Subject;
@@ -12,7 +12,7 @@ use crate::store::keys::Subject;
 impl AccountTable {
     /// Counts a change of an account and then changes its slot, if it has one.
     fn account_changed(&self, account: AccountId, change: impl FnOnce(&Chunk, &Slot)) {
-        let id = uuid_of(account);
+        let id = account.uuid();
         let hash = self.index.hash(id);
         self.accounts.change(hash);
         if let Some(number) = self.index.find(hash, self.is_slot_of(id)) {
@@ -22,7 +22,7 @@ impl AccountTable {
 
     /// The same for a meter, whose key names the slot: reports change many.
     fn meter_changed(&self, account: AccountRef) {
-        let id = uuid_of(account.id);
+        let id = account.id.uuid();
         self.accounts.change(self.index.hash(id));
         self.edit(account.number, |_, slot| {
             if slot.id() == id {

@@ -1,21 +1,16 @@
-//! The background tasks: sending mail, counting the outbox and clicks, removing what expired, and filling the caches
-//! after a start.
+//! The background tasks: sending mail, counting the outbox and clicks, and removing what expired.
 
 use std::pin::pin;
-use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Stage, gauges, reached, system_clock};
 use crate::config::Config;
 use crate::outbox::worker::Outbox;
 use crate::panics::contained;
-use crate::threads;
 use crate::usecases::count_clicks::{ClickSource, run_clicks};
-use crate::usecases::preload::run_preload;
 use crate::usecases::{Env, clean_up};
 
 /// How often marks and revocations that nothing asks for any more are removed.
@@ -40,11 +35,7 @@ pub(super) fn start(
     stage: &watch::Receiver<Stage>,
 ) -> Vec<Task> {
     let (stage, env) = (stage.clone(), env.clone());
-    let until_finishing = {
-        let stage = stage.clone();
-        move || reached(stage.clone(), Stage::Finishing)
-    };
-    let preload = run_preload(env.clone(), reached(stage, Stage::Draining));
+    let until_finishing = move || reached(stage.clone(), Stage::Finishing);
     // The clicks that this one has in hand are nowhere else.
     let interval = config.clicks.flush_interval;
     let clicks = run_clicks(env.clone(), source, interval, until_finishing());
@@ -63,7 +54,6 @@ pub(super) fn start(
     vec![
         ("outbox", tokio::spawn(restarted("outbox", outbox))),
         ("gauges", tokio::spawn(restarted("gauges", gauges))),
-        ("preload", tokio::spawn(run_behind("preload", preload))),
         ("clicks", tokio::spawn(clicks)),
         ("clean-up", tokio::spawn(restarted("clean-up", clean_up))),
     ]
@@ -77,24 +67,6 @@ async fn restarted<F: Future<Output = ()>>(name: &str, run: impl Fn() -> F) {
             "a background task panicked; it is started again"
         );
         tokio::time::sleep(RESTART_PAUSE).await;
-    }
-}
-
-/// Runs `work` that nobody waits for to its end, on a thread of its own, with what time all other threads leave.
-async fn run_behind(name: &str, work: impl Future<Output = ()> + Send + 'static) {
-    let (done, end) = oneshot::channel();
-    let runtime = Handle::current();
-    let begun = thread::Builder::new().name(name.to_owned()).spawn(move || {
-        threads::stand_back();
-        threads::stand_back();
-        // A panic has been logged; the service does without.
-        let _panicked = runtime.block_on(contained(pin!(work)));
-        // Who no longer waits for it need not be told.
-        let _gone = done.send(());
-    });
-    match begun {
-        Ok(_) => drop(end.await),
-        Err(error) => tracing::warn!(name, %error, "no thread could be started; done without"),
     }
 }
 

@@ -5,7 +5,7 @@
 //! a margin.
 
 use super::quota::{Item, Level, Percent, Quota, State, Unit};
-use super::tenant::{SoonSetting, TenantSettings};
+use super::tenant::SoonSetting;
 use super::time::Timestamp;
 
 /// The rules that states and arming follow; deployment settings with a tenant's own on top.
@@ -37,12 +37,12 @@ impl Default for QuotaPolicy {
 impl QuotaPolicy {
     /// This policy with a tenant's own settings on top.
     #[must_use]
-    pub fn for_tenant(mut self, settings: &TenantSettings) -> Self {
-        for (soon, own) in self.soon.iter_mut().zip(settings.soon_percent) {
+    pub fn for_tenant(mut self, own: &[SoonSetting; 5]) -> Self {
+        for (soon, own) in self.soon.iter_mut().zip(own) {
             match own {
                 SoonSetting::Inherit => {}
                 SoonSetting::Off => *soon = None,
-                SoonSetting::At(percent) => *soon = Some(percent),
+                SoonSetting::At(percent) => *soon = Some(*percent),
             }
         }
         self

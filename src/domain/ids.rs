@@ -185,6 +185,17 @@ pub enum AccountId {
     User(UserId),
 }
 
+impl AccountId {
+    /// The id, without a word on whose it is.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Tenant(id) => id.uuid(),
+            Self::User(id) => id.uuid(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::engine::{Changes, Expect, Key};
-use super::record::{OfferingItems, Stored, hot_meter};
+use super::record::{Numbered, OfferingItems, Stored, hot_meter};
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
@@ -36,7 +36,10 @@ fn claims_of_tenant(tenant: &Tenant) -> Vec<Entry> {
 fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
     let account = AccountId::Tenant(tenant.id);
     let mut entries = vec![
-        leads_to(keys::v1_id(tenant.v1_id), tenant.id.uuid()),
+        (
+            keys::v1_id(tenant.v1_id),
+            Numbered::Tenant(tenant.into()).encode(),
+        ),
         mark(keys::search_text(&tenant.name, account)),
     ];
     if let Some(parent) = tenant.parent_id() {
@@ -63,7 +66,10 @@ fn claims_of_user(user: &User) -> Vec<Entry> {
 fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
     let account = AccountId::User(user.id);
     let mut entries = vec![
-        leads_to(keys::v1_id(user.v1_id), user.id.uuid()),
+        (
+            keys::v1_id(user.v1_id),
+            Numbered::User(user.into()).encode(),
+        ),
         mark(keys::tenant_user(user.tenant_id, user.id)),
     ];
     let email = user
@@ -217,10 +223,11 @@ impl Changes {
     /// Writes the entries that are new and removes those that are gone. Entries that are `claimed`
     /// must not have been there.
     fn replace_entries(&mut self, old: Vec<Entry>, new: Vec<Entry>, claimed: bool) {
-        for (key, body) in &new {
-            if old.iter().any(|(known, _)| known == key) {
+        for entry in &new {
+            if old.contains(entry) {
                 continue;
             }
+            let (key, body) = entry;
             if claimed {
                 self.expect(key.clone(), Expect::Absent);
             }

@@ -306,8 +306,8 @@ impl Engine for EmbeddedEngine {
         Box::pin(async move { self.shared.read(|tables| tables.get(key)) })
     }
 
-    fn at_hand(&self, key: &Key) -> Option<Record> {
-        self.shared.at_hand(key)
+    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+        self.shared.at_hand(key, look);
     }
 
     fn get_each<'a>(

@@ -201,11 +201,10 @@ pub trait Engine: Send + Sync + 'static {
     /// The record under `key`. Sees every commit acknowledged before the call.
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
 
-    /// The record under `key`, as [`Engine::get`] would give it now, if it is at hand in memory;
-    /// `None` says nothing. Waits for nothing.
-    fn at_hand(&self, key: &Key) -> Option<Record> {
-        let _nothing_is = key;
-        None
+    /// Calls `look` with the body of the record under `key`, as [`Engine::get`] would give it now, if
+    /// that is at hand in memory. Waits for nothing.
+    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+        let _nothing_is = (key, look);
     }
 
     /// The records under `keys`, in their order.

@@ -104,16 +104,10 @@ pub fn user(id: UserId) -> Key {
     key(b'u').part(id.bytes()).end()
 }
 
-/// All tenants' profiles.
+/// All brands.
 #[must_use]
-pub fn tenants() -> Key {
-    key(b't').end()
-}
-
-/// All users' profiles.
-#[must_use]
-pub fn users() -> Key {
-    key(b'u').end()
+pub fn brands() -> Key {
+    key(b'b').end()
 }
 
 /// A tenant's brand.
@@ -242,7 +236,13 @@ pub fn company_admins(tenant: TenantId) -> Key {
 /// An API v1 id to its account.
 #[must_use]
 pub fn v1_id(id: V1Id) -> Key {
-    key(b'V').part(&id.0.to_be_bytes()).end()
+    key(b'V').number(id).end()
+}
+
+/// All API v1 ids.
+#[must_use]
+pub fn v1_ids() -> Key {
+    key(b'V').end()
 }
 
 /// A personal tenant id to its user.

@@ -42,8 +42,14 @@ impl Store {
     /// The same, if it is at hand in memory.
     #[must_use]
     pub fn hot_meter_at_hand(&self, account: AccountRef) -> Option<HotMeter> {
-        let record = self.engine.at_hand(&keys::meter(account))?;
-        hot_meter::decode(account.id, &record.body).ok()
+        let mut meter = None;
+        self.engine.at_hand(&keys::meter(account), &mut |body| {
+            meter = match body {
+                Some(body) => hot_meter::decode(account.id, body).ok(),
+                None => Some(HotMeter::empty(account.id)),
+            };
+        });
+        meter
     }
 
     /// What reports need of the meters of `accounts`, in their order, each as it was at some moment

@@ -39,9 +39,10 @@ use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use keys::Subject;
 use mark::Mark;
 use read_brands::ReadBrands;
-use record::Stored;
+use record::{Numbered, Stored};
 pub use turns::Turn;
 use turns::Turns;
 
@@ -314,16 +315,41 @@ impl Store {
     /// # Errors
     /// The store is away, or the entry is damaged.
     pub async fn lookup(&self, key: &Key) -> Result<Option<Uuid>, StoreError> {
-        self.engine.get(key).await?.map(looked_up).transpose()
+        let record = self.engine.get(key).await?;
+        let id = record
+            .map(|record| Uuid::from_slice(&record.body))
+            .transpose();
+        id.map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
     }
 
-    /// The ids that lookup keys lead to, in their order; keys that lead nowhere are left out.
+    /// The accounts of numbers, in their order; numbers of nobody are left out.
     ///
     /// # Errors
     /// As [`Store::lookup`].
-    pub async fn lookup_many(&self, keys: &[Key]) -> Result<Vec<Uuid>, StoreError> {
-        let records = self.engine.get_many(keys).await?;
-        records.into_iter().flatten().map(looked_up).collect()
+    pub async fn numbered(&self, numbers: &[V1Id]) -> Result<Vec<Numbered>, StoreError> {
+        let keys: Vec<Key> = numbers.iter().copied().map(keys::v1_id).collect();
+        let records = self.engine.get_many(&keys).await?.into_iter().flatten();
+        records.map(|found| Numbered::decode(&found.body)).collect()
+    }
+
+    /// Up to `limit` accounts with their numbers, in the order of these, beginning after `after`.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn numbered_after(
+        &self,
+        after: Option<V1Id>,
+        limit: usize,
+    ) -> Result<Vec<(V1Id, Numbered)>, StoreError> {
+        let (all, after) = (keys::v1_ids(), after.map(keys::v1_id));
+        let found = self.engine.scan(&all, after.as_ref(), limit).await?;
+        let numbered = found.into_iter().filter_map(|(key, record)| {
+            let Subject::Number(number) = key.subject() else {
+                return None;
+            };
+            Some(Numbered::decode(&record.body).map(|numbered| (number, numbered)))
+        });
+        numbered.collect()
     }
 
     /// A fresh API v1 id: unique over tenants and users, never given again.
@@ -374,11 +400,6 @@ fn account_number(id: u64) -> Result<V1Id, StoreError> {
         StoreError::Refused(why)
     })?;
     Ok(V1Id(number))
-}
-
-fn looked_up(record: engine::Record) -> Result<Uuid, StoreError> {
-    let id = Uuid::from_slice(&record.body);
-    id.map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
 }
 
 fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {

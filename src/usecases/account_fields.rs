@@ -1,9 +1,11 @@
 //! The fields of accounts that links and reports need: from the account table, or from the store,
 //! which fills the table.
 
+mod load;
+
 use std::sync::Arc;
 
-use uuid::Uuid;
+pub use load::load_accounts;
 
 use super::error::Error;
 use super::view::{listed_of, usable_buy_url};
@@ -17,7 +19,7 @@ use crate::domain::link::LinkTemplate;
 use crate::domain::meter::HotMeter;
 use crate::domain::proposal::Shop;
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant};
-use crate::store::keys;
+use crate::store::record::{Numbered, NumberedTenant, NumberedUser};
 
 /// A tenant with the policy that its id in the fields may not name.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +40,9 @@ pub(super) async fn tenant(env: &Env, number: V1Id) -> Result<Option<FoundTenant
     if let Some(known) = cached_tenant(env, number) {
         return Ok(Some(known));
     }
-    match id_of(env, number).await? {
-        Some(id) => load_tenant(env, TenantId::new(id)).await,
-        None => Ok(None),
+    match account_of(env, number).await? {
+        Some(AccountId::Tenant(id)) => load_tenant(env, id).await,
+        _ => Ok(None),
     }
 }
 
@@ -49,8 +51,8 @@ pub(super) async fn user(env: &Env, number: V1Id) -> Result<Option<UserFields>, 
     if let Some(known) = env.accounts.user(number) {
         return Ok(Some(known));
     }
-    match id_of(env, number).await? {
-        Some(id) => load_user(env, UserId::new(id)).await,
+    match user_id(env, number).await? {
+        Some(id) => load_user(env, id).await,
         None => Ok(None),
     }
 }
@@ -73,20 +75,25 @@ pub(super) async fn find_user(env: &Env, id: UserId) -> Result<Option<UserFields
     }
 }
 
-/// The id behind a number, of a tenant or a user.
-pub(super) async fn id_of(env: &Env, number: V1Id) -> Result<Option<Uuid>, Error> {
-    let known = env.accounts.account(number).map(|account| match account {
-        AccountId::Tenant(id) => id.uuid(),
-        AccountId::User(id) => id.uuid(),
-    });
-    match known {
-        Some(id) => Ok(Some(id)),
-        None => Ok(env.store.lookup(&keys::v1_id(number)).await?),
+/// Which user has a number.
+pub(super) async fn user_id(env: &Env, number: V1Id) -> Result<Option<UserId>, Error> {
+    match account_of(env, number).await? {
+        Some(AccountId::User(id)) => Ok(Some(id)),
+        _ => Ok(None),
     }
 }
 
+/// The account of a number.
+async fn account_of(env: &Env, number: V1Id) -> Result<Option<AccountId>, Error> {
+    if let Some(known) = env.accounts.account(number) {
+        return Ok(Some(known));
+    }
+    let found = env.store.numbered(&[number]).await?;
+    Ok(found.first().map(Numbered::account))
+}
+
 /// Reads a user.
-pub(super) async fn load_user(env: &Env, id: UserId) -> Result<Option<UserFields>, Error> {
+async fn load_user(env: &Env, id: UserId) -> Result<Option<UserFields>, Error> {
     let token = env.accounts.begin_read(AccountId::User(id));
     let Some(user) = env.store.user(id).await? else {
         return Ok(None);
@@ -98,20 +105,31 @@ pub(super) async fn load_user(env: &Env, id: UserId) -> Result<Option<UserFields
             None => return Ok(None),
         },
     };
+    let read = NumberedUser::from(&user.value);
+    Ok(Some(take_in_user(env, (user.v1_id, &read), tenant, token)))
+}
+
+/// Fills the table with a user whose tenant has this number, read after `token`.
+fn take_in_user(
+    env: &Env,
+    (number, user): (V1Id, &NumberedUser),
+    tenant: V1Id,
+    token: ReadToken,
+) -> UserFields {
     let fields = UserFields {
-        id,
-        number: user.v1_id,
+        id: user.id,
+        number,
         tenant,
-        reader: user.reader(),
+        reader: user.reader,
         enabled: user.enabled,
         items: None,
     };
     env.accounts.publish_user(&fields, token);
-    Ok(Some(fields))
+    fields
 }
 
 /// Reads a tenant, and those above it that are not known.
-pub(super) async fn load_tenant(env: &Env, id: TenantId) -> Result<Option<FoundTenant>, Error> {
+async fn load_tenant(env: &Env, id: TenantId) -> Result<Option<FoundTenant>, Error> {
     let token = env.accounts.begin_read(AccountId::Tenant(id));
     let Some(tenant) = env.store.tenant(id).await? else {
         return Ok(None);
@@ -134,7 +152,7 @@ pub(super) async fn load_tenant(env: &Env, id: TenantId) -> Result<Option<FoundT
     with_brand(env, &tenant, parent, token).await.map(Some)
 }
 
-/// Completes a tenant that was read after `token`, and fills the table.
+/// Reads the brand of a tenant that was read after `token`, and fills the table.
 async fn with_brand(
     env: &Env,
     tenant: &Tenant,
@@ -142,19 +160,31 @@ async fn with_brand(
     token: ReadToken,
 ) -> Result<FoundTenant, Error> {
     let brand = env.store.brand(tenant.id).await?;
-    let policy = env.settings.quota.for_tenant(&tenant.settings);
+    let read = (tenant.v1_id, &NumberedTenant::from(tenant));
+    Ok(take_in_tenant(env, read, parent, brand.as_deref(), token))
+}
+
+/// Fills the table with a tenant and its brand; the tenant above has this number. Both were read after `token`.
+fn take_in_tenant(
+    env: &Env,
+    (number, tenant): (V1Id, &NumberedTenant),
+    parent: Option<V1Id>,
+    brand: Option<&Brand>,
+    token: ReadToken,
+) -> FoundTenant {
+    let policy = env.settings.quota.for_tenant(&tenant.soon_percent);
     let fields = TenantFields {
         id: tenant.id,
-        number: tenant.v1_id,
+        number,
         parent,
         enabled: tenant.enabled,
         policy: env.accounts.intern(policy),
         has_brand: brand.is_some(),
         items: None,
     };
-    let brand = brand_state(&env.settings, brand.as_deref());
+    let brand = brand_state(&env.settings, brand);
     env.accounts.publish_tenant(&fields, brand, token);
-    Ok(FoundTenant { fields, policy })
+    FoundTenant { fields, policy }
 }
 
 /// The shop of the nearest enabled brand, from `tenant` up.

@@ -94,7 +94,10 @@ async fn standing_of(
     let accounts = users.iter().map(User::account);
     let accounts: Vec<AccountRef> = accounts.collect();
     let meters = env.store.hot_meters(&accounts).await;
-    let policy = env.settings.quota.for_tenant(&view.tenant.settings);
+    let policy = env
+        .settings
+        .quota
+        .for_tenant(&view.tenant.settings.soon_percent);
     let mut standing = Vec::new();
     for (user, meter) in users.into_iter().zip(meters) {
         let (meter, _) = meter?;

@@ -161,7 +161,10 @@ impl Meters {
     async fn load(env: &Env, view: &UserView) -> Result<Self, Error> {
         let (user, _) = env.store.meter(view.user.account()).await?;
         let (tenant, _) = env.store.meter(view.tenant.account()).await?;
-        let policy = env.settings.quota.for_tenant(&view.tenant.settings);
+        let policy = env
+            .settings
+            .quota
+            .for_tenant(&view.tenant.settings.soon_percent);
         Ok(Self {
             user,
             tenant,

@@ -6,7 +6,6 @@ use super::destination::{self, Decided, Destination, Reader};
 use super::error::Error;
 use super::view::{self, UserView};
 use crate::domain::click::Click;
-use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::tracked_link::{Purpose, Refused, TrackedLink};
 
@@ -130,8 +129,8 @@ pub(super) async fn reader_of(
     env: &Env,
     link: &TrackedLink,
 ) -> Result<Option<Box<UserView>>, Error> {
-    match account_fields::id_of(env, link.user).await? {
-        Some(id) => Ok(view::load(env, UserId::new(id)).await?.map(Box::new)),
+    match account_fields::user_id(env, link.user).await? {
+        Some(id) => Ok(view::load(env, id).await?.map(Box::new)),
         None => Ok(None),
     }
 }

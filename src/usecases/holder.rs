@@ -22,7 +22,7 @@ impl Holder {
     pub fn of(settings: &Settings, tenant: &Tenant) -> Self {
         Self {
             enabled: tenant.enabled,
-            policy: settings.quota.for_tenant(&tenant.settings),
+            policy: settings.quota.for_tenant(&tenant.settings.soon_percent),
         }
     }
 }

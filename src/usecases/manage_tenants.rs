@@ -271,8 +271,8 @@ fn each_once(mut ids: Vec<Uuid>) -> Vec<Uuid> {
 
 /// The tenants and users with these API v1 ids, in their order, wherever they are.
 pub(super) async fn by_v1_ids(env: &Env, ids: &[V1Id]) -> Result<Vec<Uuid>, Error> {
-    let lookups: Vec<Key> = ids.iter().copied().map(keys::v1_id).collect();
-    Ok(env.store.lookup_many(&lookups).await?)
+    let found = env.store.numbered(ids).await?;
+    Ok(found.iter().map(|one| one.account().uuid()).collect())
 }
 
 /// The ids of the children of a tenant.

@@ -3,7 +3,7 @@
 
 pub mod access;
 pub mod access_policies;
-mod account_fields;
+pub mod account_fields;
 pub mod activation;
 pub mod audit;
 pub mod brand_patch;
@@ -44,7 +44,6 @@ pub mod offering_patch;
 pub mod page;
 pub mod partner_plans;
 pub mod precondition;
-pub mod preload;
 pub mod preview;
 pub mod public_logo;
 pub mod remembered;

@@ -196,7 +196,7 @@ fn items_of(
     scope: Scope,
     now: Timestamp,
 ) -> Result<Vec<ItemStatus>, Error> {
-    let policy = env.settings.quota.for_tenant(&tenant.settings);
+    let policy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
     let mut items: Vec<ItemStatus> = Vec::new();
     for given in preview.items.iter().filter(|given| given.scope == scope) {
         if items.iter().any(|known| known.item == given.item) {

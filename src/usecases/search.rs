@@ -12,6 +12,7 @@ use crate::domain::text::check_name;
 use crate::domain::user::User;
 use crate::store::engine::Key;
 use crate::store::keys;
+use crate::store::record::Numbered;
 use uuid::Uuid;
 
 /// Index entries looked at by one search.
@@ -77,17 +78,12 @@ async fn by_v1_id(env: &Env, root: TenantId, text: &str) -> Result<Option<Accoun
     let Ok(id) = text.trim().parse::<V1Id>() else {
         return Ok(None);
     };
-    let Some(id) = env.store.lookup(&keys::v1_id(id)).await? else {
+    let found = env.store.numbered(&[id]).await?;
+    let Some(account) = found.first().map(Numbered::account) else {
         return Ok(None);
     };
-    let both = [
-        AccountId::Tenant(TenantId::new(id)),
-        AccountId::User(UserId::new(id)),
-    ];
-    let marks = both.map(|account| mark(root, account));
-    let found = env.store.engine().get_many(&marks).await?;
-    let within = both.into_iter().zip(found).find(|(_, mark)| mark.is_some());
-    Ok(within.map(|(account, _)| account))
+    let within = env.store.engine().get(&mark(root, account)).await?;
+    Ok(within.map(|_| account))
 }
 
 struct Matches {

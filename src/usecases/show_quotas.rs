@@ -38,7 +38,7 @@ pub async fn show_quotas(
 ) -> Result<Quotas, Error> {
     let (account, tenant) = report_usage::resolve_account(env, caller, account).await?;
     let (meter, _) = env.store.meter(account).await?;
-    let policy: QuotaPolicy = env.settings.quota.for_tenant(&tenant.settings);
+    let policy: QuotaPolicy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
     let status = meter.status(&env.settings.usage_names, &policy);
     let with_threshold = |status: ItemStatus| (status, policy.soon_percent(status.item));
     Ok(Quotas {

@@ -7,7 +7,6 @@ use super::error::{Error, retrying};
 use super::follow_link::{reader_of, verify};
 use super::manage_users;
 use super::view::UserView;
-use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::QUOTA_NOTIFICATION;
 use crate::store::engine::Changes;
@@ -67,11 +66,11 @@ pub async fn act(
         Ok(link) => link,
         Err(refused) => return refusal(env, refused).await,
     };
-    let Some(id) = account_fields::id_of(env, link.user).await? else {
+    let Some(id) = account_fields::user_id(env, link.user).await? else {
         return Ok(Unsubscribing::Unknown);
     };
     retrying(|| async {
-        let Some(old) = env.store.user(UserId::new(id)).await? else {
+        let Some(old) = env.store.user(id).await? else {
             return Ok(());
         };
         let Some(tenant) = env.store.tenant(old.tenant_id).await? else {

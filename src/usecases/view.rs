@@ -108,7 +108,7 @@ fn assembled(
     brand: Option<Brand>,
     (user_meter, tenant_meter): (&HotMeter, &HotMeter),
 ) -> UserView {
-    let policy = env.settings.quota.for_tenant(&tenant.settings);
+    let policy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
     let names = &env.settings.usage_names;
     let shop = shop_of(env, brand.as_ref());
     let without = env.settings.without_buy_url;

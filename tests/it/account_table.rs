@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use upsell::account_table::AccountTable;
 use upsell::domain::brand::Brand;
-use upsell::domain::ids::{AccountId, UserId, V1Id};
+use upsell::domain::ids::{AccountId, TenantId, UserId, V1Id};
 use upsell::domain::link::{BuyUrl, LinkProfile, Placement};
 use upsell::domain::quota::{Item, Percent, Quota};
 use upsell::domain::tenant::{SoonSetting, Tenant};
-use upsell::domain::user::COMPANY_ADMIN;
+use upsell::domain::user::{COMPANY_ADMIN, User};
 use upsell::store::engine::Changes;
 use upsell::tracked_link::{Purpose, TrackedLink};
 use upsell::usecases::Env;
+use upsell::usecases::account_fields::load_accounts;
 use upsell::usecases::destination::{self, Destination};
-use upsell::usecases::preload::preload;
 
 use crate::reseller_races::Dice;
 use crate::support::http::add_shop;
@@ -36,7 +36,7 @@ fn link_of(user: V1Id, purpose: Purpose) -> TrackedLink {
 /// The same with a table that knows nothing.
 fn cold(env: &Env) -> Env {
     Env {
-        accounts: AccountTable::watching(&env.store, 1000),
+        accounts: AccountTable::watching(&env.store, 10_000),
         ..env.clone()
     }
 }
@@ -84,7 +84,7 @@ pub(crate) async fn step(world: &World, dice: &mut Dice, users: &[UserId]) {
         0 => world.change_user(user, |user| user.buyer = on).await,
         1 => world.change_user(user, |user| user.enabled = on).await,
         2 => {
-            let change = |user: &mut upsell::domain::user::User| {
+            let change = |user: &mut User| {
                 for policy in &mut user.policies {
                     policy.role = if on { COMPANY_ADMIN } else { "backup_user" };
                 }
@@ -134,13 +134,15 @@ async fn what_is_remembered_is_what_is_stored() {
     let (mut shops, mut sales, mut answered_at_once) = (0, 0, 0);
     for number in 0..STEPS {
         step(&world, &mut dice, &users).await;
-        let cold = cold(&world.env);
+        let (cold, loaded) = (cold(&world.env), cold(&world.env));
+        load_accounts(&loaded).await.unwrap();
         for user in users {
             for purpose in [Purpose::Quota(Placement::Email), Purpose::Edition] {
                 let link = link(&world, user, purpose).await;
                 let at_hand = at_once(&world.env, &link);
                 let stored = find(&cold, &link).await;
                 assert_eq!(find(&world.env, &link).await, stored, "step {number}");
+                assert_eq!(at_once(&loaded, &link), stored, "step {number}");
                 if at_hand.is_some() {
                     answered_at_once += 1;
                     assert_eq!(at_hand, stored, "step {number}");
@@ -198,28 +200,58 @@ async fn a_link_leads_by_the_tenant_that_its_reader_has_now() {
     }
 }
 
+/// A tenant has a lower number than the one above it where that one's was given to another node.
 #[tokio::test]
-async fn what_is_read_ahead_answers_at_once() {
+async fn all_accounts_are_loaded_at_a_start_and_answer_at_once() {
+    const USERS: usize = 5000;
     let (world, users) = world().await;
-    for number in 0..130 {
-        world.add_user(&format!("user{number}"), false).await;
-    }
-    let later = Env {
-        accounts: AccountTable::watching(&world.env.store, 10_000),
-        ..world.env.clone()
+    let store = &world.env.store;
+    let mut changes = Changes::new();
+    let child = Tenant {
+        id: TenantId::random(),
+        v1_id: store.next_v1_id().await.unwrap(),
+        name: "child".to_owned(),
+        ..world.customer.clone()
     };
+    let above = Tenant {
+        id: TenantId::random(),
+        v1_id: store.next_v1_id().await.unwrap(),
+        name: "above".to_owned(),
+        ..world.customer.clone()
+    };
+    let child = Tenant {
+        ancestors: above.ancestors.iter().copied().chain([above.id]).collect(),
+        ..child
+    };
+    changes
+        .create_tenant(above.clone())
+        .create_tenant(child.clone());
+    let ann = store.user(users[0]).await.unwrap().unwrap().value;
+    let mut last = None;
+    for number in 0..USERS {
+        let user = User {
+            id: UserId::random(),
+            v1_id: store.next_v1_id().await.unwrap(),
+            login: format!("user{number}"),
+            tenant_id: child.id,
+            ..ann.clone()
+        };
+        last = Some(user.v1_id);
+        changes.create_user(user, &child);
+    }
+    store.commit(changes).await.unwrap();
+    let loaded = cold(&world.env);
+    let count = load_accounts(&loaded).await.unwrap();
+    assert_eq!(
+        count,
+        2 + 2 + 2 + USERS,
+        "root, customer, ann, bob and these"
+    );
+    assert_eq!(loaded.accounts.len(), count);
     let placement = Purpose::Quota(Placement::Email);
-    let first = link(&world, users[0], placement).await;
-    assert_eq!(at_once(&later, &first), None);
-    // A stop does not wait for the end.
-    let read = preload(&later, std::future::ready(())).await.unwrap();
-    assert_eq!(read, 2, "the tenants alone");
-    let read = preload(&later, std::future::pending()).await.unwrap();
-    assert_eq!(read, 2 + 132, "two tenants and all users");
-    assert_eq!(later.accounts.len(), 2 + 132);
-    for user in users {
-        let link = link(&world, user, placement).await;
-        let found = at_once(&later, &link);
+    for number in [ann.v1_id, last.unwrap()] {
+        let link = link_of(number, placement);
+        let found = at_once(&loaded, &link);
         assert!(found.is_some());
         assert_eq!(found, find(&world.env, &link).await);
     }

@@ -135,10 +135,10 @@ fn the_worst_of_several_quotas_counts() {
 
 #[test]
 fn a_tenants_own_threshold_wins() {
-    let mut settings = TenantSettings::default();
-    settings.soon_percent[0] = SoonSetting::Off;
-    settings.soon_percent[3] = SoonSetting::At(Percent::new(50).unwrap());
-    let policy = QuotaPolicy::default().for_tenant(&settings);
+    let mut own = [SoonSetting::Inherit; 5];
+    own[0] = SoonSetting::Off;
+    own[3] = SoonSetting::At(Percent::new(50).unwrap());
+    let policy = QuotaPolicy::default().for_tenant(&own);
     assert_eq!(policy.soon_percent(STORAGE), None);
     assert_eq!(policy.soon_percent(Item::VirtualMachines), Percent::new(50));
     assert_eq!(policy.soon_percent(Item::MobileDevices), None);

@@ -82,11 +82,14 @@ impl Shared {
         }
     }
 
-    /// The record under `key`, if it has a slot; waits for nobody.
-    pub(super) fn at_hand(&self, key: &Key) -> Option<Record> {
-        let slot = Slot::of(key)?;
-        let tables = self.tables.try_read().ok()?;
-        tables.as_ref()?.table.try_get(&slot)
+    /// Looks at the record under `key`, if it has a slot; waits for nobody.
+    pub(super) fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+        if let Some(slot) = Slot::of(key)
+            && let Ok(tables) = self.tables.try_read()
+            && let Some(tables) = tables.as_ref()
+        {
+            tables.table.try_with(&slot, look);
+        }
     }
 
     /// The records under `keys`, each on its own.

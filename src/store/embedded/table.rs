@@ -169,13 +169,18 @@ impl Table {
         }
     }
 
-    /// The same without waiting for anybody; `None` where that is not possible now.
-    pub(super) fn try_get(&self, slot: &Slot) -> Option<Record> {
+    /// Looks at the body of a record, unless it had to wait for somebody.
+    pub(super) fn try_with(&self, slot: &Slot, look: impl FnOnce(Option<&[u8]>)) {
         let PageId { family, index } = slot.page();
-        let pages = self.pages(family).try_read().ok()?;
-        let page = pages.get(index as usize)?.as_ref()?;
-        let page = page.try_read().ok()?;
-        page.find(slot).map(record_of)
+        let Ok(pages) = self.pages(family).try_read() else {
+            return;
+        };
+        let page = pages.get(index as usize).and_then(Option::as_deref);
+        let Ok(page) = page.map(RwLock::try_read).transpose() else {
+            return;
+        };
+        let found = page.as_deref().and_then(|page| page.find(slot));
+        look(found.map(|(_, body)| body));
     }
 
     /// Looks at the body of a record without a copy.

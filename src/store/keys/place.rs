@@ -107,7 +107,7 @@ mod tests {
             assert_eq!(of_prefix(&list.0), Some(place(&entry).as_slice()));
             assert_eq!(of_prefix(&list.0), Some(tenant.bytes().as_slice()));
         }
-        assert_eq!(of_prefix(&keys::users().0), None);
+        assert_eq!(of_prefix(&keys::v1_ids().0), None);
         assert_eq!(of_prefix(&keys::mails_due().0), None);
     }
 

@@ -69,7 +69,7 @@ pub enum Subject {
     Snoozes(UserId),
     /// The brand of a tenant.
     Brand(TenantId),
-    /// That a number is an account's: written when the account is made, removed with it.
+    /// What stands under a number: written when the account is made and when links need to know of a change, removed with it.
     Number(V1Id),
     /// Some partner plan.
     Plan,

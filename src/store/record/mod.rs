@@ -13,6 +13,7 @@ mod import;
 mod mail;
 mod meter;
 mod node;
+mod numbered;
 mod plan;
 mod request;
 mod reseller;
@@ -25,6 +26,7 @@ use super::engine::StoreError;
 
 pub use import::ImportProgress;
 pub use meter::OfferingItems;
+pub use numbered::{Numbered, NumberedTenant, NumberedUser};
 pub use request::KeptRequest;
 
 /// A value with a stored form.

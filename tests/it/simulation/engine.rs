@@ -146,9 +146,12 @@ impl Engine for SimEngine {
         })
     }
 
-    fn at_hand(&self, key: &Key) -> Option<Record> {
-        let is_at_hand = !self.disk.is_shared && self.power.is_on();
-        is_at_hand.then(|| self.disk.read(|records| records.get(key).cloned()))?
+    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+        if !self.disk.is_shared && self.power.is_on() {
+            let body = |record: &Record| record.body.clone();
+            let found = self.disk.read(|records| records.get(key).map(body));
+            look(found.as_deref());
+        }
     }
 
     fn get_many<'a>(

@@ -82,7 +82,7 @@ fn next(
 }
 
 fn soon_of(tenant: &Tenant, item: Item) -> Option<u8> {
-    let policy = QuotaPolicy::default().for_tenant(&tenant.settings);
+    let policy = QuotaPolicy::default().for_tenant(&tenant.settings.soon_percent);
     policy.soon_percent(item).map(|percent| percent.get())
 }
 
