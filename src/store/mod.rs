@@ -16,7 +16,6 @@ pub mod mails;
 pub mod mark;
 pub mod meters;
 pub mod plans;
-mod read_brands;
 pub mod record;
 pub mod redis;
 pub mod resellers;
@@ -41,7 +40,6 @@ use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
 use keys::Subject;
 use mark::Mark;
-use read_brands::ReadBrands;
 use record::{Numbered, Stored};
 pub use turns::Turn;
 use turns::Turns;
@@ -82,7 +80,6 @@ pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
     turns: Arc<Turns>,
-    brands: Arc<ReadBrands>,
     /// Goes into the first change made over this clone.
     mark: Option<Arc<Mark>>,
 }
@@ -95,7 +92,6 @@ impl Store {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
             turns: Arc::new(Turns::new()),
-            brands: Arc::default(),
             mark: None,
         }
     }
@@ -217,17 +213,9 @@ impl Store {
     /// As [`Store::load`].
     pub async fn effective_brand(&self, tenant: &Tenant) -> Result<Option<Brand>, StoreError> {
         let keys: Vec<Key> = tenant.lineage().map(keys::brand).collect();
-        let records = self.engine.get_many(&keys).await?;
-        for (id, record) in tenant.lineage().zip(records) {
-            let brand = match record {
-                Some(record) => self.brands.read(id, &record)?,
-                None => continue,
-            };
-            if brand.enabled {
-                return Ok(Some(Brand::clone(&brand)));
-            }
-        }
-        Ok(None)
+        let found = self.load_many::<Brand>(&keys).await?;
+        let mut brands = found.into_iter().flatten().map(|found| found.value);
+        Ok(brands.find(|brand| brand.enabled))
     }
 
     /// The enabled brands of tenants and of those above them.
@@ -237,7 +225,7 @@ impl Store {
     pub async fn enabled_brands(
         &self,
         tenants: impl Iterator<Item = &Found<Tenant>>,
-    ) -> Result<HashMap<TenantId, Arc<Brand>>, StoreError> {
+    ) -> Result<HashMap<TenantId, Brand>, StoreError> {
         let mut owners: Vec<TenantId> = Vec::new();
         for tenant in tenants {
             owners.extend(tenant.lineage());
@@ -245,15 +233,10 @@ impl Store {
         owners.sort_unstable();
         owners.dedup();
         let brand_keys: Vec<Key> = owners.iter().map(|id| keys::brand(*id)).collect();
-        let records = self.engine.get_many(&brand_keys).await?;
-        let mut brands = HashMap::new();
-        for (id, record) in owners.into_iter().zip(records) {
-            if let Some(record) = record {
-                brands.insert(id, self.brands.read(id, &record)?);
-            }
-        }
-        brands.retain(|_, brand: &mut Arc<Brand>| brand.enabled);
-        Ok(brands)
+        let found = self.load_many::<Brand>(&brand_keys).await?;
+        let brands = found.into_iter().flatten().map(|found| found.value);
+        let enabled = brands.filter(|brand| brand.enabled);
+        Ok(enabled.map(|brand| (brand.tenant_id, brand)).collect())
     }
 
     /// Through whose mail server mail to the people of each tenant goes: that of the nearest enabled

@@ -82,8 +82,7 @@ pub async fn load_many(env: &Env, ids: &[UserId]) -> Result<Vec<Option<UserView>
         let Some((own, tenants_own)) = meters.next().zip(meters.next()) else {
             break;
         };
-        let brand = tenant.lineage().find_map(|id| brands.get(&id));
-        let brand = brand.map(|brand| Brand::clone(brand));
+        let brand = tenant.lineage().find_map(|id| brands.get(&id)).cloned();
         let meters = (&own?.0, &tenants_own?.0);
         views.push(Some(assembled(env, (user, tenant), brand, meters)));
     }

@@ -68,12 +68,10 @@ impl ContactForm {
 }
 
 /// Per item: absent inherits, 0 is off, 1–99 is the tenant's own.
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct SettingsForm {
     soon_percent: [Option<u8>; 5],
-    #[serde(default)]
     partner_plan: Option<PlanRefForm>,
-    #[serde(default)]
     currency: Option<String>,
 }
 
@@ -132,7 +130,6 @@ pub struct TenantForm {
     language: String,
     contact: ContactForm,
     internal_tag: Option<String>,
-    #[serde(default)]
     settings: SettingsForm,
     created_us: i64,
     updated_us: i64,
