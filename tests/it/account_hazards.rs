@@ -1,6 +1,11 @@
 //! What must not make links of others ask the store, or lead astray: edits of brands, reports of
 //! unknown ids, and a policy that changes while a meter is read.
 
+use std::process::id;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::task::spawn_blocking;
 use upsell::account_table::AccountTable;
 use upsell::domain::brand::Brand;
 use upsell::domain::client::ApiScopes;
@@ -18,6 +23,7 @@ use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 use uuid::Uuid;
 
 use crate::account_table::{at_once, change_tenant, find, link};
+use crate::server_unread::resident_kib;
 use crate::support::http::add_shop;
 use crate::support::world::{START, World};
 
@@ -89,8 +95,19 @@ async fn an_item_found_by_an_old_policy_does_not_hold() {
     assert!(!lists(find(env, &link).await));
 }
 
-/// Links of two tenants with brands of their own and of one with the brand of the partner above.
-#[tokio::test]
+/// How often `ask` says no until `stop`, and how often it was asked.
+fn misses(stop: &AtomicBool, ask: impl Fn() -> bool) -> (usize, usize) {
+    let (mut no, mut asked) = (0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        no += usize::from(!ask());
+        asked += 1;
+    }
+    (no, asked)
+}
+
+/// Links of two tenants with brands of their own and of one with the brand of the partner above. The others are
+/// followed all the time, so one that lost its place for a moment would be seen.
+#[tokio::test(flavor = "multi_thread")]
 async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
     let world = World::new().await;
     let env = &world.env;
@@ -109,16 +126,23 @@ async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
     let [(edited, own), (_, other), (_, unbranded)] = &links[..] else {
         unreachable!("three links were made");
     };
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers = [*other, *unbranded].map(|link| {
+        let (env, stop) = (env.clone(), Arc::clone(&stop));
+        spawn_blocking(move || misses(&stop, || at_once(&env, &link).is_some()))
+    });
     for number in 1..100 {
         edit_brand(&world, *edited, number).await;
-        for link in [other, unbranded] {
-            assert!(at_once(env, link).is_some(), "edit {number}");
-        }
         let Some(Destination::Shop(url)) = find(env, own).await else {
             panic!("edit {number}");
         };
         assert!(url.contains(&format!("/{number}")), "{url}");
         assert!(at_once(env, own).is_some(), "edit {number}");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        let (no, asked) = reader.await.unwrap();
+        assert!(no == 0 && asked > 1000, "{no} of {asked} asked the store");
     }
     // The brand above counts for whoever has none, and for nobody else.
     edit_brand(&world, world.root.root, 100).await;
@@ -128,9 +152,13 @@ async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
     assert!(at_once(env, unbranded).is_some());
 }
 
+/// `UPSELL_TEST_IDS` says how many ids; with it, as nothing else runs, memory is looked at too.
 #[tokio::test]
 async fn reports_of_unknown_ids_take_no_room_from_accounts_that_are_known() {
     const IDS: u128 = 20_000;
+    const MOST_MORE_KIB: usize = 16 << 10;
+    let given = std::env::var("UPSELL_TEST_IDS").ok();
+    let ids = given.as_ref().map_or(IDS, |ids| ids.parse().unwrap());
     let world = World::new().await;
     add_shop(&world, SHOP).await;
     // Room for one chunk.
@@ -153,11 +181,19 @@ async fn reports_of_unknown_ids_take_no_room_from_accounts_that_are_known() {
         absolute: 1,
         observed_at: None,
     };
-    for first in (0..IDS).step_by(1000) {
+    let mut early_kib = usize::MAX;
+    for first in (0..ids).step_by(1000) {
+        if first == IDS {
+            early_kib = resident_kib(id());
+        }
         let reports = (first..first + 1000).map(report).collect();
         let outcome = report_usages(&env, &caller, reports, Mode::Commit, START).await;
         assert!(outcome.lines.iter().all(Result::is_err));
         assert_eq!(env.accounts.len(), known);
         assert!(at_once(&env, &link).is_some(), "after {first}");
+    }
+    if given.is_some() {
+        let more = resident_kib(id()).saturating_sub(early_kib);
+        assert!(more < MOST_MORE_KIB, "{more} KiB more");
     }
 }

@@ -67,8 +67,8 @@ async fn answers_that_wait_have_a_bound() {
 }
 
 /// How much memory a process has, in KiB.
-fn resident_kib(app: &TestApp) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", app.pid())).unwrap();
+pub(crate) fn resident_kib(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|rest| rest.split_whitespace().next());
     kib.unwrap().parse().unwrap()
@@ -83,7 +83,7 @@ async fn clients_that_never_read_cost_little_memory() {
     let file = "/docs/swagger-ui-bundle.js";
     let whole = app.visit(file).await.expect(200);
     let host: SocketAddr = app.base.trim_start_matches("http://").parse().unwrap();
-    let before = resident_kib(&app);
+    let before = resident_kib(app.pid());
     let mut deaf = Vec::new();
     for _ in 0..CLIENTS {
         let mut client = Client(connect_from([127, 0, 0, 2], host).await);
@@ -95,7 +95,7 @@ async fn clients_that_never_read_cost_little_memory() {
     for client in &deaf {
         within(client.0.readable()).await.unwrap();
     }
-    let grown = resident_kib(&app).saturating_sub(before);
+    let grown = resident_kib(app.pid()).saturating_sub(before);
     println!("{CLIENTS} clients: {before} KiB and {grown} KiB more");
     assert!(grown < CLIENTS * KIB_EACH, "{grown} KiB more");
     // Who reads gets it all, byte by byte as everybody else.

@@ -96,7 +96,7 @@ class Upsell:
         return 0.0
 
     def settle(self):
-        """Waits until what it reads ahead after a start is read: until it does nothing."""
+        """Waits until it does nothing: after a start the store may have tables to merge."""
         end, used = time.monotonic() + SETTLE_S, self.proc.cpu_s()
         while time.monotonic() < end:
             time.sleep(0.5)
