@@ -1,6 +1,6 @@
 //! Record: what became of mails, many in one commit: whatever came while the commit before was under
-//! way. Nothing waits for company, so a single mail is recorded at once, and in a crash no more is
-//! unknown than what was accepted within one commit's time (bounded by [`QUEUED`] and [`AT_ONCE`]).
+//! way and within [`COMPANY`]. In a crash no more is unknown than what was accepted within that time (bounded
+//! by [`QUEUED`] and [`AT_ONCE`]).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,9 @@ const QUEUED: usize = 64;
 
 /// Outcomes in one commit, at most.
 const AT_ONCE: usize = 64;
+
+/// How long the first outcome waits for others. A commit costs an fsync, and nobody waits for it.
+const COMPANY: Duration = Duration::from_millis(5);
 
 /// The wait after the store failed, at first and at last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -69,6 +72,12 @@ pub(super) async fn record_all(
 ) {
     let mut group = Vec::with_capacity(AT_ONCE);
     while outcomes.recv_many(&mut group, AT_ONCE).await > 0 {
+        tokio::time::sleep(COMPANY).await;
+        while group.len() < AT_ONCE
+            && let Ok(more) = outcomes.try_recv()
+        {
+            group.push(more);
+        }
         let next = record_at_last(&env, &group, &clock).await;
         let now = clock();
         for (outcome, next) in group.iter().zip(next) {

@@ -54,13 +54,18 @@ fn append_lines(message: &mut Vec<u8>, text: &str) {
 }
 
 /// Quoted-printable (RFC 2045 §6.7). Line ends of the text stay line ends.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the line ends were found in the text"
+)]
 fn append_quoted(message: &mut Vec<u8>, text: &str) {
-    for (at, line) in text.split('\n').enumerate() {
-        if at > 0 {
-            message.extend_from_slice(b"\r\n");
-        }
-        append_quoted_line(message, line.as_bytes());
+    let mut from = 0;
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        append_quoted_line(message, &text.as_bytes()[from..end]);
+        message.extend_from_slice(b"\r\n");
+        from = end + 1;
     }
+    append_quoted_line(message, &text.as_bytes()[from..]);
 }
 
 #[expect(
@@ -74,8 +79,7 @@ fn append_quoted_line(message: &mut Vec<u8>, line: &[u8]) {
     let room = MAX_QUOTED_LINE_BYTES - 1;
     while !rest.is_empty() {
         let fits = rest.len().min(room - used);
-        let plain = rest.iter().take(fits).take_while(|byte| is_literal(**byte));
-        let (literal, next) = rest.split_at(plain.count());
+        let (literal, next) = rest.split_at(literal_bytes(&rest[..fits]));
         // White space at the end of a line gets lost on the way (rule 3).
         let (literal, next) = match literal.split_last() {
             Some((b' ' | b'\t', before)) if next.is_empty() => (before, &rest[before.len()..]),
@@ -98,6 +102,17 @@ fn append_quoted_line(message: &mut Vec<u8>, line: &[u8]) {
             used = 0;
         }
     }
+}
+
+/// How many bytes at the start stand for themselves.
+#[expect(clippy::indexing_slicing, reason = "the chunks are a part of the line")]
+fn literal_bytes(line: &[u8]) -> usize {
+    let (chunks, _) = line.as_chunks::<16>();
+    // Without a branch for each byte, so that a chunk is looked at in one go.
+    let is_whole = |chunk: &&[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_literal(*byte));
+    let whole = 16 * chunks.iter().take_while(is_whole).count();
+    let rest = line[whole..].iter().take_while(|byte| is_literal(**byte));
+    whole + rest.count()
 }
 
 fn is_literal(byte: u8) -> bool {

@@ -25,7 +25,7 @@ impl Content {
                 "it is longer than the limit of this service",
             ));
         }
-        if message.contains(&0) {
+        if memchr::memchr(0, message).is_some() {
             return Err(Cause::Unsendable("it holds a NUL byte"));
         }
         let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
