@@ -119,6 +119,39 @@ async fn a_mail_is_claimed_once_by_however_many_and_without_a_commit() {
 }
 
 #[tokio::test]
+async fn a_claimed_mail_is_read_again_only_where_somebody_changed_it() {
+    let (mut world, _) = told(20).await;
+    let ids = fan_out(&world).await;
+    let (store, commits) = Shared::alone(&world.env.store);
+    world.env.store = store;
+    let env = &world.env;
+    let claimed = deliver::claim(env, &ids, later(30)).await.unwrap();
+    let sent = |mail: &Mail| {
+        let subject = "Subject".to_owned();
+        Outcome::of(mail, Ended::Sent { subject })
+    };
+    let outcomes: Vec<Outcome> = claimed.iter().map(sent).collect();
+    commits.records_read.store(0, Ordering::SeqCst);
+    let (ours, changed) = outcomes.split_at(10);
+    deliver::record(env, ours, later(31)).await.unwrap();
+    // The recipients, and what is known of them.
+    assert_eq!(commits.records_read.load(Ordering::SeqCst), 2 * ours.len());
+
+    let found = env.store.mail(changed[0].id).await.unwrap().unwrap();
+    let mut changes = Changes::new();
+    let mut other = found.value.clone();
+    other.due_at = later(29);
+    changes.update_mail(&found, other);
+    env.store.commit(changes).await.unwrap();
+    deliver::record(env, changed, later(31)).await.unwrap();
+    assert_eq!(world.mails(MailState::Sent).await.len(), 20);
+    assert_eq!(
+        env.store.ids_under(&keys::mails_due(), None, 100).await,
+        Ok(Vec::new())
+    );
+}
+
+#[tokio::test]
 async fn each_mail_gets_its_own_end() {
     let (world, _) = told(5).await;
     let ids = fan_out(&world).await;

@@ -4,7 +4,7 @@
 //! nodes there is a lease besides, stored in one commit for many mails. Where the store is one process's,
 //! nothing is stored: after a crash the mails are due as before.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::LEASE;
@@ -20,13 +20,14 @@ use crate::usecases::error::Error;
 /// that wait to be recorded.
 #[derive(Debug, Default)]
 pub struct InFlight {
-    mails: Mutex<HashSet<MailId>>,
+    /// With what is stored of them, where no other process may change that.
+    mails: Mutex<HashMap<MailId, Option<Found<Mail>>>>,
     /// Held by who claims, and by who puts notices into mails from the read to the commit.
     claiming: tokio::sync::Mutex<()>,
 }
 
 impl InFlight {
-    fn mails(&self) -> MutexGuard<'_, HashSet<MailId>> {
+    fn mails(&self) -> MutexGuard<'_, HashMap<MailId, Option<Found<Mail>>>> {
         // Nothing panics while the lock is held.
         self.mails.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -34,7 +35,16 @@ impl InFlight {
     /// Whether the mail is claimed.
     #[must_use]
     pub fn has(&self, id: MailId) -> bool {
-        self.mails().contains(&id)
+        self.mails().contains_key(&id)
+    }
+
+    /// What was stored of these when they were claimed; `None` where that is not known of one.
+    pub(super) fn stored(
+        &self,
+        ids: impl Iterator<Item = MailId>,
+    ) -> Option<Vec<Option<Found<Mail>>>> {
+        let mails = self.mails();
+        ids.map(|id| mails.get(&id)?.clone().map(Some)).collect()
     }
 
     /// Nothing is claimed while this is held.
@@ -70,12 +80,15 @@ pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail
     let in_flight = env.node.in_flight();
     let _held = in_flight.hold_off().await;
     let due = due_of(env, ids, now).await?;
-    let claimed = if env.store.engine().is_shared() {
-        lease_all(env, due, now).await?
-    } else {
-        due.iter().map(|mail| taken(env, mail, now)).collect()
-    };
-    in_flight.mails().extend(claimed.iter().map(|mail| mail.id));
+    if env.store.engine().is_shared() {
+        let leased = lease_all(env, due, now).await?;
+        let ids = leased.iter().map(|mail| (mail.id, None));
+        in_flight.mails().extend(ids);
+        return Ok(leased);
+    }
+    let claimed = due.iter().map(|mail| taken(env, mail, now)).collect();
+    let stored = due.into_iter().map(|mail| (mail.id, Some(mail)));
+    in_flight.mails().extend(stored);
     Ok(claimed)
 }
 

@@ -11,7 +11,7 @@ use crate::domain::notification::{
 };
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key, StoreError};
-use crate::store::keys;
+use crate::store::{Found, keys};
 use crate::usecases::Env;
 use crate::usecases::error::{Error, retrying};
 
@@ -71,7 +71,9 @@ pub async fn record(
     outcomes: &[Outcome],
     now: Timestamp,
 ) -> Result<Vec<Option<AfterFailure>>, Error> {
-    let next = match record_together(env, outcomes, now).await {
+    let ids = outcomes.iter().map(|outcome| outcome.id);
+    let stored = env.node.in_flight().stored(ids);
+    let next = match record_together(env, outcomes, stored, now).await {
         Err(Error::LostRace) => {
             let mut next = Vec::with_capacity(outcomes.len());
             for outcome in outcomes {
@@ -96,21 +98,27 @@ pub async fn record_one(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<Option<AfterFailure>, Error> {
-    let next = retrying(|| record_together(env, std::slice::from_ref(outcome), now)).await?;
+    let outcomes = std::slice::from_ref(outcome);
+    let next = retrying(|| record_together(env, outcomes, None, now)).await?;
     env.node.in_flight().end([outcome.id]);
     Ok(next.into_iter().next().flatten())
 }
 
+/// `stored`: what is stored of the mails, as far as is known without reading them.
 async fn record_together(
     env: &Env,
     outcomes: &[Outcome],
+    stored: Option<Vec<Option<Found<Mail>>>>,
     now: Timestamp,
 ) -> Result<Vec<Option<AfterFailure>>, Error> {
-    let mail_keys: Vec<Key> = outcomes
-        .iter()
-        .map(|outcome| keys::mail(outcome.id))
-        .collect();
-    let mails = env.store.load_many::<Mail>(&mail_keys).await?;
+    let mails = match stored {
+        Some(stored) => stored,
+        None => {
+            let ids = outcomes.iter().map(|outcome| keys::mail(outcome.id));
+            let mail_keys: Vec<Key> = ids.collect();
+            env.store.load_many::<Mail>(&mail_keys).await?
+        }
+    };
     let mut changes = Changes::new();
     let mut told = Vec::new();
     let mut twice = Vec::new();
