@@ -247,9 +247,8 @@ section! {
         /// refused. A stored time that is further ahead, left by a clock that ran ahead once, gives
         /// way to the present.
         max_clock_skew: Duration = span_or_zero(SECOND, DAY), "5m";
-        /// Accounts of which is remembered what links need, with Redis or Valkey, at some 40 bytes each.
-        /// Where there are more, those remembered longest go first, 256 neighbours at a time. The
-        /// embedded store loads all accounts at a start.
+        /// With Redis or Valkey: accounts that are remembered for links, at some 40 bytes each. Those
+        /// remembered longest go first, 256 neighbours at a time. The embedded store has them all.
         cached_accounts: usize = whole(1_000, 100_000_000), "4000000";
         /// The size of all answers for consoles and portals that are remembered, each until
         /// something in it changes, for a minute at most.

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod mails;
 pub mod mark;
 pub mod meters;
+mod numbers;
 pub mod plans;
 pub mod record;
 pub mod redis;
@@ -33,14 +34,13 @@ use uuid::Uuid;
 
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId, V1Id};
+use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId};
 use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
-use keys::Subject;
 use mark::Mark;
-use record::{Numbered, Stored};
+use record::Stored;
 pub use turns::Turn;
 use turns::Turns;
 
@@ -66,13 +66,6 @@ impl<T> Deref for Found<T> {
 pub fn unchanged<T>(found: Option<&Found<T>>) -> Expect {
     found.map_or(Expect::Absent, |found| Expect::Revision(found.revision))
 }
-
-/// API v1 ids are taken from the store in blocks of this size; the rest of a block is lost in a
-/// crash, which is fine: ids are unique, not dense.
-const ID_BLOCK: u64 = 1000;
-
-/// The first API v1 id. Small enough to type, large enough not to look like a count.
-const FIRST_V1_ID: u64 = 1000;
 
 /// The typed store. Clones share one engine.
 #[derive(Clone)]
@@ -304,85 +297,6 @@ impl Store {
             .transpose();
         id.map_err(|_| StoreError::Corrupt("lookup entry is no id".to_owned()))
     }
-
-    /// The accounts of numbers, in their order; numbers of nobody are left out.
-    ///
-    /// # Errors
-    /// As [`Store::lookup`].
-    pub async fn numbered(&self, numbers: &[V1Id]) -> Result<Vec<Numbered>, StoreError> {
-        let keys: Vec<Key> = numbers.iter().copied().map(keys::v1_id).collect();
-        let records = self.engine.get_many(&keys).await?.into_iter().flatten();
-        records.map(|found| Numbered::decode(&found.body)).collect()
-    }
-
-    /// Up to `limit` accounts with their numbers, in the order of these, beginning after `after`.
-    ///
-    /// # Errors
-    /// As [`Store::lookup`].
-    pub async fn numbered_after(
-        &self,
-        after: Option<V1Id>,
-        limit: usize,
-    ) -> Result<Vec<(V1Id, Numbered)>, StoreError> {
-        let (all, after) = (keys::v1_ids(), after.map(keys::v1_id));
-        let found = self.engine.scan(&all, after.as_ref(), limit).await?;
-        let numbered = found.into_iter().filter_map(|(key, record)| {
-            let Subject::Number(number) = key.subject() else {
-                return None;
-            };
-            Some(Numbered::decode(&record.body).map(|numbered| (number, numbered)))
-        });
-        numbered.collect()
-    }
-
-    /// A fresh API v1 id: unique over tenants and users, never given again.
-    ///
-    /// # Errors
-    /// The store is away, another node takes ids faster than this one can, or all are used.
-    pub async fn next_v1_id(&self) -> Result<V1Id, StoreError> {
-        let mut block = self.ids.lock().await;
-        if let Some(id) = block.next() {
-            return account_number(id);
-        }
-        const ATTEMPTS: u32 = 64;
-        let key = keys::counter("v1_id");
-        for _ in 0..ATTEMPTS {
-            let record = self.engine.get(&key).await?;
-            let first = match &record {
-                Some(record) => read_counter(&record.body)?,
-                None => FIRST_V1_ID,
-            };
-            account_number(first)?;
-            let next = first.saturating_add(ID_BLOCK);
-            let expect = record.map_or(Expect::Absent, |r| Expect::Revision(r.revision));
-            let mut changes = Changes::new();
-            changes
-                .expect(key.clone(), expect)
-                .put(key.clone(), next.to_be_bytes().to_vec());
-            match self.engine.commit(changes).await {
-                Ok(()) => {
-                    *block = first + 1..next;
-                    return account_number(first);
-                }
-                Err(CommitError::Conflict(_)) => {}
-                Err(CommitError::Store(error)) => return Err(error),
-            }
-        }
-        Err(StoreError::Unavailable(
-            "no API v1 id could be reserved".to_owned(),
-        ))
-    }
-}
-
-fn account_number(id: u64) -> Result<V1Id, StoreError> {
-    let number = u32::try_from(id).map_err(|_| {
-        let why = format!(
-            "all {} API v1 ids are used: no account can be made",
-            u32::MAX
-        );
-        StoreError::Refused(why)
-    })?;
-    Ok(V1Id(number))
 }
 
 fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {
