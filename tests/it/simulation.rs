@@ -6,6 +6,10 @@
 //! while anybody has something to do, and who asks for what (`schedule.rs`). Seeds with an odd number have two nodes on
 //! a store that they share, others one node that has it for itself. `oracle.rs` says what must be true.
 //!
+//! A seed says what happens and when. What the service draws by itself differs each time it is played: ids, by which
+//! nodes divide their work and mails of one moment are ordered; the jitter of retries; which of several things that are
+//! ready a task takes first. So one seed is played some times before it counts as good.
+//!
 //! ```text
 //! UPSELL_TEST_SEEDS=10000 cargo test --test it simulation      # the long form
 //! UPSELL_TEST_SEED=17 cargo test --test it simulation          # one seed, with all that happened
@@ -35,6 +39,9 @@ use schedule::Sim;
 
 /// Seeds of every run.
 const SEEDS: u64 = 300;
+
+/// How often one seed is played, until it fails.
+const REPLAYS: usize = 20;
 
 /// Nodes of a store that is shared.
 const NODES: usize = 2;
@@ -72,7 +79,10 @@ fn number_of(variable: &str) -> Option<u64> {
 #[test]
 fn what_is_promised_is_kept_whatever_fails() {
     if let Some(seed) = number_of("UPSELL_TEST_SEED") {
-        let (is_well, log) = play(seed);
+        let mut plays = (0..REPLAYS).map(|_| play(seed));
+        let (is_well, log) = plays
+            .find(|(is_well, _)| !is_well)
+            .unwrap_or_else(|| play(seed));
         println!("{log}");
         assert!(is_well, "seed {seed} fails");
         return;

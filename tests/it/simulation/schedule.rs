@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use upsell::domain::brand::Brand;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::ids::{AccountId, ClientId, TenantId, UserId, V1Id};
@@ -198,6 +198,9 @@ impl Sim {
             }
             93..97 => {
                 let place = self.running().await;
+                if self.dice.roll(3) > 0 {
+                    self.wait_for_mail().await;
+                }
                 self.crash(place);
             }
             97..99 => {
@@ -229,6 +232,14 @@ impl Sim {
         let wait = Duration::from_millis(waits_ms[self.dice.roll(waits_ms.len())]);
         self.note(|| format!("{wait:?} pass"));
         sleep(wait).await;
+    }
+
+    /// Until the mail server has a mail and has not said so, or has perhaps.
+    async fn wait_for_mail(&mut self) {
+        let longest = Duration::from_secs(40);
+        let _none = timeout(longest, self.server.at_work.notified()).await;
+        let pause = self.dice.roll(250) as u64;
+        sleep(Duration::from_millis(pause)).await;
     }
 
     fn arm(&mut self) {

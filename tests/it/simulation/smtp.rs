@@ -12,6 +12,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, DuplexStream,
     ReadBuf, duplex,
 };
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use upsell::domain::ids::MailId;
 use upsell::outbox::smtp::{Answer, Connection, Network};
@@ -45,12 +46,19 @@ enum End {
 pub(super) struct MailServer {
     state: Mutex<(Mood, Dice)>,
     oracle: Arc<Oracle>,
+    /// Whoever waits for it is told that a mail was read, and not answered yet.
+    pub(super) at_work: Notify,
 }
 
 impl MailServer {
     pub(super) fn new(oracle: Arc<Oracle>, seed: u64) -> Arc<Self> {
         let state = Mutex::new((Mood::Well, Dice(seed)));
-        Arc::new(Self { state, oracle })
+        let at_work = Notify::new();
+        Arc::new(Self {
+            state,
+            oracle,
+            at_work,
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, (Mood, Dice)> {
@@ -107,6 +115,7 @@ impl MailServer {
                 "DATA" => {
                     say(&mut pipe, "354 go on").await?;
                     let mail = read_mail(&mut pipe).await?;
+                    self.at_work.notify_waiters();
                     let wait = self.roll(200) as u64;
                     sleep(Duration::from_millis(wait)).await;
                     if !power.is_on() {
