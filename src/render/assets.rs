@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
-use askama::Template;
 use bytes::Bytes;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::context::{THEME, Theme};
+use super::templates::Templates;
 use super::tone::Accent;
 use super::{Color, RenderError, Renderer};
 
@@ -60,7 +61,8 @@ impl Renderer {
             .strip_suffix(BRAND_SUFFIX)?;
         let color = Color::parse(digits).filter(|color| color.digits() == digits)?;
         let accent = Accent::of(color);
-        let css = BrandSheet { accent }.render().ok()?;
+        let sheet = BrandSheet { accent };
+        let css = self.templates.plain("assets/brand.css", &sheet).ok()?;
         Some(Asset {
             path: path.to_owned(),
             content_type: CSS,
@@ -69,14 +71,12 @@ impl Renderer {
     }
 }
 
-#[derive(Template)]
-#[template(path = "assets/brand.css")]
+#[derive(Serialize)]
 struct BrandSheet {
     accent: Accent,
 }
 
-#[derive(Template)]
-#[template(path = "assets/upsell.css")]
+#[derive(Serialize)]
 struct Sheet {
     theme: &'static Theme,
     accent: Accent,
@@ -87,12 +87,12 @@ pub(crate) fn brand_path(color: Color) -> String {
     format!("{BRAND_PREFIX}{}{BRAND_SUFFIX}", color.digits())
 }
 
-pub(crate) fn stylesheet() -> Result<Asset, RenderError> {
+pub(crate) fn stylesheet(templates: &Templates) -> Result<Asset, RenderError> {
     let sheet = Sheet {
         theme: &THEME,
         accent: Accent::of(Color::default()),
     };
-    let css = sheet.render()?;
+    let css = templates.plain("assets/upsell.css", &sheet)?;
     let mut path = "/assets/upsell-".to_owned();
     for byte in Sha256::digest(css.as_bytes()).iter().take(6) {
         // Writing to a String cannot fail.

@@ -1,5 +1,7 @@
 //! What several templates are given.
 
+use serde::Serialize;
+
 use super::RenderError;
 use super::href::Href;
 use super::locale::Locale;
@@ -11,7 +13,7 @@ use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, State};
 
 /// A brand, cleaned.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Brand {
     /// The service's name, else the company's; may be empty.
     pub(crate) name: String,
@@ -43,7 +45,7 @@ pub(crate) fn service_name(view: &BrandView) -> String {
 }
 
 /// The surfaces of both schemes.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Theme {
     pub(crate) light: Surface,
     pub(crate) dark: Surface,
@@ -51,7 +53,7 @@ pub(crate) struct Theme {
 }
 
 /// The colours of one state, for a style sheet.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct StateTone {
     pub(crate) name: &'static str,
     pub(crate) light: Tone,
@@ -80,21 +82,21 @@ pub(crate) static THEME: Theme = Theme {
 };
 
 /// A link with its text.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Link {
     pub(crate) label: String,
     pub(crate) href: Href,
 }
 
 /// A telephone number, and what dials it where it is one.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Phone {
     pub(crate) label: String,
     pub(crate) href: Option<Href>,
 }
 
 /// The advice to talk to somebody, and where to.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Contact {
     pub(crate) label: String,
     pub(crate) lead: String,
@@ -102,8 +104,19 @@ pub(crate) struct Contact {
     pub(crate) support: Option<Link>,
 }
 
+impl Contact {
+    pub(crate) fn of(locale: &Locale, brand: &BrandView) -> Result<Self, RenderError> {
+        Ok(Self {
+            label: words::label(locale, Proposal::ContactSales)?,
+            lead: locale.text("mail.contact_lead", &[])?,
+            phone: phone(locale, brand)?,
+            support: support(locale, brand)?,
+        })
+    }
+}
+
 /// What is proposed: at most one of the two.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Offer {
     pub(crate) buy: Option<Link>,
     pub(crate) contact: Option<Contact>,
@@ -126,12 +139,7 @@ impl Offer {
             },
             Some(ProposalView::ContactSales) => Self {
                 buy: None,
-                contact: Some(Contact {
-                    label: words::label(locale, Proposal::ContactSales)?,
-                    lead: locale.text("mail.contact_lead", &[])?,
-                    phone: phone(locale, brand)?,
-                    support: support(locale, brand)?,
-                }),
+                contact: Some(Contact::of(locale, brand)?),
             },
         })
     }
@@ -160,14 +168,14 @@ fn support(locale: &Locale, brand: &BrandView) -> Result<Option<Link>, RenderErr
 }
 
 /// Lines of one scope.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Group {
     pub(crate) heading: String,
     pub(crate) lines: Vec<Line>,
 }
 
 /// One quota, ready to be shown.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Line {
     pub(crate) item: String,
     /// The state's name on the wire; a CSS class.
@@ -185,8 +193,6 @@ pub(crate) struct Line {
     pub(crate) rest: u64,
     pub(crate) note: Option<String>,
     pub(crate) to_buy: Option<String>,
-    /// Colours for where no style sheet reaches.
-    pub(crate) tone: Tone,
 }
 
 impl Line {
@@ -211,7 +217,6 @@ impl Line {
             rest: 100 - filled,
             note: words::note(locale, line)?,
             to_buy: words::to_buy_of(locale, line)?,
-            tone: tone::light(line.state),
         })
     }
 }

@@ -1,13 +1,12 @@
 //! The header of the management portal, as a fragment.
 
-use askama::Template;
+use serde::Serialize;
 
 use super::context::{self, Group, Offer};
 use super::view::HeaderView;
 use super::{Lang, RenderError, Renderer};
 
-#[derive(Debug, Template)]
-#[template(path = "portal/header.html")]
+#[derive(Debug, Serialize)]
 struct Header {
     lang: &'static str,
     dir: &'static str,
@@ -32,6 +31,6 @@ impl Renderer {
             groups: context::groups(locale, view.lines, view.tenant_name)?,
             offer: Offer::of(locale, view.proposal, view.brand)?,
         };
-        Ok(header.render()?)
+        self.templates.html("portal/header.html", &header)
     }
 }

@@ -1,82 +1,54 @@
 //! Mails: subject, plain part and HTML part from one view, so that they cannot disagree.
 
-use askama::Template;
+use handlebars::Context;
+use serde::Serialize;
 
-use super::context::{self, Brand, Group, Link, Offer, Phone, THEME, Theme};
+use super::context::{self, Group, Line};
 use super::href::Href;
 use super::locale::Locale;
-use super::view::{ActivationMailView, BrandView, Mail, QuotaLine, QuotaMailView};
+use super::prepared::{MailKind, Prepared, by_service};
+use super::templates::{Filling, Parts};
+use super::view::{ActivationMailView, Mail, ProposalView, QuotaLine, QuotaMailView};
 use super::{Lang, RenderError, Renderer, text, words};
 use crate::domain::quota::{Scope, State};
 
-/// What every mail has.
-#[derive(Debug)]
-struct Frame {
-    lang: &'static str,
-    dir: &'static str,
-    /// What ends a label, with the space that the language has before it.
-    colon: String,
-    theme: &'static Theme,
-    brand: Brand,
+/// What every mail has of its own.
+#[derive(Debug, Serialize)]
+struct Opening {
     subject: String,
     /// What a mailbox shows beside the subject.
     preheader: String,
     heading: String,
     greeting: String,
-    /// Why the reader gets it.
-    reason: String,
-    phone: Option<Phone>,
-    /// Unsubscribing first, where there is any.
-    links: Vec<Link>,
+    unsubscribe_href: Option<Href>,
+    /// Whether the contacts stand beside the advice to use them, rather than at the end.
+    contact: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct QuotaMail {
-    frame: Frame,
-    paragraphs: Vec<String>,
-    groups: Vec<Group>,
-    /// Whether the groups need headings: a mail about one quota has said it in its paragraph.
-    several: bool,
-    offer: Offer,
+    #[serde(flatten)]
+    opening: Opening,
+    reminder: bool,
+    paragraph: String,
+    buy_href: Option<Href>,
     as_of: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+struct ListedLine {
+    /// Before the first of a group, where a mail is about several quotas: one alone is said in its paragraph.
+    heading: Option<String>,
+    #[serde(flatten)]
+    line: Line,
+}
+
+#[derive(Debug, Serialize)]
 struct ActivationMail {
-    frame: Frame,
-    intro: String,
+    #[serde(flatten)]
+    opening: Opening,
     login: String,
-    action: Option<Link>,
-    /// Before the address (button and plain address are both given), or whom to ask.
-    hint: String,
-}
-
-#[derive(Template)]
-#[template(path = "email/quota.txt")]
-struct QuotaText<'a> {
-    frame: &'a Frame,
-    mail: &'a QuotaMail,
-}
-
-#[derive(Template)]
-#[template(path = "email/quota.html")]
-struct QuotaHtml<'a> {
-    frame: &'a Frame,
-    mail: &'a QuotaMail,
-}
-
-#[derive(Template)]
-#[template(path = "email/activation.txt")]
-struct ActivationText<'a> {
-    frame: &'a Frame,
-    mail: &'a ActivationMail,
-}
-
-#[derive(Template)]
-#[template(path = "email/activation.html")]
-struct ActivationHtml<'a> {
-    frame: &'a Frame,
-    mail: &'a ActivationMail,
+    action_href: Option<Href>,
 }
 
 impl Renderer {
@@ -107,24 +79,17 @@ impl Renderer {
         } else {
             words::title(locale, first)?
         };
-        let paragraphs = paragraphs(locale, view, (first, owner), several)?;
+        let paragraph = if several {
+            locale.text("mail.intro_several", &[])?
+        } else {
+            words::short_sentence(locale, first, owner)?
+        };
         let mut groups = context::groups(locale, &lines, view.tenant_name)?;
         for of_one in others.chunk_by(|a, b| a.1 == b.1) {
             let (lines, owners): (Vec<_>, Vec<_>) = of_one.iter().copied().unzip();
             let owner = owners.first().copied().unwrap_or_default();
             groups.extend(context::groups(locale, &lines, owner)?);
         }
-        let mut frame = frame(locale, view.brand, view.recipient_name)?;
-        let subject_of = match first.state {
-            State::HardExceeded => locale.text("mail.subject_stopped", &[("title", &heading)])?,
-            _ => heading.clone(),
-        };
-        frame.subject = subject(locale, subject_of, view)?;
-        frame.preheader = words::sentence(locale, first, owner)?;
-        frame.heading = heading;
-        frame.reason = by_service(locale, "mail.reason", view.brand)?;
-        let unsubscribe = link(locale, "mail.unsubscribe", view.unsubscribe_url)?;
-        frame.links.splice(0..0, unsubscribe);
         let as_of = match view.as_of {
             Some(at) => {
                 let time = locale.date_time(at)?;
@@ -132,24 +97,35 @@ impl Renderer {
             }
             None => None,
         };
-        let offer = Offer::of(locale, view.proposal, view.brand)?;
-        // The contacts stand beside the advice already.
-        if offer.contact.is_some() {
-            frame.phone = None;
-        }
         let mail = QuotaMail {
-            frame,
-            paragraphs,
-            groups,
-            several,
-            offer,
+            opening: Opening {
+                subject: subject(locale, &heading, first.state, view)?,
+                preheader: words::sentence(locale, first, owner)?,
+                heading,
+                greeting: greeting(locale, view.recipient_name)?,
+                unsubscribe_href: view.unsubscribe_url.cloned(),
+                contact: matches!(view.proposal, Some(ProposalView::ContactSales)),
+            },
+            reminder: view.reminder,
+            paragraph,
+            buy_href: match view.proposal {
+                Some(ProposalView::BuyNow { href }) => Some(href.clone()),
+                _ => None,
+            },
             as_of,
         };
-        let (mail, frame) = (&mail, &mail.frame);
+        let prepared = self.prepared(MailKind::Quota, locale, view.brand)?;
+        let (html, text) = self.templates.filled(
+            &prepared.mail,
+            &Filling {
+                lines: lines_of(&prepared, groups, several)?,
+                values: Context::wraps(&mail)?,
+            },
+        )?;
         Ok(Mail {
-            text: QuotaText { mail, frame }.render()?,
-            html: QuotaHtml { mail, frame }.render()?,
-            subject: frame.subject.clone(),
+            subject: mail.opening.subject,
+            text,
+            html,
         })
     }
 
@@ -163,33 +139,53 @@ impl Renderer {
         lang: &Lang,
     ) -> Result<Mail, RenderError> {
         let locale = self.locale(lang)?;
-        let mut frame = frame(locale, view.brand, view.recipient_name)?;
+        let subject = by_service(locale, "activation.subject", view.brand)?;
         let login = text::name(view.login);
-        let intro = by_service(locale, "activation.intro", view.brand)?;
-        frame.subject = by_service(locale, "activation.subject", view.brand)?;
-        frame.subject = text::short(&frame.subject, text::SUBJECT_MAX_CHARS);
-        frame.preheader.clone_from(&intro);
-        frame.heading = locale.text("activation.subject", &[])?;
-        frame.reason = locale.text("activation.reason", &[])?;
-        let hint = if view.activation_url.is_some() {
-            "hint"
-        } else {
-            "no_link"
-        };
         let mail = ActivationMail {
-            frame,
-            intro,
+            opening: Opening {
+                subject: text::short(&subject, text::SUBJECT_MAX_CHARS),
+                preheader: by_service(locale, "activation.intro", view.brand)?,
+                heading: locale.text("activation.subject", &[])?,
+                greeting: greeting(locale, view.recipient_name)?,
+                unsubscribe_href: None,
+                contact: false,
+            },
             login: locale.text("activation.login", &[("login", &login)])?,
-            action: link(locale, "activation.action", view.activation_url)?,
-            hint: locale.text(&format!("activation.{hint}"), &[])?,
+            action_href: view.activation_url.cloned(),
         };
-        let (mail, frame) = (&mail, &mail.frame);
+        let prepared = self.prepared(MailKind::Activation, locale, view.brand)?;
+        let (html, text) = self.templates.filled(
+            &prepared.mail,
+            &Filling {
+                lines: Vec::new(),
+                values: Context::wraps(&mail)?,
+            },
+        )?;
         Ok(Mail {
-            text: ActivationText { mail, frame }.render()?,
-            html: ActivationHtml { mail, frame }.render()?,
-            subject: frame.subject.clone(),
+            subject: mail.opening.subject,
+            text,
+            html,
         })
     }
+}
+
+/// The lines of all groups by the templates for their states, with the headings of the groups.
+fn lines_of(
+    prepared: &Prepared,
+    groups: Vec<Group>,
+    several: bool,
+) -> Result<Vec<(&Parts, Context)>, RenderError> {
+    let mut lines = Vec::new();
+    for group in groups {
+        let mut heading = several.then_some(group.heading);
+        for line in group.lines {
+            if let Some(parts) = prepared.line(line.state) {
+                let heading = heading.take();
+                lines.push((parts, Context::wraps(ListedLine { heading, line })?));
+            }
+        }
+    }
+    Ok(lines)
 }
 
 /// The lines of other users with their owners. To the reader they are somebody else's, as the
@@ -222,9 +218,14 @@ fn count(locale: &Locale, lines: usize) -> Result<String, RenderError> {
 /// The heading (of a stopped service: with that), and what a mailbox cannot see otherwise: a reminder, and whose mail it is.
 fn subject(
     locale: &Locale,
-    mut subject: String,
+    heading: &str,
+    state: State,
     view: &QuotaMailView<'_>,
 ) -> Result<String, RenderError> {
+    let mut subject = match state {
+        State::HardExceeded => locale.text("mail.subject_stopped", &[("title", heading)])?,
+        _ => heading.to_owned(),
+    };
     if view.reminder {
         subject = locale.text("mail.subject_reminder", &[("title", &subject)])?;
     }
@@ -238,72 +239,11 @@ fn subject(
     Ok(text::short(&subject, text::SUBJECT_MAX_CHARS))
 }
 
-fn paragraphs(
-    locale: &Locale,
-    view: &QuotaMailView<'_>,
-    (first, owner): (&QuotaLine, &str),
-    several: bool,
-) -> Result<Vec<String>, RenderError> {
-    let mut paragraphs = Vec::with_capacity(2);
-    if view.reminder {
-        paragraphs.push(locale.text("mail.intro_reminder", &[])?);
-    }
-    paragraphs.push(if several {
-        locale.text("mail.intro_several", &[])?
-    } else {
-        words::short_sentence(locale, first, owner)?
-    });
-    Ok(paragraphs)
-}
-
-/// A frame with everything that depends on brand and reader alone.
-fn frame(locale: &Locale, brand: &BrandView, recipient: &str) -> Result<Frame, RenderError> {
+fn greeting(locale: &Locale, recipient: &str) -> Result<String, RenderError> {
     let recipient = text::name(recipient);
-    let greeting = if recipient.is_empty() {
-        locale.text("mail.greeting_plain", &[])?
+    if recipient.is_empty() {
+        locale.text("mail.greeting_plain", &[])
     } else {
-        locale.text("mail.greeting", &[("name", &recipient)])?
-    };
-    let mut links = Vec::new();
-    for (key, href) in [
-        ("mail.support", &brand.support_url),
-        ("mail.terms", &brand.terms_url),
-        ("mail.privacy", &brand.privacy_policy_url),
-    ] {
-        links.extend(link(locale, key, href.as_ref())?);
+        locale.text("mail.greeting", &[("name", &recipient)])
     }
-    Ok(Frame {
-        lang: locale.tag,
-        dir: locale.meta.direction.name(),
-        colon: locale.meta.colon.clone(),
-        theme: &THEME,
-        brand: Brand::of(brand),
-        subject: String::new(),
-        preheader: String::new(),
-        heading: String::new(),
-        greeting,
-        reason: String::new(),
-        phone: context::phone(locale, brand)?,
-        links,
-    })
-}
-
-/// The text `key`, or `<key>_service` with the service's name where it has one.
-fn by_service(locale: &Locale, key: &str, brand: &BrandView) -> Result<String, RenderError> {
-    let service = context::service_name(brand);
-    if service.is_empty() {
-        locale.text(key, &[])
-    } else {
-        locale.text(&format!("{key}_service"), &[("service", &service)])
-    }
-}
-
-fn link(locale: &Locale, key: &str, href: Option<&Href>) -> Result<Option<Link>, RenderError> {
-    let Some(href) = href else {
-        return Ok(None);
-    };
-    Ok(Some(Link {
-        label: locale.text(key, &[])?,
-        href: href.clone(),
-    }))
 }

@@ -1,9 +1,9 @@
 //! What people read: alerts, mails, the portal header and the pages behind links, in their
 //! language and in the look of their brand.
 //!
-//! Templates are compiled into the binary, languages are checked by [`Renderer::new`]. Views come in as
+//! Everything is compiled into the binary and checked by [`Renderer::new`]. Views come in as
 //! plain values ([`view`]); their texts may be hostile and come out as text: HTML is escaped wherever a
-//! template prints, control and direction characters are taken out, long names are cut, and
+//! template prints, nothing of theirs is read as a template, control and direction characters are taken out, long names are cut, and
 //! addresses become links only as [`Href`].
 
 mod alert;
@@ -15,11 +15,14 @@ mod figures;
 mod fixtures;
 mod header;
 mod href;
+mod known;
 mod lang;
 mod locale;
 mod mail;
 mod number;
 mod page;
+mod prepared;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -38,6 +41,8 @@ pub use view::{
 };
 
 use locale::Locale;
+use prepared::Kept;
+use templates::Templates;
 
 /// The languages: tag and file. The first is the reference and the last resort.
 const LOCALES: &[(&str, &str)] = &[
@@ -55,9 +60,12 @@ const LOCALES: &[(&str, &str)] = &[
 /// of the templates or locales that were built in: no data can cause them.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// A template could not be written out.
+    /// A template does not compile.
+    #[error("a template does not compile")]
+    Template(#[source] Box<handlebars::TemplateError>),
+    /// A template could not be rendered, for instance because it names what its view has not.
     #[error("a template cannot be rendered")]
-    Render(#[from] askama::Error),
+    Render(#[source] Box<handlebars::RenderError>),
     /// A locale file is not TOML of the expected form.
     #[error("templates/locales/{tag}.toml cannot be read")]
     LocaleSyntax {
@@ -80,18 +88,26 @@ pub enum RenderError {
     NothingToSay,
 }
 
-/// All languages, and the style sheet. Make one at start and share it.
+impl From<handlebars::RenderError> for RenderError {
+    fn from(cause: handlebars::RenderError) -> Self {
+        Self::Render(Box::new(cause))
+    }
+}
+
+/// All templates and languages. Make one at start and share it.
 #[derive(Debug)]
 pub struct Renderer {
+    templates: Templates,
+    kept: Kept,
     locales: Vec<Locale>,
     assets: Vec<Asset>,
 }
 
 impl Renderer {
-    /// Reads the languages and checks them against English.
+    /// Compiles the templates, reads the languages and checks them against English.
     ///
     /// # Errors
-    /// A language that was built in is faulty.
+    /// A template or language that was built in is faulty.
     pub fn new() -> Result<Self, RenderError> {
         let locales = LOCALES
             .iter()
@@ -102,12 +118,13 @@ impl Renderer {
                 .iter()
                 .try_for_each(|locale| locale.check_against(reference))?;
         }
-        let mut renderer = Self {
+        let templates = Templates::new()?;
+        Ok(Self {
+            assets: vec![assets::stylesheet(&templates)?],
+            templates,
+            kept: Kept::default(),
             locales,
-            assets: Vec::new(),
-        };
-        renderer.assets.push(assets::stylesheet()?);
-        Ok(renderer)
+        })
     }
 
     /// The tags of the languages, English first.

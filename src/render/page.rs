@@ -1,6 +1,6 @@
 //! The pages behind links.
 
-use askama::Template;
+use serde::Serialize;
 
 use super::context::{self, Brand, Link, Phone, THEME, Theme};
 use super::href::Href;
@@ -11,8 +11,7 @@ use super::{Lang, RenderError, Renderer, assets, text};
 /// Longest e-mail address that is shown in full, in characters.
 const ADDRESS_MAX_CHARS: usize = 120;
 
-#[derive(Debug, Template)]
-#[template(path = "page/page.html")]
+#[derive(Debug, Serialize)]
 struct Document {
     lang: &'static str,
     dir: &'static str,
@@ -35,7 +34,7 @@ struct Document {
 }
 
 /// A link of which at most one on a page looks like a button.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Action {
     label: String,
     href: Href,
@@ -81,7 +80,7 @@ impl Renderer {
             reference: reference(locale, view.page)?,
             links: links(locale, view.brand)?,
         };
-        Ok(document.render()?)
+        self.templates.html("page/page.html", &document)
     }
 }
 

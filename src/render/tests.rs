@@ -14,25 +14,17 @@ const STATES: [State; 5] = [
     State::HardExceeded,
 ];
 
-/// The templates of HTML that are not those of mails.
-const OF_PAGES: [&str; 2] = [
-    include_str!("../../templates/page/page.html"),
-    include_str!("../../templates/portal/header.html"),
-];
-
-/// Those of mails.
-const OF_MAILS: [&str; 3] = [
-    include_str!("../../templates/layout/mail.html"),
-    include_str!("../../templates/email/quota.html"),
-    include_str!("../../templates/email/activation.html"),
-];
+fn sources_of_html() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sources = templates::SOURCES.iter().copied();
+    sources.filter(|(name, _)| name.ends_with(".html"))
+}
 
 #[test]
 fn an_address_is_an_href() {
     // The names that an `Href` has in templates. The two style sheets of a page are our own paths, made from a
     // hash and a checked colour.
-    let checked = ["href", "logo", "stylesheet", "brand_stylesheet"];
-    for source in OF_PAGES.into_iter().chain(OF_MAILS) {
+    let checked = ["logo", "stylesheet", "brand_stylesheet"];
+    for (template, source) in sources_of_html() {
         for attribute in [
             "href=",
             "src=",
@@ -44,12 +36,12 @@ fn an_address_is_an_href() {
             for (at, _) in source.match_indices(attribute) {
                 let value = &source[at + attribute.len()..];
                 let name = value
-                    .strip_prefix("\"{{ ")
-                    .and_then(|value| value.split_once(" }}\""))
+                    .strip_prefix("\"{{")
+                    .and_then(|value| value.split_once("}}\""))
                     .and_then(|(path, _)| path.split('.').next_back());
                 assert!(
-                    name.is_some_and(|name| checked.contains(&name)),
-                    "{attribute}{value:.40}"
+                    name.is_some_and(|name| name.ends_with("href") || checked.contains(&name)),
+                    "{template}: {attribute}{value:.40}"
                 );
             }
         }
@@ -58,7 +50,8 @@ fn an_address_is_an_href() {
 
 #[test]
 fn pages_and_header_need_no_inline_style_or_script() {
-    for source in OF_PAGES {
+    let is_of_mail = |name: &str| name.starts_with("email/") || name.starts_with("layout/");
+    for (name, source) in sources_of_html().filter(|(name, _)| !is_of_mail(name)) {
         for inline in [
             "style=",
             "<style",
@@ -68,8 +61,25 @@ fn pages_and_header_need_no_inline_style_or_script() {
             " onload",
             " on{{",
         ] {
-            assert!(!source.contains(inline), "{inline} in {source:.60}");
+            assert!(!source.contains(inline), "{name}: {inline}");
         }
+    }
+}
+
+#[test]
+fn templates_never_lead_back_to_themselves() {
+    for (name, source) in templates::SOURCES {
+        let mut included = source
+            .match_indices("{{>")
+            .chain(source.match_indices("{{#>"));
+        assert!(
+            included.all(|(at, _)| {
+                let included = source[at..].trim_start_matches(['{', '#', '>', ' ']);
+                let is_body = included.starts_with("@partial-block");
+                is_body || (included.starts_with("layout/") && !name.starts_with("layout/"))
+            }),
+            "{name} includes what is no layout, or is one itself"
+        );
     }
 }
 
@@ -108,8 +118,13 @@ fn every_mail_and_header_renders_in_every_language() {
     };
     let proposals = [None, Some(&ProposalView::ContactSales), Some(&buy_now)];
     let lines = STATES.map(|state| line_in(state, Scope::Tenant, Item::VirtualMachines));
+    let unsubscribe = href("https://u.example/u/x");
+    let with_logo = BrandView {
+        logo_url: Some(href("https://u.example/logo.png")),
+        ..brand()
+    };
     for lang in every_lang(&renderer) {
-        for brand in &[brand(), BrandView::default()] {
+        for brand in &[brand(), with_logo.clone(), BrandView::default()] {
             for proposal in proposals {
                 let header = HeaderView {
                     tenant_name: "",
@@ -125,6 +140,7 @@ fn every_mail_and_header_renders_in_every_language() {
                 renderer.quota_mail(&view, &lang).unwrap();
                 view.lines = &lines[2..3];
                 view.as_of = Some(Timestamp::from_micros(i64::MIN));
+                view.unsubscribe_url = Some(&unsubscribe);
                 renderer.quota_mail(&view, &lang).unwrap();
             }
             for url in [None, Some(&href("https://u.example/a"))] {

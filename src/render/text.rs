@@ -2,9 +2,6 @@
 //! endless names. What is left is text, in a subject as in a page.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use askama::filters::Escaper;
 
 /// Longest name of a person, company or service that is shown, in characters.
 pub(crate) const NAME_MAX_CHARS: usize = 80;
@@ -69,40 +66,14 @@ pub(crate) fn neutralise(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// How text is printed into a plain part and a style sheet.
-#[derive(Clone, Copy)]
-pub(crate) struct Plain;
-
-impl Escaper for Plain {
-    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, value: &str) -> fmt::Result {
-        dest.write_str(&neutralise(value))
-    }
-}
-
-/// How text is printed into HTML, be it text or an attribute in quotes.
-#[derive(Clone, Copy)]
-pub(crate) struct Markup;
-
-impl Escaper for Markup {
-    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, value: &str) -> fmt::Result {
-        let value = neutralise(value);
-        let mut rest = &*value;
-        while let Some(at) = rest.find(['<', '>', '"', '&', '\'', '`', '=']) {
-            let (before, from) = rest.split_at(at);
-            let (special, after) = from.split_at(1);
-            dest.write_str(before)?;
-            dest.write_str(match special {
-                "<" => "&lt;",
-                ">" => "&gt;",
-                "\"" => "&quot;",
-                "&" => "&amp;",
-                "'" => "&#x27;",
-                "`" => "&#x60;",
-                _ => "&#x3D;",
-            })?;
-            rest = after;
-        }
-        dest.write_str(rest)
+/// [`neutralise`], and what would be markup is text, in an element as in an attribute in quotes.
+pub(crate) fn markup(text: &str) -> Cow<'_, str> {
+    let is_special = |byte| matches!(byte, b'<' | b'>' | b'"' | b'&' | b'\'' | b'`' | b'=');
+    let text = neutralise(text);
+    if text.bytes().any(is_special) {
+        Cow::Owned(handlebars::html_escape(&text))
+    } else {
+        text
     }
 }
 
@@ -227,21 +198,14 @@ mod tests {
 
     #[test]
     fn markup_is_printed_as_text() {
-        let printed = |text: &str| {
-            let mut html = String::new();
-            Markup.write_escaped_str(&mut html, text).unwrap();
-            html
-        };
         let special = "<a b='c' d=\"e\">&amp;`";
         let text = "&lt;a b&#x3D;&#x27;c&#x27; d&#x3D;&quot;e&quot;&gt;&amp;amp;&#x60;";
-        assert_eq!(printed(special), text);
-        assert_eq!(printed("é<\u{202e}\r\n>ü"), "é&lt; &gt;ü");
-        assert_eq!(printed(""), "");
-        let mut plain = String::new();
-        Plain
-            .write_escaped_str(&mut plain, "<a>\r\nBcc: b")
-            .unwrap();
-        assert_eq!(plain, "<a> Bcc: b");
+        assert_eq!(markup(special), text);
+        assert_eq!(markup("é<\u{202e}\r\n>ü"), "é&lt; &gt;ü");
+        assert_eq!(markup(""), "");
+        for special in ["<", ">", "\"", "&", "'", "`", "="] {
+            assert_ne!(markup(special), special);
+        }
     }
 
     #[test]

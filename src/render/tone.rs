@@ -1,11 +1,13 @@
 //! Colours: of surfaces, of states, and of a brand on both surfaces. One place for mail, pages
 //! and header, so that one test can check every pair (WCAG 2.2 level AA).
 
+use serde::Serialize;
+
 use super::color::{Color, SHAPE_CONTRAST, TEXT_CONTRAST};
 use crate::domain::quota::State;
 
 /// The surfaces of the light or the dark scheme.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Surface {
     /// Behind everything.
     pub(crate) page: Color,
@@ -51,7 +53,7 @@ pub(crate) const DARK: Surface = Surface {
 };
 
 /// The colours of a state in one scheme.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Tone {
     /// Its label's text.
     pub(crate) ink: Color,
@@ -92,7 +94,7 @@ pub(crate) const fn dark(state: State) -> Tone {
 }
 
 /// A brand's colour, made to work on both surfaces.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Accent {
     /// A button, as the brand has it.
     pub(crate) fill: Color,

@@ -26,7 +26,10 @@ async fn line_of(app: &TestApp, answer: &Answer) -> Value {
 #[tokio::test]
 async fn requests_are_logged_by_route_and_links_never_are() {
     let sink = Sink::start().await;
-    let loud = [("UPSELL_LOG_LEVEL", "trace"), ("UPSELL_LOG_FORMAT", "json")];
+    let loud = [
+        ("UPSELL_LOG_LEVEL", "trace,handlebars=trace"),
+        ("UPSELL_LOG_FORMAT", "json"),
+    ];
     let app = TestApp::with_sink(&sink, &loud).await;
     let tenant = app.create_customer().await;
     app.brand(&tenant, BUY_URL, true).await;
@@ -68,6 +71,7 @@ async fn requests_are_logged_by_route_and_links_never_are() {
         assert_eq!(token.len(), TOKEN_CHARS, "{link}");
         assert!(!log.contains(token), "the log holds a link of {link}");
     }
+    assert!(!log.contains("handlebars::"), "what is rendered is logged");
 }
 
 /// A line for each redirect would be most of a log.
