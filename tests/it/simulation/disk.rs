@@ -136,7 +136,7 @@ impl Disk {
         state.away_until = None;
     }
 
-    /// The node is gone this instant. What it had written and not synced may surface.
+    /// The node is gone this instant. What it had written and not synced may surface; servers tell the others of it.
     pub(super) fn crash(&self, power: &Power) {
         power.is_on.store(false, Ordering::Relaxed);
         let mut state = self.state();
@@ -147,6 +147,9 @@ impl Disk {
             drop(state);
             let surfaced = self.make(&changes);
             self.oracle.note(|| format!("surfaces: {surfaced:?}"));
+            if surfaced.is_ok() {
+                self.tell(&changes, |_| true);
+            }
         }
     }
 
