@@ -199,7 +199,7 @@ mod tests {
             );
             kinds += 1;
         }
-        assert_eq!(kinds, 24);
+        assert_eq!(kinds, 25);
         let series = text.lines().filter(|line| !line.starts_with('#')).count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(
