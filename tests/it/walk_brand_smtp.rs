@@ -78,6 +78,11 @@ async fn mail_of_a_brand_goes_through_its_own_server_where_that_is_allowed() {
 
     // The whole object is sent back, as the vendor's clients do: the password stays.
     app.put_brand(&tenant.id, &brand).await;
+    // What is not recorded yet is sent again.
+    eventually("both mails are recorded", async || {
+        (app.emails("sent").await.len() == 2).then_some(())
+    })
+    .await;
     app.kill9().await;
     app.restart().await;
     cross(&app, &tenant, "servers").await;
