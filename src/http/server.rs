@@ -178,7 +178,6 @@ fn admit<S: Service>(
     stream: TcpStream,
     peer: SocketAddr,
 ) {
-    shared.stats.accepted.fetch_add(1, Relaxed);
     let Some(permit) = connection_permit(shared, peer.ip()) else {
         shared.stats.count(Cause::ConnectionLimit);
         reset_on_close(&stream);

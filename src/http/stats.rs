@@ -93,7 +93,6 @@ pub(super) struct Lane {
 #[derive(Debug, Default)]
 pub struct Stats {
     pub(super) connections: Arc<Budget>,
-    pub(super) accepted: AtomicU64,
     lanes: Mutex<Vec<Arc<Lane>>>,
     pub(super) requests: Arc<Budget>,
     pub(super) bodies: Arc<Budget>,
@@ -106,12 +105,6 @@ impl Stats {
     #[must_use]
     pub fn connections_open(&self) -> usize {
         self.connections.used()
-    }
-
-    /// Connections accepted since the start.
-    #[must_use]
-    pub fn connections_accepted(&self) -> u64 {
-        self.accepted.load(Relaxed)
     }
 
     /// Requests whose head was read since the start.

@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId};
+use crate::domain::ids::{ClientId, MailId, TenantId, UserId};
 use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -174,22 +174,6 @@ impl Store {
     /// As [`Store::load`].
     pub async fn user(&self, id: UserId) -> Result<Option<Found<User>>, StoreError> {
         self.load(&keys::user(id)).await
-    }
-
-    /// The keys of the profiles of `accounts`, in their order, each with its revision if it is there.
-    pub async fn profiles(
-        &self,
-        accounts: &[AccountId],
-    ) -> Vec<Result<(Key, Option<Revision>), StoreError>> {
-        let key = |account: &AccountId| match account {
-            AccountId::Tenant(id) => keys::tenant(*id),
-            AccountId::User(id) => keys::user(*id),
-        };
-        let keys: Vec<Key> = accounts.iter().map(key).collect();
-        let records = self.engine.get_each(&keys).await;
-        let both = keys.into_iter().zip(records);
-        let profiles = both.map(|(key, record)| Ok((key, record?.map(|found| found.revision))));
-        profiles.collect()
     }
 
     /// A tenant's own brand, enabled or not.
