@@ -90,24 +90,43 @@ impl Upsell {
         scheme: &'static str,
         needs: Needs,
     ) -> Result<Caller, ApiError> {
-        let (token, now) = (auth::token(head, scheme)?, head.received_at);
-        let mut caller = match self.env.remembered.caller(&self.env, token, now) {
-            Some(known) => known,
-            None => {
-                let (env, router) = (self.env.clone(), self.router.clone());
-                let (head, token) = (head.clone(), token.to_owned());
-                let found =
-                    async move { auth::caller(&env, router.rate_limits(), &head, &token).await };
-                self.work(found).await??
-            }
-        };
+        let mut caller = self.who(head, scheme).await?;
         let limits = self.router.rate_limits();
-        limits.admit_caller(&self.env.metrics, &caller, now)?;
+        limits.admit_caller(&self.env.metrics, &caller, head.received_at)?;
         if let Needs::Scope(scope) = needs {
             caller.require(scope)?;
         }
         caller.request_id = Some(head.request_id.as_str().to_owned());
         Ok(caller)
+    }
+
+    /// Whose token it is, if that one may ask for anything now.
+    async fn who(&self, head: &Head, scheme: &'static str) -> Result<Caller, ApiError> {
+        let token = auth::token(head, scheme)?;
+        let known = self
+            .env
+            .remembered
+            .caller(&self.env, token, head.received_at);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let (env, router) = (self.env.clone(), self.router.clone());
+        let (head, token) = (head.clone(), token.to_owned());
+        let found = async move { auth::caller(&env, router.rate_limits(), &head, &token).await };
+        self.work(found).await?
+    }
+
+    /// Who was let in by the head may have been shut out while the body came.
+    async fn is_still_let_in(&self, request: &Request) -> Result<(), ApiError> {
+        if request.body.is_empty() || request.caller.is_none() {
+            return Ok(());
+        }
+        let entry = self.router.entry(&request.head)?;
+        let caller = self.who(&request.head, entry.dialect.auth_scheme()).await?;
+        match entry.needs {
+            Some(Needs::Scope(scope)) => Ok(caller.require(scope)?),
+            _ => Ok(()),
+        }
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -232,7 +251,9 @@ impl Service for Upsell {
         // Here and not in the work: workers do not touch what is counted of requests.
         let limits = self.router.rate_limits();
         let standing = limits.standing(&head, request.caller.as_ref());
-        let mut response = if is_short_report(&request) {
+        let mut response = if let Err(error) = self.is_still_let_in(&request).await {
+            self.dress(&error, &head)
+        } else if is_short_report(&request) {
             // The hop to the workers and back would cost more than all the rest.
             self.answer(request).await
         } else {

@@ -53,7 +53,7 @@ impl Answer {
 
 /// The service and a token for it.
 pub(crate) struct Api {
-    base: String,
+    pub(crate) base: String,
     http: Client,
     pub(crate) token: String,
     pub(crate) root: String,

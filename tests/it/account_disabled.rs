@@ -4,6 +4,8 @@
 use futures_util::stream::{self, StreamExt};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use upsell::domain::client::ApiScope;
 
 use crate::account_api::{Answer, Api};
@@ -321,4 +323,38 @@ async fn it_holds_on_every_node() {
             eventually("the other node knows", seen).await;
         }
     }
+}
+
+/// The head of a request, let in with a promise of a body; then the tenant is disabled, then the body comes.
+#[tokio::test]
+async fn who_is_shut_out_while_the_body_comes_has_changed_nothing() {
+    let api = Api::start().await;
+    let house = House::build(&api).await;
+    let body = json!({"version": 1, "internal_tag": "late"}).to_string();
+    let path = house.tenant(&house.customer);
+    let host = api.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+        house.tokens[0],
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    switch(
+        &api,
+        &house.tenant(&house.partner),
+        json!({"enabled": false}),
+    )
+    .await
+    .expect(200);
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let stored = api.get(&path).await.expect(200).json();
+    assert_eq!(stored["version"], 1, "{stored}");
 }
