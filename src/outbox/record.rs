@@ -72,11 +72,13 @@ pub(super) async fn record_all(
 ) {
     let mut group = Vec::with_capacity(AT_ONCE);
     while outcomes.recv_many(&mut group, AT_ONCE).await > 0 {
-        tokio::time::sleep(COMPANY).await;
-        while group.len() < AT_ONCE
-            && let Ok(more) = outcomes.try_recv()
-        {
-            group.push(more);
+        if group.len() < AT_ONCE {
+            tokio::time::sleep(COMPANY).await;
+            while group.len() < AT_ONCE
+                && let Ok(more) = outcomes.try_recv()
+            {
+                group.push(more);
+            }
         }
         let next = record_at_last(&env, &group, &clock).await;
         let now = clock();
