@@ -14,6 +14,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio_util::either::Either;
 
 use super::exchange::{Conn, exchange};
 use super::limits::Limits;
@@ -39,7 +40,7 @@ pub(super) async fn serve<S: Service>(
 ) {
     let accepted = Instant::now();
     let Some(tls) = &shared.tls else {
-        let mut transport = Transport::Plain(stream);
+        let mut transport = Either::Left(stream);
         let limits = &shared.limits;
         match detect(&mut transport, accepted, limits, &drained).await {
             Ok((true, first)) => {
@@ -70,7 +71,7 @@ pub(super) async fn serve<S: Service>(
         return;
     };
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let transport = Transport::Tls(Box::new(stream));
+    let transport = Either::Right(Box::new(stream));
     let first = Bytes::new();
     if is_h2 {
         serve_h2(shared, transport, first, accepted, peer, drained).await;

@@ -10,66 +10,15 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::watch::H1Watch;
 
 /// Most bytes read and thrown away after a refusal; who sends more meets a reset.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-#[derive(Debug)]
-pub(super) enum Transport {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl Transport {
-    fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
-        }
-    }
-}
-
-impl AsyncRead for Transport {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Transport {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-}
+/// Plain or TLS.
+pub(super) type Transport = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// Makes closing `stream` a reset: whatever the peer has not taken is forgotten at once, where the
 /// kernel would otherwise go on offering it for minutes.
@@ -199,7 +148,10 @@ impl Drop for Socket {
     fn drop(&mut self) {
         // Dropped before it was closed: cut, aborted, or broken. There is nothing to preserve.
         if !matches!(self.closing, Closing::Done) {
-            reset_on_close(self.transport.tcp());
+            reset_on_close(match &self.transport {
+                Either::Left(stream) => stream,
+                Either::Right(stream) => stream.get_ref().0,
+            });
         }
     }
 }

@@ -4,6 +4,8 @@
 mod family;
 mod labels;
 
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
 pub use family::By;
@@ -48,6 +50,9 @@ macro_rules! metrics {
             /// When a name or label is not a legal one: a mistake in this file, which its test finds.
             pub fn new() -> Result<Self, prometheus::Error> {
                 let declare = Declare(Registry::new());
+                // `process_*`: processor time, memory, file descriptors and threads.
+                #[cfg(target_os = "linux")]
+                declare.0.register(Box::new(ProcessCollector::for_self()))?;
                 let build = declare
                     .gauges::<Version>("upsell_build_info", "Always 1; the version is the label.")?;
                 build.set(Version, 1);
@@ -186,6 +191,10 @@ mod tests {
         let mut kinds = 0;
         for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
             let (name, kind) = line.split_once(' ').unwrap();
+            // These have the names that they have everywhere.
+            if name.starts_with("process_") {
+                continue;
+            }
             assert!(name.starts_with("upsell_"), "{name}");
             assert_eq!(
                 kind == "counter",
@@ -200,7 +209,10 @@ mod tests {
             kinds += 1;
         }
         assert_eq!(kinds, 25);
-        let series = text.lines().filter(|line| !line.starts_with('#')).count();
+        let series = text
+            .lines()
+            .filter(|line| line.starts_with("upsell_"))
+            .count();
         assert!(series < 300, "{series} series: a label set has grown");
         assert!(text.contains(concat!(
             "upsell_build_info{version=\"",
@@ -233,6 +245,7 @@ mod tests {
             "upsell_outbox_mails{state=\"dead\"} 3",
             "upsell_clicks_total{kind=\"likely_human\",placement=\"email_notification\"} 1",
             "upsell_clicks_total{kind=\"raw\",placement=\"email_notification\"} 0",
+            "# TYPE process_resident_memory_bytes gauge",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
         }
