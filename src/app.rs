@@ -92,7 +92,7 @@ pub enum AppError {
     SmtpSettings(#[from] smtp::InvalidSettings),
     /// The name to say in `EHLO`.
     #[error("smtp.hello_name: {0}")]
-    HelloName(#[from] smtp::InvalidHelloName),
+    HelloName(smtp::InvalidTarget),
     /// A template: a defect of this program.
     #[error(transparent)]
     Templates(#[from] RenderError),

@@ -227,7 +227,7 @@ pub(super) fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, 
         .as_ref()
         .map(|name| name.as_str().to_owned());
     let hello = hello.unwrap_or_else(|| mail_domain(public_url));
-    let mut settings = smtp::Settings::new(smtp::HelloName::parse(&hello)?);
+    let mut settings = smtp::Settings::new(smtp::Host::parse(&hello).map_err(AppError::HelloName)?);
     settings.connections_per_host = config.smtp.connections_per_host;
     settings.allow_cidrs.clone_from(&config.smtp.allow_cidrs);
     if let Some(path) = &config.smtp.ca_file {

@@ -31,6 +31,9 @@ impl Contact {
     }
 }
 
+/// Longest address, in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets).
+const MAX_ADDRESS_BYTES: usize = 254;
+
 /// An address that mail can be sent to: `local@domain`, ASCII, no quoting, no comments. Narrower
 /// than RFC 5321 on purpose: what is refused here cannot be smuggled into an SMTP command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,7 +83,7 @@ impl FromStr for EmailAddress {
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b == b'-')
             });
-        if local_ok && domain_ok {
+        if local_ok && domain_ok && text.len() <= MAX_ADDRESS_BYTES {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidEmail)
@@ -113,6 +116,8 @@ mod tests {
             assert!(good.parse::<EmailAddress>().is_ok(), "{good}");
         }
         let long = format!("{}@example.org", "a".repeat(65));
+        let too_long = format!("a@{}.org", "b.".repeat(124) + "b");
+        assert_eq!(too_long.len(), 255);
         for bad in [
             "",
             "a",
@@ -132,6 +137,7 @@ mod tests {
             "<a@b>",
             "a@b@c,d",
             long.as_str(),
+            too_long.as_str(),
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }

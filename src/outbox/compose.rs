@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::message::{self, Posting};
 use super::queue::Taken;
 use super::send::Sender;
-use super::smtp::{Envelope, MailConnection, Mailbox, PreparedMail};
+use super::smtp::{Envelope, MailConnection, PreparedMail};
 use super::worker::Outbox;
 use crate::domain::notification::{CancelReason, Mail};
 use crate::panics::{Panicked, caught, contained};
@@ -115,10 +115,9 @@ impl Sender {
             now: (self.outbox.clock)(),
         };
         let message = message::build(composed, posting).map_err(|error| error.to_string())?;
-        let bad_address = |_| "the address cannot be used in SMTP".to_owned();
         let envelope = Envelope {
-            from: Mailbox::parse(from.as_str()).map_err(bad_address)?,
-            to: Mailbox::parse(composed.to.as_str()).map_err(bad_address)?,
+            from: from.clone(),
+            to: composed.to.clone(),
         };
         let prepared = self.outbox.mailer.prepare(envelope, &message);
         prepared.map_err(|error| error.public().to_owned())

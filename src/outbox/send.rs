@@ -8,7 +8,7 @@ use futures_util::future::join;
 use super::compose::ComposedMail;
 use super::queue::{RouteQueue, Turn};
 use super::record::Results;
-use super::smtp::{Cause, Kind, MailConnection, Reservation, SendError};
+use super::smtp::{Cause, Kind, MailConnection, SendError};
 use super::worker::Outbox;
 use crate::domain::notification::Mail;
 use crate::telemetry::metrics::MailOutcome;
@@ -32,8 +32,7 @@ impl Sender {
     }
 
     /// Sends until the queue has no more.
-    pub(super) async fn run(self, reservation: Reservation) {
-        let mut connection = reservation.into_connection();
+    pub(super) async fn run(self, mut connection: MailConnection) {
         let mut ahead: Option<ComposedMail> = None;
         loop {
             let ready = match ahead.take() {

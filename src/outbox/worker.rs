@@ -214,12 +214,12 @@ impl Outbox {
         for queue in work.due.queues.with_mail() {
             let mut more = queue.len();
             while more > 0 && work.senders.len() < MAX_CONNECTIONS {
-                let Some(reservation) = self.mailer.try_reserve(&queue.route.target) else {
+                let Some(connection) = self.mailer.try_reserve(&queue.route.target) else {
                     break;
                 };
                 let (queue, results) = (Arc::clone(&queue), work.results.clone());
                 let sender = Sender::new(self.clone(), queue, results);
-                work.senders.spawn(sender.run(reservation));
+                work.senders.spawn(sender.run(connection));
                 more -= 1;
             }
         }

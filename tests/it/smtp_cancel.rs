@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use upsell::outbox::smtp::{Encryption, Mailer, Settings, Target};
 
-use crate::support::smtp_client::{envelope, message, settings, target};
+use crate::support::smtp_client::{SendOne, envelope, message, settings, target};
 use crate::support::smtp_script::{Pipelining, ServerTls, Setup, SmtpScript};
 
 /// Numbers that look random and repeat with the seed.
@@ -54,7 +54,7 @@ async fn whole(mailer: &Mailer, target: &Target, token: &str, lines: usize) {
     let to = envelope(&format!("{token}@b.test"));
     let text = message(token, lines);
     let accepted = mailer.send(target, &to, text.as_bytes()).await.unwrap();
-    let reply = accepted.server_reply.to_string();
+    let reply = accepted.to_string();
     assert!(
         reply.ends_with(&format!("queued as {token}")),
         "{token} was told {reply:?}"

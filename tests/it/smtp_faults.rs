@@ -7,7 +7,9 @@ use futures_util::future::join_all;
 use socket2::{Domain, Socket, Type};
 use upsell::outbox::smtp::{Cause, Encryption, Kind, SendError, Stage, Trust};
 
-use crate::support::smtp_client::{envelope, impatient, mailer, message, target, target_at};
+use crate::support::smtp_client::{
+    SendOne, envelope, impatient, mailer, message, target, target_at,
+};
 use crate::support::smtp_script::{Act, At, Pipelining, ServerTls, Setup, SmtpScript};
 
 /// Long enough for a busy machine to answer, short enough to wait for.
@@ -65,7 +67,7 @@ async fn fault(at: At, act: Act, pipelining: Pipelining) -> SendError {
     );
     server.relent();
     let accepted = mailer.send(&target, &to, text.as_bytes()).await.unwrap();
-    assert!(accepted.server_reply.to_string().ends_with("again"));
+    assert!(accepted.to_string().ends_with("again"));
     assert_eq!(server.taken().len(), taken_unseen + 1);
     assert!(
         server

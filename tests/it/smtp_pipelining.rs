@@ -11,7 +11,7 @@ use upsell::outbox::smtp::{
 };
 
 use crate::support::smtp_client::{
-    envelope, impatient, mailer, message, settings, target, target_at,
+    SendOne, envelope, impatient, mailer, message, settings, target, target_at,
 };
 use crate::support::smtp_script::{Act, At, Pipelining, Setup, SmtpScript};
 
@@ -29,7 +29,7 @@ fn prepared(mailer: &Mailer, token: &str) -> PreparedMail {
 }
 
 fn connection(mailer: &Mailer, target: &Target) -> MailConnection {
-    mailer.try_reserve(target).unwrap().into_connection()
+    mailer.try_reserve(target).unwrap()
 }
 
 fn arrived(server: &SmtpScript) -> Vec<String> {
@@ -86,10 +86,10 @@ async fn the_next_envelope_goes_with_the_end_of_a_mail() {
     // The first mail opens the connection, and nothing is known of the server before.
     assert!(!connection.sends_ahead());
     let sent = connection.send(&one, Some(&two)).await.unwrap();
-    assert!(sent.server_reply.to_string().ends_with("queued as 1"));
+    assert!(sent.to_string().ends_with("queued as 1"));
     assert!(connection.sends_ahead());
     let sent = connection.send(&two, None).await.unwrap();
-    assert!(sent.server_reply.to_string().ends_with("queued as 2"));
+    assert!(sent.to_string().ends_with("queued as 2"));
 
     let (first, second) = server.await.unwrap();
     let opening =
@@ -121,7 +121,7 @@ async fn each_refusal_is_told_of_its_own_mail() {
     let mut results = Vec::new();
     for (number, this) in mails.iter().enumerate() {
         let sent = connection.send(this, mails.get(number + 1)).await;
-        results.push(sent.map(|sent| sent.server_reply.to_string()));
+        results.push(sent.map(|sent| sent.to_string()));
     }
     let told: Vec<_> = results
         .iter()
@@ -268,7 +268,7 @@ async fn a_server_that_cannot_do_what_it_offers_is_spared_it() {
     connection.send(&one, Some(&two)).await.unwrap();
     assert!(!connection.sends_ahead());
     connection.send(&two, None).await.unwrap();
-    connection.quit().await;
+    drop(connection);
     // It is remembered.
     let connections = server.connections();
     mailer

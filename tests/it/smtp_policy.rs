@@ -8,7 +8,7 @@ use upsell::outbox::smtp::{
     Cause, Encryption, Kind, Mailer, SendError, Settings, Stage, Timeouts, Trust,
 };
 
-use crate::support::smtp_client::{Names, envelope, settings, target_at};
+use crate::support::smtp_client::{Names, SendOne, envelope, settings, target_at};
 use crate::support::smtp_script::{Act, At, SmtpScript};
 
 fn tenant_mailer(server: &SmtpScript, names: Arc<Names>, cidrs: &[&str]) -> Mailer {

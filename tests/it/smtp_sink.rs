@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use upsell::outbox::smtp::{Encryption, HelloName, Mailer, Roots, Settings, Trust};
+use upsell::outbox::smtp::{Encryption, Host, Mailer, Roots, Settings, Trust};
 
-use crate::support::smtp_client::{envelope, message, target_at};
+use crate::support::smtp_client::{SendOne, envelope, message, target_at};
 
 const MAILS: usize = 500;
 
@@ -64,7 +64,7 @@ async fn five_hundred_mails_reach_postfix_over_ten_connections() {
         without_native: true,
         ..Roots::default()
     };
-    let hello_name = HelloName::parse("upsell.example.test").unwrap();
+    let hello_name = Host::parse("upsell.example.test").unwrap();
     let mailer = Mailer::new(Settings {
         roots,
         ..Settings::new(hello_name)

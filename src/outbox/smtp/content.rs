@@ -2,69 +2,43 @@
 
 use super::error::Cause;
 
-/// A message with CRLF line ends, dots doubled (RFC 5321 §4.5.2), and the final dot.
+/// `message`, of at most `max_bytes`, with CRLF line ends, dots doubled (RFC 5321 §4.5.2), and the
+/// final dot.
 ///
 /// A CR or LF that stands alone becomes CRLF *before* the dots are doubled. Servers disagree on
 /// what a lone one means, and a mail that smuggles a second one lives on that disagreement; after
 /// this there is nothing left to disagree on.
-#[derive(Debug)]
-pub(super) struct Content {
-    wire: Vec<u8>,
-    is_ascii: bool,
-}
-
-impl Content {
-    /// Prepares a message of at most `max_bytes`.
-    ///
-    /// # Errors
-    /// [`Cause::Unsendable`] where it is too long or holds a NUL, which mail cannot carry
-    /// (RFC 5321 §4.5.2, RFC 5322 §2.2).
-    pub(super) fn new(message: &[u8], max_bytes: usize) -> Result<Self, Cause> {
-        if message.len() > max_bytes {
-            return Err(Cause::Unsendable(
-                "it is longer than the limit of this service",
-            ));
+///
+/// # Errors
+/// [`Cause::Unsendable`] where it is too long or holds a NUL, which mail cannot carry
+/// (RFC 5321 §4.5.2, RFC 5322 §2.2), or a byte that not every server takes (RFC 6152).
+pub(super) fn stuffed(message: &[u8], max_bytes: usize) -> Result<Vec<u8>, Cause> {
+    if message.len() > max_bytes {
+        return Err(Cause::Unsendable(
+            "it is longer than the limit of this service",
+        ));
+    }
+    if memchr::memchr(0, message).is_some() || !message.is_ascii() {
+        return Err(Cause::Unsendable("it holds a byte that is not text"));
+    }
+    let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
+    let mut rest = message;
+    while !rest.is_empty() {
+        let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        let next = match next {
+            [b'\r', b'\n', next @ ..] | [_, next @ ..] => next,
+            [] => &[],
+        };
+        if line.first() == Some(&b'.') {
+            wire.push(b'.');
         }
-        if memchr::memchr(0, message).is_some() {
-            return Err(Cause::Unsendable("it holds a NUL byte"));
-        }
-        let mut wire = Vec::with_capacity(message.len() + message.len() / 32 + 8);
-        let mut rest = message;
-        while !rest.is_empty() {
-            let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-            let (line, next) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            let next = match next {
-                [b'\r', b'\n', next @ ..] | [_, next @ ..] => next,
-                [] => &[],
-            };
-            if line.first() == Some(&b'.') {
-                wire.push(b'.');
-            }
-            wire.extend_from_slice(line);
-            wire.extend_from_slice(b"\r\n");
-            rest = next;
-        }
-        wire.extend_from_slice(b".\r\n");
-        Ok(Self {
-            wire,
-            is_ascii: message.is_ascii(),
-        })
+        wire.extend_from_slice(line);
+        wire.extend_from_slice(b"\r\n");
+        rest = next;
     }
-
-    /// Everything after the 354, the final dot included.
-    pub(super) fn wire(&self) -> &[u8] {
-        &self.wire
-    }
-
-    /// The size to declare (RFC 1870): an upper bound of a few bytes too many does no harm.
-    pub(super) fn size_bytes(&self) -> usize {
-        self.wire.len()
-    }
-
-    /// Whether 7 bits suffice (else RFC 6152 is needed).
-    pub(super) fn is_ascii(&self) -> bool {
-        self.is_ascii
-    }
+    wire.extend_from_slice(b".\r\n");
+    Ok(wire)
 }
 
 #[cfg(test)]
@@ -74,7 +48,7 @@ mod tests {
     use super::*;
 
     fn wire(message: &[u8]) -> Vec<u8> {
-        Content::new(message, 1_000).unwrap().wire
+        stuffed(message, 1_000).unwrap()
     }
 
     /// What a server makes of it: lines up to the dot, dots undone.
@@ -116,9 +90,10 @@ mod tests {
 
     #[test]
     fn what_mail_cannot_carry_is_refused() {
-        assert!(Content::new(b"a\0b", 100).is_err());
-        assert!(Content::new(&[b'a'; 100], 100).is_ok());
-        assert!(Content::new(&[b'a'; 101], 100).is_err());
+        assert!(stuffed(b"a\0b", 100).is_err());
+        assert!(stuffed("ü".as_bytes(), 100).is_err());
+        assert!(stuffed(&[b'a'; 100], 100).is_ok());
+        assert!(stuffed(&[b'a'; 101], 100).is_err());
     }
 
     proptest! {

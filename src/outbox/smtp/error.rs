@@ -12,7 +12,7 @@ const MAX_LOG_CHARS: usize = 600;
 /// Where in the conversation something happened. In order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Waiting for one of the host's connections.
+    /// Waiting for room among the open connections.
     Slot,
     /// Looking up the host, and judging its addresses.
     Resolve,
@@ -74,9 +74,6 @@ pub enum Kind {
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
-    /// No connection to this host came free in time.
-    #[error("no connection to this host came free in time")]
-    NoSlot,
     /// The bound on open connections over all hosts is reached, none of them idle.
     #[error("too many SMTP connections are open")]
     TooManyConnections,

@@ -6,18 +6,29 @@
 //! when all three answers are yes. A server that answers too much or too little is found out before
 //! anything is handed over, since DATA alone is answered by 354.
 
-use super::content::Content;
-use super::envelope::Envelope;
+use std::time::Duration;
+
+use super::content;
 use super::error::{Cause, SendError, Stage};
 use super::reply::Reply;
 use super::session::{Session, at, expect, positive};
 use super::settings::{Settings, Timeouts};
+use crate::domain::contact::EmailAddress;
+
+/// From whom and to whom. One recipient: a refused one must not take others down with it.
+#[derive(Clone)]
+pub struct Envelope {
+    /// Where bounces go (the return path).
+    pub from: EmailAddress,
+    /// The recipient.
+    pub to: EmailAddress,
+}
 
 /// A mail that is ready for the wire.
-#[derive(Debug)]
 pub struct PreparedMail {
     pub(super) envelope: Envelope,
-    pub(super) content: Content,
+    /// Everything after the 354, the final dot included.
+    pub(super) content: Vec<u8>,
 }
 
 impl PreparedMail {
@@ -28,26 +39,16 @@ impl PreparedMail {
         message: &[u8],
         max_bytes: usize,
     ) -> Result<Self, SendError> {
-        let content = Content::new(message, max_bytes).map_err(at(Stage::Content))?;
+        let content = content::stuffed(message, max_bytes).map_err(at(Stage::Content))?;
         Ok(Self { envelope, content })
     }
 }
 
-/// The commands before a mail's content.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Opening {
-    mail: String,
-    rcpt: String,
-}
-
-impl Opening {
-    fn in_one(&self) -> String {
-        [self.mail.as_str(), self.rcpt.as_str(), DATA].concat()
-    }
-}
+/// What is said before a mail's content: MAIL, RCPT and DATA.
+#[derive(PartialEq, Eq)]
+pub(super) struct Opening(pub(super) [String; 3]);
 
 const RSET: &str = "RSET\r\n";
-const DATA: &str = "DATA\r\n";
 
 impl Session {
     /// Hands over `prepared`. The opening of `next` may be sent ahead: the next mail over this
@@ -62,12 +63,8 @@ impl Session {
         let opening = self.opening(prepared).map_err(at(Stage::Mail))?;
         // Whatever ends this early leaves a connection where nobody can go on.
         self.is_usable = false;
-        let refused = if self.pipelines {
-            self.open_at_once(opening, times).await?
-        } else {
-            self.open_in_steps(&opening, times).await?
-        };
-        if let Some(error) = refused {
+        self.begin(&opening, times).await?;
+        if let Some(error) = self.refusal(&opening, times).await? {
             self.is_usable = !error.is_farewell();
             return Err(error);
         }
@@ -93,113 +90,86 @@ impl Session {
         self.pipelines && self.mails.saturating_add(1) < settings.mails_per_connection
     }
 
-    fn opening(&self, prepared: &PreparedMail) -> Result<Opening, Cause> {
-        Ok(Opening {
-            mail: self.mail_command(&prepared.envelope, &prepared.content)?,
-            rcpt: format!("RCPT TO:<{}>\r\n", prepared.envelope.to.as_str()),
-        })
-    }
-
-    /// Says MAIL, RCPT and DATA one after the other. `Some`: the server refused the mail, and the
-    /// connection can carry another.
-    async fn open_in_steps(
-        &mut self,
-        opening: &Opening,
-        times: &Timeouts,
-    ) -> Result<Option<SendError>, SendError> {
-        let wire = &mut self.wire;
-        if std::mem::take(&mut self.needs_reset) {
-            let reply = wire.command(RSET, times.mail).await;
-            was_reset(reply.map_err(at(Stage::Mail))?)?;
-        }
-        let reply = wire.command(&opening.mail, times.mail).await;
-        let reply = reply.map_err(at(Stage::Mail))?;
-        if let Err(error) = positive(reply, Stage::Mail) {
-            return refusal(error);
-        }
-        let reply = wire.command(&opening.rcpt, times.rcpt).await;
-        let reply = reply.map_err(at(Stage::Rcpt))?;
-        if let Err(error) = positive(reply, Stage::Rcpt) {
-            self.needs_reset = true;
-            return refusal(error);
-        }
-        let reply = wire.command(DATA, times.data).await;
-        let reply = reply.map_err(at(Stage::Data))?;
-        if let Err(error) = go_ahead(reply) {
-            self.needs_reset = true;
-            return refusal(error);
-        }
-        Ok(None)
-    }
-
-    /// Says MAIL, RCPT and DATA in one packet, unless that went ahead with the mail before, and
-    /// reads the answers. `Some` as in [`Session::open_in_steps`].
-    async fn open_at_once(
-        &mut self,
-        opening: Opening,
-        times: &Timeouts,
-    ) -> Result<Option<SendError>, SendError> {
-        let with_reset = std::mem::take(&mut self.needs_reset);
+    /// Has the server forget a mail that it refused, and says the opening where it goes in one
+    /// packet, unless it went ahead with the mail before.
+    async fn begin(&mut self, opening: &Opening, times: &Timeouts) -> Result<(), SendError> {
+        let failed = at(Stage::Mail);
+        let needs_reset = std::mem::take(&mut self.needs_reset);
         match self.ahead.take() {
-            Some(ahead) if ahead == opening => {}
+            Some(ahead) if ahead == *opening => return Ok(()),
             // Another mail is open here, and this content must not go to its recipient.
-            Some(_) => return Err(at(Stage::Mail)(Cause::Closed)),
-            None => {
-                let reset = if with_reset { RSET } else { "" };
-                let group = [reset, &opening.in_one()].concat();
-                let said = self.wire.say(&group, times.mail).await;
-                said.map_err(at(Stage::Mail))?;
-                if with_reset {
-                    let reply = self.wire.reply(times.mail).await;
-                    was_reset(reply.map_err(at(Stage::Mail))?)?;
-                }
+            Some(_) => return Err(failed(Cause::Closed)),
+            None if self.pipelines => {
+                let reset = if needs_reset { RSET } else { "" };
+                let group = [reset, &opening.0.concat()].concat();
+                self.wire.say(group, times.mail).await.map_err(&failed)?;
+            }
+            None => {}
+        }
+        if needs_reset {
+            let reply = self.answer(RSET, times.mail).await.map_err(&failed)?;
+            if !reply.is_positive() {
+                return Err(failed(Cause::NoReset(reply)));
             }
         }
-        self.answers_at_once(times).await
+        Ok(())
     }
 
-    /// The answers to MAIL, RCPT and DATA that went in one packet. The first refusal is the mail's,
-    /// whatever comes after it.
-    async fn answers_at_once(&mut self, times: &Timeouts) -> Result<Option<SendError>, SendError> {
-        let mail = self.wire.reply(times.mail).await.map_err(at(Stage::Mail))?;
-        let mut refused = match positive(mail, Stage::Mail) {
-            Ok(_) => None,
-            Err(error) => refusal(error)?,
-        };
-        let is_begun = refused.is_none();
-        let rcpt = match self.wire.reply(times.rcpt).await {
-            Ok(rcpt) => positive(rcpt, Stage::Rcpt),
-            Err(cause) => return Err(refused.unwrap_or_else(|| at(Stage::Rcpt)(cause))),
-        };
-        let has_recipient = rcpt.is_ok();
-        if let (None, Err(error)) = (&refused, rcpt) {
-            refused = refusal(error)?;
+    /// The answer to a command, which is said now unless it went in one packet with others.
+    async fn answer(&mut self, command: &str, time: Duration) -> Result<Reply, Cause> {
+        if self.pipelines {
+            self.wire.reply(time).await
+        } else {
+            self.wire.command(command, time).await
         }
-        let data = match self.wire.reply(times.data).await {
-            Ok(data) if self.wire.is_in_step() => data,
-            Ok(_) => {
-                let cause = Cause::Protocol("more than one reply to a command");
-                return Err(refused.unwrap_or_else(|| at(Stage::Data)(cause)));
+    }
+
+    /// The answers to the opening. `Some`: the server refused the mail, and the connection can carry
+    /// another. The first refusal is the mail's, whatever comes after it.
+    async fn refusal(
+        &mut self,
+        Opening([mail, rcpt, data]): &Opening,
+        times: &Timeouts,
+    ) -> Result<Option<SendError>, SendError> {
+        let mut refused = None;
+        let mut accepted = Vec::new();
+        for (command, stage, time) in [
+            (mail, Stage::Mail, times.mail),
+            (rcpt, Stage::Rcpt, times.rcpt),
+            (data, Stage::Data, times.data),
+        ] {
+            if refused.is_some() && !self.pipelines {
+                break;
             }
-            Err(cause) => return Err(refused.unwrap_or_else(|| at(Stage::Data)(cause))),
+            let answered = match self.answer(command, time).await {
+                Ok(reply) if stage == Stage::Data => {
+                    expect(reply, stage, |reply| reply.code() == 354)
+                }
+                Ok(reply) => positive(reply, stage),
+                Err(cause) => return Err(refused.unwrap_or_else(|| at(stage)(cause))),
+            };
+            match answered {
+                Ok(_) => accepted.push(stage),
+                Err(_) if refused.is_some() => {}
+                // The server said no in its turn, so that the conversation can go on.
+                Err(error) if error.is_in_step() => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if !self.wire.is_in_step() {
+            let cause = Cause::Protocol("more than one reply to a command");
+            return Err(refused.unwrap_or_else(|| at(Stage::Data)(cause)));
+        }
+        let Some(refused) = refused else {
+            return Ok(None);
         };
-        let waits_for_content = data.code() == 354;
-        let refused = match (refused, go_ahead(data)) {
-            (None, Ok(_)) => return Ok(None),
-            (None, Err(error)) => return self.refused_data(error),
-            (Some(refused), _) => refused,
-        };
-        self.needs_reset = is_begun;
-        if waits_for_content && (has_recipient || !self.ends_empty(times).await) {
+        self.needs_reset = accepted.contains(&Stage::Mail);
+        let wants_content = accepted.contains(&Stage::Data);
+        if wants_content && (accepted.contains(&Stage::Rcpt) || !self.ends_empty(times).await) {
             // Content would go to that recipient; there is no other way out of here.
             return Err(refused);
         }
         Ok(Some(refused))
-    }
-
-    fn refused_data(&mut self, error: SendError) -> Result<Option<SendError>, SendError> {
-        self.needs_reset = true;
-        refusal(error)
     }
 
     /// The server wants content for a mail that it gave no recipient: an empty one ends that
@@ -213,42 +183,20 @@ impl Session {
     /// Sends the content, and in the packet of its end what goes ahead.
     async fn hand_over(
         &mut self,
-        content: &Content,
+        content: &[u8],
         ahead: Option<&Opening>,
         times: &Timeouts,
     ) -> Result<(), SendError> {
-        let bytes = content.wire();
-        let last = self.wire.all_but_last_block(bytes, times.block).await;
+        let last = self.wire.all_but_last_block(content, times.block).await;
         let last = last.map_err(at(Stage::Content))?;
         // From here on the server may have the whole message.
         let written = match ahead {
-            None => self.wire.last_block(last, times.block).await,
+            None => self.wire.say(last, times.block).await,
             Some(ahead) => {
-                let both = [last, ahead.in_one().as_bytes()].concat();
-                self.wire.last_block(&both, times.block).await
+                let both = [last, ahead.0.concat().as_bytes()].concat();
+                self.wire.say(both, times.block).await
             }
         };
         written.map_err(at(Stage::FinalDot))
-    }
-}
-
-/// Whether the server said no in its turn, so that the conversation can go on.
-fn refusal(error: SendError) -> Result<Option<SendError>, SendError> {
-    if error.is_in_step() {
-        Ok(Some(error))
-    } else {
-        Err(error)
-    }
-}
-
-fn go_ahead(reply: Reply) -> Result<Reply, SendError> {
-    expect(reply, Stage::Data, |reply| reply.code() == 354)
-}
-
-fn was_reset(reply: Reply) -> Result<(), SendError> {
-    if reply.is_positive() {
-        Ok(())
-    } else {
-        Err(at(Stage::Mail)(Cause::NoReset(reply)))
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::remembered::Remembered;
 use super::session::Session;
-use super::stalls::Stalls;
 use super::target::Target;
 
 /// An open connection and since when it waits.
@@ -32,15 +32,17 @@ struct Host {
 /// How long a server that offers PIPELINING and cannot do it is spared it.
 const PLAIN_FOR: Duration = Duration::from_secs(3600);
 
-/// Servers remembered as such; beyond that all are tried again.
-const MAX_PLAIN: usize = 1000;
+/// How long a server that nobody has tried since is remembered as one that stalls.
+const STALLING_FOR: Duration = Duration::from_secs(2 * 3600);
 
 /// All targets in use.
 pub(super) struct Pool {
     hosts: Mutex<HashMap<Target, Host>>,
-    /// Servers that offer PIPELINING and cannot do it, and since when that is known.
-    plain: Mutex<HashMap<Target, Instant>>,
-    stalls: Mutex<Stalls>,
+    /// Servers that offer PIPELINING and cannot do it: they are told one command at a time.
+    pub(super) plain: Remembered,
+    /// Servers that came to no answer in time. Each has one connection until it takes a mail, so
+    /// that it holds up one and no ten; then all at once again.
+    pub(super) stalling: Remembered,
     connections: Arc<Semaphore>,
     slots_per_host: usize,
     idle_time: Duration,
@@ -50,51 +52,22 @@ impl Pool {
     pub(super) fn new(slots_per_host: usize, total: usize, idle_time: Duration) -> Self {
         Self {
             hosts: Mutex::default(),
-            plain: Mutex::default(),
-            stalls: Mutex::default(),
+            plain: Remembered::new(PLAIN_FOR),
+            stalling: Remembered::new(STALLING_FOR),
             connections: Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS))),
             slots_per_host: slots_per_host.min(Semaphore::MAX_PERMITS),
             idle_time,
         }
     }
 
-    /// Whether PIPELINING may be tried with this server, where it is offered.
-    pub(super) fn may_pipeline(&self, target: &Target) -> bool {
-        let plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
-        plain
-            .get(target)
-            .is_none_or(|since| since.elapsed() >= PLAIN_FOR)
-    }
-
-    /// From now on this server is told one command at a time.
-    pub(super) fn spare_pipelining(&self, target: &Target) {
-        let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
-        plain.retain(|_, since| since.elapsed() < PLAIN_FOR);
-        if plain.len() >= MAX_PLAIN {
-            plain.clear();
-        }
-        plain.insert(target.clone(), Instant::now());
-    }
-
-    fn stalls(&self) -> MutexGuard<'_, Stalls> {
-        // Nothing panics while the lock is held.
-        self.stalls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The server came to no answer in time.
-    pub(super) fn stalled(&self, target: &Target) {
-        self.stalls().stalled(target, Instant::now());
-    }
-
-    /// The server took a mail. Whether it had stalled before.
-    pub(super) fn is_well(&self, target: &Target) -> bool {
-        self.stalls().is_well(target)
-    }
-
     /// How many more connections the server may have than it has; below 0: it has too many.
     pub(super) fn room(&self, visit: &Visit) -> isize {
         let usual = self.slots_per_host;
-        let allowed = self.stalls().allowed(&visit.target, usual, Instant::now());
+        let allowed = if self.stalling.has(&visit.target) {
+            1
+        } else {
+            usual
+        };
         let used = usual.saturating_sub(visit.slots.available_permits());
         allowed.cast_signed() - used.cast_signed()
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use super::error::Cause;
+
 /// Longest reply line that is read, in bytes. RFC 5321 §4.5.3.1.5 allows 512.
 pub(super) const MAX_LINE_BYTES: usize = 2048;
 
@@ -10,10 +12,6 @@ pub(super) const MAX_REPLY_BYTES: usize = 32 * 1024;
 
 /// Longest text of a reply that is kept for logs, in characters.
 const MAX_LOG_CHARS: usize = 400;
-
-/// The bytes are not an SMTP reply (RFC 5321 §4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed(pub(super) &'static str);
 
 /// A complete reply.
 ///
@@ -131,14 +129,17 @@ pub(super) struct ReplyParser {
 impl ReplyParser {
     /// Takes the next line, without its line end. `Ok(Some)` when the reply is complete; the
     /// parser then begins anew.
-    pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Reply>, Malformed> {
+    ///
+    /// # Errors
+    /// [`Cause::Protocol`]: these bytes are not an SMTP reply (RFC 5321 §4.2).
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Reply>, Cause> {
         self.bytes += line.len() + 2;
         if line.len() > MAX_LINE_BYTES || self.bytes > MAX_REPLY_BYTES {
-            return Err(Malformed("a reply that is too long"));
+            return Err(Cause::Protocol("a reply that is too long"));
         }
-        let (code, is_last, text) = split(line).ok_or(Malformed("a reply without a code"))?;
+        let (code, is_last, text) = split(line).ok_or(Cause::Protocol("a reply without a code"))?;
         if self.code.is_some_and(|first| first != code) {
-            return Err(Malformed("a reply with different codes"));
+            return Err(Cause::Protocol("a reply with different codes"));
         }
         self.code = Some(code);
         self.lines.push(String::from_utf8_lossy(text).into_owned());
@@ -178,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(lines: &[&str]) -> Result<Option<Reply>, Malformed> {
+    fn parse(lines: &[&str]) -> Result<Option<Reply>, Cause> {
         let mut parser = ReplyParser::default();
         let mut last = Ok(None);
         for line in lines {

@@ -1,7 +1,7 @@
-//! The conversation with a server: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE),
-//! 6152 (8BITMIME), 6531 (SMTPUTF8) and 2920 (PIPELINING).
+//! The conversation with a server: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE) and 2920
+//! (PIPELINING). Mails and addresses are ASCII, so 8BITMIME and SMTPUTF8 are never asked for.
 
-use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -11,13 +11,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::connect::{connect, server_name};
-use super::content::Content;
-use super::envelope::Envelope;
 use super::error::{Cause, SendError, Stage};
-use super::exchange::Opening;
+use super::exchange::{Envelope, Opening, PreparedMail};
 use super::reply::Reply;
 use super::settings::{Settings, Timeouts};
-use super::target::{Credentials, Encryption, Target};
+use super::target::{Credentials, Encryption, Host, Target};
 use super::wire::Wire;
 
 /// Lets a cause be named with its stage: `.map_err(at(Stage::Mail))`.
@@ -29,15 +27,12 @@ pub(super) fn at(stage: Stage) -> impl Fn(Cause) -> SendError {
 #[derive(Debug, Default)]
 struct Features {
     starttls: bool,
-    eight_bit_mime: bool,
-    smtputf8: bool,
     pipelining: bool,
     auth_plain: bool,
     auth_login: bool,
-    /// `SIZE` was offered.
-    size: bool,
-    /// Longest message that the server takes, in bytes, if it said so.
-    max_bytes: Option<usize>,
+    /// `SIZE` was offered, with the longest message that the server takes, in bytes. Zero: no fixed
+    /// bound (RFC 1870 §4).
+    size: Option<usize>,
 }
 
 impl Features {
@@ -49,14 +44,10 @@ impl Features {
             let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
             match words.next() {
                 Some("STARTTLS") => features.starttls = true,
-                Some("8BITMIME") => features.eight_bit_mime = true,
-                Some("SMTPUTF8") => features.smtputf8 = true,
                 Some("PIPELINING") => features.pipelining = true,
                 Some("SIZE") => {
                     let max_bytes = words.next().and_then(|word| word.parse().ok());
-                    features.size = true;
-                    // Zero: no fixed bound (RFC 1870 §4).
-                    features.max_bytes = max_bytes.filter(|&bytes| bytes > 0);
+                    features.size = Some(max_bytes.unwrap_or(0));
                 }
                 Some("AUTH") => {
                     for word in words {
@@ -142,39 +133,25 @@ impl Session {
         })
     }
 
-    pub(super) fn mail_command(
-        &self,
-        envelope: &Envelope,
-        content: &Content,
-    ) -> Result<String, Cause> {
-        let features = &self.features;
-        if features
-            .max_bytes
-            .is_some_and(|max| content.size_bytes() > max)
-        {
-            return Err(Cause::Unsendable("it is longer than the server takes"));
-        }
-        let mut line = format!("MAIL FROM:<{}>", envelope.from.as_str());
-        if features.size {
-            // Writing to a String cannot fail.
-            let _ = write!(line, " SIZE={}", content.size_bytes());
-        }
-        if !content.is_ascii() {
-            if !features.eight_bit_mime {
-                return Err(Cause::Unsendable(
-                    "it has 8-bit text and the server takes only 7",
-                ));
+    /// What is said before the mail's content.
+    ///
+    /// # Errors
+    /// The server does not take messages of this size.
+    pub(super) fn opening(&self, prepared: &PreparedMail) -> Result<Opening, Cause> {
+        let Envelope { from, to } = &prepared.envelope;
+        let bytes = prepared.content.len();
+        let size = match self.features.size {
+            Some(max @ 1..) if bytes > max => {
+                return Err(Cause::Unsendable("it is longer than the server takes"));
             }
-            line.push_str(" BODY=8BITMIME");
-        }
-        if envelope.from.needs_smtputf8() || envelope.to.needs_smtputf8() {
-            if !features.smtputf8 {
-                return Err(Cause::Unsendable("the server takes only ASCII addresses"));
-            }
-            line.push_str(" SMTPUTF8");
-        }
-        line.push_str("\r\n");
-        Ok(line)
+            Some(_) => format!(" SIZE={bytes}"),
+            None => String::new(),
+        };
+        Ok(Opening([
+            format!("MAIL FROM:<{from}>{size}\r\n"),
+            format!("RCPT TO:<{to}>\r\n"),
+            "DATA\r\n".to_owned(),
+        ]))
     }
 
     /// Whether the connection may carry another mail.
@@ -209,13 +186,22 @@ async fn encrypt(
 }
 
 async fn ehlo(wire: &mut Wire, settings: &Settings) -> Result<Features, SendError> {
-    let line = format!("EHLO {}\r\n", settings.hello_name.as_str());
+    let line = format!("EHLO {}\r\n", literal(&settings.hello_name));
     let reply = wire
         .command(&line, settings.timeouts.ehlo)
         .await
         .map_err(at(Stage::Ehlo))?;
     let reply = positive(reply, Stage::Ehlo)?;
     Ok(Features::from_ehlo(&reply))
+}
+
+/// A host's name, or its address in brackets (RFC 5321 §4.1.3).
+fn literal(host: &Host) -> String {
+    match host {
+        Host::Address(IpAddr::V6(v6)) => format!("[IPv6:{v6}]"),
+        Host::Address(v4) => format!("[{v4}]"),
+        Host::Name(name) => name.as_str().to_owned(),
+    }
 }
 
 /// AUTH PLAIN (RFC 4616), else AUTH LOGIN: both hand the password over, so the channel guards it.
@@ -278,4 +264,20 @@ pub(super) fn expect(
         Cause::Protocol("an answer out of turn")
     };
     Err(SendError::new(stage, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_service_is_named_by_a_domain_or_a_literal() {
+        for (text, expected) in [
+            ("upsell.example.com", "upsell.example.com"),
+            ("127.0.0.1", "[127.0.0.1]"),
+            ("::1", "[IPv6:::1]"),
+        ] {
+            assert_eq!(literal(&Host::parse(text).unwrap()), expected);
+        }
+    }
 }

@@ -13,18 +13,15 @@ use ipnet::IpNet;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
-use super::MAX_STALE_CONNECTIONS;
-use super::envelope::HelloName;
-use super::wire::BLOCK_BYTES;
+use super::target::Host;
 
 /// How long each stage may take in all, however the server doles out its bytes. The defaults from
 /// `greeting` on are the least that RFC 5321 §4.5.3.2 asks of a client (it names no time for
 /// EHLO, STARTTLS and AUTH).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Waiting until one of the host's connections is free. Default 5 min.
-    pub slot: Duration,
     /// Looking up the host. Default 20 s.
     pub resolve: Duration,
     /// Opening the TCP connection, over all addresses of the host. Default 30 s.
@@ -57,7 +54,6 @@ impl Default for Timeouts {
     fn default() -> Self {
         let minutes = |count: u64| Duration::from_secs(60 * count);
         Self {
-            slot: minutes(5),
             resolve: Duration::from_secs(20),
             connect: Duration::from_secs(30),
             tls: Duration::from_secs(30),
@@ -75,58 +71,6 @@ impl Default for Timeouts {
     }
 }
 
-impl Timeouts {
-    /// The longest that one mail of `message_bytes` can be under way once it has a connection's
-    /// slot, if the server uses every stage to the full: what a lease must cover.
-    #[must_use]
-    pub fn longest_send(&self, message_bytes: usize) -> Duration {
-        // Dots may be doubled; the last block is counted on its own.
-        let blocks = u32::try_from(2 * (message_bytes / BLOCK_BYTES) + 2).unwrap_or(u32::MAX);
-        let connections = 2 + MAX_STALE_CONNECTIONS;
-        let stages = [
-            // Twice where PIPELINING turns out not to work.
-            (self.resolve, 2),
-            (self.connect, 2),
-            (self.tls, 2),
-            (self.greeting, 2),
-            (self.ehlo, 4),
-            (self.starttls, 2),
-            (self.auth, 6),
-            (self.mail, u32::try_from(connections).unwrap_or(u32::MAX)),
-            (self.rcpt, 2),
-            (self.data, 2),
-            (self.block, blocks),
-            (self.final_dot, 1),
-            (self.quit, 1),
-        ];
-        let add = |sum: Duration, (time, count): (Duration, u32)| {
-            sum.saturating_add(time.saturating_mul(count))
-        };
-        stages.into_iter().fold(Duration::ZERO, add)
-    }
-
-    /// The same short time everywhere, for tests.
-    #[must_use]
-    pub fn all(time: Duration) -> Self {
-        Self {
-            slot: time,
-            resolve: time,
-            connect: time,
-            tls: time,
-            greeting: time,
-            ehlo: time,
-            starttls: time,
-            auth: time,
-            mail: time,
-            rcpt: time,
-            data: time,
-            block: time,
-            final_dot: time,
-            quit: time,
-        }
-    }
-}
-
 /// The bytes to and from a server.
 pub trait Connection: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {
     /// Whether nothing waits to be read, and the server has not hung up.
@@ -138,6 +82,12 @@ impl Connection for TcpStream {
         // The runtime may not have noticed yet what has arrived: ask the socket itself.
         let peeked = SockRef::from(self).peek(&mut [MaybeUninit::uninit()]);
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl Connection for TlsStream<Box<dyn Connection>> {
+    fn is_silent(&self) -> bool {
+        self.get_ref().0.is_silent()
     }
 }
 
@@ -186,8 +136,8 @@ pub struct Roots {
 /// The settings of a [`Mailer`](super::Mailer).
 #[derive(Clone)]
 pub struct Settings {
-    /// How this service introduces itself.
-    pub hello_name: HelloName,
+    /// How this service introduces itself in `EHLO`.
+    pub hello_name: Host,
     /// Most connections at once to one target (host and log-in). Default 10.
     pub connections_per_host: usize,
     /// Most connections at once in all, idle ones included. Default 1,000.
@@ -212,7 +162,7 @@ pub struct Settings {
 impl Settings {
     /// The defaults.
     #[must_use]
-    pub fn new(hello_name: HelloName) -> Self {
+    pub fn new(hello_name: Host) -> Self {
         Self {
             hello_name,
             connections_per_host: 10,
@@ -267,18 +217,5 @@ mod tests {
             .unwrap();
         let tcp = connect_tcp(listener.local_addr().unwrap()).await.unwrap();
         assert!(tcp.nodelay().unwrap());
-    }
-
-    #[test]
-    fn a_lease_covers_every_stage() {
-        let second = Timeouts::all(Duration::from_secs(1));
-        assert_eq!(second.longest_send(0), Duration::from_secs(33));
-        assert_eq!(second.longest_send(BLOCK_BYTES), Duration::from_secs(35));
-        let usual = Timeouts::default().longest_send(100_000);
-        assert!(usual > Duration::from_secs(3_600) && usual < Duration::from_secs(2 * 3_600));
-        assert_eq!(
-            Timeouts::all(Duration::MAX).longest_send(usize::MAX / 2),
-            Duration::MAX
-        );
     }
 }

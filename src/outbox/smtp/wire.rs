@@ -1,25 +1,24 @@
 //! One connection's bytes: lines in, commands out, each within a time and a size.
 
 use std::future::Future;
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::error::Cause;
 use super::reply::{MAX_LINE_BYTES, Reply, ReplyParser};
 use super::settings::Connection;
 
 /// How much of a message is written within one timeout, in bytes.
-pub(super) const BLOCK_BYTES: usize = 64 * 1024;
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// How much is read at once, in bytes: any usual reply.
+const READ_BYTES: usize = 2048;
 
 /// Runs `work` for at most `time`.
 pub(super) async fn within<T>(
@@ -31,24 +30,12 @@ pub(super) async fn within<T>(
         .unwrap_or(Err(Cause::TimedOut))
 }
 
-/// Plain or encrypted.
-enum Stream {
-    Plain(Box<dyn Connection>),
-    Tls(Box<TlsStream<Box<dyn Connection>>>),
-}
-
-/// The connection and what was read of it but not yet consumed.
-pub(super) struct Wire {
-    stream: Stream,
-    unread: Vec<u8>,
-}
+/// The connection, plain or encrypted, and what was read of it but not yet consumed.
+pub(super) struct Wire(BufReader<Box<dyn Connection>>);
 
 impl Wire {
     pub(super) fn new(connection: Box<dyn Connection>) -> Self {
-        Self {
-            stream: Stream::Plain(connection),
-            unread: Vec::new(),
-        }
+        Self(BufReader::with_capacity(READ_BYTES, connection))
     }
 
     /// Encrypts the connection.
@@ -63,20 +50,14 @@ impl Wire {
         name: ServerName<'static>,
         time: Duration,
     ) -> Result<Self, Cause> {
-        if !self.unread.is_empty() {
+        if !self.is_in_step() {
             return Err(Cause::Protocol(
                 "data in clear after the answer to STARTTLS",
             ));
         }
-        let Stream::Plain(connection) = self.stream else {
-            return Err(Cause::Protocol("TLS inside TLS"));
-        };
-        let handshake = TlsConnector::from(config).connect(name, connection);
+        let handshake = TlsConnector::from(config).connect(name, self.0.into_inner());
         let tls = within(time, async { handshake.await.map_err(Cause::Tls) }).await?;
-        Ok(Self {
-            stream: Stream::Tls(Box::new(tls)),
-            unread: Vec::new(),
-        })
+        Ok(Self::new(Box::new(tls)))
     }
 
     /// Reads one reply, of bounded size, within `time` in all.
@@ -88,10 +69,7 @@ impl Wire {
         let mut parser = ReplyParser::default();
         loop {
             let line = self.read_line().await?;
-            let parsed = parser
-                .line(&line)
-                .map_err(|malformed| Cause::Protocol(malformed.0))?;
-            if let Some(reply) = parsed {
+            if let Some(reply) = parser.line(&line)? {
                 return Ok(reply);
             }
         }
@@ -99,28 +77,19 @@ impl Wire {
 
     /// The next line without its end. A lone LF counts, as some servers send it.
     async fn read_line(&mut self) -> Result<Vec<u8>, Cause> {
-        let mut searched = 0;
-        loop {
-            let mut unread = self.unread.iter().skip(searched);
-            if let Some(at) = unread.position(|&byte| byte == b'\n') {
-                let mut line: Vec<u8> = self.unread.drain(..=searched + at).collect();
-                line.pop();
-                if line.last() == Some(&b'\r') {
-                    line.pop();
-                }
-                return Ok(line);
-            }
-            searched = self.unread.len();
-            if searched > MAX_LINE_BYTES {
-                return Err(Cause::Protocol("a reply line that is too long"));
-            }
-            let mut chunk = [0; 2048];
-            let count = self.stream.read(&mut chunk).await.map_err(Cause::Io)?;
-            if count == 0 {
-                return Err(Cause::Closed);
-            }
-            self.unread.extend(chunk.iter().take(count));
+        let mut line = Vec::new();
+        // Read by reference: what comes after the line stays in the buffer.
+        let mut bounded = (&mut self.0).take(MAX_LINE_BYTES as u64 + 2);
+        let read = bounded.read_until(b'\n', &mut line).await;
+        read.map_err(Cause::Io)?;
+        if line.pop_if(|byte| *byte == b'\n').is_none() {
+            return Err(match bounded.limit() {
+                0 => Cause::Protocol("a reply line that is too long"),
+                _ => Cause::Closed,
+            });
         }
+        line.pop_if(|byte| *byte == b'\r');
+        Ok(line)
     }
 
     /// Writes `line`, which ends in CRLF, and reads the reply; both within `time`.
@@ -131,15 +100,19 @@ impl Wire {
         };
         let reply = within(time, conversation).await?;
         // One command, one reply: more means that the two sides no longer talk of the same thing.
-        if !self.unread.is_empty() {
+        if !self.is_in_step() {
             return Err(Cause::Protocol("more than one reply to a command"));
         }
         Ok(reply)
     }
 
-    /// Writes `line` without waiting for an answer.
-    pub(super) async fn say(&mut self, line: &str, time: Duration) -> Result<(), Cause> {
-        within(time, self.write(line.as_bytes())).await
+    /// Writes `bytes` without waiting for an answer.
+    pub(super) async fn say(
+        &mut self,
+        bytes: impl AsRef<[u8]>,
+        time: Duration,
+    ) -> Result<(), Cause> {
+        within(time, self.write(bytes.as_ref())).await
     }
 
     /// Writes a message but its last block, which it returns: each block within `block_time`.
@@ -152,86 +125,25 @@ impl Wire {
         while let Some((block, next)) = rest.split_at_checked(BLOCK_BYTES)
             && !next.is_empty()
         {
-            within(block_time, self.write(block)).await?;
+            self.say(block, block_time).await?;
             rest = next;
         }
         Ok(rest)
     }
 
-    /// Writes the last block of a message.
-    pub(super) async fn last_block(&mut self, block: &[u8], time: Duration) -> Result<(), Cause> {
-        within(time, self.write(block)).await
-    }
-
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
-        self.stream.write_all(bytes).await.map_err(Cause::Io)?;
-        self.stream.flush().await.map_err(Cause::Io)
+        self.0.write_all(bytes).await.map_err(Cause::Io)?;
+        self.0.flush().await.map_err(Cause::Io)
     }
 
     /// Whether nothing was read beyond the last reply.
     pub(super) fn is_in_step(&self) -> bool {
-        self.unread.is_empty()
+        self.0.buffer().is_empty()
     }
 
     /// Whether the server neither hung up nor said anything since the last reply. What it says
     /// unasked ("421 idle too long") would be taken for the answer to the next command.
     pub(super) fn is_quiet(&mut self) -> bool {
-        if !self.unread.is_empty() {
-            return false;
-        }
-        let mut byte = [0];
-        if self.stream.read(&mut byte).now_or_never().is_some() {
-            return false;
-        }
-        self.stream.connection().is_silent()
-    }
-}
-
-impl Stream {
-    fn connection(&self) -> &dyn Connection {
-        match self {
-            Self::Plain(connection) => connection.as_ref(),
-            Self::Tls(tls) => tls.get_ref().0.as_ref(),
-        }
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(plain) => Pin::new(plain).poll_read(context, buffer),
-            Self::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(plain) => Pin::new(plain).poll_write(context, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(plain) => Pin::new(plain).poll_flush(context),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(plain) => Pin::new(plain).poll_shutdown(context),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(context),
-        }
+        self.0.fill_buf().now_or_never().is_none() && self.0.get_ref().is_silent()
     }
 }

@@ -11,7 +11,7 @@ use upsell::domain::notification::RetryPolicy;
 use upsell::keyring::Keyring;
 use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::{
-    Encryption, HelloName, Host, Mailer, Roots, Settings as SmtpSettings, Target, Trust,
+    Encryption, Host, Mailer, Roots, Settings as SmtpSettings, Target, Trust,
 };
 use upsell::outbox::worker::Outbox;
 use upsell::render::Renderer;
@@ -141,7 +141,7 @@ fn outbox(env: &Env, way: Way, clock: &Clock) -> Outbox {
             without_native: true,
             extra_pem: Vec::new(),
         },
-        ..SmtpSettings::new(HelloName::parse("sim.example").unwrap())
+        ..SmtpSettings::new(Host::parse("sim.example").unwrap())
     };
     let host = Host::parse("127.0.0.1").unwrap();
     let target = Target::new(host, 25, Encryption::None, None, Trust::Operator).unwrap();

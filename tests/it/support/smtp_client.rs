@@ -8,11 +8,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use upsell::outbox::smtp::{
-    Answer, Credentials, Encryption, Envelope, HelloName, Host, Mailbox, Mailer, Network, Roots,
+    Answer, Credentials, Encryption, Envelope, Host, Mailer, Network, Reply, Roots, SendError,
     Settings, Target, Timeouts, Trust,
 };
 
 use super::smtp_script::SmtpScript;
+
+/// The same time for everything.
+fn all(time: Duration) -> Timeouts {
+    Timeouts {
+        resolve: time,
+        connect: time,
+        tls: time,
+        greeting: time,
+        ehlo: time,
+        starttls: time,
+        auth: time,
+        mail: time,
+        rcpt: time,
+        data: time,
+        block: time,
+        final_dot: time,
+        quit: time,
+    }
+}
 
 /// Settings with generous times, which believe only the server's certificate.
 pub(crate) fn settings(server: &SmtpScript) -> Settings {
@@ -20,8 +39,8 @@ pub(crate) fn settings(server: &SmtpScript) -> Settings {
         without_native: true,
         extra_pem: server.ca_pem.clone().into_bytes(),
     };
-    let hello_name = HelloName::parse("upsell.example.test").unwrap();
-    let timeouts = Timeouts::all(Duration::from_secs(20));
+    let hello_name = Host::parse("upsell.example.test").unwrap();
+    let timeouts = all(Duration::from_secs(20));
     Settings {
         roots,
         timeouts,
@@ -35,15 +54,40 @@ pub(crate) fn mailer(server: &SmtpScript) -> Mailer {
 
 /// A mailer that gives each stage so long.
 pub(crate) fn impatient(server: &SmtpScript, time: Duration) -> Mailer {
-    let timeouts = Timeouts {
-        slot: Duration::from_secs(20),
-        ..Timeouts::all(time)
-    };
+    let timeouts = all(time);
     Mailer::new(Settings {
         timeouts,
         ..settings(server)
     })
     .unwrap()
+}
+
+/// One mail alone.
+pub(crate) trait SendOne {
+    /// Hands a mail over as soon as the server has a free connection, and leaves the connection to
+    /// the next unless that went wrong.
+    async fn send(&self, to: &Target, envelope: &Envelope, mail: &[u8])
+    -> Result<Reply, SendError>;
+}
+
+impl SendOne for Mailer {
+    async fn send(
+        &self,
+        to: &Target,
+        envelope: &Envelope,
+        mail: &[u8],
+    ) -> Result<Reply, SendError> {
+        let prepared = self.prepare(envelope.clone(), mail)?;
+        let mut connection = loop {
+            match self.try_reserve(to) {
+                Some(connection) => break connection,
+                None => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        };
+        let reply = connection.send(&prepared, None).await?;
+        connection.rest().await;
+        Ok(reply)
+    }
 }
 
 /// The operator's server.
@@ -70,10 +114,10 @@ pub(crate) fn target_at(
 }
 
 pub(crate) fn envelope(to: &str) -> Envelope {
-    let from = Mailbox::parse("upsell@example.test").unwrap();
+    let from = "upsell@example.test".parse().unwrap();
     Envelope {
         from,
-        to: Mailbox::parse(to).unwrap(),
+        to: to.parse().unwrap(),
     }
 }
 
