@@ -1,15 +1,12 @@
-//! From a composed mail to an RFC 5322 message: the headers by lettre, which knows how names and
-//! subjects are encoded; the two parts of the body by `body`.
+//! From a composed mail to an RFC 5322 message, by lettre. Only quoted-printable is `quoted`'s.
 
-mod body;
+mod quoted;
 
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{
-    Date, From, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0, MessageId, ReplyTo,
-    Subject, To,
-};
-use lettre::message::{Mailbox, Mailboxes};
+use lettre::Message;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::MailId;
@@ -22,6 +19,9 @@ pub enum MessageError {
     /// An address that our own type took is refused by the message builder.
     #[error("an address cannot be used in a message")]
     Address(#[from] lettre::address::AddressError),
+    /// The message builder misses something.
+    #[error("the message cannot be built: {0}")]
+    Message(#[from] lettre::error::Error),
 }
 
 /// What a message needs beyond what it says.
@@ -46,34 +46,47 @@ pub fn build(composed: &Composed, posting: Posting<'_>) -> Result<Vec<u8>, Messa
     let brand = composed.brand.as_ref();
     let sender = brand.map_or("", |brand| brand.service_name.as_str());
     let seconds = u64::try_from(posting.now.secs()).unwrap_or(0);
-    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-    let mut headers = Headers::with_capacity(10);
-    headers.set(From::from(one(mailbox(sender, posting.from)?)));
-    headers.set(To::from(one(mailbox(&composed.to_name, &composed.to)?)));
-    headers.set(Subject::from(composed.subject.clone()));
-    headers.set(Date::new(at));
     let id = format!("<{}@{}>", posting.id, posting.id_domain);
-    headers.set(MessageId::from(id));
-    headers.set(AutoSubmitted);
+    let mut message = Message::builder()
+        .from(mailbox(sender, posting.from)?)
+        .to(mailbox(&composed.to_name, &composed.to)?)
+        .subject(composed.subject.as_str())
+        .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        .message_id(Some(id))
+        // RFC 3834 §5: nobody's out-of-office reply should answer this.
+        .raw_header(as_it_is("Auto-Submitted", "auto-generated"));
     if let Some(reply) = brand.and_then(|brand| brand.smtp.reply_address.as_ref()) {
-        headers.set(ReplyTo::from(one(mailbox(sender, reply)?)));
+        message = message.reply_to(mailbox(sender, reply)?);
     }
     if let Some(url) = &composed.unsubscribe_url {
-        headers.set(ListUnsubscribe(format!("<{url}>")));
-        headers.set(OneClick);
+        // RFC 2369, and RFC 8058 §3.1: one POST there stops the mails.
+        message = message
+            .raw_header(as_it_is("List-Unsubscribe", &format!("<{url}>")))
+            .raw_header(as_it_is(
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click",
+            ));
     }
-    headers.set(MIME_VERSION_1_0);
-    let mut message = headers.to_string().into_bytes();
-    let parts = [
-        ("text/plain", composed.text.as_str()),
-        ("text/html", &composed.html),
-    ];
-    body::append_alternatives(&mut message, posting.id, parts);
-    Ok(message)
+    let parts = alternatives(&composed.text, &composed.html);
+    Ok(message.multipart(parts)?.formatted())
 }
 
-fn one(mailbox: Mailbox) -> Mailboxes {
-    Mailboxes::new().with(mailbox)
+/// The same in two forms, the better one last (RFC 2046 §5.1.4).
+fn alternatives(text: &str, html: &str) -> MultiPart {
+    let part = |content_type, text| {
+        SinglePart::builder()
+            .content_type(content_type)
+            .body(quoted::body(text))
+    };
+    MultiPart::alternative()
+        .singlepart(part(ContentType::TEXT_PLAIN, text))
+        .singlepart(part(ContentType::TEXT_HTML, html))
+}
+
+/// A header that is not folded: clients would read a blank into a URL.
+fn as_it_is(name: &'static str, value: &str) -> HeaderValue {
+    let (name, value) = (HeaderName::new_from_ascii_str(name), value.to_owned());
+    HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value)
 }
 
 fn mailbox(name: &str, address: &EmailAddress) -> Result<Mailbox, MessageError> {
@@ -87,59 +100,27 @@ fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
 }
 
-/// RFC 3834 §5: nobody's out-of-office reply should answer this.
-#[derive(Clone)]
-struct AutoSubmitted;
+#[cfg(test)]
+mod tests {
+    use mail_parser::MessageParser;
+    use proptest::prelude::*;
 
-/// RFC 2369: where the mails are stopped.
-#[derive(Clone)]
-struct ListUnsubscribe(String);
+    use super::*;
 
-/// RFC 8058 §3.1: they are stopped by one POST.
-#[derive(Clone)]
-struct OneClick;
-
-type Parsed<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Parsed<Self> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
-}
-
-impl Header for ListUnsubscribe {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("List-Unsubscribe")
-    }
-
-    fn parse(text: &str) -> Parsed<Self> {
-        Ok(Self(text.to_owned()))
-    }
-
-    fn display(&self) -> HeaderValue {
-        // A URL must not be folded: clients would read a blank into it.
-        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
-    }
-}
-
-impl Header for OneClick {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
-    }
-
-    fn parse(_: &str) -> Parsed<Self> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    proptest! {
+        #[test]
+        fn both_parts_arrive_as_they_were(
+            text in "([ -~\\u{a0}ü容=.\t-]{0,90}\n){0,6}",
+            html in "([ -~]{0,200}\n){0,4}",
+        ) {
+            let message = alternatives(&text, &html).formatted();
+            let raw = String::from_utf8(message.clone()).unwrap();
+            prop_assert!(raw.is_ascii());
+            prop_assert!(raw.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n'])));
+            let parsed = MessageParser::default().parse(&message).unwrap();
+            let arrived = |part: Option<std::borrow::Cow<'_, str>>| part.unwrap_or_default().replace("\r\n", "\n");
+            prop_assert_eq!(arrived(parsed.body_text(0)), text);
+            prop_assert_eq!(arrived(parsed.body_html(0)), html);
+        }
     }
 }
