@@ -27,11 +27,12 @@ use crate::domain::contact::InvalidEmail;
 use crate::domain::time::Timestamp;
 use crate::http::client_address::TrustedProxies;
 use crate::http::cors::Cors;
-use crate::http::router::{Resource, Router};
+use crate::http::endpoint::Group;
+use crate::http::router::Router;
 use crate::http::server::{Drained, Server};
 use crate::http::service::Upsell;
 use crate::http::tls::{Tls, TlsError};
-use crate::http::{listener, pages, routes};
+use crate::http::{self, listener, pages};
 use crate::outbox::smtp;
 use crate::outbox::worker::Outbox;
 use crate::render::{RenderError, Renderer};
@@ -168,12 +169,12 @@ pub async fn start(config: &Config) -> Result<Running, AppError> {
     start_with(config, Vec::new()).await
 }
 
-/// Starts the service with further resources beside its own: the demo's pages. One at a path of the
+/// Starts the service with further endpoints beside its own: the demo's pages. One at a path of the
 /// service's own takes its place.
 ///
 /// # Errors
 /// See [`AppError`]; nothing is left running then.
-pub async fn start_with(config: &Config, further: Vec<Resource>) -> Result<Running, AppError> {
+pub async fn start_with(config: &Config, further: Vec<Group>) -> Result<Running, AppError> {
     let clock: Clock = Arc::new(system_clock);
     let public = serving::bind(
         config.main.listen,
@@ -259,7 +260,7 @@ async fn warn_of_servers(place: &data::Place) {
 fn public_server(
     config: &Config,
     env: &Env,
-    further: Vec<Resource>,
+    further: Vec<Group>,
     tls: Option<Tls>,
 ) -> Result<(Server<Upsell>, ClickSource), AppError> {
     let (clicks, source) = count_clicks::channel(CLICKS_WAITING);
@@ -267,11 +268,13 @@ fn public_server(
         clicks,
         redirect_status: config.links.redirect_status,
     };
-    let mut resources = routes::all(pages.clone());
-    resources.retain(|own| further.iter().all(|other| other.path() != own.path()));
-    resources.extend(further);
-    let router = Router::new(resources, settings::body_limits(config))?
-        .limited(settings::rate_limits(config));
+    let mut groups = http::endpoints(pages.clone());
+    groups
+        .iter_mut()
+        .for_each(|group| group.give_way_to(&further));
+    groups.extend(further);
+    let router =
+        Router::new(groups, settings::body_limits(config))?.limited(settings::rate_limits(config));
     let cors = Cors::new(settings::cors_origins(config));
     let service =
         Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::http::message::{Admitted, Head, Problem, Request, Response, Service};
 use crate::http::output;
-use crate::http::request_log::NO_ROUTE;
+use crate::http::router::Target;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 
@@ -72,9 +72,9 @@ impl Service for Ops {
         output::with_body(status, TEXT, text)
     }
 
-    fn route(&self, path: &str) -> &'static str {
+    fn resolve(&self, path: &str) -> Target {
         let found = PATHS.into_iter().find(|known| *known == path);
-        found.unwrap_or(NO_ROUTE)
+        found.map_or_else(Target::default, Target::named)
     }
 
     async fn call(&self, request: Request) -> Response {

@@ -90,7 +90,7 @@ async fn demo(
     let config = configuration(home, args.listen.unwrap_or(LISTEN), mail_port)?;
     logs::init(&config.log)?;
     panics::abort_elsewhere();
-    let running = match app::start_with(&config, site::resources(&site)).await {
+    let running = match app::start_with(&config, site::endpoints(&site)).await {
         Err(AppError::Listen { address, source })
             if args.listen.is_none() && source.kind() == io::ErrorKind::AddrInUse =>
         {
@@ -101,7 +101,7 @@ async fn demo(
             let any = SocketAddr::new(LISTEN.ip(), 0);
             app::start_with(
                 &configuration(home, any, mail_port)?,
-                site::resources(&site),
+                site::endpoints(&site),
             )
             .await?
         }

@@ -1,20 +1,21 @@
 //! The document of all operations, and a page to read it on. Both are open to everybody: they say
 //! nothing that is not in the source.
 
-pub(super) mod openapi;
-
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY};
-use http::{HeaderValue, Method, StatusCode};
-use sha2::{Digest, Sha256};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
 
 use super::dialect::Dialect;
+use super::endpoint::{Answer, Call, Group, Path, get};
 use super::error::ApiError;
 use super::message::{Head, Response};
+use super::openapi::schema;
 use super::output;
-use super::router::{Answer, Call, Resource, Route};
+use super::pages::FileName;
+use super::precondition::{self, content_tag};
 
 /// Files of our own and requests to ourselves; nothing inline. The pictures in Swagger UI's style
 /// sheet are `data:`.
@@ -55,39 +56,67 @@ static FILES: [File; 4] = [
 ];
 
 /// The tags of [`FILES`]: another content has another.
-static TAGS: LazyLock<[String; FILES.len()]> =
-    LazyLock::new(|| FILES.each_ref().map(|file| tag_of(file.body.as_bytes())));
+static TAGS: LazyLock<[String; FILES.len()]> = LazyLock::new(|| {
+    FILES
+        .each_ref()
+        .map(|file| content_tag(file.body.as_bytes()))
+});
 
-/// The document, which is written when all routes are known.
+/// The document, which is written when all endpoints are known.
 #[derive(Clone, Default)]
 pub(super) struct Document(Arc<OnceLock<(Bytes, String)>>);
 
 impl Document {
     /// Writes it.
-    pub(super) fn describe(&self, routes: &[Route]) {
+    pub(super) fn describe(&self, groups: &[Group]) {
         self.0.get_or_init(|| {
-            let body = super::openapi::document(routes).to_string();
-            let tag = tag_of(body.as_bytes());
+            let body = super::openapi::document(groups).to_string();
+            let tag = content_tag(body.as_bytes());
             (body.into(), tag)
         });
     }
 }
 
-/// The routes.
-pub(super) fn resources(document: &Document) -> Vec<Resource> {
+/// The endpoints.
+pub(super) fn endpoints(document: &Document) -> [Group; 2] {
+    let about = "This document, and the page to read it on.";
     let document = document.clone();
-    vec![
-        Resource::at(Dialect::Native, "/api/upsell/v1/openapi.json")
-            .public(Method::GET, move |call| show(call, document.clone())),
-        Resource::at(Dialect::Page, "/docs").public(Method::GET, page),
-        Resource::at(Dialect::Page, "/docs/{file}").public(Method::GET, file),
+    let read = get(
+        "/api/upsell/v1/openapi.json",
+        "readOpenApi",
+        "This document",
+    )
+    .public()
+    .answers_raw(
+        200,
+        "OpenAPI 3.1.",
+        "application/json",
+        json!({ "type": "object" }),
+    )
+    .cached()
+    .to(move |call: Call| show(call, document.clone()));
+    let page = get("/docs", "readDocs", "The page to read it on")
+        .public()
+        .answers_raw(200, "The page.", "text/html", schema::any_text())
+        .to(page);
+    let file = get("/docs/{file}", "readDocsFile", "What that page loads")
+        .public()
+        .answers_raw(200, "The file.", "text/css", schema::any_text())
+        .answers_raw(200, "The file.", "text/javascript", schema::any_text())
+        .cached()
+        .to(file);
+    [
+        Group::new(Dialect::Native, NAME, about).with([read]),
+        Group::new(Dialect::Page, NAME, about).with([page, file]),
     ]
 }
 
+const NAME: &str = "Documentation";
+
 async fn show(call: Call, document: Document) -> Answer {
     let (body, tag) = document.0.get().ok_or(ApiError::NoRoute)?;
-    Ok(tagged(
-        &call.request.head,
+    Ok(checked_again(
+        call.head(),
         "application/json",
         body.clone(),
         tag,
@@ -104,43 +133,19 @@ async fn page(_: Call) -> Answer {
     Ok(response)
 }
 
-async fn file(call: Call) -> Answer {
-    let name = call.path.get("file");
+async fn file(call: Call, Path(FileName(name)): Path<FileName>) -> Answer {
     let mut files = FILES.iter().zip(&*TAGS);
     let (file, tag) = files
         .find(|(file, _)| file.name == name)
         .ok_or(ApiError::NoRoute)?;
     let body = Bytes::from_static(file.body.as_bytes());
-    Ok(tagged(&call.request.head, file.media_type, body, tag))
-}
-
-fn tag_of(content: &[u8]) -> String {
-    let hash = Sha256::digest(content);
-    let digits: String = hash
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("\"{digits}\"")
+    Ok(checked_again(call.head(), file.media_type, body, tag))
 }
 
 /// The address stays when the content changes, so it is asked for again; that costs a 304.
-fn tagged(head: &Head, media_type: &'static str, body: Bytes, tag: &str) -> Response {
-    let known = head.headers.get(IF_NONE_MATCH);
-    let known = known
-        .and_then(|known| known.to_str().ok())
-        .unwrap_or_default();
-    let mut response = if known.split(',').any(|entry| entry.trim() == tag) {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        output::with_body(StatusCode::OK, media_type, body)
-    };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(tag) {
-        headers.insert(ETAG, tag);
-    }
+fn checked_again(head: &Head, media_type: &'static str, body: Bytes, tag: &str) -> Response {
+    let mut response = precondition::file(head, media_type, body, tag);
+    let no_cache = HeaderValue::from_static("no-cache");
+    response.headers_mut().insert(CACHE_CONTROL, no_cache);
     response
 }

@@ -20,6 +20,7 @@ use super::message::{Admitted, Head, Problem, Request, RequestId, Response, Serv
 use super::outgoing::{Outgoing, PIECE_BYTES};
 use super::output;
 use super::request_log::{NO_ROUTE, RequestLine};
+use super::router::Target;
 use super::server::Shared;
 use super::stats::{Cause, Lane, Stats};
 use super::watch::{H1Watch, H2Watch};
@@ -96,7 +97,7 @@ pub(super) fn exchange<S: Service>(
     };
     let checked = head::check(&mut parts, &shared.limits);
     let client_address = shared.proxies.client(peer, &parts.headers);
-    let head = Head {
+    let mut head = Head {
         method: parts.method,
         uri: parts.uri,
         version: parts.version,
@@ -104,6 +105,7 @@ pub(super) fn exchange<S: Service>(
         client_address,
         received_at: (shared.clock)(),
         request_id: reply.id,
+        target: Target::default(),
     };
     if checked.is_ok() && !reply.unread {
         match caught(|| shared.service.at_once(&head)) {
@@ -118,6 +120,8 @@ pub(super) fn exchange<S: Service>(
             }
         }
     }
+    head.target = caught(|| shared.service.resolve(head.uri.path())).unwrap_or_default();
+    reply.route = head.target.pattern();
     let (shared, conn, head) = (Arc::clone(shared), conn.clone(), Arc::new(head));
     Either::Right(Box::pin(async move {
         let _stream = stream;
@@ -147,7 +151,6 @@ async fn answer<S: Service>(
     body: Incoming,
     reply: &mut Reply,
 ) -> Response {
-    reply.route = shared.service.route(head.uri.path());
     let (stats, limits) = (&shared.stats, &shared.limits);
     let address = Holder::Address(counted(head.client_address));
     let _unanswered = Unanswered::begin(&shared.lane);

@@ -12,13 +12,12 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::dialect::Dialect;
+use super::endpoint::{Answer, BoxedHandler, Call};
 use super::error::{ApiError, Repeated};
 use super::message::{Head, Request, Response};
-use super::router::{Answer, Authorized, Call};
 use crate::panics::contained;
 use crate::store::engine::{Key, StoreError};
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
 use crate::usecases::idempotency::{self as usecase, Begun, First};
 
@@ -101,18 +100,17 @@ pub(super) struct Asked {
     pub(super) key: String,
     pub(super) dialect: Dialect,
     pub(super) call: Call,
-    pub(super) caller: Caller,
 }
 
 /// Carries the request out, or answers as the first time.
-pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorized) -> Answer {
+pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &BoxedHandler) -> Answer {
     let Asked {
         key,
         dialect,
         mut call,
-        caller,
     } = asked;
-    let name = usecase::name_of(&caller, &key);
+    let caller = call.request.caller.as_ref();
+    let name = usecase::name_of(caller.ok_or(ApiError::InvalidToken)?, &key);
     let entered = in_flight.enter(&name)?;
     let env = call.env.clone();
     let head = Arc::clone(&call.request.head);
@@ -125,7 +123,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &Authorize
         Begun::OtherRequest => return Err(ApiError::Repeated(Repeated::OtherRequest)),
     };
     call.env.store = first.store(&env.store);
-    let answer = handler(call, caller);
+    let answer = handler(call);
     // On its own feet: a caller that hangs up and asks again is to find the answer.
     let work = Box::pin(async move {
         let _entered = entered;
@@ -270,6 +268,7 @@ mod tests {
             client_address: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
+            target: crate::http::router::Target::default(),
         };
         Request {
             head: head.into(),

@@ -4,7 +4,6 @@
 mod strict;
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
@@ -174,7 +173,15 @@ impl Params {
     /// # Errors
     /// 400 where it is not UTF-8 or has a parameter twice.
     pub fn of_query(head: &Head) -> Result<Self, ApiError> {
-        Self::parse(head.uri.query().unwrap_or_default().as_bytes(), "query")
+        Self::of_text(head.uri.query().unwrap_or_default())
+    }
+
+    /// The text of a query.
+    ///
+    /// # Errors
+    /// As [`Params::of_query`].
+    pub fn of_text(query: &str) -> Result<Self, ApiError> {
+        Self::parse(query.as_bytes(), "query")
     }
 
     /// A form body.
@@ -219,98 +226,19 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of `name`.
-    ///
-    /// # Errors
-    /// 400 where it is missing.
-    pub fn require(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name)
-            .ok_or_else(|| ApiError::malformed(name, "the parameter is required"))
-    }
-
-    /// The value of `name`, parsed.
-    ///
-    /// # Errors
-    /// 400 where it does not parse, with the parser's own words.
-    pub fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
-        &self,
-        name: &str,
-    ) -> Result<Option<T>, ApiError> {
-        let value = self.get(name).map(str::parse).transpose();
-        value.map_err(|why| ApiError::malformed(name, why))
-    }
-
-    /// The value of `name`, a whole number within `bounds`.
-    ///
-    /// # Errors
-    /// 400 where it is none.
-    pub fn whole<T>(&self, name: &str, bounds: RangeInclusive<T>) -> Result<Option<T>, ApiError>
-    where
-        T: std::str::FromStr + PartialOrd + fmt::Display,
-    {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        // Rust's parser would take a plus sign, too.
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|_| is_number);
-        let number = number.filter(|number| bounds.contains(number));
-        number.map(Some).ok_or_else(|| {
-            let (min, max) = bounds.into_inner();
-            ApiError::malformed(name, format!("must be a whole number from {min} to {max}"))
-        })
-    }
-
-    /// The version that a query names.
-    ///
-    /// # Errors
-    /// 400 where it is no whole number.
-    pub fn version(&self) -> Result<Option<u64>, ApiError> {
-        self.whole("version", 0..=u64::MAX)
-    }
-
-    /// The comma-separated values of `name`, parsed; one to `limit` of them.
-    ///
-    /// # Errors
-    /// 400 where one is empty or does not parse, or there are too many.
-    pub fn parsed_list<T: std::str::FromStr<Err: fmt::Display>>(
-        &self,
-        name: &str,
-        limit: usize,
-    ) -> Result<Option<Vec<T>>, ApiError> {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        let parts: Vec<&str> = text.split(',').collect();
-        if parts.len() > limit {
-            let why = format!("takes at most {limit} values");
-            return Err(ApiError::malformed(name, why));
-        }
-        if parts.contains(&"") {
-            let why = "has an empty value; give values with commas between them, or leave it out";
-            return Err(ApiError::malformed(name, why));
-        }
-        let parsed = parts
-            .into_iter()
-            .map(str::parse)
-            .collect::<Result<Vec<T>, _>>();
-        parsed
-            .map(Some)
-            .map_err(|why| ApiError::malformed(name, why))
-    }
-
     /// Refuses parameters other than `known`; the native dialect does, the vendors' do not.
     ///
     /// # Errors
     /// 400 naming the first unknown one.
-    pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+    pub fn only<S: AsRef<str>>(&self, known: &[S]) -> Result<(), ApiError> {
         let unknown = self
             .pairs
             .iter()
-            .find(|(name, _)| !known.contains(&name.as_str()));
+            .find(|(name, _)| !known.iter().any(|known| known.as_ref() == name));
         match unknown {
             None => Ok(()),
             Some((name, _)) => {
+                let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
                 let known = known.join(", ");
                 let name: String = name.chars().take(64).collect();
                 Err(ApiError::malformed(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
+use super::router::Target;
 use crate::domain::time::Timestamp;
 use crate::usecases::access::Caller;
 
@@ -30,6 +31,8 @@ pub struct Head {
     pub received_at: Timestamp,
     /// Names this request in the log line and in `application/problem+json` answers.
     pub request_id: RequestId,
+    /// Where it goes, once that was looked up.
+    pub target: Target,
 }
 
 /// 16 hexadecimal digits that name a request.
@@ -76,7 +79,7 @@ impl fmt::Debug for RequestId {
 pub struct AtOnce {
     /// The answer.
     pub response: Response,
-    /// As [`Service::route`] names it.
+    /// The pattern of its path, for the log.
     pub route: &'static str,
 }
 
@@ -146,9 +149,8 @@ pub trait Service: Send + Sync + 'static {
     /// The answer to a request that cannot be handed over, in the envelope of the route's dialect.
     fn refuse(&self, head: &Head, problem: Problem) -> Response;
 
-    /// The pattern of the route that a path belongs to, for log lines: the path itself may hold
-    /// what proves a link.
-    fn route(&self, path: &str) -> &'static str;
+    /// Where a path leads. Asked once, after [`Self::at_once`].
+    fn resolve(&self, path: &str) -> Target;
 
     /// Answers a complete request. HEAD bodies are cut by the server.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;

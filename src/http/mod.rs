@@ -9,9 +9,11 @@ mod budget;
 pub mod client_address;
 mod connection;
 pub mod cors;
+mod cursor;
 pub mod decimal;
 pub mod dialect;
 mod docs;
+pub mod endpoint;
 pub mod error;
 mod exchange;
 mod head;
@@ -31,10 +33,26 @@ pub mod rate_limits;
 pub(crate) mod request_log;
 pub mod reseller;
 pub mod router;
-pub mod routes;
 pub mod server;
 pub mod service;
 mod socket;
 pub mod stats;
 pub mod tls;
 mod watch;
+
+use endpoint::Group;
+
+/// Every endpoint of the public listener, in the order of the document.
+#[must_use]
+pub fn endpoints(options: pages::Options) -> Vec<Group> {
+    let mut all = account::endpoints();
+    all.extend(billing::endpoints());
+    all.extend(reseller::endpoints());
+    all.extend(partner::endpoints());
+    all.extend(native::endpoints());
+    all.extend(pages::endpoints(options));
+    let document = docs::Document::default();
+    all.extend(docs::endpoints(&document));
+    document.describe(&all);
+    all
+}

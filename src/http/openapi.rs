@@ -1,58 +1,33 @@
-//! The OpenAPI 3.1 document of every route of every dialect. A dialect describes its operations in
-//! its own `openapi.rs`; what follows from a route (who may call it, how it fails) is taken from the
-//! route itself.
+//! The OpenAPI 3.1 document of every endpoint of every dialect, made from their declarations.
 
 mod common;
-mod operation;
-pub(in crate::http) mod schema;
+pub(crate) mod schema;
 
 use serde_json::{Map, Value, json};
 
-pub(in crate::http) use operation::{Group, Operation, delete, get, post, put};
+use super::endpoint::{Group, Schemas};
 
-use super::router::Route;
-use super::{account, billing, docs, native, pages, partner, reseller};
-use operation::Schemas;
-
-/// What every dialect says of its operations.
-fn groups() -> Vec<Group> {
-    let mut all = account::openapi::groups();
-    all.extend(billing::openapi::groups());
-    all.extend(reseller::openapi::groups());
-    all.extend(partner::openapi::groups());
-    all.extend(native::openapi::groups());
-    all.extend(pages::openapi::groups());
-    all.extend(docs::openapi::groups());
-    all
-}
-
-/// The document: what the dialects describe, with what follows from `routes`.
-///
-/// An operation without a route, and a route without an operation, are left as they are: a test
-/// finds both.
+/// The document of these endpoints.
 #[must_use]
-pub fn document(routes: &[Route]) -> Value {
-    let groups = groups();
+pub fn document(groups: &[Group]) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
-    for group in &groups {
-        for operation in &group.operations {
-            let mut written = operation.write(group, &mut schemas);
-            let same =
-                |route: &&Route| route.path == operation.path && route.method == operation.method;
-            if let Some(route) = routes.iter().find(same) {
-                common::complete(&mut written, operation, route);
-            }
+    for group in groups {
+        for endpoint in &group.endpoints {
+            let operation = &endpoint.operation;
+            let mut written = operation.write(group.name, &mut schemas);
+            common::complete(&mut written, operation, group.dialect);
             let item = paths
                 .entry(documented_path(operation.path))
                 .or_insert_with(|| json!({}));
             item[operation.method.as_str().to_ascii_lowercase()] = written;
         }
     }
-    let tags: Vec<Value> = groups
+    let mut tags: Vec<Value> = groups
         .iter()
         .map(|group| json!({ "name": group.name, "description": group.about }))
         .collect();
+    tags.dedup();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -68,6 +43,9 @@ pub fn document(routes: &[Route]) -> Value {
         "paths": paths,
     });
     bound_integers(&mut document);
+    if let Some(schemas) = document.pointer_mut("/components/schemas") {
+        say_one_line(schemas);
+    }
     document
 }
 
@@ -92,17 +70,41 @@ fn bound_integers(value: &mut Value) {
     }
 }
 
+/// A text of bounded length is one line, unless its pattern says more
+/// ([`crate::domain::text::check_line`]).
+fn say_one_line(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(say_one_line),
+        Value::Object(object) => {
+            if object.contains_key("maxLength") && !object.contains_key("format") {
+                object.entry("pattern").or_insert(json!(schema::LINE));
+            }
+            object.values_mut().for_each(say_one_line);
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::pages;
+    use crate::usecases::count_clicks;
+    use http::StatusCode;
 
     /// Two types of one name would overwrite each other.
     #[test]
     fn a_name_stands_for_one_schema() {
         let mut known = Schemas::new();
-        for group in groups() {
-            for operation in &group.operations {
-                for (name, schema) in &operation.schemas {
+        let (clicks, _) = count_clicks::channel(1);
+        let redirect_status = StatusCode::FOUND;
+        let options = pages::Options {
+            clicks,
+            redirect_status,
+        };
+        for group in crate::http::endpoints(options) {
+            for endpoint in &group.endpoints {
+                for (name, schema) in &endpoint.operation.schemas {
                     let form = serde_json::to_value(schema).unwrap();
                     let first = known.entry(name.clone()).or_insert_with(|| form.clone());
                     assert_eq!(*first, form, "two schemas are called {name}");

@@ -1,17 +1,18 @@
 //! What people open in a browser: redirects, pages behind links, pictures and style sheets.
 
 pub mod assets;
-pub(in crate::http) mod openapi;
 mod own;
-pub(in crate::http) mod redirect;
-pub mod routes;
+pub(super) mod redirect;
 mod unsubscribe;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use super::dialect::Dialect;
+use super::endpoint::{Group, Operation, Segment};
 use super::error::ApiError;
 use super::message::{Head, Response};
+use super::openapi::schema;
 use super::output;
 use crate::render::{Lang, Page, PageView, Renderer};
 use crate::usecases::Env;
@@ -30,6 +31,60 @@ pub struct Options {
     pub clicks: crate::usecases::count_clicks::ClickSink,
     /// The status of a redirect: 302 or 307. Never a permanent one, which browsers keep for ever.
     pub redirect_status: StatusCode,
+}
+
+/// Every endpoint that is no API.
+pub(super) fn endpoints(options: Options) -> Vec<Group> {
+    let links = "What stands in mails and consoles. A link proves itself: nobody needs a token.";
+    vec![
+        Group::new(Dialect::Page, "Links", links)
+            .with(redirect::endpoints(options))
+            .with(unsubscribe::endpoints()),
+        Group::new(
+            Dialect::Page,
+            "Files",
+            "What pages, mails and consoles load.",
+        )
+        .with(own::endpoints())
+        .with(assets::endpoints()),
+    ]
+}
+
+/// The pages that a link leads to: `about` says what the whole one is.
+fn found(operation: Operation, about: &'static str) -> Operation {
+    let page = |operation: Operation, status, about| {
+        operation.answers_raw(status, about, "text/html", schema::any_text())
+    };
+    let operation = page(operation, 200, about);
+    let operation = page(operation, 410, "The link is over.");
+    page(operation, 404, "There is no such link.")
+}
+
+/// Defines parts of paths that any text can stand in.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $about:literal;)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name(pub(crate) String);
+
+        impl Segment for $name {
+            const ABOUT: &'static str = $about;
+
+            fn schema() -> serde_json::Value {
+                schema::any_text()
+            }
+
+            fn parse(text: &str) -> Result<Self, ApiError> {
+                Ok(Self(text.to_owned()))
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The token of a link: it proves itself.
+    LinkToken = "As it stands in the link.";
+    /// The name of a file.
+    FileName = "The name of the file.";
 }
 
 /// An error as a page.

@@ -1,12 +1,17 @@
 //! What a caller expects of an object before it is changed, or knows of it before it is read
 //! (RFC 9110 §13), for all dialects.
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method, StatusCode};
+use sha2::{Digest, Sha256};
 
+use super::endpoint::{Call, Operation, Take};
 use super::error::ApiError;
 use super::input;
 use super::message::{Head, Response};
+use super::output;
+use crate::store::record::first_64_bits;
 use crate::usecases::error::Error;
 use crate::usecases::precondition::Expected;
 
@@ -58,11 +63,43 @@ impl Precondition {
     /// As the use case says.
     pub fn checked<T>(self, done: Result<T, Error>) -> Result<T, ApiError> {
         match done {
-            Err(Error::VersionMismatch { .. }) if self.from_header => {
-                Err(ApiError::PreconditionFailed)
-            }
-            other => other.map_err(ApiError::from),
+            done if self.from_header => by_header(done),
+            done => done.map_err(ApiError::from),
         }
+    }
+}
+
+/// The version of `If-Match`, where nothing else can name one.
+impl Take for Precondition {
+    fn describe(operation: &mut Operation) {
+        operation.is_conditional = true;
+    }
+
+    fn take(call: &mut Call) -> Result<Self, ApiError> {
+        Self::optional(call.head(), None)
+    }
+}
+
+/// What a write that may create expects. Its version can only come from `If-Match`, so what is stale
+/// is answered 412: see [`by_header`].
+impl Take for Expected {
+    fn describe(operation: &mut Operation) {
+        operation.is_conditional = true;
+    }
+
+    fn take(call: &mut Call) -> Result<Self, ApiError> {
+        expected(call.head())
+    }
+}
+
+/// A stale version that can only have come with `If-Match` is 412.
+///
+/// # Errors
+/// As the use case says.
+pub fn by_header<T>(done: Result<T, Error>) -> Result<T, ApiError> {
+    match done {
+        Err(Error::VersionMismatch { .. }) => Err(ApiError::PreconditionFailed),
+        other => other.map_err(ApiError::from),
     }
 }
 
@@ -71,7 +108,7 @@ impl Precondition {
 ///
 /// # Errors
 /// 412 where the tag can be no version; 400 where `If-Match` stands twice.
-pub fn expected(head: &Head) -> Result<Expected, ApiError> {
+fn expected(head: &Head) -> Result<Expected, ApiError> {
     if let Some(version) = input::if_match(head)? {
         return Ok(Expected::Version(version));
     }
@@ -82,6 +119,22 @@ pub fn expected(head: &Head) -> Result<Expected, ApiError> {
         false if none_match.any(is_any) => Expected::Nothing,
         false => Expected::Anything,
     })
+}
+
+/// A file with its tag, or 304 to a reader who has it already.
+#[must_use]
+pub fn file(head: &Head, media_type: &'static str, body: impl Into<Bytes>, tag: &str) -> Response {
+    let mut response = output::with_body(StatusCode::OK, media_type, body);
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    unless_known(head, response)
+}
+
+/// The tag of a file: another content has another one.
+#[must_use]
+pub fn content_tag(content: &[u8]) -> String {
+    format!("\"{:016x}\"", first_64_bits(Sha256::digest(content).into()))
 }
 
 /// 304 to a reader who has this version already. Only for answers whose tag changes with all that
@@ -107,7 +160,7 @@ pub fn unless_known(head: &Head, mut response: Response) -> Response {
         return response;
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.body_mut() = bytes::Bytes::new();
+    *response.body_mut() = Bytes::new();
     response.headers_mut().remove(CONTENT_TYPE);
     response
 }
@@ -116,7 +169,6 @@ pub fn unless_known(head: &Head, mut response: Response) -> Response {
 mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
-    use crate::http::output;
     use http::{HeaderMap, HeaderName, Uri, Version};
 
     fn with(method: Method, headers: &[(HeaderName, &'static str)]) -> Head {
@@ -132,6 +184,7 @@ mod tests {
             client_address: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
+            target: crate::http::router::Target::default(),
         }
     }
 

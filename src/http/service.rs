@@ -9,13 +9,13 @@ use tokio::task::JoinHandle;
 
 use super::auth;
 use super::cors::Cors;
+use super::endpoint::Access;
 use super::error::ApiError;
 use super::idempotency;
 use super::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
 use super::native;
 use super::pages;
-use super::request_log::NO_ROUTE;
-use super::router::{Needs, Router};
+use super::router::{Router, Target};
 use crate::panics::{Panicked, contained};
 use crate::telemetry::metrics::{HttpDialect, StatusClass};
 use crate::usecases::Env;
@@ -71,12 +71,10 @@ impl Upsell {
     /// Finds what a request may do before its body is read.
     async fn look_at(&self, head: &Head) -> Result<Admitted, ApiError> {
         let entry = self.router.entry(head)?;
-        let caller = match entry.needs {
-            None => None,
-            Some(needs) => Some(
-                self.caller(head, entry.dialect.auth_scheme(), needs)
-                    .await?,
-            ),
+        let scheme = entry.dialect.auth_scheme();
+        let caller = match entry.access {
+            Access::Public => None,
+            access => Some(self.caller(head, scheme, access).await?),
         };
         Ok(Admitted {
             body_limit: entry.body_limit,
@@ -88,12 +86,12 @@ impl Upsell {
         &self,
         head: &Head,
         scheme: &'static str,
-        needs: Needs,
+        access: Access,
     ) -> Result<Caller, ApiError> {
         let mut caller = self.who(head, scheme).await?;
         let limits = self.router.rate_limits();
         limits.admit_caller(&self.env.metrics, &caller, head.received_at)?;
-        if let Needs::Scope(scope) = needs {
+        if let Access::Scope(scope) = access {
             caller.require(scope)?;
         }
         caller.request_id = Some(head.request_id.as_str().to_owned());
@@ -123,9 +121,9 @@ impl Upsell {
         }
         let entry = self.router.entry(&request.head)?;
         let caller = self.who(&request.head, entry.dialect.auth_scheme()).await?;
-        match entry.needs {
-            Some(Needs::Scope(scope)) => Ok(caller.require(scope)?),
-            _ => Ok(()),
+        match entry.access {
+            Access::Scope(scope) => Ok(caller.require(scope)?),
+            Access::Public | Access::Token => Ok(()),
         }
     }
 
@@ -135,7 +133,7 @@ impl Upsell {
             Ok(response) => self.finish(&head, response),
             Err(error) => self.dress(&error, &head),
         };
-        let dialect = self.label(&head);
+        let dialect = label(&head);
         self.env
             .metrics
             .http_duration
@@ -147,31 +145,31 @@ impl Upsell {
         if let Some(internal) = error.internal() {
             tracing::error!(
                 request_id = head.request_id.as_str(),
-                route = self.route(head.uri.path()),
+                route = head.target.pattern(),
                 "{internal}"
             );
         }
-        let dialect = self.router.dialect(head.uri.path());
+        let dialect = head.target.dialect(head.uri.path());
         let response = dialect.error(&self.env.renderer, error, head);
         self.finish(head, response)
     }
 
-    /// How the request is counted; tracked links apart from the other pages.
-    fn label(&self, head: &Head) -> HttpDialect {
-        let path = head.uri.path();
-        if path.starts_with(pages::redirect::PREFIX) {
-            return HttpDialect::Redirect;
-        }
-        self.router.dialect(path).label()
-    }
-
     /// Counts an answer and lets the pages that may read it do so.
     fn finish(&self, head: &Head, response: Response) -> Response {
-        let dialect = self.label(head);
+        let dialect = label(head);
         let class = StatusClass::of(response.status().as_u16());
         self.env.metrics.http_requests.inc2(dialect, class);
         self.cors.dress(head, response)
     }
+}
+
+/// How the request is counted; tracked links apart from the other pages.
+fn label(head: &Head) -> HttpDialect {
+    let path = head.uri.path();
+    if path.starts_with(pages::redirect::PREFIX) {
+        return HttpDialect::Redirect;
+    }
+    head.target.dialect(path).label()
 }
 
 /// Some ten lines of a report.
@@ -242,8 +240,8 @@ impl Service for Upsell {
         self.dress(&error, head)
     }
 
-    fn route(&self, path: &str) -> &'static str {
-        self.router.route(path).unwrap_or(NO_ROUTE)
+    fn resolve(&self, path: &str) -> Target {
+        self.router.resolve(path)
     }
 
     async fn call(&self, request: Request) -> Response {

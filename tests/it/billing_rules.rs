@@ -219,7 +219,7 @@ async fn a_number_that_is_none_is_told_as_such() {
         let why = refused.json()["error"]["message"].clone();
         assert_eq!(why, "PaymentTerms: must be a whole number", "{bad}");
     }
-    for (name, most) in [("Page", usize::MAX), ("PageSize", 1000)] {
+    for (name, most) in [("Page", 10_000), ("PageSize", 1000)] {
         let path = format!("{CUSTOMERS}?{name}=-1");
         let refused = api.get(&path).await.expect(400);
         let why = refused.json()["error"]["message"].clone();

@@ -11,7 +11,6 @@ use upsell::http::cors::Cors;
 use upsell::http::message::{Head, Request, Service};
 use upsell::http::pages::Options;
 use upsell::http::router::{BodyLimits, Router};
-use upsell::http::routes;
 use upsell::http::service::Upsell;
 use upsell::store::engine::{Changes, CommitError, Expect, Key};
 use upsell::store::keys;
@@ -206,7 +205,7 @@ fn service(env: &Env) -> Upsell {
         logo_bytes: 1 << 20,
         partner_plan_bytes: 64 << 10,
     };
-    let router = Router::new(routes::all(options.clone()), limits).unwrap();
+    let router = Router::new(upsell::http::endpoints(options.clone()), limits).unwrap();
     Upsell::new(env.clone(), router, Cors::default(), options)
 }
 
@@ -227,6 +226,7 @@ async fn request(service: &Upsell, token: &str, key: &str, body: &Value) -> Requ
         client_address: [127, 0, 0, 1].into(),
         received_at: START,
         request_id: upsell::http::message::RequestId::from_bits(1),
+        target: service.resolve("/api/2/tenants"),
     };
     let admitted = service.admit(&head).await.unwrap();
     Request {

@@ -1,32 +1,30 @@
 //! The document of all routes: that it is complete, checked in, served, and can be browsed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use upsell::http::endpoint::Group;
 use upsell::http::openapi;
 use upsell::http::pages::Options;
-use upsell::http::router::{Needs, Resource, Route};
-use upsell::http::routes;
 use upsell::usecases::count_clicks;
 
 use crate::support::app::TestApp;
 
-/// What the router answers to.
-pub(crate) fn routes() -> Vec<Route> {
+/// Every endpoint of the service.
+pub(crate) fn endpoints() -> Vec<Group> {
     let (clicks, _) = count_clicks::channel(1);
     let redirect_status = StatusCode::FOUND;
-    let resources = routes::all(Options {
+    upsell::http::endpoints(Options {
         clicks,
         redirect_status,
-    });
-    resources.iter().flat_map(Resource::routes).collect()
+    })
 }
 
 /// The document, as the code has it.
 pub(crate) fn document() -> Value {
-    openapi::document(&routes())
+    openapi::document(&endpoints())
 }
 
 /// `UPDATE_DOCS=1` renews the file instead of comparing it.
@@ -43,61 +41,6 @@ fn the_file_is_up_to_date() {
         stored == current,
         "docs/openapi.json is stale; renew it: UPDATE_DOCS=1 cargo test --test it openapi::the_file"
     );
-}
-
-type Operations = BTreeMap<(String, String), Option<BTreeSet<String>>>;
-
-/// Path and method, and the scopes that are asked for; `None` where it is open to everybody.
-fn described(document: &Value) -> Operations {
-    let mut found = Operations::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            let name = format!("{method} {path}");
-            let schemes = operation["security"].as_array().expect(&name);
-            let scopes = schemes.iter().flat_map(|scheme| {
-                let scopes = scheme.as_object().unwrap().values();
-                scopes.flat_map(|scopes| scopes.as_array().unwrap().iter())
-            });
-            let scopes = scopes.map(|scope| scope.as_str().unwrap().to_owned());
-            let asked = (!schemes.is_empty()).then(|| scopes.collect());
-            found.insert((path.clone(), method.to_ascii_uppercase()), asked);
-        }
-    }
-    found
-}
-
-#[test]
-fn what_is_routed_is_described_and_nothing_else() {
-    let routed: Operations = routes()
-        .into_iter()
-        .map(|route| {
-            let scopes = match route.needs {
-                None => None,
-                Some(Needs::Token) => Some(BTreeSet::new()),
-                Some(Needs::Scope(scope)) => Some(BTreeSet::from([scope.name().to_owned()])),
-            };
-            let path = openapi::documented_path(route.path);
-            ((path, route.method.to_string()), scopes)
-        })
-        .collect();
-    let described = described(&document());
-    let missing: Vec<_> = routed
-        .iter()
-        .filter(|entry| described.get(entry.0) != Some(entry.1))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "routes that the dialect's openapi.rs does not describe, or with another scope: {missing:#?}"
-    );
-    let unrouted: Vec<_> = described
-        .keys()
-        .filter(|operation| !routed.contains_key(*operation))
-        .collect();
-    assert!(
-        unrouted.is_empty(),
-        "described, but there is no such route: {unrouted:#?}"
-    );
-    assert!(routed.len() > 60, "the routes were not found");
 }
 
 /// Calls `look` with every value in `value` and where it is.

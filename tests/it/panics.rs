@@ -5,16 +5,15 @@ use std::panic::panic_any;
 use std::process::Command;
 use std::sync::Arc;
 
-use http::Method;
 use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
 use upsell::app::{self, Running};
 use upsell::config::{Config, Override, Sources};
 use upsell::http::dialect::Dialect;
+use upsell::http::endpoint::{Answer, Call, Group, get, post};
 use upsell::http::limits::Limits;
 use upsell::http::output;
-use upsell::http::router::{Answer, Call, Needs, Resource};
 use upsell::panics::{abort_elsewhere, caught};
 use upsell::store::engine::{CommitError, Engine as _, Key, StoreError, Watcher};
 use upsell::usecases::access::Caller;
@@ -70,10 +69,6 @@ async fn open(call: Call) -> Answer {
     Ok(output::ok(&"whole"))
 }
 
-async fn write(call: Call, _: Caller) -> Answer {
-    open(call).await
-}
-
 /// A service with paths that break when they are told to.
 async fn service(dir: &TempDir) -> Running {
     let sources = Sources {
@@ -89,17 +84,18 @@ async fn service(dir: &TempDir) -> Running {
         read_file: &|_| unreachable!("no secret is in a file"),
     };
     let config = Config::load(sources).unwrap().config;
-    let open =
-        PATHS.map(|(dialect, path, _)| Resource::at(dialect, path).public(Method::GET, open));
-    let write = Resource::at(Dialect::Native, "/api/upsell/v1/write");
-    let write = write.on(Method::POST, Needs::Token, write_handler);
-    app::start_with(&config, open.into_iter().chain([write]).collect())
-        .await
-        .unwrap()
+    let mut groups = Vec::from(PATHS.map(|(dialect, path, _)| {
+        let open = get(path, "open", "Breaks").public().to(open);
+        Group::new(dialect, "Broken", "").with([open])
+    }));
+    let write = post("/api/upsell/v1/write", "write", "Breaks").any_token();
+    let write = write.reads_query("now", Value::Null, "").to(write_handler);
+    groups.push(Group::new(Dialect::Native, "Broken", "").with([write]));
+    app::start_with(&config, groups).await.unwrap()
 }
 
-async fn write_handler(call: Call, caller: Caller) -> Answer {
-    write(call, caller).await
+async fn write_handler(call: Call, _: Caller) -> Answer {
+    open(call).await
 }
 
 async fn panics(running: &Running) -> u64 {

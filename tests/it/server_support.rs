@@ -16,6 +16,7 @@ use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::listener;
 use upsell::http::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
+use upsell::http::router::Target;
 use upsell::http::server::{Drained, Server};
 use upsell::http::stats::Stats;
 use upsell::http::tls::Tls;
@@ -90,8 +91,8 @@ impl Service for TestService {
         }
     }
 
-    fn route(&self, _path: &str) -> &'static str {
-        "/test"
+    fn resolve(&self, _path: &str) -> Target {
+        Target::named("/test")
     }
 
     async fn call(&self, request: Request) -> Response {

@@ -6,10 +6,10 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 
 use super::site::{Site, tell_visit};
+use crate::http::endpoint::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";

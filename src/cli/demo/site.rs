@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use http::header::CONTENT_SECURITY_POLICY;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,10 +18,10 @@ use crate::domain::meter::ItemStatus;
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, utilization};
 use crate::http::dialect::Dialect;
+use crate::http::endpoint::{Answer, Call, Group, get, post};
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output::{self, time};
-use crate::http::router::{Answer, Call, Resource};
 use crate::render::{Color, Lang};
 use crate::store::engine::StoreError;
 use crate::usecases::error::Error;
@@ -54,21 +54,26 @@ impl Site {
     }
 }
 
-/// The routes. All are open: the demo listens on this machine only, and holds nobody's data.
-pub(super) fn resources(site: &Arc<Site>) -> Vec<Resource> {
-    let page = |path| Resource::at(Dialect::Page, path);
-    let api = |path| Resource::at(Dialect::Native, path);
+/// The endpoints. All are open: the demo listens on this machine only, and holds nobody's data.
+pub(super) fn endpoints(site: &Arc<Site>) -> Vec<Group> {
+    let page = |path| get(path, "page", "A page of the demo").public();
+    let read = |path| get(path, "read", "Data of the demo").public();
+    let act = |path| post(path, "act", "Something done in the demo").public();
     vec![
-        page("/").public(Method::GET, with(site, pages::page)),
-        page("/demo/{page}").public(Method::GET, with(site, pages::page)),
-        page("/demo/files/{file}").public(Method::GET, with(site, pages::file)),
-        page("/demo/mails/{mail_id}").public(Method::GET, with(site, mail_html)),
-        api("/demo/api/fleet").public(Method::GET, with(site, fleet)),
-        api("/demo/api/token").public(Method::POST, with(site, token)),
-        api("/demo/api/mails").public(Method::GET, with(site, mails)),
-        api("/demo/api/mails/{mail_id}").public(Method::GET, with(site, mail)),
-        api("/demo/api/offer").public(Method::GET, with(site, shop::offer)),
-        api("/demo/api/buy").public(Method::POST, with(site, shop::buy)),
+        Group::new(Dialect::Page, "Pages", "Pages of the demo.").with([
+            page("/").to(with(site, pages::page)),
+            page("/demo/{page}").to(with(site, pages::page)),
+            page("/demo/files/{file}").to(with(site, pages::file)),
+            page("/demo/mails/{mail_id}").to(with(site, mail_html)),
+        ]),
+        Group::new(Dialect::Native, "Data", "What the pages show and do.").with([
+            read("/demo/api/fleet").to(with(site, fleet)),
+            act("/demo/api/token").to(with(site, token)),
+            read("/demo/api/mails").to(with(site, mails)),
+            read("/demo/api/mails/{mail_id}").to(with(site, mail)),
+            read("/demo/api/offer").to(with(site, shop::offer)),
+            act("/demo/api/buy").to(with(site, shop::buy)),
+        ]),
     ]
 }
 
@@ -225,7 +230,11 @@ fn summary(fleet: &Fleet, mail: &Received) -> Value {
 }
 
 fn find(site: &Site, call: &Call) -> Result<Arc<Received>, ApiError> {
-    let id: u64 = call.path.id("mail_id", ApiError::NoRoute)?;
+    let id: u64 = call
+        .path
+        .get("mail_id")
+        .parse()
+        .map_err(|_| ApiError::NoRoute)?;
     site.mailbox.get(id).ok_or(ApiError::NoRoute)
 }
 

@@ -1,24 +1,91 @@
-//! `/tenants/{id}/brand`: the steps of seed 001.
+//! How a tenant and all below it look, and the Buy URL.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
 
 use super::convert::brand as convert;
-use super::tenants::tenant_of;
-use super::wire::brand::BrandIn;
+use super::examples;
+use super::wire::brand::{BrandRequest, BrandResponse};
+use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
+use crate::domain::ids::TenantId;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, Operation, Path, delete, get, post, put, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
+use crate::http::input;
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
+use crate::http::router::BodyLimit;
 use crate::usecases::access::Caller;
-use crate::usecases::brand_patch::BrandPatch;
 use crate::usecases::manage_brand::{self as usecase, BrandView, LogoFormat};
 
-/// Says whether branding is enabled: the object of seed 001 has no room for it.
+/// Says whether branding is enabled: the vendor's object has no room for it.
 const ENABLED: HeaderName = HeaderName::from_static("x-upsell-brand-enabled");
 
 const IMAGE: ApiError = ApiError::MediaType("image/png or image/jpeg");
+
+/// What brands answer to.
+pub(super) fn endpoints() -> [Endpoint; 6] {
+    let path = "/api/2/tenants/{id}/brand";
+    let read = get(path, "readBrand", "Reads the branding options").scope(AccountRead);
+    let read = answers_brand(read)
+        .such_as(examples::brand())
+        .cached()
+        .to(show);
+    let about = "Sets branding options, the Buy URL among them";
+    let update = put(path, "updateBrand", about)
+        .scope(AccountWrite)
+        .about("The tenant's version grows by one.")
+        .example(json!({ "upsell_url": "https://shop.example.com/buy?campaign=7" }));
+    let update = answers_brand(update).conditional().to(change);
+    let enable = post(path, "enableBrand", "Enables branding")
+        .scope(AccountWrite)
+        .about("Options may come along.")
+        .example(json!({ "company_name": "FooBar" }));
+    let enable = answers_brand(enable).conditional().to(switch_on);
+    let disable = delete(path, "disableBrand", "Disables branding")
+        .scope(AccountWrite)
+        .about("The options are kept.")
+        .answers_nothing(204, "It is disabled.")
+        .conditional()
+        .to(switch_off);
+    let path = "/api/2/tenants/{id}/brand/logo";
+    let read_logo = get(path, "readLogo", "Reads the logo")
+        .scope(AccountRead)
+        .answers_raw(200, "The picture.", "image/png", schema::binary())
+        .answers_raw(200, "The picture.", "image/jpeg", schema::binary())
+        .tagged()
+        .cached()
+        .to(read_logo);
+    let set = post(path, "setLogo", "Sets the logo")
+        .scope(AccountWrite)
+        .limit(BodyLimit::Logo)
+        .about("PNG or JPEG; what the header says must be what the bytes are.")
+        .takes_as("image/png", schema::binary(), None)
+        .takes_as("image/jpeg", schema::binary(), None);
+    let set_logo = answers_brand(set).conditional().to(set_logo);
+    [read, update, enable, disable, read_logo, set_logo]
+}
+
+/// With the whole brand and the version of its tenant.
+fn answers_brand(operation: Operation) -> Operation {
+    let about = "Whether branding is enabled.";
+    let is_enabled = schema::one_of(["true", "false"]);
+    operation
+        .answers::<BrandResponse>(200, "The branding options.")
+        .tagged()
+        .with_header("X-Upsell-Brand-Enabled", is_enabled, about)
+}
+
+query! {
+    /// The version that a change expects: the vendor has it in the query.
+    struct BrandQuery {
+        /// The tenant's version; `If-Match` may say it instead.
+        version: Option<u64> = 1,
+    }
+}
 
 fn shown(view: BrandView) -> Response {
     let enabled = if view.brand.enabled { "true" } else { "false" };
@@ -39,90 +106,81 @@ fn one_version(in_query: Option<u64>, in_body: Option<u64>) -> Result<Option<u64
     }
 }
 
-/// The tenant's version in the query, where it is given.
-fn expected(call: &Call) -> Result<Precondition, ApiError> {
-    let params = Params::of_query(&call.request.head)?;
-    Precondition::optional(&call.request.head, params.version()?)
+async fn show(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
+    let view = usecase::read(&call.env, &caller, id).await?;
+    Ok(unless_known(call.head(), shown(view)))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let view = usecase::read(&call.env, &caller, tenant_of(&call)?).await?;
-    Ok(unless_known(&call.request.head, shown(view)))
-}
-
-/// Seed 001: the version of the tenant stands in the query.
-pub(super) async fn update(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let head = &call.request.head;
-    let in_query: Option<u64> = Params::of_query(head)?.version()?;
-    let body = input::json::<BrandIn>(&call.request)?;
-    let expected = Precondition::required(head, one_version(in_query, body.version)?)?;
+async fn change(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: BrandQuery,
+    Json(body): Json<BrandRequest>,
+) -> Answer {
+    let version = one_version(query.version, body.version)?;
+    let expected = Precondition::required(call.head(), version)?;
     let patch = convert::brand_patch(body);
-    let done = usecase::update(
-        &call.env,
-        &caller,
-        id,
-        &patch,
-        expected.version,
-        head.received_at,
-    );
-    Ok(shown(expected.checked(done.await)?))
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    Ok(shown(expected.checked(done)?))
 }
 
-/// Enables branding; options may come along.
-pub(super) async fn enable(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let head = &call.request.head;
-    let in_query = Params::of_query(head)?.version()?;
-    let (patch, in_body) = if call.request.body.is_empty() {
-        (BrandPatch::default(), None)
-    } else {
-        let body = input::json::<BrandIn>(&call.request)?;
-        let version = body.version;
-        (convert::brand_patch(body), version)
-    };
-    let expected = Precondition::optional(head, one_version(in_query, in_body)?)?;
-    let now = head.received_at;
-    let done = usecase::enable(&call.env, &caller, id, &patch, expected.version, now);
-    Ok(shown(expected.checked(done.await)?))
+async fn switch_on(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: BrandQuery,
+    body: Option<Json<BrandRequest>>,
+) -> Answer {
+    let body = body.map(|Json(body)| body).unwrap_or_default();
+    let version = one_version(query.version, body.version)?;
+    let expected = Precondition::optional(call.head(), version)?;
+    let patch = convert::brand_patch(body);
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::enable(&call.env, &caller, id, &patch, version, now).await;
+    Ok(shown(expected.checked(done)?))
 }
 
-/// Disables branding; the options are kept.
-pub(super) async fn disable(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let expected = expected(&call)?;
-    let now = call.request.head.received_at;
-    let done = usecase::disable(&call.env, &caller, id, expected.version, now);
-    expected.checked(done.await)?;
+async fn switch_off(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: BrandQuery,
+) -> Answer {
+    let expected = Precondition::optional(call.head(), query.version)?;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::disable(&call.env, &caller, id, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }
 
-pub(super) async fn read_logo(call: Call, caller: Caller) -> Answer {
-    let (logo, version) = usecase::read_logo(&call.env, &caller, tenant_of(&call)?).await?;
+async fn read_logo(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
+    let (logo, version) = usecase::read_logo(&call.env, &caller, id).await?;
     let media_type = logo.format.media_type();
-    let response = output::with_body(http::StatusCode::OK, media_type, logo.image);
+    let response = output::with_body(StatusCode::OK, media_type, logo.image);
     let response = output::versioned(response, version);
-    Ok(unless_known(&call.request.head, response))
+    Ok(unless_known(call.head(), response))
 }
 
-/// What the header says must be what the bytes are.
-pub(super) async fn set_logo(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let expected = expected(&call)?;
-    let head = &call.request.head;
-    let said = input::media_type(head).ok_or(IMAGE)?;
+async fn set_logo(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: BrandQuery,
+) -> Answer {
+    let expected = Precondition::optional(call.head(), query.version)?;
+    let said = input::media_type(call.head()).ok_or(IMAGE)?;
     let formats = [LogoFormat::Png, LogoFormat::Jpeg];
     let said = formats
         .into_iter()
         .find(|format| format.media_type() == said);
     let image = &call.request.body;
     if LogoFormat::detect(image) != Some(said.ok_or(IMAGE)?) {
-        return Err(ApiError::malformed(
-            "body",
-            "must be the PNG or JPEG image that Content-Type says",
-        ));
+        let why = "must be the PNG or JPEG image that Content-Type says";
+        return Err(ApiError::malformed("body", why));
     }
-    let now = head.received_at;
-    let done = usecase::set_logo(&call.env, &caller, id, image, expected.version, now);
-    Ok(shown(expected.checked(done.await)?))
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::set_logo(&call.env, &caller, id, image, version, now).await;
+    Ok(shown(expected.checked(done)?))
 }

@@ -1,24 +1,87 @@
-//! `/clients`.
+//! API clients.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::convert::accounts as convert;
-use super::request::{default_page, list_of};
-use super::wire::client::{ClientIn, NewClientIn};
+use super::examples::TENANT;
+use super::request::{VersionQuery, list_of, page_request};
+use super::wire::client::{ClientRequest, ClientResponse, NewClientRequest};
+use super::wire::list::ListResponse;
+use crate::domain::client::ApiScope::Clients;
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId};
+use crate::http::cursor::Cursor;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, Limit, Path, delete, get, post, put, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
 use crate::usecases::manage_clients::{self as usecase, ClientPatch, NewClient};
+use crate::usecases::page::MAX_PAGE;
 
-fn client_of(call: &Call) -> Result<ClientId, ApiError> {
-    call.path.id("id", Error::NotFound(What::Client).into())
+/// What API clients answer to.
+pub(super) fn endpoints() -> [Endpoint; 5] {
+    let path = "/api/2/clients";
+    let list = get(path, "listClients", "Lists the clients of a tenant")
+        .scope(Clients)
+        .answers::<ListResponse<ClientResponse>>(200, "A page of clients.")
+        .refuses(404)
+        .to(list);
+    let create = post(path, "createClient", "Creates a client")
+        .scope(Clients)
+        .about("The answer has the secret, this once.")
+        .example(json!({
+            "type": "agent",
+            "tenant_id": TENANT,
+            "data": { "client_name": "Billing" },
+            "scopes": ["account_read", "usage_write"],
+        }))
+        .answers::<ClientResponse>(201, "The client, with its secret.")
+        .tagged()
+        .refuses(404)
+        .to(create);
+    let path = "/api/2/clients/{id}";
+    let read = get(path, "readClient", "Reads a client")
+        .any_token()
+        .about(
+            "A client may read itself without a scope: so it learns its `tenant_id`. Others need \
+             `clients`.",
+        )
+        .answers::<ClientResponse>(200, "The client.")
+        .tagged()
+        .cached()
+        .refuses(403)
+        .to(read);
+    let update = put(path, "updateClient", "Changes a client")
+        .scope(Clients)
+        .example(json!({ "status": "disabled", "version": 1 }))
+        .answers::<ClientResponse>(200, "The client, its version one higher.")
+        .tagged()
+        .conditional()
+        .to(update);
+    let delete = delete(path, "deleteClient", "Deletes a client")
+        .scope(Clients)
+        .about("Its tokens end at once. Without a version, whichever it has.")
+        .answers_nothing(204, "It is deleted.")
+        .conditional()
+        .to(remove);
+    [list, create, read, update, delete]
+}
+
+query! {
+    /// Which clients to list.
+    struct ClientsQuery {
+        /// The tenant; missing: the caller's own.
+        tenant_id: Option<TenantId> = TENANT,
+        /// How many at most.
+        limit: Limit<100, MAX_PAGE>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
 }
 
 fn shown(status: StatusCode, client: Client, secret: Option<String>) -> Response {
@@ -27,62 +90,52 @@ fn shown(status: StatusCode, client: Client, secret: Option<String>) -> Response
     output::versioned(output::json(status, &body), version)
 }
 
-pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let body = input::json::<NewClientIn>(&call.request)?;
+async fn list(call: Call, caller: Caller, query: ClientsQuery) -> Answer {
+    let tenant = query.tenant_id.unwrap_or(caller.root);
+    let name = format!("clients/{tenant}");
+    let request = page_request(query.limit.0, query.after, &name)?;
+    let page = usecase::list(&call.env, &caller, tenant, request).await?;
+    let shown = |client| convert::client(client, None);
+    Ok(output::ok(&list_of(page, &name, call.now(), shown)))
+}
+
+async fn create(call: Call, caller: Caller, Json(body): Json<NewClientRequest>) -> Answer {
     // The vendor has had both names for the one kind of client there is here.
-    if let Some(other) = body
-        .kind
-        .as_deref()
-        .filter(|kind| !["agent", "api_client"].contains(kind))
-    {
+    let known = |kind: &&str| ["agent", "api_client"].contains(kind);
+    if let Some(other) = body.kind.as_deref().filter(|kind| !known(kind)) {
         let other: String = other.chars().take(64).collect();
-        return Err(ApiError::malformed(
-            "type",
-            format!("{other:?} is not known; must be \"agent\""),
-        ));
+        let why = format!("{other:?} is not known; must be \"agent\"");
+        return Err(ApiError::malformed("type", why));
     }
     let new = NewClient {
         tenant_id: body.tenant_id.0,
         name: body.data.map(|data| data.client_name).unwrap_or_default(),
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
     };
-    let now = call.request.head.received_at;
-    let (client, secret) = usecase::create(&call.env, &caller, &new, now).await?;
+    let (client, secret) = usecase::create(&call.env, &caller, &new, call.now()).await?;
     Ok(shown(StatusCode::CREATED, client, Some(secret)))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let client = usecase::read(&call.env, &caller, client_of(&call)?).await?;
+async fn read(call: Call, caller: Caller, Path(id): Path<ClientId>) -> Answer {
+    let client = usecase::read(&call.env, &caller, id).await?;
     let response = shown(StatusCode::OK, client, None);
-    Ok(unless_known(&call.request.head, response))
+    Ok(unless_known(call.head(), response))
 }
 
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let tenant = params
-        .parsed::<TenantId>("tenant_id")?
-        .unwrap_or(caller.root);
-    let name = format!("clients/{tenant}");
-    let request = default_page(&params, &name)?;
-    let page = usecase::list(&call.env, &caller, tenant, request).await?;
-    let now = call.request.head.received_at;
-    let shown = |client| convert::client(client, None);
-    Ok(output::ok(&list_of(page, &name, now, shown)))
-}
-
-pub(super) async fn update(call: Call, caller: Caller) -> Answer {
-    let id = client_of(&call)?;
-    let body = input::json::<ClientIn>(&call.request)?;
-    let expected = Precondition::required(&call.request.head, body.version)?;
+async fn update(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<ClientId>,
+    Json(body): Json<ClientRequest>,
+) -> Answer {
+    let expected = Precondition::required(call.head(), body.version)?;
     let enabled = match body.status.as_deref() {
         None => None,
         Some("enabled") => Some(true),
         Some("disabled") => Some(false),
         Some(_) => {
-            return Err(ApiError::malformed(
-                "status",
-                "must be \"enabled\" or \"disabled\"",
-            ));
+            let why = "must be \"enabled\" or \"disabled\"";
+            return Err(ApiError::malformed("status", why));
         }
     };
     let patch = ClientPatch {
@@ -90,17 +143,20 @@ pub(super) async fn update(call: Call, caller: Caller) -> Answer {
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
         enabled,
     };
-    let now = call.request.head.received_at;
-    let done = usecase::update(&call.env, &caller, id, &patch, expected.version, now).await;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?, None))
 }
 
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let id = client_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::optional(&call.request.head, params.version()?)?;
-    let now = call.request.head.received_at;
-    let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
+async fn remove(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<ClientId>,
+    query: VersionQuery,
+) -> Answer {
+    let expected = Precondition::optional(call.head(), query.version)?;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::delete(&call.env, &caller, id, version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

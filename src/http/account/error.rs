@@ -49,7 +49,7 @@ pub(super) struct Context {
 /// An error of the account dialect.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountErrorDetail)]
-pub(super) struct DetailOut {
+pub(crate) struct DetailResponse {
     /// 1001 a stale version, 1002 not allowed, 1004 a name that is taken, 1005 an unknown tenant, 1006
     /// a tenant that is not disabled; else the HTTP status.
     code: u16,
@@ -66,14 +66,14 @@ pub(super) struct DetailOut {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountError)]
-pub(in crate::http) struct ErrorOut {
+pub(crate) struct ErrorOut {
     /// The error.
-    error: DetailOut,
+    error: DetailResponse,
 }
 
 /// What stands under `error`.
 #[must_use]
-pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailOut {
+pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailResponse {
     let addition = match error {
         ApiError::Malformed { field, .. } | ApiError::UseCase(Error::Invalid { field, .. }) => {
             vec![Addition {
@@ -82,7 +82,7 @@ pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailOut {
         }
         _ => vec![],
     };
-    DetailOut {
+    DetailResponse {
         code: code(error),
         message: error.message(),
         details: Details {

@@ -6,17 +6,65 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 
-use super::wire::token::{IssuerMetadata, KeyOut, KeySet, Nothing, TokenOut, TokenState};
+use super::wire::token::{
+    AboutTokenRequest, IssuerResponse, KeyResponse, KeySetResponse, NothingResponse, TokenRequest,
+    TokenResponse, TokenStateResponse,
+};
 use crate::domain::client::ApiScope;
 use crate::domain::ids::{ClientId, UserId};
 use crate::http::dialect::OAuthError;
+use crate::http::endpoint::{Answer, Call, Endpoint, Parameter, Required, get, post};
 use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::message::{Head, Response};
 use crate::http::output;
-use crate::http::router::{Answer, Call};
-use crate::usecases::tokens::{self, TokenRefused, TokenRequest};
+use crate::usecases::tokens::{self, TokenRefused};
+
+/// The token endpoints are public because they take credentials of their own; the others publish
+/// what verifies a token.
+pub(super) fn endpoints() -> [Endpoint; 5] {
+    let issue = post("/api/2/idp/token", "issueToken", "Gets a token").public().about(
+        "The client authenticates with HTTP Basic, or with `client_id` and `client_secret` in the \
+         form.",
+    );
+    let issue = issue
+        .takes_form::<TokenRequest>(json!({ "grant_type": "client_credentials" }))
+        .refuses(401)
+        .answers::<TokenResponse>(200, "The token.")
+        .to(token);
+    let example = json!({ "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9" });
+    let end = post("/api/2/idp/revoke_token", "revokeToken", "Ends a token")
+        .public()
+        .about("RFC 7009. A token that is not known, or another client's, is answered alike.");
+    let end = end
+        .takes_form::<AboutTokenRequest>(example.clone())
+        .refuses(401)
+        .answers::<NothingResponse>(200, "Done.")
+        .such_as(json!({}))
+        .to(revoke);
+    let path = "/api/2/idp/introspect_token";
+    let look_into = post(path, "introspectToken", "Says what is known of a token")
+        .public()
+        .about("RFC 7662.");
+    let look_into = look_into
+        .takes_form::<AboutTokenRequest>(example)
+        .refuses(401)
+        .answers::<TokenStateResponse>(200, "What is known.")
+        .such_as(json!({ "active": false }))
+        .to(introspect);
+    let keys = get("/api/2/idp/keys", "listKeys", "The keys that verify tokens")
+        .public()
+        .answers::<KeySetResponse>(200, "The public keys.")
+        .to(keys);
+    let path = "/api/2/idp/.well-known/openid-configuration";
+    let issuer = get(path, "readIssuer", "Where everything of the issuer is")
+        .public()
+        .answers::<IssuerResponse>(200, "The issuer's metadata.")
+        .to(configuration);
+    [issue, end, look_into, keys, issuer]
+}
 
 /// Who asks, and what proves it.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,7 +182,7 @@ async fn log_in<T>(
     client_id: &str,
     work: impl Future<Output = Result<T, TokenRefused>>,
 ) -> Result<T, Refusal> {
-    let (metrics, head) = (&call.env.metrics, &call.request.head);
+    let (metrics, head) = (&call.env.metrics, call.head());
     // An id can be spelled in several ways, which are one client.
     let client_id = client_id
         .parse::<ClientId>()
@@ -150,11 +198,11 @@ async fn log_in<T>(
     Ok(done?)
 }
 
-pub(super) async fn token(call: Call) -> Answer {
+async fn token(call: Call) -> Answer {
     answer(issue(&call).await)
 }
 
-async fn issue(call: &Call) -> Result<TokenOut, Refusal> {
+async fn issue(call: &Call) -> Result<TokenResponse, Refusal> {
     let form = form_of(call)?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
@@ -167,16 +215,16 @@ async fn issue(call: &Call) -> Result<TokenOut, Refusal> {
             return Err(Refusal::OAuth("invalid_request", why));
         }
     }
-    let Credentials { id, secret } = credentials(&call.request.head, &form)?;
-    let request = TokenRequest {
+    let Credentials { id, secret } = credentials(call.head(), &form)?;
+    let request = tokens::TokenRequest {
         client_id: &id,
         client_secret: &secret,
         scope: form.get("scope").filter(|scope| !scope.trim().is_empty()),
-        user_id: form.parsed::<UserId>("user_id")?,
+        user_id: Parameter::read("user_id", form.get("user_id"))?,
     };
-    let issued = tokens::issue(&call.env, request, call.request.head.received_at);
+    let issued = tokens::issue(&call.env, request, call.now());
     let issued = log_in(call, &id, issued).await?;
-    Ok(TokenOut {
+    Ok(TokenResponse {
         access_token: issued.access_token,
         expires_in: issued.expires_in_s,
         expires_on: issued.expires_at.secs(),
@@ -188,37 +236,35 @@ async fn issue(call: &Call) -> Result<TokenOut, Refusal> {
 /// The form of a request about a token: who asks, and the token.
 fn about_token(call: &Call) -> Result<(Credentials, String), Refusal> {
     let form = form_of(call)?;
-    let credentials = credentials(&call.request.head, &form)?;
-    let token = form.require("token")?.to_owned();
+    let credentials = credentials(call.head(), &form)?;
+    let Required::<String>(token) = Parameter::read("token", form.get("token"))?;
     Ok((credentials, token))
 }
 
-pub(super) async fn revoke(call: Call) -> Answer {
+async fn revoke(call: Call) -> Answer {
     answer(end(&call).await)
 }
 
-async fn end(call: &Call) -> Result<Nothing, Refusal> {
+async fn end(call: &Call) -> Result<NothingResponse, Refusal> {
     let (who, token) = about_token(call)?;
-    let now = call.request.head.received_at;
-    let revoked = tokens::revoke(&call.env, (&who.id, &who.secret), &token, now);
+    let revoked = tokens::revoke(&call.env, (&who.id, &who.secret), &token, call.now());
     log_in(call, &who.id, revoked).await?;
-    Ok(Nothing {})
+    Ok(NothingResponse {})
 }
 
-pub(super) async fn introspect(call: Call) -> Answer {
+async fn introspect(call: Call) -> Answer {
     answer(look_into(&call).await)
 }
 
-async fn look_into(call: &Call) -> Result<TokenState, Refusal> {
+async fn look_into(call: &Call) -> Result<TokenStateResponse, Refusal> {
     let (who, token) = about_token(call)?;
-    let now = call.request.head.received_at;
-    let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, now);
+    let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, call.now());
     let found = log_in(call, &who.id, found).await?;
     let Some(token) = found else {
-        return Ok(TokenState::default());
+        return Ok(TokenStateResponse::default());
     };
     let subject = token.user.map_or(token.client_id.uuid(), UserId::uuid);
-    Ok(TokenState {
+    Ok(TokenStateResponse {
         active: true,
         client_id: Some(token.client_id.to_string()),
         exp: Some(token.expires_at.secs()),
@@ -233,9 +279,10 @@ async fn look_into(call: &Call) -> Result<TokenState, Refusal> {
 }
 
 /// The public keys that verify tokens (RFC 7517).
-pub(super) async fn keys(call: Call) -> Answer {
+async fn keys(call: Call) -> Answer {
     let keyring = call.env.keyring.load();
-    let keys = keyring.token_public_keys().into_iter().map(|key| KeyOut {
+    let keys = keyring.token_public_keys().into_iter();
+    let keys = keys.map(|key| KeyResponse {
         alg: "RS256",
         e: key.e.to_string(),
         kid: key.kid.to_string(),
@@ -243,16 +290,16 @@ pub(super) async fn keys(call: Call) -> Answer {
         n: key.n.to_string(),
         usage: "sig",
     });
-    Ok(output::ok(&KeySet {
+    Ok(output::ok(&KeySetResponse {
         keys: keys.collect(),
     }))
 }
 
 /// Where everything of the issuer is (OpenID Connect Discovery 1.0 §4, RFC 8414).
-pub(super) async fn configuration(call: Call) -> Answer {
+async fn configuration(call: Call) -> Answer {
     let issuer = tokens::issuer(&call.env);
     let methods = ["client_secret_basic", "client_secret_post"];
-    Ok(output::ok(&IssuerMetadata {
+    Ok(output::ok(&IssuerResponse {
         grant_types_supported: ["client_credentials"],
         id_token_signing_alg_values_supported: ["RS256"],
         introspection_endpoint: format!("{issuer}/introspect_token"),

@@ -1,81 +1,192 @@
-//! `/tenants/{id}/offering_items` and `/users/{id}/offering_items`.
+//! What is sold to tenants and users, and how much of it.
 
-use super::convert::accounts::kind;
+use serde_json::{Value, json};
+
 use super::convert::meters as convert;
-use super::tenants::tenant_of;
-use super::users::user_of;
-use super::wire::list::Items;
-use super::wire::offering::OfferingsIn;
-use crate::domain::ids::AccountId;
+use super::wire::list::ItemsResponse;
+use super::wire::offering::{OfferingResponse, OfferingsRequest};
+use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
+use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::tenant::TenantKind;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, Operation, ParameterValue, Path, get, put, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::manage_offering_items::{self as usecase, EditionFilter, Offerings};
+
+/// What offering items answer to.
+pub(super) fn endpoints() -> [Endpoint; 5] {
+    let of_tenant = "/api/2/tenants/{id}/offering_items";
+    let read_of_tenant = reads(of_tenant, "readTenantOfferingItems").to(read_of_tenant);
+    let set_of_tenant = sets(of_tenant, "setTenantOfferingItems")
+        .about(
+            "All are set, or none. Each quota has a version of its own; a stale one is 409. Set by \
+             clients of the tenants above: 403 for the tenant's own client, but for the root's.",
+        )
+        .to(set_of_tenant);
+    let of_user = "/api/2/users/{id}/offering_items";
+    let read_of_user = reads(of_user, "readUserOfferingItems").to(read_of_user);
+    let set_of_user = sets(of_user, "setUserOfferingItems")
+        .about("All are set, or none. Each quota has a version of its own; a stale one is 409.")
+        .to(set_of_user);
+    let path = "/api/2/tenants/{id}/offering_items/available_for_child";
+    let about = "What a tenant below this one can be given";
+    let available = get(path, "listAvailableOfferingItems", about)
+        .scope(AccountRead)
+        .answers::<ItemsResponse<OfferingResponse>>(200, "The offering items.")
+        .to(available_for_child);
+    [
+        read_of_tenant,
+        set_of_tenant,
+        read_of_user,
+        set_of_user,
+        available,
+    ]
+}
+
+fn reads(path: &'static str, id: &'static str) -> Operation {
+    get(path, id, "Lists offering items and their quotas")
+        .scope(AccountRead)
+        .answers::<ItemsResponse<OfferingResponse>>(200, "The offering items.")
+        .tagged()
+        .cached()
+}
+
+/// The example is a quota of 100 GiB that may be exceeded by 10.
+fn sets(path: &'static str, id: &'static str) -> Operation {
+    put(path, id, "Sets offering items and their quotas")
+        .scope(AccountWrite)
+        .example(json!({
+            "offering_items": [{
+                "name": "storage",
+                "usage_name": "storage",
+                "measurement_unit": "bytes",
+                "quota": {
+                    "value": 107_374_182_400_u64, "overage": 10_737_418_240_u64, "version": 0,
+                },
+            }],
+        }))
+        .answers::<ItemsResponse<OfferingResponse>>(200, "All offering items.")
+        .tagged()
+}
+
+query! {
+    /// Which offering items to read.
+    struct OfferingsQuery {
+        /// Only those of this edition; `*` is all.
+        edition: Option<String>,
+    }
+}
+
+query! {
+    /// Which offering items a tenant below can be given.
+    struct AvailableQuery {
+        /// Only those of this edition; `*` is all.
+        edition: Option<String>,
+        /// The kind of that tenant.
+        kind: Option<TenantKind>,
+    }
+}
+
+impl ParameterValue for TenantKind {
+    fn schema() -> Value {
+        schema::one_of(Self::ALL.map(Self::name))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.map(Self::name).join(", ");
+        Self::from_name(text).ok_or_else(|| format!("must be one of {known}"))
+    }
+}
+
+fn filter(edition: Option<String>) -> EditionFilter {
+    match edition.filter(|edition| edition != "*") {
+        None => EditionFilter::All,
+        Some(edition) => EditionFilter::Only(edition),
+    }
+}
 
 fn shown(offerings: &Offerings) -> Response {
     let items = offerings.items.iter();
     let items = items
         .map(|item| convert::offering(item, offerings.holder))
         .collect();
-    output::versioned(output::ok(&Items { items }), offerings.version)
+    output::versioned(output::ok(&ItemsResponse { items }), offerings.version)
 }
 
-fn edition_of(params: &Params) -> EditionFilter {
-    match params.get("edition") {
-        None | Some("*") => EditionFilter::All,
-        Some(edition) => EditionFilter::Only(edition.to_owned()),
-    }
+async fn read_of_tenant(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: OfferingsQuery,
+) -> Answer {
+    read(call, caller, AccountId::Tenant(id), query).await
 }
 
-pub(super) async fn read_of_tenant(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::Tenant(tenant_of(&call)?);
-    read(&call, &caller, account).await
+async fn read_of_user(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    query: OfferingsQuery,
+) -> Answer {
+    read(call, caller, AccountId::User(id), query).await
 }
 
-pub(super) async fn read_of_user(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::User(user_of(&call)?);
-    read(&call, &caller, account).await
+async fn read(call: Call, caller: Caller, account: AccountId, query: OfferingsQuery) -> Answer {
+    let filter = filter(query.edition);
+    let offerings = usecase::read(&call.env, &caller, account, &filter).await?;
+    Ok(unless_known(call.head(), shown(&offerings)))
 }
 
-async fn read(call: &Call, caller: &Caller, account: AccountId) -> Answer {
-    let filter = edition_of(&Params::of_query(&call.request.head)?);
-    let offerings = usecase::read(&call.env, caller, account, &filter).await?;
-    Ok(unless_known(&call.request.head, shown(&offerings)))
+async fn set_of_tenant(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    Json(body): Json<OfferingsRequest>,
+    expected: Precondition,
+) -> Answer {
+    set(call, caller, AccountId::Tenant(id), body, expected).await
 }
 
-pub(super) async fn update_of_tenant(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::Tenant(tenant_of(&call)?);
-    update(&call, &caller, account).await
+async fn set_of_user(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    Json(body): Json<OfferingsRequest>,
+    expected: Precondition,
+) -> Answer {
+    set(call, caller, AccountId::User(id), body, expected).await
 }
 
-pub(super) async fn update_of_user(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::User(user_of(&call)?);
-    update(&call, &caller, account).await
-}
-
-async fn update(call: &Call, caller: &Caller, account: AccountId) -> Answer {
-    let body = input::json::<OfferingsIn>(&call.request)?;
+async fn set(
+    call: Call,
+    caller: Caller,
+    account: AccountId,
+    body: OfferingsRequest,
+    expected: Precondition,
+) -> Answer {
     let items = body.offering_items.into_iter().enumerate();
     let patches = items
         .map(|(index, item)| convert::offering_patch(index, item))
         .collect::<Result<Vec<_>, ApiError>>()?;
-    let head = &call.request.head;
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
-    let done = usecase::update(&call.env, caller, account, &patches, version, now).await;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::update(&call.env, &caller, account, &patches, version, now).await;
     Ok(shown(&expected.checked(done)?))
 }
 
-pub(super) async fn available_for_child(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
-    let kind = params.get("kind").map(kind).transpose()?;
-    let filter = edition_of(&params);
-    let items = usecase::available_for_child(&call.env, &caller, id, kind, &filter).await?;
+async fn available_for_child(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: AvailableQuery,
+) -> Answer {
+    let filter = filter(query.edition);
+    let items = usecase::available_for_child(&call.env, &caller, id, query.kind, &filter).await?;
     let items = items.iter().map(convert::available).collect();
-    Ok(output::ok(&Items { items }))
+    Ok(output::ok(&ItemsResponse { items }))
 }

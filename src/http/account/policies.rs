@@ -1,37 +1,70 @@
-//! `/users/{id}/access_policies`.
+//! The roles of a user.
+
+use serde_json::json;
 
 use super::convert::accounts as convert;
-use super::users::user_of;
-use super::wire::list::Items;
-use super::wire::policy::PoliciesIn;
+use super::examples::{TENANT, USER};
+use super::wire::list::ItemsResponse;
+use super::wire::policy::{PoliciesRequest, PolicyResponse};
+use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::UserId;
-use crate::http::input;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, get, put};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::access_policies::{self as usecase, Policies};
+
+/// What the roles of a user answer to.
+pub(super) fn endpoints() -> [Endpoint; 2] {
+    let path = "/api/2/users/{id}/access_policies";
+    let read = get(path, "readPolicies", "The roles of a user")
+        .scope(AccountRead)
+        .answers::<ItemsResponse<PolicyResponse>>(200, "The roles.")
+        .tagged()
+        .cached()
+        .to(read);
+    let example = json!({
+        "items": [{
+            "trustee_id": USER,
+            "trustee_type": "user",
+            "tenant_id": TENANT,
+            "role_id": "company_admin",
+        }],
+    });
+    let replace = put(path, "replacePolicies", "Sets the roles of a user")
+        .scope(AccountWrite)
+        .about(
+            "All of them: what is not named is taken away. `company_admin` on the user's own \
+             tenant makes the Company Administrator.",
+        )
+        .example(example)
+        .answers::<ItemsResponse<PolicyResponse>>(200, "The roles.")
+        .tagged()
+        .to(replace);
+    [read, replace]
+}
 
 fn shown(policies: &Policies, user: UserId) -> Response {
     let items = policies.items.iter();
     let items = items.map(|policy| convert::policy(policy, user)).collect();
-    output::versioned(output::ok(&Items { items }), policies.version)
+    output::versioned(output::ok(&ItemsResponse { items }), policies.version)
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let user = user_of(&call)?;
+async fn read(call: Call, caller: Caller, Path(user): Path<UserId>) -> Answer {
     let policies = usecase::read(&call.env, &caller, user).await?;
-    Ok(unless_known(&call.request.head, shown(&policies, user)))
+    Ok(unless_known(call.head(), shown(&policies, user)))
 }
 
-pub(super) async fn replace(call: Call, caller: Caller) -> Answer {
-    let user = user_of(&call)?;
-    let body = input::json::<PoliciesIn>(&call.request)?;
+async fn replace(
+    call: Call,
+    caller: Caller,
+    Path(user): Path<UserId>,
+    Json(body): Json<PoliciesRequest>,
+    expected: Precondition,
+) -> Answer {
     let inputs: Vec<_> = body.items.into_iter().map(convert::policy_input).collect();
-    let head = &call.request.head;
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
+    let (version, now) = (expected.version, call.now());
     let done = usecase::replace(&call.env, &caller, user, &inputs, version, now).await;
     Ok(shown(&expected.checked(done)?, user))
 }

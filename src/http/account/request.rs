@@ -1,49 +1,59 @@
-//! What many requests of the dialect have: a page to be shown.
+//! What many requests of the dialect have: a page to be shown, a version, checked texts.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::wire::list::{Cursors, List, Paging};
+use super::wire::list::{Cursors, IdsResponse, ListResponse, Paging};
 use crate::domain::time::Timestamp;
+use crate::http::cursor::{self, Cursor};
+use crate::http::endpoint::{ParameterValue, query};
 use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::usecases::page::{MAX_PAGE, Page, PageRequest};
+use crate::usecases::page::{Page, PageRequest};
 
-/// Ids in a query: more do not fit into a URL of 8 KiB.
+/// Values in a query: more ids do not fit into a URL of 8 KiB.
 pub(super) const MAX_IDS: usize = 200;
 
-/// Items on a page where the caller does not say.
-const DEFAULT_PAGE: usize = 100;
-
-/// `limit` and `after` of a query. `list` names the list, so that a cursor fits no other.
-pub(super) fn page_request(
-    params: &Params,
-    list: &str,
-    default_limit: usize,
-) -> Result<PageRequest, ApiError> {
-    let limit = params.whole("limit", 1..=MAX_PAGE)?;
-    let limit = limit.unwrap_or(default_limit);
-    let after = params.get("after").map(|text| read_cursor(text, list));
-    let after = after.map(|found| {
-        found.ok_or_else(|| {
-            ApiError::malformed(
-                "after",
-                "is no cursor of this list; take it from paging.cursors",
-            )
-        })
-    });
-    Ok(PageRequest {
-        limit,
-        after: after.transpose()?,
-    })
+query! {
+    /// The version that a deletion expects.
+    pub(super) struct VersionQuery {
+        /// The current version; `If-Match` may say it instead.
+        version: Option<u64> = 1,
+    }
 }
 
-/// As [`page_request`], for lists of whole objects.
-pub(super) fn default_page(params: &Params, list: &str) -> Result<PageRequest, ApiError> {
-    page_request(params, list, DEFAULT_PAGE)
+/// Defines texts of a query that the use case checks: `Name, what the document says of them;`.
+macro_rules! texts {
+    ($($name:ident, $schema:expr;)+) => {$(
+        pub(super) struct $name(pub(super) String);
+
+        impl ParameterValue for $name {
+            fn schema() -> Value {
+                $schema
+            }
+
+            fn parse(text: &str) -> Result<Self, String> {
+                Ok(Self(text.to_owned()))
+            }
+        }
+    )+};
+}
+
+texts! {
+    Login, schema::login();
+    SearchText, schema::text(1, 128);
+    UsageName, json!({ "type": "string", "minLength": 1 });
+}
+
+/// The page that `limit` and `after` ask for. `list` names the list, so a cursor fits no other.
+pub(super) fn page_request(
+    limit: usize,
+    after: Option<Cursor>,
+    list: &str,
+) -> Result<PageRequest, ApiError> {
+    let after = after.map(|after| after.read("after", list)).transpose()?;
+    Ok(PageRequest { limit, after })
 }
 
 /// A page in the envelope of the dialect.
@@ -52,96 +62,26 @@ pub(super) fn list_of<T, U>(
     list: &str,
     now: Timestamp,
     convert: impl Fn(T) -> U,
-) -> List<U> {
-    List {
+) -> ListResponse<U> {
+    ListResponse {
         timestamp: output::time(now),
-        paging: Paging {
-            cursors: Cursors {
-                after: page.next.map(|id| write_cursor(id, list)),
-            },
-        },
+        paging: paging(page.next, list),
         items: page.items.into_iter().map(convert).collect(),
     }
 }
 
-const TAG_BYTES: usize = 8;
-
-fn tag(list: &str) -> Vec<u8> {
-    Sha256::digest(list.as_bytes())
-        .iter()
-        .copied()
-        .take(TAG_BYTES)
-        .collect()
+/// Ids as the vendor lists them; what does not fit on one page is not kept quiet about.
+pub(super) fn ids_of(page: &Page<Uuid>, list: &str) -> IdsResponse {
+    let ids = page.items.iter().map(|id| id.hyphenated().to_string());
+    IdsResponse {
+        paging: page.next.map(|next| paging(Some(next), list)),
+        items: ids.collect(),
+    }
 }
 
-/// An opaque cursor: which list it belongs to, and the id to go on after.
-pub(super) fn write_cursor(after: Uuid, list: &str) -> String {
-    URL_SAFE_NO_PAD.encode([tag(list).as_slice(), after.as_bytes()].concat())
-}
-
-fn read_cursor(text: &str, list: &str) -> Option<Uuid> {
-    // Longer than any cursor: not worth decoding.
-    if text.len() > 64 {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (found, id) = bytes.split_at_checked(TAG_BYTES)?;
-    Uuid::from_slice(id).ok().filter(|_| found == tag(list))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::message::Head;
-    use http::{HeaderMap, Method, Uri, Version};
-
-    fn head(query: &'static str) -> Head {
-        Head {
-            method: Method::GET,
-            uri: Uri::from_static(query),
-            version: Version::HTTP_11,
-            headers: HeaderMap::new(),
-            client_address: [127, 0, 0, 1].into(),
-            received_at: Timestamp::default(),
-            request_id: crate::http::message::RequestId::from_bits(1),
-        }
-    }
-
-    #[test]
-    fn a_cursor_fits_its_own_list_only() {
-        let id = Uuid::new_v4();
-        let cursor = write_cursor(id, "tenants/a");
-        assert_eq!(read_cursor(&cursor, "tenants/a"), Some(id));
-        assert_eq!(read_cursor(&cursor, "tenants/b"), None);
-        for bad in [
-            "",
-            "x",
-            "====",
-            &cursor[1..],
-            &format!("{cursor}AA"),
-            &"A".repeat(100),
-        ] {
-            assert_eq!(read_cursor(bad, "tenants/a"), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn pages_have_bounds() {
-        let of = |query| {
-            let params = Params::of_query(&head(query)).unwrap();
-            default_page(&params, "x").map(|page| page.limit)
-        };
-        assert_eq!(of("/"), Ok(100));
-        assert_eq!(of("/?limit=1"), Ok(1));
-        assert_eq!(of("/?limit=1000"), Ok(1000));
-        for bad in [
-            "/?limit=0",
-            "/?limit=1001",
-            "/?limit=-1",
-            "/?limit=x",
-            "/?after=x",
-        ] {
-            assert!(of(bad).is_err(), "{bad}");
-        }
+fn paging(next: Option<Uuid>, list: &str) -> Paging {
+    let after = next.map(|id| cursor::write(&id, list));
+    Paging {
+        cursors: Cursors { after },
     }
 }

@@ -1,24 +1,45 @@
-//! `/search`.
+//! One question over all names.
 
 use super::convert::accounts::hit;
-use super::wire::list::Items;
+use super::request::SearchText;
+use super::wire::list::ItemsResponse;
+use super::wire::search::HitResponse;
+use crate::domain::client::ApiScope::AccountRead;
 use crate::domain::ids::TenantId;
-use crate::http::input::Params;
+use crate::http::endpoint::{Answer, Call, Endpoint, Limit, Required, get, query};
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::search as usecase;
 
-const DEFAULT_LIMIT: usize = 10;
-const MAX_LIMIT: usize = 100;
+/// What finds by name.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let search = get("/api/2/search", "search", "Finds tenants and users by name")
+        .scope(AccountRead)
+        .about(
+            "By the beginning of a name, a login or an e-mail address, or by the whole API v1 id.",
+        )
+        .answers::<ItemsResponse<HitResponse>>(200, "What was found.")
+        .refuses(404)
+        .to(search);
+    [search]
+}
 
-pub(super) async fn search(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let root = params.parsed::<TenantId>("tenant")?.unwrap_or(caller.root);
-    let text = params.require("text")?;
-    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+query! {
+    /// What to find, and where.
+    struct SearchQuery {
+        /// Only this one and what is below it; missing: all within reach.
+        tenant: Option<TenantId>,
+        /// What it begins with.
+        text: Required<SearchText> = "Foo",
+        /// How many at most.
+        limit: Limit<10, 100>,
+    }
+}
+
+async fn search(call: Call, caller: Caller, query: SearchQuery) -> Answer {
+    let root = query.tenant.unwrap_or(caller.root);
+    let (text, limit) = (&query.text.0.0, query.limit.0);
     let hits = usecase::search(&call.env, &caller, root, text, limit).await?;
     let items = hits.into_iter().map(hit).collect();
-    Ok(output::ok(&Items { items }))
+    Ok(output::ok(&ItemsResponse { items }))
 }

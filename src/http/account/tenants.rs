@@ -1,27 +1,132 @@
-//! `/tenants`.
+//! The tree of tenants.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::convert::accounts as convert;
-use super::request::{MAX_IDS, default_page, list_of, page_request, write_cursor};
-use super::wire::list::{Cursors, Ids, Paging};
-use super::wire::tenant::{NewTenantIn, TenantIn};
+use super::examples::TENANT;
+use super::request::{MAX_IDS, VersionQuery, ids_of, list_of, page_request};
+use super::wire::list::{IdsResponse, ListResponse};
+use super::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse};
+use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, V1Id};
+use crate::http::cursor::Cursor;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, Limit, List, Path, delete, get, post, put, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::delete_tenant;
-use crate::usecases::error::{Error, What};
 use crate::usecases::manage_tenants::{self as usecase, TenantQuery, TenantView};
-use crate::usecases::page::{MAX_PAGE, Page};
+use crate::usecases::page::MAX_PAGE;
+use crate::usecases::{delete_tenant, manage_users};
 
-/// The tenant of the path; what is no id names no tenant.
-pub(super) fn tenant_of(call: &Call) -> Result<TenantId, ApiError> {
-    call.path.id("id", Error::NotFound(What::Tenant).into())
+/// What all tenants answer to.
+pub(super) fn all() -> [Endpoint; 2] {
+    let list = get("/api/2/tenants", "listTenants", "Lists tenants")
+        .scope(AccountRead)
+        .about(
+            "Exactly one of `uuids`, `v1_id`, `parent_id` and `subtree_root_id` says which \
+             tenants. Ids in `uuids` and `v1_id` that are unknown or out of reach are left out.",
+        )
+        .answers::<ListResponse<TenantResponse>>(200, "A page of tenants.")
+        .refuses(404)
+        .to(list);
+    let example = json!({
+        "name": "Foobar",
+        "kind": "customer",
+        "parent_id": TENANT,
+        "language": "en",
+        "contact": {
+            "address1": "24",
+            "address2": "Esenni motivi",
+            "email": "foo.bar@example.com",
+            "phone": "083 2222 588",
+            "zipcode": "1330",
+            "city": "Sofia",
+            "country": "Bulgaria",
+        },
+    });
+    let create = post("/api/2/tenants", "createTenant", "Creates a tenant")
+        .scope(AccountWrite)
+        .example(example)
+        .answers::<TenantResponse>(201, "The tenant.")
+        .tagged()
+        .refuses(404)
+        .to(create);
+    [list, create]
+}
+
+/// What each tenant answers to.
+pub(super) fn one() -> [Endpoint; 5] {
+    let path = "/api/2/tenants/{id}";
+    let read = get(path, "readTenant", "Reads a tenant")
+        .scope(AccountRead)
+        .answers::<TenantResponse>(200, "The tenant.")
+        .tagged()
+        .to(read);
+    let update = put(path, "updateTenant", "Changes a tenant")
+        .scope(AccountWrite)
+        .about(
+            "A tenant is also disabled this way, before it can be deleted. `enabled` is changed by \
+             clients of the tenants above only: 403 for the tenant's own, and so for the root.",
+        )
+        .example(json!({ "name": "Foobar & Sons", "version": 1 }))
+        .answers::<TenantResponse>(200, "The tenant, its version one higher.")
+        .tagged()
+        .conditional()
+        .to(update);
+    let delete = delete(path, "deleteTenant", "Deletes a tenant")
+        .scope(AccountWrite)
+        .about(
+            "Only one that is disabled and has no tenants below it. Its users and clients go with \
+             it.",
+        )
+        .answers_nothing(204, "It is deleted.")
+        .conditional()
+        .to(remove);
+    let path = "/api/2/tenants/{id}/children";
+    let about = "The ids of the tenants right below one";
+    let children = get(path, "listChildren", about)
+        .scope(AccountRead)
+        .answers::<IdsResponse>(200, "Their ids.")
+        .to(children);
+    let path = "/api/2/tenants/{id}/users";
+    let users = get(path, "listTenantUsers", "The ids of a tenant's users")
+        .scope(AccountRead)
+        .answers::<IdsResponse>(200, "Their ids.")
+        .to(users);
+    [read, update, delete, children, users]
+}
+
+query! {
+    /// Which tenants to list.
+    struct TenantsQuery {
+        /// These.
+        uuids: Option<List<TenantId, MAX_IDS>>,
+        /// Those with these API v1 ids: `tenant_id` of a Buy link.
+        v1_id: Option<List<V1Id, MAX_IDS>>,
+        /// Those right below this one.
+        parent_id: Option<TenantId> = TENANT,
+        /// This one and all below it.
+        subtree_root_id: Option<TenantId>,
+        /// How many at most.
+        limit: Limit<100, MAX_PAGE>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
+}
+
+query! {
+    /// Which page of ids to list.
+    struct IdsQuery {
+        /// How many at most.
+        limit: Limit<MAX_PAGE, MAX_PAGE>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
 }
 
 fn shown(status: StatusCode, view: TenantView) -> Response {
@@ -29,94 +134,72 @@ fn shown(status: StatusCode, view: TenantView) -> Response {
     output::versioned(output::json(status, &convert::tenant(view)), version)
 }
 
-pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let new = convert::new_tenant(input::json::<NewTenantIn>(&call.request)?)?;
-    let now = call.request.head.received_at;
-    let view = usecase::create(&call.env, &caller, new, now).await?;
+async fn list(call: Call, caller: Caller, query: TenantsQuery) -> Answer {
+    let whole = || "tenants".to_owned();
+    let (parent, root) = (query.parent_id, query.subtree_root_id);
+    let (wanted, name) = match (query.uuids, query.v1_id, parent, root) {
+        (Some(List(ids)), None, None, None) => (TenantQuery::Ids(ids), whole()),
+        (None, Some(List(ids)), None, None) => (TenantQuery::V1Ids(ids), whole()),
+        (None, None, Some(id), None) => (TenantQuery::ChildrenOf(id), format!("children/{id}")),
+        (None, None, None, Some(id)) => (TenantQuery::Subtree(id), format!("subtree/{id}")),
+        _ => {
+            let why = "give one of uuids, v1_id, parent_id, subtree_root_id";
+            return Err(ApiError::malformed("query", why));
+        }
+    };
+    let request = page_request(query.limit.0, query.after, &name)?;
+    let page = usecase::list(&call.env, &caller, &wanted, request).await?;
+    let list = list_of(page, &name, call.now(), convert::tenant);
+    Ok(output::ok(&list))
+}
+
+async fn create(call: Call, caller: Caller, Json(body): Json<NewTenantRequest>) -> Answer {
+    let new = convert::new_tenant(body)?;
+    let view = usecase::create(&call.env, &caller, new, call.now()).await?;
     Ok(shown(StatusCode::CREATED, view))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let view = usecase::read(&call.env, &caller, tenant_of(&call)?).await?;
+async fn read(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
+    let view = usecase::read(&call.env, &caller, id).await?;
     Ok(shown(StatusCode::OK, view))
 }
 
-pub(super) async fn update(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let body = input::json::<TenantIn>(&call.request)?;
-    let head = &call.request.head;
-    let expected = Precondition::required(head, body.version)?;
+async fn update(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    Json(body): Json<TenantRequest>,
+) -> Answer {
+    let expected = Precondition::required(call.head(), body.version)?;
     let patch = convert::tenant_patch(body)?;
-    let done = usecase::update(
-        &call.env,
-        &caller,
-        id,
-        &patch,
-        expected.version,
-        head.received_at,
-    );
-    Ok(shown(StatusCode::OK, expected.checked(done.await)?))
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    Ok(shown(StatusCode::OK, expected.checked(done)?))
 }
 
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::required(&call.request.head, params.version()?)?;
-    let now = call.request.head.received_at;
-    let done = delete_tenant::delete(&call.env, &caller, id, expected.version, now).await;
+async fn remove(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<TenantId>,
+    query: VersionQuery,
+) -> Answer {
+    let expected = Precondition::required(call.head(), query.version)?;
+    let (version, now) = (expected.version, call.now());
+    let done = delete_tenant::delete(&call.env, &caller, id, version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let (query, name) = query_of(&params)?;
-    let request = default_page(&params, &name)?;
-    let page = usecase::list(&call.env, &caller, &query, request).await?;
-    let now = call.request.head.received_at;
-    Ok(output::ok(&list_of(page, &name, now, convert::tenant)))
-}
-
-/// Which tenants are asked for, and the name of that list for its cursors.
-fn query_of(params: &Params) -> Result<(TenantQuery, String), ApiError> {
-    let ids = params.parsed_list::<TenantId>("uuids", MAX_IDS)?;
-    let v1_ids = params.parsed_list::<V1Id>("v1_id", MAX_IDS)?;
-    let parent = params.parsed::<TenantId>("parent_id")?;
-    let root = params.parsed::<TenantId>("subtree_root_id")?;
-    let whole = "tenants".to_owned();
-    match (ids, v1_ids, parent, root) {
-        (Some(ids), None, None, None) => Ok((TenantQuery::Ids(ids), whole)),
-        (None, Some(ids), None, None) => Ok((TenantQuery::V1Ids(ids), whole)),
-        (None, None, Some(id), None) => Ok((TenantQuery::ChildrenOf(id), format!("children/{id}"))),
-        (None, None, None, Some(id)) => Ok((TenantQuery::Subtree(id), format!("subtree/{id}"))),
-        _ => Err(ApiError::malformed(
-            "query",
-            "give one of uuids, v1_id, parent_id, subtree_root_id",
-        )),
-    }
-}
-
-pub(super) async fn children(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
+async fn children(call: Call, caller: Caller, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
     let name = format!("child-ids/{id}");
-    let request = page_request(&params, &name, MAX_PAGE)?;
+    let request = page_request(query.limit.0, query.after, &name)?;
     let page = usecase::children(&call.env, &caller, id, request).await?;
-    Ok(output::ok(&ids(page, &name)))
+    Ok(output::ok(&ids_of(&page, &name)))
 }
 
-/// Ids as the vendor lists them; what does not fit on one page is not kept quiet about.
-pub(super) fn ids(page: Page<uuid::Uuid>, list: &str) -> Ids {
-    Ids {
-        paging: page.next.map(|id| Paging {
-            cursors: Cursors {
-                after: Some(write_cursor(id, list)),
-            },
-        }),
-        items: page
-            .items
-            .iter()
-            .map(|id| id.hyphenated().to_string())
-            .collect(),
-    }
+async fn users(call: Call, caller: Caller, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
+    let name = format!("user-ids/{id}");
+    let request = page_request(query.limit.0, query.after, &name)?;
+    let page = manage_users::ids_of_tenant(&call.env, &caller, id, request).await?;
+    Ok(output::ok(&ids_of(&page, &name)))
 }

@@ -1,79 +1,115 @@
-//! Usages: listed and reported.
+//! How much tenants and users use: listed and reported.
+
+use serde_json::json;
 
 use super::convert::meters as convert;
 use super::error;
-use super::request::MAX_IDS;
-use super::tenants::tenant_of;
-use super::users::user_of;
-use super::wire::list::Items;
-use super::wire::usage::{Line, LineOut, ReportsIn};
-use crate::domain::ids::{AccountId, TenantId};
+use super::examples::TENANT;
+use super::request::{MAX_IDS, UsageName};
+use super::wire::list::ItemsResponse;
+use super::wire::usage::{Line, LineResponse, ReportRequest, ReportsRequest, UsageResponse};
+use crate::domain::client::ApiScope::{AccountRead, UsageWrite};
+use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::Report;
 use crate::domain::time::Timestamp;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, List, Operation, Path, Required, get, put, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::router::BodyLimit;
 use crate::usecases::access::Caller;
 use crate::usecases::list_usages::{self as usecase, Usage};
 use crate::usecases::report_usage::{Mode, report_usages};
 
-/// Usage names in a query.
-pub(super) const MAX_NAMES: usize = 50;
+/// What usages answer to.
+pub(super) fn endpoints() -> [Endpoint; 4] {
+    let path = "/api/2/tenants/{id}/usages";
+    let of_tenant = reads(path, "readTenantUsages", "How much a tenant uses").to(of_tenant);
+    let path = "/api/2/users/{id}/usages";
+    let of_user = reads(path, "readUserUsages", "How much a user uses").to(of_user);
+    let path = "/api/2/tenants/usages";
+    let of_tenants = reads(path, "readUsages", "How much several tenants use")
+        .about("Ids that are unknown or out of reach are left out.")
+        .to(of_tenants);
+    let report = put(path, "reportUsages", "Reports usage")
+        .scope(UsageWrite)
+        .limit(BodyLimit::Bulk)
+        .about(
+            "Each report has its own outcome, in the order given; an item's failure never undoes \
+             another's. 200 says that all that were taken are on disk.",
+        )
+        .example(json!({
+            "items": [{
+                "tenant_id": TENANT,
+                "usage_name": "storage",
+                "absolute_value": 111_669_149_696_u64,
+            }],
+        }))
+        .answers::<ItemsResponse<LineResponse>>(200, "What became of each.")
+        .to(report);
+    [of_tenant, of_user, of_tenants, report]
+}
+
+fn reads(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    get(path, id, summary)
+        .scope(AccountRead)
+        .answers::<ItemsResponse<UsageResponse>>(200, "The usages.")
+}
+
+query! {
+    /// Which usages to read.
+    struct UsagesQuery {
+        /// These tenants.
+        tenants: Required<List<TenantId, MAX_IDS>> = [TENANT],
+        /// Only these; missing: all.
+        usage_names: Option<List<UsageName, 50>>,
+    }
+}
 
 fn shown(usages: Vec<Usage>, now: Timestamp) -> Response {
     let items = usages.into_iter().map(|usage| convert::usage(usage, now));
-    output::ok(&Items {
+    output::ok(&ItemsResponse {
         items: items.collect(),
     })
 }
 
-pub(super) async fn of_tenant(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::Tenant(tenant_of(&call)?);
-    of_account(&call, &caller, account).await
+async fn of_tenant(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
+    let usages = usecase::of_account(&call.env, &caller, AccountId::Tenant(id)).await?;
+    Ok(shown(usages, call.now()))
 }
 
-pub(super) async fn of_user(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::User(user_of(&call)?);
-    of_account(&call, &caller, account).await
+async fn of_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
+    let usages = usecase::of_account(&call.env, &caller, AccountId::User(id)).await?;
+    Ok(shown(usages, call.now()))
 }
 
-async fn of_account(call: &Call, caller: &Caller, account: AccountId) -> Answer {
-    let usages = usecase::of_account(&call.env, caller, account).await?;
-    Ok(shown(usages, call.request.head.received_at))
-}
-
-pub(super) async fn of_tenants(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.require("tenants")?;
-    let tenants = params.parsed_list::<TenantId>("tenants", MAX_IDS)?;
-    let names = params.parsed_list::<String>("usage_names", MAX_NAMES)?;
-    let tenants = tenants.unwrap_or_default();
+async fn of_tenants(call: Call, caller: Caller, query: UsagesQuery) -> Answer {
+    let tenants = query.tenants.0.0;
+    let names = query.usage_names.map(|List(names)| names.into_iter());
+    let names: Option<Vec<String>> = names.map(|names| names.map(|name| name.0).collect());
     let usages = usecase::of_tenants(&call.env, &caller, &tenants, names.as_deref()).await?;
-    Ok(shown(usages, call.request.head.received_at))
+    Ok(shown(usages, call.now()))
 }
 
-/// A batch of reports: each line has its own outcome, in the order given.
-pub(super) async fn report(call: Call, caller: Caller) -> Answer {
-    let body = input::json::<ReportsIn>(&call.request)?;
-    let head = &call.request.head;
+/// Each line has its own outcome, in the order given.
+async fn report(call: Call, caller: Caller, Json(body): Json<ReportsRequest>) -> Answer {
+    let request_id = call.head().request_id.as_str();
     let (mut lines, mut reports, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for line in body.items {
         let (shown, report) = open(line);
-        let report = report.and_then(convert::report);
-        let error = match report {
+        let error = match report.and_then(convert::report) {
             Ok(report) => {
                 places.push(lines.len());
                 reports.push(report);
                 None
             }
-            Err(error) => Some(error::detail(&error, head.request_id.as_str())),
+            Err(error) => Some(error::detail(&error, request_id)),
         };
-        lines.push(LineOut { error, ..shown });
+        lines.push(LineResponse { error, ..shown });
     }
-    let now = head.received_at;
-    let done = report_usages(&call.env, &caller, reports, Mode::Commit, now).await;
+    let done = report_usages(&call.env, &caller, reports, Mode::Commit, call.now()).await;
     for (place, outcome) in places.into_iter().zip(done.lines) {
         let Some(line) = lines.get_mut(place) else {
             continue;
@@ -83,20 +119,19 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
                 line.skipped = done.report == Report::Skipped;
                 continue;
             }
-            Err(failed) => failed,
+            Err(failed) => ApiError::from(failed),
         };
-        let failed = ApiError::from(failed);
         if let Some(internal) = failed.internal() {
-            tracing::error!(request_id = head.request_id.as_str(), "{internal}");
+            tracing::error!(request_id, "{internal}");
         }
-        line.error = Some(error::detail(&failed, head.request_id.as_str()));
+        line.error = Some(error::detail(&failed, request_id));
     }
-    Ok(output::ok(&Items { items: lines }))
+    Ok(output::ok(&ItemsResponse { items: lines }))
 }
 
 /// A line's place in the answer, and the report itself.
-fn open(line: Line) -> (LineOut, Result<super::wire::usage::ReportIn, ApiError>) {
-    let shown = LineOut {
+fn open(line: Line) -> (LineResponse, Result<ReportRequest, ApiError>) {
+    let shown = LineResponse {
         tenant_id: line.tenant_id,
         user_id: line.user_id,
         usage_name: line.usage_name,

@@ -1,42 +1,169 @@
-//! `/users`.
+//! User accounts.
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
+use serde_json::json;
 
 use super::convert::accounts as convert;
-use super::request::{MAX_IDS, default_page, list_of, page_request};
-use super::tenants::{ids, tenant_of};
-use super::wire::user::UserIn;
+use super::examples::{self, TENANT};
+use super::request::{Login, MAX_IDS, VersionQuery, list_of, page_request};
+use super::wire::list::ListResponse;
+use super::wire::user::{UserRequest, UserResponse};
+use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::user::User;
+use crate::http::cursor::Cursor;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, Limit, List, Operation, Path, Required, delete, get, post, put,
+    query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::activation;
-use crate::usecases::error::{Error, What};
+use crate::usecases::error::Error;
 use crate::usecases::manage_users::{self as usecase, NewUser, UserQuery};
 use crate::usecases::page::MAX_PAGE;
 
-/// Where answers name the API v1 id: the object of seed 000 has no room for it.
+/// Where answers name the API v1 id: the vendor's object has no room for it.
 const V1_ID: HeaderName = HeaderName::from_static("x-upsell-v1-id");
 
-/// The user of the path; what is no id names no user.
-pub(super) fn user_of(call: &Call) -> Result<UserId, ApiError> {
-    call.path.id("id", Error::NotFound(What::User).into())
+/// What all users answer to.
+pub(super) fn all() -> [Endpoint; 4] {
+    let list = get("/api/2/users", "listUsers", "Lists users")
+        .scope(AccountRead)
+        .about(
+            "Exactly one of `uuids`, `v1_id`, `tenant_id` and `subtree_root_tenant_id` says which \
+             users. Ids in `uuids` and `v1_id` that are unknown or out of reach are left out.",
+        )
+        .answers::<ListResponse<UserResponse>>(200, "A page of users.")
+        .refuses(404)
+        .to(list);
+    let create = post("/api/2/users", "createUser", "Creates a user")
+        .scope(AccountWrite)
+        .about(
+            "A new user gets no mail about quotas yet: that takes `activated: true`, an e-mail \
+             address, and `quota` among the `notifications`. `explain` says what is missing.",
+        )
+        .example(json!({
+            "tenant_id": TENANT,
+            "login": "JohnDoe",
+            "contact": { "email": "johndoe@mysite.com", "firstname": "John", "lastname": "Doe" },
+        }));
+    let create = answers_user(create).refuses(404).to(create_user);
+    let me = get("/api/2/users/me", "readMe", "Reads the user of the token")
+        .any_token()
+        .about("For a token that was issued with `user_id`.");
+    let me = answers_user(me).refuses(403).refuses(404).to(read_me);
+    let path = "/api/2/users/check_login";
+    let check_login = get(path, "checkLogin", "Says whether a login is free")
+        .scope(AccountWrite)
+        .about(
+            "Logins are unique over the whole deployment, so this also tells of users out of \
+             reach. It needs the scope that creating a user does, which would tell as much.",
+        )
+        .answers_nothing(204, "It is free.")
+        .refuses(409)
+        .to(check_login);
+    [list, create, me, check_login]
+}
+
+/// What each user answers to.
+pub(super) fn one() -> [Endpoint; 4] {
+    let path = "/api/2/users/{id}";
+    let read = get(path, "readUser", "Reads a user").scope(AccountRead);
+    let read = answers_user(read).to(read_user);
+    let update = put(path, "updateUser", "Changes a user")
+        .scope(AccountWrite)
+        .about("The example makes a user a buyer.")
+        .example(json!({ "business_types": ["buyer"], "version": 1 }));
+    let update = answers_user(update)
+        .such_as(examples::user())
+        .conditional()
+        .to(update_user);
+    let delete = delete(path, "deleteUser", "Deletes a user")
+        .scope(AccountWrite)
+        .answers_nothing(204, "It is deleted.")
+        .conditional()
+        .to(delete_user);
+    let path = "/api/2/users/{id}/send-activation-email";
+    let about = "Asks a user by mail to activate the account";
+    let send_activation = post(path, "sendActivationEmail", about)
+        .scope(AccountWrite)
+        .about(
+            "Limited for each address, user and tenant (`mail.address_per_day`, \
+             `mail.user_per_day`, `mail.tenant_per_day`): 429 above it.",
+        )
+        .answers_nothing(204, "The mail is in the outbox.")
+        .refuses(429)
+        .to(send_activation);
+    [read, update, delete, send_activation]
+}
+
+/// With the user, its version and its API v1 id.
+fn answers_user(operation: Operation) -> Operation {
+    let about = "The API v1 id of the user.";
+    operation
+        .answers::<UserResponse>(200, "The user.")
+        .tagged()
+        .with_header("X-Upsell-V1-Id", schema::version(), about)
+}
+
+query! {
+    /// Which users to list.
+    struct UsersQuery {
+        /// These.
+        uuids: Option<List<UserId, MAX_IDS>>,
+        /// Those with these API v1 ids: `user_id` of a Buy link.
+        v1_id: Option<List<V1Id, MAX_IDS>>,
+        /// Those of this tenant.
+        tenant_id: Option<TenantId> = TENANT,
+        /// Those of this tenant and of all below it.
+        subtree_root_tenant_id: Option<TenantId>,
+        /// How many at most.
+        limit: Limit<100, MAX_PAGE>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
+}
+
+query! {
+    /// Which login to check.
+    struct LoginQuery {
+        /// The login.
+        username: Required<Login> = "JaneDoe",
+    }
 }
 
 fn shown(user: User) -> Response {
     let (version, v1_id) = (user.version, HeaderValue::from(user.v1_id.0));
-    let mut response = output::json(StatusCode::OK, &convert::user(user));
+    let mut response = output::ok(&convert::user(user));
     response.headers_mut().insert(V1_ID, v1_id);
     output::versioned(response, version)
 }
 
-pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let body = input::json::<UserIn>(&call.request)?;
+async fn list(call: Call, caller: Caller, query: UsersQuery) -> Answer {
+    let whole = || "users".to_owned();
+    let (tenant, root) = (query.tenant_id, query.subtree_root_tenant_id);
+    let (wanted, name) = match (query.uuids, query.v1_id, tenant, root) {
+        (Some(List(ids)), None, None, None) => (UserQuery::Ids(ids), whole()),
+        (None, Some(List(ids)), None, None) => (UserQuery::V1Ids(ids), whole()),
+        (None, None, Some(id), None) => (UserQuery::OfTenant(id), format!("users-of/{id}")),
+        (None, None, None, Some(id)) => (UserQuery::Subtree(id), format!("users-below/{id}")),
+        _ => {
+            let why = "give one of uuids, v1_id, tenant_id, subtree_root_tenant_id";
+            return Err(ApiError::malformed("query", why));
+        }
+    };
+    let request = page_request(query.limit.0, query.after, &name)?;
+    let page = usecase::list(&call.env, &caller, &wanted, request).await?;
+    let list = list_of(page, &name, call.now(), convert::user);
+    Ok(output::ok(&list))
+}
+
+async fn create_user(call: Call, caller: Caller, Json(body): Json<UserRequest>) -> Answer {
     let Some(tenant_id) = body.tenant_id.as_ref().map(|id| id.0) else {
         return Err(ApiError::malformed("tenant_id", "say whose user it is"));
     };
@@ -44,97 +171,58 @@ pub(super) async fn create(call: Call, caller: Caller) -> Answer {
         tenant_id,
         rest: convert::user_patch(body),
     };
-    let now = call.request.head.received_at;
-    Ok(shown(usecase::create(&call.env, &caller, new, now).await?))
-}
-
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let user = usecase::read(&call.env, &caller, user_of(&call)?).await?;
+    let user = usecase::create(&call.env, &caller, new, call.now()).await?;
     Ok(shown(user))
 }
 
-pub(super) async fn me(call: Call, caller: Caller) -> Answer {
+async fn read_me(call: Call, caller: Caller) -> Answer {
     Ok(shown(usecase::me(&call.env, &caller).await?))
 }
 
-pub(super) async fn update(call: Call, caller: Caller) -> Answer {
-    let id = user_of(&call)?;
-    let body = input::json::<UserIn>(&call.request)?;
-    let head = &call.request.head;
-    let expected = Precondition::required(head, body.version)?;
-    let patch = convert::user_patch(body);
-    let done = usecase::update(
-        &call.env,
-        &caller,
-        id,
-        &patch,
-        expected.version,
-        head.received_at,
-    );
-    Ok(shown(expected.checked(done.await)?))
-}
-
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let id = user_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
-    let expected = Precondition::required(&call.request.head, params.version()?)?;
-    let now = call.request.head.received_at;
-    let done = usecase::delete(&call.env, &caller, id, expected.version, now).await;
-    expected.checked(done)?;
-    Ok(output::no_content())
-}
-
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let (query, name) = query_of(&params)?;
-    let request = default_page(&params, &name)?;
-    let page = usecase::list(&call.env, &caller, &query, request).await?;
-    let now = call.request.head.received_at;
-    Ok(output::ok(&list_of(page, &name, now, convert::user)))
-}
-
-/// Which users are asked for, and the name of that list for its cursors.
-fn query_of(params: &Params) -> Result<(UserQuery, String), ApiError> {
-    let ids = params.parsed_list::<UserId>("uuids", MAX_IDS)?;
-    let v1_ids = params.parsed_list::<V1Id>("v1_id", MAX_IDS)?;
-    let tenant = params.parsed::<TenantId>("tenant_id")?;
-    let root = params.parsed::<TenantId>("subtree_root_tenant_id")?;
-    let whole = "users".to_owned();
-    match (ids, v1_ids, tenant, root) {
-        (Some(ids), None, None, None) => Ok((UserQuery::Ids(ids), whole)),
-        (None, Some(ids), None, None) => Ok((UserQuery::V1Ids(ids), whole)),
-        (None, None, Some(id), None) => Ok((UserQuery::OfTenant(id), format!("users-of/{id}"))),
-        (None, None, None, Some(id)) => Ok((UserQuery::Subtree(id), format!("users-below/{id}"))),
-        _ => Err(ApiError::malformed(
-            "query",
-            "give one of uuids, v1_id, tenant_id, subtree_root_tenant_id",
-        )),
-    }
-}
-
-pub(super) async fn ids_of_tenant(call: Call, caller: Caller) -> Answer {
-    let id = tenant_of(&call)?;
-    let params = Params::of_query(&call.request.head)?;
-    let name = format!("user-ids/{id}");
-    let request = page_request(&params, &name, MAX_PAGE)?;
-    let page = usecase::ids_of_tenant(&call.env, &caller, id, request).await?;
-    Ok(output::ok(&ids(page, &name)))
-}
-
-/// 204: the login is free; 409: it is taken, by whomever.
-pub(super) async fn check_login(call: Call, _: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let login = params.require("username")?;
-    if usecase::login_is_free(&call.env, login).await? {
+async fn check_login(call: Call, _: Caller, query: LoginQuery) -> Answer {
+    if usecase::login_is_free(&call.env, &query.username.0.0).await? {
         return Ok(output::no_content());
     }
     Err(Error::NameTaken("the login is taken").into())
 }
 
-pub(super) async fn send_activation(call: Call, caller: Caller) -> Answer {
-    let (id, head) = (user_of(&call)?, &call.request.head);
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
+async fn read_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
+    Ok(shown(usecase::read(&call.env, &caller, id).await?))
+}
+
+async fn update_user(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    Json(body): Json<UserRequest>,
+) -> Answer {
+    let expected = Precondition::required(call.head(), body.version)?;
+    let patch = convert::user_patch(body);
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    Ok(shown(expected.checked(done)?))
+}
+
+async fn delete_user(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    query: VersionQuery,
+) -> Answer {
+    let expected = Precondition::required(call.head(), query.version)?;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::delete(&call.env, &caller, id, version, now).await;
+    expected.checked(done)?;
+    Ok(output::no_content())
+}
+
+async fn send_activation(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<UserId>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
     let done = activation::send_activation(&call.env, &caller, id, version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())

@@ -1,28 +1,42 @@
-//! `/ServiceDesk/Configuration`: what the ids of customers stand for.
+//! What the ids of customers stand for.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::StatusCode;
 use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 
-use super::wire::configuration::{ConfigurationOut, LanguageOut};
+use super::wire::configuration::{ConfigurationResponse, LanguageResponse};
+use crate::domain::client::ApiScope::BillingRead;
+use crate::http::endpoint::{Answer, Call, Endpoint, get};
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 use crate::reference::{countries, languages};
 use crate::usecases::access::Caller;
 
 /// The same for everybody as long as the program runs, and large: written once.
-static BODY: LazyLock<Bytes> = LazyLock::new(|| {
-    // Wire forms are plain structs, whose serialization cannot fail.
-    serde_json::to_vec(&configuration())
-        .unwrap_or_default()
-        .into()
-});
+static BODY: LazyLock<Bytes> = LazyLock::new(|| output::json_bytes(&configuration()));
 
-fn configuration() -> ConfigurationOut {
+pub(super) fn endpoints() -> [Endpoint; 2] {
+    let desk = get(
+        "/api/advanced-automation/v1/ServiceDesk/Configuration",
+        "readConfiguration",
+        "Countries, states and languages",
+    );
+    let form = get(
+        "/api/advanced-automation/v1/StaticFormData",
+        "readStaticFormData",
+        "The same, as the vendor's own pages call it",
+    );
+    [desk, form].map(|endpoint| {
+        endpoint
+            .scope(BillingRead)
+            .answers::<ConfigurationResponse>(200, "The configuration.")
+            .to(read)
+    })
+}
+
+fn configuration() -> ConfigurationResponse {
     let countries = countries::all().iter();
     let named = countries
         .clone()
@@ -34,7 +48,7 @@ fn configuration() -> ConfigurationOut {
             let states = states.map(|state| (state.id.to_string(), state.name));
             (country.id.to_string(), states.collect::<BTreeMap<_, _>>())
         });
-    let languages = languages::all().iter().map(|language| LanguageOut {
+    let languages = languages::all().iter().map(|language| LanguageResponse {
         id: language.id.to_string(),
         country: language.country().map(|id| id.to_string()),
         name: language.name.clone(),
@@ -42,7 +56,7 @@ fn configuration() -> ConfigurationOut {
         english_name: language.english_name,
         code: language.code,
     });
-    ConfigurationOut {
+    ConfigurationResponse {
         languages: languages.collect(),
         countries: named.collect(),
         states: states.collect(),
@@ -50,7 +64,7 @@ fn configuration() -> ConfigurationOut {
 }
 
 // A handler is async, whether it has anything to wait for or not.
-pub(super) async fn read(_: Call, _: Caller) -> Answer {
+async fn read(_: Call, _: Caller) -> Answer {
     let mut response = output::with_body(StatusCode::OK, "application/json", BODY.clone());
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,32 +1,113 @@
-//! `/Customers`: the steps of seed 002.
+//! `/Customers`.
+
+use serde_json::Value;
 
 use super::convert::customer as convert;
-use super::request::{checked, object, paging, read_cursor, write_cursor};
-use super::wire::customer::{CustomerIn, CustomerListOut};
-use crate::domain::ids::TenantId;
+use super::examples::{TENANT, billing_info};
+use super::request::{Page, PageSize, Paging};
+use super::wire::customer::{CustomerRequest, CustomerResponse, CustomersResponse};
+use crate::domain::client::ApiScope::{BillingRead, BillingWrite};
+use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::time::Timestamp;
+use crate::http::cursor::{self, Cursor};
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, get, put, query};
 use crate::http::error::ApiError;
-use crate::http::input::Params;
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::precondition;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::by_header;
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_customers::{self as usecase, CustomerView};
 use crate::usecases::page::PageRequest;
+use crate::usecases::precondition::Expected;
+
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let path = "/api/advanced-automation/v1/Customers";
+    let list = get(path, "listCustomers", "Lists customers")
+        .scope(BillingRead)
+        .answers::<CustomersResponse>(200, "A page of customers.")
+        .refuses(404)
+        .to(list);
+    let enters = "Enters or changes the billing information of a tenant";
+    let save = put(path, "putCustomer", enters)
+        .scope(BillingWrite)
+        .about("By the tenant in the body. Everything that is wrong is told at once.")
+        .example(billing_info())
+        .answers::<CustomerResponse>(200, "The customer.")
+        .tagged()
+        .refuses(404)
+        .to(save);
+    let path = "/api/advanced-automation/v1/Customers/{Id}";
+    let show = get(path, "readCustomer", "Reads a customer")
+        .scope(BillingRead)
+        .answers::<CustomerResponse>(200, "The customer.")
+        .tagged()
+        .to(show);
+    [list, save, show]
+}
+
+query! {
+    /// Which customers to list.
+    struct CustomersQuery {
+        /// This tenant and all below it; missing: all within reach.
+        tenant as "Tenant": Option<TenantId> = TENANT,
+        /// `After` of the page before; goes not together with `Page`.
+        after as "After": Option<Cursor>,
+        /// The page, counted from 1; `Page` times `PageSize` is at most 10,000.
+        page as "Page": Page,
+        /// How many at most.
+        size as "PageSize": PageSize,
+    }
+}
+
+impl Segment for CustomerId {
+    const ABOUT: &'static str = "The customer's id.";
+
+    fn schema() -> Value {
+        schema::id()
+    }
+
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        let missing = |_| Error::NotFound(What::Customer).into();
+        text.parse().map_err(missing)
+    }
+}
 
 fn shown(view: CustomerView, now: Timestamp) -> Response {
     let version = view.customer.version;
     output::versioned(output::ok(&convert::customer(view, now)), version)
 }
 
-/// Seed 002: creates or updates, by the tenant in the body, and answers 200 either way.
-pub(super) async fn put(call: Call, caller: Caller) -> Answer {
-    let head = &call.request.head;
-    let expected = precondition::expected(head)?;
-    let body = object::<CustomerIn>(&call.request)?;
+async fn list(call: Call, caller: Caller, query: CustomersQuery) -> Answer {
+    let root = query.tenant.unwrap_or(caller.root);
+    let paging = Paging::of(query.page, query.size)?;
+    let list = format!("customers/{root}");
+    let after = query.after.map(|after| after.read("After", &list));
+    let after = after.transpose()?;
+    if after.is_some() && paging.skip > 0 {
+        return Err(ApiError::malformed("Page", "goes not together with After"));
+    }
+    let request = PageRequest {
+        limit: paging.size,
+        after,
+    };
+    let page = usecase::list(&call.env, &caller, root, request, paging.skip).await?;
+    let (customers, now) = (page.items.into_iter(), call.now());
+    Ok(output::ok(&CustomersResponse {
+        customers: customers.map(|view| convert::customer(view, now)).collect(),
+        after: page.next.map(|id| cursor::write(&id, &list)),
+    }))
+}
+
+/// Creates or updates, and answers 200 either way, as the vendor has it.
+async fn save(
+    call: Call,
+    caller: Caller,
+    expected: Expected,
+    Json(body): Json<CustomerRequest>,
+) -> Answer {
     let tenant = match body.tenant.0.id::<TenantId>() {
         Ok(Field::Set(tenant)) => tenant,
         Ok(Field::Keep | Field::Clear) => {
@@ -37,36 +118,12 @@ pub(super) async fn put(call: Call, caller: Caller) -> Answer {
         }
         Err(bad) => return Err(ApiError::malformed("Tenant", bad)),
     };
-    let patch = convert::patch(body);
-    let now = head.received_at;
+    let (patch, now) = (convert::patch(body), call.now());
     let done = usecase::put(&call.env, &caller, tenant, &patch, expected, now).await;
-    Ok(shown(checked(done)?, now))
+    Ok(shown(by_header(done)?, now))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let id = call.path.id("Id", Error::NotFound(What::Customer).into())?;
+async fn show(call: Call, caller: Caller, Path(id): Path<CustomerId>) -> Answer {
     let view = usecase::read(&call.env, &caller, id).await?;
-    Ok(shown(view, call.request.head.received_at))
-}
-
-/// `Tenant` is the top of the subtree that is listed; without it, the caller's own tenant is.
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    let root = params.parsed::<TenantId>("Tenant")?.unwrap_or(caller.root);
-    let paging = paging(&params)?;
-    let after = read_cursor(&params, root)?;
-    if after.is_some() && paging.skip > 0 {
-        return Err(ApiError::malformed("Page", "goes not together with After"));
-    }
-    let request = PageRequest {
-        limit: paging.size,
-        after,
-    };
-    let page = usecase::list(&call.env, &caller, root, request, paging.skip).await?;
-    let now = call.request.head.received_at;
-    let customers = page.items.into_iter();
-    Ok(output::ok(&CustomerListOut {
-        customers: customers.map(|view| convert::customer(view, now)).collect(),
-        after: page.next.map(|id| write_cursor(root, id)),
-    }))
+    Ok(shown(view, call.now()))
 }

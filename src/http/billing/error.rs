@@ -60,7 +60,7 @@ struct Detail {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BillingError)]
-pub(in crate::http) struct ErrorOut {
+pub(crate) struct ErrorOut {
     /// The error.
     error: Detail,
 }

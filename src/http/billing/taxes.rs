@@ -4,67 +4,112 @@ use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
 use super::convert::tax as convert;
-use super::request::{checked, object, paging, yes_or_no};
-use super::wire::tax::TaxIn;
+use super::examples::{self, TENANT};
+use super::request::{Page, PageSize, Paging};
+use super::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::domain::billing::Tax;
+use crate::domain::client::ApiScope::{BillingRead, BillingWrite};
 use crate::domain::ids::{TaxId, TenantId};
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, get, post, put, query};
 use crate::http::error::ApiError;
-use crate::http::input::Params;
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::precondition;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::by_header;
 use crate::usecases::access::Caller;
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_taxes as usecase;
+use crate::usecases::precondition::Expected;
+
+const PATH: &str = "/api/advanced-automation/v1/Taxes";
+
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let list = get(PATH, "listTaxes", "Lists taxes, or reads one")
+        .scope(BillingRead)
+        .about("With `id` the answer is that tax, without it a list.")
+        .answers_one_of::<TaxesResponse, TaxResponse>(200, "A page of taxes, or the tax.")
+        .refuses(404)
+        .to(list);
+    let create = post(PATH, "createTax", "Creates a tax")
+        .scope(BillingWrite)
+        .example(examples::tax())
+        .answers::<TaxResponse>(201, "The tax.")
+        .tagged()
+        .with_header("Location", schema::any_text(), "Where it is.")
+        .refuses(404)
+        .to(create);
+    let save = put(PATH, "putTax", "Changes a tax, or creates one")
+        .scope(BillingWrite)
+        .about("The tax of the body's `Id`; without one it is created.")
+        .example(examples::tax())
+        .answers::<TaxResponse>(200, "The tax.")
+        .tagged()
+        .refuses(404)
+        .to(save);
+    [list, create, save]
+}
+
+query! {
+    /// Which tax to read, or which to list.
+    struct TaxesQuery {
+        /// The tax.
+        id: Option<TaxId>,
+        /// Those that this tenant can have; missing: the caller's own.
+        tenant as "Tenant": Option<TenantId> = TENANT,
+        /// Only those that are active, or are not.
+        active as "Active": Option<bool>,
+        /// The page, counted from 1; `Page` times `PageSize` is at most 10,000.
+        page as "Page": Page,
+        /// How many at most.
+        size as "PageSize": PageSize,
+    }
+}
 
 fn shown(status: StatusCode, tax: Tax) -> Response {
     let version = tax.version;
     output::versioned(output::json(status, &convert::tax(tax)), version)
 }
 
-/// `id` asks for one tax, as the vendor has it; without it there is a list.
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    if let Some(id) = params.parsed::<TaxId>("id")? {
+async fn list(call: Call, caller: Caller, query: TaxesQuery) -> Answer {
+    if let Some(id) = query.id {
         let tax = usecase::read(&call.env, &caller, id).await?;
         return Ok(shown(StatusCode::OK, tax));
     }
-    let tenant = params.parsed::<TenantId>("Tenant")?.unwrap_or(caller.root);
-    let active = yes_or_no(&params, "Active")?;
-    let paging = paging(&params)?;
+    let paging = Paging::of(query.page, query.size)?;
+    let tenant = query.tenant.unwrap_or(caller.root);
     let mut taxes = usecase::list(&call.env, &caller, tenant).await?;
-    taxes.retain(|tax| active.is_none_or(|active| tax.active == active));
+    taxes.retain(|tax| query.active.is_none_or(|active| tax.active == active));
     Ok(output::ok(&convert::list(taxes, paging)))
 }
 
-pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let patch = convert::patch(object::<TaxIn>(&call.request)?);
-    let now = call.request.head.received_at;
-    let tax = usecase::create(&call.env, &caller, &patch, now).await?;
-    let location = format!("/api/advanced-automation/v1/Taxes?id={}", tax.id);
+async fn create(call: Call, caller: Caller, Json(body): Json<TaxRequest>) -> Answer {
+    let patch = convert::patch(body);
+    let tax = usecase::create(&call.env, &caller, &patch, call.now()).await?;
+    let location = HeaderValue::try_from(format!("{PATH}?id={}", tax.id));
     let mut response = shown(StatusCode::CREATED, tax);
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = location {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
 }
 
-/// Updates the tax of the body's `Id`; without one, or with zeros, creates, as the vendor has it.
-pub(super) async fn put(call: Call, caller: Caller) -> Answer {
-    let expected = precondition::expected(&call.request.head)?;
-    let body = object::<TaxIn>(&call.request)?;
+/// An `Id` of zeros is none, as the vendor has it.
+async fn save(
+    call: Call,
+    caller: Caller,
+    expected: Expected,
+    Json(body): Json<TaxRequest>,
+) -> Answer {
     let id = body.id.0.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
-    let patch = convert::patch(body);
-    let now = call.request.head.received_at;
+    let (patch, now) = (convert::patch(body), call.now());
     let tax = match id {
         Field::Set(id) => {
-            checked(usecase::update(&call.env, &caller, id, &patch, expected, now).await)?
+            by_header(usecase::update(&call.env, &caller, id, &patch, expected, now).await)?
         }
         Field::Keep | Field::Clear => {
             // What does not exist yet has no version that could match.
-            checked(expected.check(0))?;
+            by_header(expected.check(0))?;
             usecase::create(&call.env, &caller, &patch, now).await?
         }
     };

@@ -41,50 +41,10 @@ fn errors_name_the_field_and_the_cause() {
 }
 
 #[test]
-fn numbers_of_queries_are_whole_and_bounded() {
-    let limit = |text: &str| {
-        Params::parse(format!("limit={text}").as_bytes(), "query")
-            .unwrap()
-            .whole::<u64>("limit", 1..=100)
-    };
-    assert_eq!(limit("1"), Ok(Some(1)));
-    assert_eq!(limit("100"), Ok(Some(100)));
-    for bad in [
-        "0",
-        "101",
-        "-1",
-        "%2B1",
-        "1.0",
-        "",
-        "x",
-        "18446744073709551616",
-    ] {
-        let why = "must be a whole number from 1 to 100";
-        assert_eq!(limit(bad), Err(ApiError::malformed("limit", why)), "{bad}");
-    }
-    assert_eq!(Params::default().version(), Ok(None));
-}
-
-#[test]
 fn parameters_stand_once() {
     let params = |text: &str| Params::parse(text.as_bytes(), "query");
     assert_eq!(params("a=1&b=x%20y").unwrap().get("b"), Some("x y"));
     assert!(params("a=1&a=2").is_err());
     assert!(params("a=%ff").is_err());
     assert!(params("a=1").unwrap().only(&["b"]).is_err());
-    let list = params("u=1,2,3")
-        .unwrap()
-        .parsed_list::<u8>("u", 3)
-        .unwrap();
-    assert_eq!(list, Some(vec![1, 2, 3]));
-    assert!(
-        params("u=1,2,3")
-            .unwrap()
-            .parsed_list::<u8>("u", 2)
-            .is_err()
-    );
-    for blanks in ["u=", "u=1,,2", "u=,", "u=1,"] {
-        let list = params(blanks).unwrap().parsed_list::<String>("u", 9);
-        assert!(list.is_err(), "{blanks}");
-    }
 }

@@ -4,21 +4,26 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
-use crate::domain::client::ApiScope;
+use crate::domain::client::ApiScope::{AlertsRead, AlertsWrite};
 use crate::domain::ids::UserId;
 use crate::domain::link::MAX_PAGE_BYTES;
 use crate::domain::snooze::AlertId;
 use crate::http::dialect::Dialect;
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Json, ParameterValue, Path, Query as _, Required, Segment, delete, get,
+    post, query,
+};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
+use crate::http::input::Params;
 use crate::http::message::{AtOnce, Head, Response};
+use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
 use crate::http::rate_limits::RateLimits;
-use crate::http::router::{Answer, Call};
 use crate::http::{accept, auth};
 use crate::render::Lang;
 use crate::usecases::Env;
@@ -35,12 +40,120 @@ const USERS: &str = "/api/upsell/v1/users/";
 pub(super) const ALERTS: &str = "/api/upsell/v1/users/{user_id}/alerts";
 pub(super) const HEADER: &str = "/api/upsell/v1/users/{user_id}/header";
 
-/// GET `/users/{user_id}/alerts?page=&lang=`.
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["lang", "page"])?;
-    let (user, asked) = (user_of(&call)?, asked(&params)?);
-    let (env, now) = (&call.env, call.request.head.received_at);
+/// What one user is shown.
+pub(super) fn shown() -> [Endpoint; 3] {
+    let edition_path = "/api/upsell/v1/users/{user_id}/edition-proposal";
+    let about_editions = "What a user is told where a feature belongs to an edition";
+    [
+        get(ALERTS, "listAlerts", "The standing alerts of a user")
+            .scope(AlertsRead)
+            .answers::<AlertsForm<'_>>(200, "The alerts.")
+            .to(list),
+        get(HEADER, "readHeader", "The portal header of a user")
+            .scope(AlertsRead)
+            .about("As JSON, or as a fragment of HTML.")
+            .answers::<HeaderForm<'_>>(200, "The header.")
+            .answers_raw(200, "The header.", "text/html", schema::any_text())
+            .refuses(406)
+            .to(header),
+        get(edition_path, "readEditionProposal", about_editions)
+            .scope(AlertsRead)
+            .answers::<EditionForm<'_>>(200, "The message.")
+            .to(edition),
+    ]
+}
+
+const SNOOZE: &str = "/api/upsell/v1/users/{user_id}/alerts/{alert_id}/snooze";
+
+/// What hides an alert for a while.
+pub(super) fn snoozes() -> [Endpoint; 2] {
+    [
+        post(SNOOZE, "snoozeAlert", "Hides an alert for a while")
+            .scope(AlertsWrite)
+            .example(json!({ "until": "2030-01-31T12:00:00+00:00" }))
+            .answers::<SnoozedForm>(200, "It is hidden.")
+            .tagged()
+            .to(snooze),
+        delete(SNOOZE, "wakeAlert", "Shows an alert again")
+            .scope(AlertsWrite)
+            .answers_nothing(204, "Snooze removed; the alert is visible again.")
+            .to(wake),
+    ]
+}
+
+query! {
+    /// What a message depends on besides its reader.
+    struct AlertsQuery {
+        /// The language; missing: the reader's.
+        lang: Option<LangTag>,
+        /// The page that the reader is on; it goes into the links.
+        page: Option<PageUrl>,
+    }
+}
+
+/// The names of the parameters of [`AlertsQuery`].
+const PARAMETERS: [&str; 2] = ["lang", "page"];
+
+impl AlertsQuery {
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            lang: self.lang.as_ref().map(LangTag::as_str),
+            page: self.page.as_ref().map(|page| page.0.as_str()),
+        }
+    }
+}
+
+/// A language tag.
+pub(super) struct LangTag(String);
+
+impl LangTag {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ParameterValue for LangTag {
+    fn schema() -> Value {
+        schema::pattern(schema::LANGUAGE)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_tag = Lang::parse(text).is_some();
+        let tag = is_tag.then(|| Self(text.to_owned()));
+        tag.ok_or_else(|| "must be a language tag such as de or pt-BR".to_owned())
+    }
+}
+
+/// The page that a reader is on.
+struct PageUrl(String);
+
+impl ParameterValue for PageUrl {
+    fn schema() -> Value {
+        json!({ "type": "string", "maxLength": MAX_PAGE_BYTES })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let fits = text.len() <= MAX_PAGE_BYTES;
+        let page = fits.then(|| Self(text.to_owned()));
+        page.ok_or_else(|| format!("takes at most {MAX_PAGE_BYTES} bytes"))
+    }
+}
+
+impl Segment for AlertId {
+    const ABOUT: &'static str = "The alert's id, as the list of alerts has it.";
+
+    fn schema() -> Value {
+        schema::pattern(r"^(tenant|user)\.[0-9a-fA-F-]{36}\.[a-z_]+$")
+    }
+
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        text.parse()
+            .map_err(|_| Error::NotFound(What::Alert).into())
+    }
+}
+
+async fn list(call: Call, caller: Caller, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
+    let (env, asked, now) = (&call.env, query.asked(), call.now());
     let (alerts, basis) = list_alerts(env, &caller, user, asked, now).await?;
     let body = output::json_bytes(&AlertsForm {
         user_id: alerts.user_id.uuid(),
@@ -53,16 +166,17 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     });
     let wanted = wanted(user, Form::Alerts, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
-    Ok(shown(Form::Alerts, body))
+    Ok(response(Form::Alerts, body))
 }
 
-/// GET `/users/{user_id}/header?page=&lang=`: JSON, or a fragment of HTML.
-pub(super) async fn header(call: Call, caller: Caller) -> Answer {
-    let html = wants_html(&call.request.head)?;
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["lang", "page"])?;
-    let (user, asked) = (user_of(&call)?, asked(&params)?);
-    let (env, now) = (&call.env, call.request.head.received_at);
+async fn header(
+    call: Call,
+    caller: Caller,
+    Path(user): Path<UserId>,
+    query: AlertsQuery,
+) -> Answer {
+    let html = wants_html(call.head())?;
+    let (env, asked, now) = (&call.env, query.asked(), call.now());
     let (header, basis) = show_header(env, &caller, user, asked, now).await?;
     let (form, body) = if html {
         (Form::HeaderHtml, Bytes::from(header.html))
@@ -71,11 +185,11 @@ pub(super) async fn header(call: Call, caller: Caller) -> Answer {
     };
     let wanted = wanted(user, form, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
-    Ok(shown(form, body))
+    Ok(response(form, body))
 }
 
 /// An answer, made now or before.
-fn shown(form: Form, body: Bytes) -> Response {
+fn response(form: Form, body: Bytes) -> Response {
     let media_type = match form {
         Form::Alerts | Form::Header => "application/json",
         Form::HeaderHtml => "text/html; charset=utf-8",
@@ -111,15 +225,16 @@ pub(in crate::http) fn at_once(
         _ => return None,
     };
     let caller = auth::remembered(env, head, Dialect::Native.auth_scheme())?;
-    caller.require(ApiScope::AlertsRead).ok()?;
+    caller.require(AlertsRead).ok()?;
     let params = Params::of_query(head).ok()?;
-    params.only(&["lang", "page"]).ok()?;
-    let wanted = wanted(user.parse().ok()?, form, asked(&params).ok()?);
+    params.only(&PARAMETERS).ok()?;
+    let query = AlertsQuery::read(&params).ok()?;
+    let wanted = wanted(user.parse().ok()?, form, query.asked());
     let now = head.received_at;
     let body = env.remembered.answer(env, &caller, &wanted, now)?;
     let standing = limits.admit_at_once(head, &caller)?;
     let body = if is_stale { marked_stale(body) } else { body };
-    let mut response = shown(form, body);
+    let mut response = response(form, body);
     standing.show(response.headers_mut());
     Some(AtOnce { response, route })
 }
@@ -160,15 +275,38 @@ pub(super) struct EditionForm<'a> {
     proposal: Option<OfferForm<'a>>,
 }
 
-/// GET `/users/{user_id}/edition-proposal?edition=&lang=`.
-pub(super) async fn edition(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["edition", "lang"])?;
-    let user = user_of(&call)?;
-    let edition = params.require("edition")?;
-    let lang = asked(&params)?.lang;
-    let now = call.request.head.received_at;
-    let message = edition_proposal(&call.env, &caller, user, edition, lang, now).await?;
+query! {
+    /// Which edition, and in which language.
+    struct EditionQuery {
+        /// The name of the edition.
+        edition: Required<EditionName> = "Advanced",
+        /// The language; missing: the reader's.
+        lang: Option<LangTag>,
+    }
+}
+
+/// The name of an edition.
+struct EditionName(String);
+
+impl ParameterValue for EditionName {
+    fn schema() -> Value {
+        schema::text(1, 128)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+async fn edition(
+    call: Call,
+    caller: Caller,
+    Path(user): Path<UserId>,
+    query: EditionQuery,
+) -> Answer {
+    let (edition, lang) = (&query.edition.0.0, query.lang.as_ref().map(LangTag::as_str));
+    let (env, now) = (&call.env, call.now());
+    let message = edition_proposal(env, &caller, user, edition, lang, now).await?;
     Ok(output::ok(&EditionForm {
         edition: &message.edition,
         title: &message.title,
@@ -198,15 +336,16 @@ pub(super) struct SnoozedForm {
     snoozed_until: String,
 }
 
-/// POST `/users/{user_id}/alerts/{alert_id}/snooze`.
-pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
-    let (user, alert) = (user_of(&call)?, alert_of(&call)?);
-    let form: SnoozeForm = input::json(&call.request)?;
+async fn snooze(
+    call: Call,
+    caller: Caller,
+    Path((user, alert)): Path<(UserId, AlertId)>,
+    Json(body): Json<SnoozeForm>,
+    expected: Precondition,
+) -> Answer {
     let why = "must be a time such as 2030-01-31T12:00:00+00:00";
-    let until = output::parse_time(&form.until).ok_or(ApiError::malformed("until", why))?;
-    let head = &call.request.head;
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
+    let until = output::parse_time(&body.until).ok_or(ApiError::malformed("until", why))?;
+    let (version, now) = (expected.version, call.now());
     let done = snooze::snooze(&call.env, &caller, user, alert, until, version, now).await;
     let version = expected.checked(done)?;
     let answer = SnoozedForm {
@@ -216,38 +355,15 @@ pub(super) async fn snooze(call: Call, caller: Caller) -> Answer {
     Ok(output::versioned(output::ok(&answer), version))
 }
 
-/// DELETE `/users/{user_id}/alerts/{alert_id}/snooze`.
-pub(super) async fn wake(call: Call, caller: Caller) -> Answer {
-    let (user, alert) = (user_of(&call)?, alert_of(&call)?);
-    let head = &call.request.head;
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
-    let done = snooze::wake(&call.env, &caller, user, alert, version, now).await;
-    expected.checked(done)?;
+async fn wake(
+    call: Call,
+    caller: Caller,
+    Path((user, alert)): Path<(UserId, AlertId)>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
+    expected.checked(snooze::wake(&call.env, &caller, user, alert, version, now).await)?;
     Ok(output::no_content())
-}
-
-fn user_of(call: &Call) -> Result<UserId, ApiError> {
-    let missing = ApiError::UseCase(Error::NotFound(What::User));
-    call.path.id("user_id", missing)
-}
-
-fn alert_of(call: &Call) -> Result<AlertId, ApiError> {
-    let missing = ApiError::UseCase(Error::NotFound(What::Alert));
-    call.path.id("alert_id", missing)
-}
-
-fn asked(params: &Params) -> Result<Asked<'_>, ApiError> {
-    let (lang, page) = (params.get("lang"), params.get("page"));
-    if lang.is_some_and(|tag| Lang::parse(tag).is_none()) {
-        let why = "must be a language tag such as de or pt-BR";
-        return Err(ApiError::malformed("lang", why));
-    }
-    if page.is_some_and(|page| page.len() > MAX_PAGE_BYTES) {
-        let why = format!("takes at most {MAX_PAGE_BYTES} bytes");
-        return Err(ApiError::malformed("page", why));
-    }
-    Ok(Asked { lang, page })
 }
 
 /// Whether HTML is wanted more than JSON (RFC 9110 §12.5.1); without a wish it is JSON.

@@ -5,20 +5,18 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::examples;
 use super::names::ActorKind;
 use crate::domain::audit::{Actor, AuditEntry};
-use crate::domain::ids::{ClientId, TenantId, UserId};
+use crate::domain::client::ApiScope::AuditRead;
+use crate::domain::ids::{AuditId, ClientId, TenantId, UserId};
 use crate::domain::time::Timestamp;
-use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::cursor::{self, Cursor};
+use crate::http::endpoint::{Answer, Call, Endpoint, Limit, get, query};
 use crate::http::openapi::schema::Any;
 use crate::http::output::{self, time};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::list_audit::{self, Cursor};
-
-const DEFAULT_LIMIT: usize = 50;
-pub(super) const MAX_LIMIT: usize = 500;
+use crate::usecases::list_audit;
 
 /// Who made a change.
 #[derive(Serialize, ToSchema)]
@@ -119,39 +117,49 @@ pub(super) struct AuditForm<'a> {
     paging: AuditPaging,
 }
 
-/// GET `/audit?tenant_id=&limit=&after=`: the subtree of a tenant, the newest first.
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["tenant_id", "limit", "after"])?;
-    let tenant = params.parsed::<TenantId>("tenant_id")?;
-    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let after = params.get("after").map(cursor_of).transpose()?;
-    let tenant = tenant.unwrap_or(caller.root);
+query! {
+    /// Which changes to list.
+    struct AuditQuery {
+        /// Of this tenant and all below it; missing: all within reach.
+        tenant_id: Option<TenantId> = examples::TENANT,
+        /// How many at most.
+        limit: Limit<50, 500>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
+}
+
+/// What the audit answers to.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    [get(
+        "/api/upsell/v1/audit",
+        "listAudit",
+        "Lists changes, the newest first",
+    )
+    .scope(AuditRead)
+    .answers::<AuditForm<'_>>(200, "A page of changes.")
+    .refuses(404)
+    .to(list)]
+}
+
+/// The name of the list for its cursors.
+const LIST: &str = "audit";
+
+async fn list(call: Call, caller: Caller, query: AuditQuery) -> Answer {
+    let after = query.after.map(|after| after.read("after", LIST));
+    let after = after.transpose()?.map(|(micros, id)| list_audit::Cursor {
+        at: Timestamp::from_micros(micros),
+        id: AuditId::new(id),
+    });
+    let (tenant, limit) = (query.tenant_id.unwrap_or(caller.root), query.limit.0);
     let page = list_audit::list_audit(&call.env, &caller, tenant, limit, after).await?;
+    let next = page.after.map(|at| (at.at.micros(), at.id.uuid()));
     Ok(output::ok(&AuditForm {
         items: page.items.iter().map(EntryForm::from).collect(),
         paging: AuditPaging {
             cursors: AuditCursors {
-                after: page.after.map(|cursor| text_of(&cursor)),
+                after: next.map(|position| cursor::write(&position, LIST)),
             },
         },
     }))
-}
-
-/// A cursor is opaque to callers; it holds what the list is ordered by.
-fn text_of(cursor: &Cursor) -> String {
-    format!("{:x}.{}", cursor.at.micros(), cursor.id)
-}
-
-fn cursor_of(text: &str) -> Result<Cursor, ApiError> {
-    let parsed = text.split_once('.').and_then(|(micros, id)| {
-        let micros = i64::from_str_radix(micros, 16).ok().filter(|m| *m >= 0)?;
-        Some(Cursor {
-            at: Timestamp::from_micros(micros),
-            id: id.parse().ok()?,
-        })
-    });
-    let why = "must be a cursor that an earlier answer gave";
-    parsed.ok_or_else(|| ApiError::malformed("after", why))
 }

@@ -2,19 +2,18 @@
 
 use chrono::{Duration, NaiveDate};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::PlacementName;
 use crate::domain::click::ClickCounts;
+use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
-use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::endpoint::{Answer, Call, Endpoint, ParameterValue, Path, get, query};
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
 use crate::usecases::count_clicks::show_clicks;
-use crate::usecases::error::{Error, What};
 
 /// What is shown where no span is asked for: today and the days before it.
 const DEFAULT_DAYS: u32 = 30;
@@ -73,16 +72,53 @@ pub(super) struct ClicksForm {
     total: CountsForm,
 }
 
-/// GET `/tenants/{tenant_id}/clicks?from=&to=`: days in UTC, both part of the span.
-pub(super) async fn show(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["from", "to"])?;
-    let missing = ApiError::UseCase(Error::NotFound(What::Tenant));
-    let tenant: TenantId = call.path.id("tenant_id", missing)?;
-    let today = call.request.head.received_at.secs() / SECS_PER_DAY;
-    let today = u32::try_from(today).unwrap_or(0);
-    let to = day(&params, "to")?.unwrap_or(today);
-    let from = day(&params, "from")?.unwrap_or_else(|| to.saturating_sub(DEFAULT_DAYS - 1));
+query! {
+    /// A span of days in UTC, both part of it.
+    struct ClicksQuery {
+        /// The first day, in UTC; missing: 29 days before `to`.
+        from: Option<Day>,
+        /// The last day, in UTC; missing: today. At most 366 days.
+        to: Option<Day>,
+    }
+}
+
+/// A day as the number of days since 1970-01-01.
+struct Day(u32);
+
+impl ParameterValue for Day {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "date" })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let days = date.map(|date| date.signed_duration_since(NaiveDate::default()).num_days());
+        let days = days.and_then(|days| u32::try_from(days).ok());
+        let day = days.map(Self);
+        day.ok_or_else(|| "must be a day such as 2030-01-31".to_owned())
+    }
+}
+
+/// What tells how often links were followed.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let path = "/api/upsell/v1/tenants/{tenant_id}/clicks";
+    let summary = "How often a tenant's links were followed";
+    [get(path, "readClicks", summary)
+        .scope(AlertsRead)
+        .answers::<ClicksForm>(200, "The counts.")
+        .to(show)]
+}
+
+async fn show(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    query: ClicksQuery,
+) -> Answer {
+    let today = u32::try_from(call.now().secs() / SECS_PER_DAY).unwrap_or(0);
+    let to = query.to.map_or(today, |day| day.0);
+    let first = || to.saturating_sub(DEFAULT_DAYS - 1);
+    let from = query.from.map_or_else(first, |day| day.0);
     let counts = show_clicks(&call.env, &caller, tenant, (from, to)).await?;
     let mut total = ClickCounts::default();
     counts.iter().for_each(|(_, counts)| total.merge(*counts));
@@ -97,18 +133,6 @@ pub(super) async fn show(call: Call, caller: Caller) -> Answer {
         placements: placements.collect(),
         total: total.into(),
     }))
-}
-
-/// A day as the number of days since 1970-01-01.
-fn day(params: &Params, name: &str) -> Result<Option<u32>, ApiError> {
-    let Some(text) = params.get(name) else {
-        return Ok(None);
-    };
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let days = date.map(|date| date.signed_duration_since(NaiveDate::default()).num_days());
-    let days = days.and_then(|days| u32::try_from(days).ok());
-    let why = "must be a day such as 2030-01-31";
-    days.map(Some).ok_or_else(|| ApiError::malformed(name, why))
 }
 
 fn date(day: u32) -> String {

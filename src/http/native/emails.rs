@@ -1,26 +1,26 @@
 //! The outbox for operators. No addresses stand in it: those are in the users' profiles.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{ItemName, LevelName, MailKindName, MailStateName, QuotaScopeName};
 use super::wire::optional_time;
+use crate::domain::client::ApiScope::{EmailsRead, EmailsWrite};
 use crate::domain::ids::MailId;
 use crate::domain::notification::{Mail, MailState};
 use crate::domain::time::Timestamp;
-use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::cursor::{self, Cursor};
+use crate::http::endpoint::{
+    Answer, Call, Endpoint, Limit, ParameterValue, Path, get, post, query,
+};
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
-use crate::usecases::list_emails::{self, Cursor, version_of};
-
-const DEFAULT_LIMIT: usize = 50;
-pub(super) const MAX_LIMIT: usize = 500;
+use crate::usecases::list_emails::{self, version_of};
 
 /// What a mail is about.
 #[derive(Serialize, ToSchema)]
@@ -129,18 +129,75 @@ pub(super) struct MailsForm<'a> {
     paging: MailPaging,
 }
 
-/// GET `/emails?state=&limit=&after=`, the newest first.
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["state", "limit", "after"])?;
-    let state = params.get("state").map(state_of).transpose()?;
-    let limit = params.whole("limit", 1..=MAX_LIMIT)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    let after = params.get("after").map(cursor_of).transpose()?;
-    let page = list_emails::list_emails(&call.env, &caller, state, limit, after).await?;
+/// What the outbox answers to.
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let list = get(
+        "/api/upsell/v1/emails",
+        "listEmails",
+        "Lists mails, the newest first",
+    )
+    .scope(EmailsRead)
+    .answers::<MailsForm<'_>>(200, "A page of mails.")
+    .to(list);
+    let show = get(
+        "/api/upsell/v1/emails/{mail_id}",
+        "readEmail",
+        "Reads a mail",
+    )
+    .scope(EmailsRead)
+    .answers::<MailForm<'_>>(200, "The mail.")
+    .tagged()
+    .cached()
+    .to(show);
+    let path = "/api/upsell/v1/emails/{mail_id}/retry";
+    let retry = post(path, "retryEmail", "Sends a dead letter again")
+        .scope(EmailsWrite)
+        .about("Counts against the limits of its address and its user: 429 above them.")
+        .answers::<MailForm<'_>>(200, "The mail.")
+        .tagged()
+        .refuses(429)
+        .to(retry);
+    [list, show, retry]
+}
+
+query! {
+    /// Which mails to list.
+    struct MailsQuery {
+        /// Only those.
+        state: Option<MailState>,
+        /// How many at most.
+        limit: Limit<50, 500>,
+        /// `paging.cursors.after` of the page before.
+        after: Option<Cursor>,
+    }
+}
+
+impl ParameterValue for MailState {
+    fn schema() -> Value {
+        schema::one_of(Self::ALL.map(Self::name))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        Self::from_name(text).ok_or_else(|| format!("must be one of {names}"))
+    }
+}
+
+/// The name of the list for its cursors.
+const LIST: &str = "emails";
+
+async fn list(call: Call, caller: Caller, query: MailsQuery) -> Answer {
+    let after = query.after.map(|after| after.read("after", LIST));
+    let after = after.transpose()?.map(|(micros, id)| list_emails::Cursor {
+        created_at: Timestamp::from_micros(micros),
+        id: MailId::new(id),
+    });
+    let limit = query.limit.0;
+    let page = list_emails::list_emails(&call.env, &caller, query.state, limit, after).await?;
     let items: Vec<MailForm<'_>> = page.items.iter().map(MailForm::from).collect();
+    let next = page.after.map(|at| (at.created_at.micros(), at.id.uuid()));
     let cursors = MailCursors {
-        after: page.after.map(|cursor| text_of(&cursor)),
+        after: next.map(|position| cursor::write(&position, LIST)),
     };
     Ok(output::ok(&MailsForm {
         items,
@@ -148,49 +205,22 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     }))
 }
 
-/// GET `/emails/{mail_id}`.
-pub(super) async fn show(call: Call, caller: Caller) -> Answer {
-    let mail = list_emails::show_email(&call.env, &caller, mail_of(&call)?).await?;
-    Ok(unless_known(&call.request.head, shown(&mail)))
+async fn show(call: Call, caller: Caller, Path(id): Path<MailId>) -> Answer {
+    let mail = list_emails::show_email(&call.env, &caller, id).await?;
+    Ok(unless_known(call.head(), shown(&mail)))
 }
 
-/// POST `/emails/{mail_id}/retry`.
-pub(super) async fn retry(call: Call, caller: Caller) -> Answer {
-    let (id, head) = (mail_of(&call)?, &call.request.head);
-    let expected = Precondition::optional(head, None)?;
-    let (version, now) = (expected.version, head.received_at);
+async fn retry(
+    call: Call,
+    caller: Caller,
+    Path(id): Path<MailId>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
     let done = list_emails::retry_email(&call.env, &caller, id, version, now).await;
     Ok(shown(&expected.checked(done)?))
 }
 
 fn shown(mail: &Mail) -> Response {
     output::versioned(output::ok(&MailForm::from(mail)), version_of(mail))
-}
-
-fn mail_of(call: &Call) -> Result<MailId, ApiError> {
-    let missing = ApiError::UseCase(Error::NotFound(What::Mail));
-    call.path.id("mail_id", missing)
-}
-
-fn state_of(name: &str) -> Result<MailState, ApiError> {
-    let names = MailState::ALL.map(MailState::name).join(", ");
-    let unknown = || ApiError::malformed("state", format!("must be one of {names}"));
-    MailState::from_name(name).ok_or_else(unknown)
-}
-
-/// A cursor is opaque to callers; it holds what the index is ordered by.
-fn text_of(cursor: &Cursor) -> String {
-    format!("{:x}.{}", cursor.created_at.micros(), cursor.id)
-}
-
-fn cursor_of(text: &str) -> Result<Cursor, ApiError> {
-    let parsed = text.split_once('.').and_then(|(micros, id)| {
-        let micros = i64::from_str_radix(micros, 16).ok().filter(|m| *m >= 0)?;
-        Some(Cursor {
-            created_at: Timestamp::from_micros(micros),
-            id: id.parse().ok()?,
-        })
-    });
-    let why = "must be a cursor that an earlier answer gave";
-    parsed.ok_or_else(|| ApiError::malformed("after", why))
 }

@@ -9,12 +9,14 @@ use uuid::Uuid;
 
 use audience::AudienceForm;
 
+use super::alerts::LangTag;
 use super::emails::CauseForm;
 use super::names::{
     ItemName, LevelName, MailStateName, NothingToBuyName, ProposalName, QuotaScopeName, RuleName,
     SoonFromName, StateName, UnitName,
 };
 use super::wire::{ToBuyForm, optional_time};
+use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::evaluate::Arming;
 use crate::domain::ids::UserId;
 use crate::domain::notification::Mail;
@@ -22,13 +24,9 @@ use crate::domain::plan::NothingToBuy;
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Percent, utilization};
 use crate::domain::rules::Checked;
-use crate::http::error::ApiError;
-use crate::http::input::Params;
+use crate::http::endpoint::{Answer, Call, Endpoint, Path, get, query};
 use crate::http::output::{self, time};
-use crate::http::router::{Answer, Call};
-use crate::render::Lang;
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
 use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
 
 /// A rule and its outcome.
@@ -376,18 +374,26 @@ impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
     }
 }
 
-/// GET `/users/{user_id}/explain?lang=`: what to buy is said in that language, else the user's.
-pub(super) async fn show(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["lang"])?;
-    let lang = params.get("lang");
-    if lang.is_some_and(|tag| Lang::parse(tag).is_none()) {
-        let why = "must be a language tag such as de or pt-BR";
-        return Err(ApiError::malformed("lang", why));
+query! {
+    /// How to explain it.
+    struct ExplainQuery {
+        /// The language; missing: the reader's.
+        lang: Option<LangTag>,
     }
-    let missing = ApiError::UseCase(Error::NotFound(What::User));
-    let user: UserId = call.path.id("user_id", missing)?;
-    let now = call.request.head.received_at;
-    let explanation = explain(&call.env, &caller, user, lang, now).await?;
+}
+
+/// What explains.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let path = "/api/upsell/v1/users/{user_id}/explain";
+    [get(path, "explainUser", "Why a user sees what they see")
+        .scope(AlertsRead)
+        .about("Every rule that was looked at for each proposal and for mail, in order, with its outcome: the last one decided. How each item stands and is armed, and what is to be bought or why nothing is. `lang` is the language of what to buy; the rest is English, for operators.")
+        .answers::<ExplanationForm<'_>>(200, "The explanation.")
+        .to(show)]
+}
+
+async fn show(call: Call, caller: Caller, Path(user): Path<UserId>, query: ExplainQuery) -> Answer {
+    let lang = query.lang.as_ref().map(LangTag::as_str);
+    let explanation = explain(&call.env, &caller, user, lang, call.now()).await?;
     Ok(output::ok(&ExplanationForm::from(&explanation)))
 }

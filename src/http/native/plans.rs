@@ -1,17 +1,19 @@
 //! The partner plan by which a tenant buys, and the currency of a partner's plans.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
+use super::examples;
+use crate::domain::client::ApiScope::{PartnersRead, PartnersWrite};
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{Currency, PlanId, PlanRef};
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params, if_match};
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::Precondition;
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
 use crate::usecases::tenant_plan::{self as usecase, Setting};
 
 /// The partner plan by which a tenant buys.
@@ -51,77 +53,115 @@ fn currency_answer(currency: Currency, version: u64) -> Response {
     output::versioned(output::ok(&form), version)
 }
 
-/// GET `/tenants/{tenant_id}/plan`.
-pub(super) async fn show_plan(call: Call, caller: Caller) -> Answer {
-    Params::of_query(&call.request.head)?.only(&[])?;
-    let set = usecase::show_plan(&call.env, &caller, tenant_of(&call)?).await?;
+const PLAN: &str = "/api/upsell/v1/tenants/{tenant_id}/plan";
+const CURRENCY: &str = "/api/upsell/v1/tenants/{tenant_id}/currency";
+
+/// What the plan by which a tenant buys answers to.
+pub(super) fn endpoints() -> [Endpoint; 6] {
+    let named = json!({ "partner": examples::TENANT, "plan_id": 1 });
+    let summary = "The partner plan by which a tenant buys";
+    let set = "Names the partner plan by which a tenant buys";
+    [
+        get(PLAN, "readTenantPlan", summary)
+            .scope(PartnersRead)
+            .answers::<PlanForm>(200, "The plan.")
+            .tagged()
+            .to(show_plan),
+        put(PLAN, "nameTenantPlan", set)
+            .scope(PartnersWrite)
+            .example(named)
+            .answers::<PlanForm>(200, "The plan.")
+            .tagged()
+            .to(name_plan),
+        delete(PLAN, "dropTenantPlan", "Names no plan any more")
+            .scope(PartnersWrite)
+            .answers_nothing(204, "There is none.")
+            .to(drop_plan),
+        get(
+            CURRENCY,
+            "readCurrency",
+            "The currency of a partner's plans",
+        )
+        .scope(PartnersRead)
+        .answers::<CurrencyForm>(200, "The currency.")
+        .tagged()
+        .to(show_currency),
+        put(
+            CURRENCY,
+            "setCurrency",
+            "Sets the currency of a partner's plans",
+        )
+        .scope(PartnersWrite)
+        .example(json!({ "currency": "EUR" }))
+        .answers::<CurrencyForm>(200, "The currency.")
+        .tagged()
+        .to(set_currency),
+        delete(CURRENCY, "dropCurrency", "Names no currency any more")
+            .scope(PartnersWrite)
+            .answers_nothing(204, "There is none.")
+            .to(drop_currency),
+    ]
+}
+
+async fn show_plan(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
+    let set = usecase::show_plan(&call.env, &caller, tenant).await?;
     Ok(plan_answer(set))
 }
 
-/// PUT `/tenants/{tenant_id}/plan`.
-pub(super) async fn name_plan(call: Call, caller: Caller) -> Answer {
-    let (tenant, head) = (tenant_of(&call)?, &call.request.head);
-    let form: PlanForm = input::json(&call.request)?;
-    let partner = form.partner.parse();
+async fn name_plan(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    Json(body): Json<PlanForm>,
+    expected: Precondition,
+) -> Answer {
+    let partner = body.partner.parse();
     let named = PlanRef {
         partner: partner.map_err(|why| ApiError::malformed("partner", why))?,
-        plan: PlanId(form.plan_id),
+        plan: PlanId(body.plan_id),
     };
-    let (expected, now) = (if_match(head)?, head.received_at);
-    let done = usecase::name_plan(&call.env, &caller, tenant, named, expected, now).await;
-    done.map(plan_answer).map_err(stale)
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::name_plan(&call.env, &caller, tenant, named, version, now).await;
+    expected.checked(done).map(plan_answer)
 }
 
-/// DELETE `/tenants/{tenant_id}/plan`.
-pub(super) async fn drop_plan(call: Call, caller: Caller) -> Answer {
-    let (tenant, head) = (tenant_of(&call)?, &call.request.head);
-    let (expected, now) = (if_match(head)?, head.received_at);
-    let done = usecase::drop_plan(&call.env, &caller, tenant, expected, now).await;
-    done.map_err(stale)?;
+async fn drop_plan(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
+    expected.checked(usecase::drop_plan(&call.env, &caller, tenant, version, now).await)?;
     Ok(output::no_content())
 }
 
-/// GET `/tenants/{tenant_id}/currency`.
-pub(super) async fn show_currency(call: Call, caller: Caller) -> Answer {
-    Params::of_query(&call.request.head)?.only(&[])?;
-    let set = usecase::show_currency(&call.env, &caller, tenant_of(&call)?).await?;
+async fn show_currency(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
+    let set = usecase::show_currency(&call.env, &caller, tenant).await?;
     Ok(currency_answer(set.value, set.version))
 }
 
-/// PUT `/tenants/{tenant_id}/currency`.
-pub(super) async fn set_currency(call: Call, caller: Caller) -> Answer {
-    let form: CurrencyForm = input::json(&call.request)?;
-    let currency = usecase::read_currency(&form.currency)?;
-    let version = change_currency(&call, &caller, Some(currency)).await?;
-    Ok(currency_answer(currency, version))
+async fn set_currency(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    Json(body): Json<CurrencyForm>,
+    expected: Precondition,
+) -> Answer {
+    let currency = usecase::read_currency(&body.currency)?;
+    let (wanted, version, now) = (Some(currency), expected.version, call.now());
+    let done = usecase::set_currency(&call.env, &caller, tenant, wanted, version, now).await;
+    Ok(currency_answer(currency, expected.checked(done)?))
 }
 
-/// DELETE `/tenants/{tenant_id}/currency`.
-pub(super) async fn drop_currency(call: Call, caller: Caller) -> Answer {
-    change_currency(&call, &caller, None).await?;
+async fn drop_currency(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::set_currency(&call.env, &caller, tenant, None, version, now).await;
+    expected.checked(done)?;
     Ok(output::no_content())
-}
-
-async fn change_currency(
-    call: &Call,
-    caller: &Caller,
-    currency: Option<Currency>,
-) -> Result<u64, ApiError> {
-    let (tenant, head) = (tenant_of(call)?, &call.request.head);
-    let (expected, now) = (if_match(head)?, head.received_at);
-    let done = usecase::set_currency(&call.env, caller, tenant, currency, expected, now).await;
-    done.map_err(stale)
-}
-
-/// A stale `If-Match` is 412: there is no other way to name a version here.
-fn stale(error: Error) -> ApiError {
-    match error {
-        Error::VersionMismatch { .. } => ApiError::PreconditionFailed,
-        other => other.into(),
-    }
-}
-
-fn tenant_of(call: &Call) -> Result<TenantId, ApiError> {
-    let missing = ApiError::UseCase(Error::NotFound(What::Tenant));
-    call.path.id("tenant_id", missing)
 }

@@ -1,17 +1,18 @@
 //! Any message for given states.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::names::ItemName;
 use super::wire::{AlertForm, HeaderForm};
+use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
 use crate::domain::notification::MailKind;
 use crate::domain::quota::{Item, Quota, Scope};
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, post};
 use crate::http::error::ApiError;
-use crate::http::input;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 use crate::render::{Lang, Mail};
 use crate::usecases::access::Caller;
 use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
@@ -138,12 +139,38 @@ pub(super) enum Rendered<'a> {
     },
 }
 
-/// POST `/preview`.
-pub(super) async fn preview(call: Call, caller: Caller) -> Answer {
-    let form: PreviewForm = input::json(&call.request)?;
+/// What renders a message for given states.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let example = json!({
+        "what": "alert",
+        "lang": "en",
+        "company_admin": true,
+        "buyer": true,
+        "branding": true,
+        "buy_url": "https://shop.example.com/buy?campaign=7",
+        "items": [{
+            "scope": "tenant",
+            "item": "storage_size",
+            "usage": 111_669_149_696_u64,
+            "quota": 107_374_182_400_u64,
+        }],
+    });
+    [post(
+        "/api/upsell/v1/preview",
+        "preview",
+        "Renders a message for given states",
+    )
+    .scope(AlertsRead)
+    .about("Nothing is stored or sent.")
+    .example(example)
+    .answers::<Rendered<'_>>(200, "The message.")
+    .refuses(404)
+    .to(preview)]
+}
+
+async fn preview(call: Call, caller: Caller, Json(form): Json<PreviewForm>) -> Answer {
     let preview = read(form)?;
-    let now = call.request.head.received_at;
-    let rendered = preview::preview(&call.env, &caller, &preview, now).await?;
+    let rendered = preview::preview(&call.env, &caller, &preview, call.now()).await?;
     Ok(match &rendered {
         Previewed::Alerts(alerts) => output::ok(&Rendered::Alert {
             items: alerts.iter().map(AlertForm::from).collect(),

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{ItemName, StateName, UnitName};
-use crate::domain::ids::{AccountId, TenantId};
+use crate::domain::client::ApiScope::{AccountWrite, AlertsRead};
+use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::ItemStatus;
 use crate::domain::quota::{Item, Percent, utilization};
 use crate::domain::tenant::SoonSetting;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, get, put};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
 use crate::http::message::Response;
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::{Answer, Call};
 use crate::usecases::access::Caller;
-use crate::usecases::error::{Error, What};
 use crate::usecases::show_quotas::{self, QuotaSettings, Quotas};
 
 /// A quota, and where usage stands against it.
@@ -88,23 +88,55 @@ pub(super) struct QuotasForm {
     items: Vec<QuotaForm>,
 }
 
-/// GET `/tenants/{tenant_id}/quotas`.
-pub(super) async fn of_tenant(call: Call, caller: Caller) -> Answer {
-    let account = AccountId::Tenant(tenant_of(&call)?);
-    show(call, caller, account).await
+const SETTINGS: &str = "/api/upsell/v1/tenants/{tenant_id}/quota-settings";
+
+/// What tells how accounts stand.
+pub(super) fn endpoints() -> [Endpoint; 4] {
+    let user = "/api/upsell/v1/users/{user_id}/quotas";
+    let tenant = "/api/upsell/v1/tenants/{tenant_id}/quotas";
+    [
+        get(user, "readUserQuotas", "How a user's own quotas stand")
+            .scope(AlertsRead)
+            .answers::<QuotasForm>(200, "The quotas.")
+            .to(of_user),
+        get(tenant, "readTenantQuotas", "How a tenant's quotas stand")
+            .scope(AlertsRead)
+            .answers::<QuotasForm>(200, "The quotas.")
+            .to(of_tenant),
+        get(
+            SETTINGS,
+            "readQuotaSettings",
+            "A tenant's own soon thresholds",
+        )
+        .scope(AlertsRead)
+        .answers::<ShownSettings>(200, "The thresholds.")
+        .tagged()
+        .cached()
+        .to(show_settings),
+        put(
+            SETTINGS,
+            "updateQuotaSettings",
+            "Sets a tenant's own soon thresholds",
+        )
+        .scope(AccountWrite)
+        .example(json!({ "soon_percent": { "storage_size": 80 }, "version": 1 }))
+        .answers::<ShownSettings>(200, "The thresholds.")
+        .tagged()
+        .conditional()
+        .to(change_settings),
+    ]
 }
 
-/// GET `/users/{user_id}/quotas`.
-pub(super) async fn of_user(call: Call, caller: Caller) -> Answer {
-    let missing = ApiError::UseCase(Error::NotFound(What::User));
-    let account = AccountId::User(call.path.id("user_id", missing)?);
-    show(call, caller, account).await
+async fn of_tenant(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
+    show(call, caller, AccountId::Tenant(id)).await
+}
+
+async fn of_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
+    show(call, caller, AccountId::User(id)).await
 }
 
 async fn show(call: Call, caller: Caller, account: AccountId) -> Answer {
-    Params::of_query(&call.request.head)?.only(&[])?;
-    let now = call.request.head.received_at;
-    let quotas = show_quotas::show_quotas(&call.env, &caller, account, now).await?;
+    let quotas = show_quotas::show_quotas(&call.env, &caller, account, call.now()).await?;
     Ok(answer(&quotas))
 }
 
@@ -121,12 +153,9 @@ fn answer(quotas: &Quotas) -> Response {
     })
 }
 
-/// GET `/tenants/{tenant_id}/quota-settings`.
-pub(super) async fn show_settings(call: Call, caller: Caller) -> Answer {
-    let tenant = tenant_of(&call)?;
+async fn show_settings(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
     let settings = show_quotas::show_settings(&call.env, &caller, tenant).await?;
-    let response = settings_answer(&settings);
-    Ok(unless_known(&call.request.head, response))
+    Ok(unless_known(call.head(), settings_answer(&settings)))
 }
 
 /// Soon thresholds in percent, by item.
@@ -174,17 +203,18 @@ pub(super) struct ShownSettings {
     version: u64,
 }
 
-/// PUT `/tenants/{tenant_id}/quota-settings`.
-pub(super) async fn change_settings(call: Call, caller: Caller) -> Answer {
-    let tenant = tenant_of(&call)?;
-    let form: SettingsForm = input::json(&call.request)?;
-    let named = form.soon_percent.into_iter();
+async fn change_settings(
+    call: Call,
+    caller: Caller,
+    Path(tenant): Path<TenantId>,
+    Json(body): Json<SettingsForm>,
+) -> Answer {
+    let named = body.soon_percent.into_iter();
     let soon = named
         .map(|(name, percent)| soon_setting(&name, percent))
         .collect::<Result<Vec<_>, _>>()?;
-    let head = &call.request.head;
-    let expected = Precondition::optional(head, form.version)?;
-    let (version, now) = (expected.version, head.received_at);
+    let expected = Precondition::optional(call.head(), body.version)?;
+    let (version, now) = (expected.version, call.now());
     let done = show_quotas::change_settings(&call.env, &caller, tenant, &soon, version, now).await;
     Ok(settings_answer(&expected.checked(done)?))
 }
@@ -224,9 +254,4 @@ fn settings_answer(settings: &QuotaSettings) -> Response {
         version: settings.version,
     };
     output::versioned(output::ok(&body), settings.version)
-}
-
-fn tenant_of(call: &Call) -> Result<TenantId, ApiError> {
-    let missing = ApiError::UseCase(Error::NotFound(What::Tenant));
-    call.path.id("tenant_id", missing)
 }

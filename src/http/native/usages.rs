@@ -3,23 +3,66 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::emails::CauseForm;
+use super::examples;
+use super::names::ItemName;
 use super::records::{self, Line};
+use crate::domain::client::ApiScope::UsageWrite;
 use crate::domain::meter::Report;
 use crate::http::dialect::problem_type;
+use crate::http::endpoint::{Answer, Call, Endpoint, ParameterValue, post, query};
 use crate::http::error::ApiError;
-use crate::http::input::{Params, media_type};
+use crate::http::input::media_type;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::router::BodyLimit;
 use crate::store::engine::StoreError;
 use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
 use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, UsageReport, report_usages};
 use crate::usecases::would_send::{WouldSend, would_send};
+
+/// How much an account uses of something. Either `tenant_id` or `user_id` says whose it is, either
+/// `item` or `usage_name` of what.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(
+    dead_code,
+    reason = "records are read field by field; this describes them"
+)]
+struct UsageRecord {
+    /// The tenant whose usage it is.
+    tenant_id: Option<Uuid>,
+    /// The user whose usage it is.
+    user_id: Option<Uuid>,
+    /// What is used.
+    #[schema(value_type = Option<ItemName>)]
+    item: Option<String>,
+    /// What is used, as the vendor names it.
+    #[schema(min_length = 1, max_length = 128)]
+    usage_name: Option<String>,
+    /// How much.
+    value: u64,
+    /// The component that it is used on.
+    infra_id: Option<Uuid>,
+    /// The edition that it is used in.
+    #[schema(min_length = 1, max_length = 128)]
+    edition: Option<String>,
+    /// When it was measured; missing: now, which is always taken. What is older than what is known is
+    /// skipped; what is further ahead than `limits.max_clock_skew` (5 minutes) is rejected.
+    #[schema(format = DateTime)]
+    observed_at: Option<String>,
+}
+
+/// Records, of which each has its own outcome.
+#[derive(Deserialize, ToSchema)]
+#[allow(dead_code, reason = "describes the body")]
+struct UsageRecords(Vec<UsageRecord>);
 
 /// Why a record was not taken (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -89,18 +132,56 @@ pub(super) struct Summary {
     would_send_truncated: bool,
 }
 
-/// POST `/usages?mode=`.
-pub(super) async fn report(call: Call, caller: Caller) -> Answer {
-    let params = Params::of_query(&call.request.head)?;
-    params.only(&["mode"])?;
-    let mode = match params.get("mode") {
-        None | Some("commit") => Mode::Commit,
-        Some("dry_run") => Mode::DryRun,
-        Some(_) => return Err(ApiError::malformed("mode", "must be commit or dry_run")),
-    };
+query! {
+    /// What to do with the records.
+    struct ReportQuery {
+        /// `dry_run` shows what would be sent, and stores nothing.
+        mode: Option<Mode>,
+    }
+}
+
+impl ParameterValue for Mode {
+    fn schema() -> Value {
+        schema::one_of(["commit", "dry_run"])
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "commit" => Ok(Self::Commit),
+            "dry_run" => Ok(Self::DryRun),
+            _ => Err("must be commit or dry_run".to_owned()),
+        }
+    }
+}
+
+/// Where usage is reported.
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let record = json!({
+        "tenant_id": examples::TENANT, "item": "storage_size", "value": 111_669_149_696_u64,
+    });
+    let line = json!(format!("{record}\n"));
+    let done = json!({
+        "accepted": 1, "unchanged": 0, "skipped": 0, "transitions": 0, "rejected": [],
+    });
+    [post(super::USAGES, "reportUsage", "Reports usage in bulk")
+        .scope(UsageWrite)
+        .limit(BodyLimit::Bulk)
+        .about(
+            "A JSON array, or one record per line. A record that is rejected never undoes another. \
+             200 says that all that were accepted are on disk.",
+        )
+        .takes_json::<UsageRecords>(json!([record]))
+        .takes_as("application/x-ndjson", schema::any_text(), Some(line))
+        .answers::<Summary>(200, "What became of the records.")
+        .such_as(done)
+        .to(report)]
+}
+
+async fn report(call: Call, caller: Caller, query: ReportQuery) -> Answer {
+    let mode = query.mode.unwrap_or(Mode::Commit);
     let body = &call.request.body;
     let names = &call.env.settings.usage_names;
-    let lines = match media_type(&call.request.head).as_deref() {
+    let lines = match media_type(call.head()).as_deref() {
         Some("application/json") => records::of_array(body, names)?,
         Some("application/x-ndjson" | "application/ndjson") => records::of_lines(body, names)?,
         _ => {
@@ -110,8 +191,7 @@ pub(super) async fn report(call: Call, caller: Caller) -> Answer {
     };
     let mut summary = Summary::default();
     let (numbers, reports) = divide(lines, &mut summary);
-    let now = call.request.head.received_at;
-    let outcome = report_usages(&call.env, &caller, reports, mode, now).await;
+    let outcome = report_usages(&call.env, &caller, reports, mode, call.now()).await;
     refuse_where_the_store_is_away(&outcome)?;
     summary.transitions = outcome.transitions.len();
     if mode == Mode::DryRun {

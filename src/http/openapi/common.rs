@@ -6,10 +6,9 @@ use http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::operation::{Operation, Schemas};
 use crate::domain::client::ApiScope;
 use crate::http::dialect::{Dialect, OAuthError, Problem};
-use crate::http::router::{Needs, Route};
+use crate::http::endpoint::{Access, Operation, Schemas};
 use crate::http::{account, billing, partner, reseller};
 
 /// Every dialect, with the name that its shared answers begin with.
@@ -77,14 +76,14 @@ const ERRORS: [(u16, &str); 16] = [
     ),
 ];
 
-/// Adds to `written` what follows from its route.
+/// Adds to `written` what follows from the declaration of its endpoint.
 #[expect(
     clippy::indexing_slicing,
     reason = "the document is made of objects, at the start"
 )]
-pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route) {
-    written["security"] = security(route);
-    let is_write = route.needs.is_some() && route.method != Method::GET;
+pub(super) fn complete(written: &mut Value, operation: &Operation, dialect: Dialect) {
+    written["security"] = security(operation.access, dialect);
+    let is_write = operation.access != Access::Public && operation.method != Method::GET;
     let parameters = [
         (operation.is_conditional, "IfMatch"),
         (is_write, "IdempotencyKey"),
@@ -95,13 +94,13 @@ pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route
             wanted.map(|(_, name)| json!({ "$ref": format!("#/components/parameters/{name}") })),
         );
     }
-    let mut statuses = statuses(route, is_write);
+    let mut statuses = statuses(operation, is_write);
     statuses.extend(&operation.refusals);
     if operation.is_conditional {
         statuses.extend([409, 412]);
     }
     for status in statuses {
-        let name = shared_name(route.dialect, status);
+        let name = shared_name(dialect, status);
         let entry = &mut written["responses"][status.to_string()];
         if entry.is_null() {
             *entry = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -109,34 +108,34 @@ pub(super) fn complete(written: &mut Value, operation: &Operation, route: &Route
     }
 }
 
-/// How a route can fail, as far as the route itself tells.
-fn statuses(route: &Route, is_write: bool) -> Vec<u16> {
+/// How an endpoint can fail, as far as its access, method and path tell.
+fn statuses(operation: &Operation, is_write: bool) -> Vec<u16> {
     let mut statuses = vec![400, 413, 414, 415, 429, 431, 500, 503];
-    if route.method != Method::GET {
+    if operation.method != Method::GET {
         statuses.push(408);
     }
-    if route.path.contains('{') {
+    if operation.path.contains('{') {
         statuses.push(404);
     }
     if is_write {
         statuses.extend([409, 422]);
     }
-    match route.needs {
-        None => {}
-        Some(Needs::Token) => statuses.push(401),
-        Some(Needs::Scope(_)) => statuses.extend([401, 403]),
+    match operation.access {
+        Access::Public => {}
+        Access::Token => statuses.push(401),
+        Access::Scope(_) => statuses.extend([401, 403]),
     }
     statuses
 }
 
-/// Who may call a route.
-fn security(route: &Route) -> Value {
-    let scopes: Vec<&str> = match route.needs {
-        None => return json!([]),
-        Some(Needs::Token) => vec![],
-        Some(Needs::Scope(scope)) => vec![scope.name()],
+/// Who may call an endpoint.
+fn security(access: Access, dialect: Dialect) -> Value {
+    let scopes: Vec<&str> = match access {
+        Access::Public => return json!([]),
+        Access::Token => vec![],
+        Access::Scope(scope) => vec![scope.name()],
     };
-    match route.dialect {
+    match dialect {
         Dialect::Partner => json!([{ "partnerToken": scopes }]),
         _ => json!([{ "clientCredentials": scopes }, { "accessToken": scopes }]),
     }

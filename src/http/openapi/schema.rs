@@ -22,10 +22,10 @@ macro_rules! names {
     )+};
 }
 
-pub(in crate::http) use names;
+pub(crate) use names;
 
 /// What is always null.
-pub(in crate::http) enum Null {}
+pub(crate) enum Null {}
 
 impl PartialSchema for Null {
     fn schema() -> RefOr<Schema> {
@@ -36,7 +36,7 @@ impl PartialSchema for Null {
 impl ToSchema for Null {}
 
 /// Any JSON value.
-pub(in crate::http) enum Any {}
+pub(crate) enum Any {}
 
 impl PartialSchema for Any {
     fn schema() -> RefOr<Schema> {
@@ -49,10 +49,7 @@ impl PartialSchema for Any {
 impl ToSchema for Any {}
 
 /// One of `all`.
-pub(in crate::http) fn set(
-    about: &str,
-    all: impl IntoIterator<Item = &'static str>,
-) -> RefOr<Schema> {
+pub(crate) fn set(about: &str, all: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(about.trim()))
@@ -61,71 +58,55 @@ pub(in crate::http) fn set(
 }
 
 /// A UUID in its hyphenated form.
-pub(in crate::http) fn id() -> Value {
+pub(crate) fn id() -> Value {
     json!({ "type": "string", "format": "uuid" })
 }
 
 /// A whole number.
-pub(in crate::http) fn integer(min: u64, max: u64) -> Value {
+pub(crate) fn integer(min: u64, max: u64) -> Value {
     json!({ "type": "integer", "minimum": min, "maximum": max })
 }
 
 /// A version: grows by one with each change.
-pub(in crate::http) fn version() -> Value {
+pub(crate) fn version() -> Value {
     integer(0, u64::MAX)
 }
 
 /// A text of one line.
-pub(in crate::http) fn text(min_chars: usize, max_chars: usize) -> Value {
+pub(crate) fn text(min_chars: usize, max_chars: usize) -> Value {
     json!({ "type": "string", "minLength": min_chars, "maxLength": max_chars, "pattern": LINE })
 }
 
 /// A text that matches a pattern (of ECMA-262).
-pub(in crate::http) fn pattern(pattern: &str) -> Value {
+pub(crate) fn pattern(pattern: &str) -> Value {
     json!({ "type": "string", "pattern": pattern })
 }
 
 /// One of these texts.
-pub(in crate::http) fn one_of(names: impl IntoIterator<Item = &'static str>) -> Value {
+pub(crate) fn one_of(names: impl IntoIterator<Item = &'static str>) -> Value {
     json!({ "type": "string", "enum": names.into_iter().collect::<Vec<_>>() })
 }
 
-/// Ids joined by commas.
-pub(in crate::http) fn ids(max_items: usize) -> Value {
-    json!({ "type": "array", "items": id(), "minItems": 1, "maxItems": max_items })
-}
-
-/// API v1 ids joined by commas.
-pub(in crate::http) fn v1_ids(max_items: usize) -> Value {
-    json!({ "type": "array", "items": integer(0, u64::MAX), "minItems": 1, "maxItems": max_items })
-}
-
-/// Texts joined by commas.
-pub(in crate::http) fn texts(max_items: usize) -> Value {
-    json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "maxItems": max_items })
-}
-
 /// Bytes that are no text.
-pub(in crate::http) fn binary() -> Value {
+pub(crate) fn binary() -> Value {
     json!({ "type": "string", "format": "binary" })
 }
 
 /// A login of users.
-pub(in crate::http) fn login() -> Value {
+pub(crate) fn login() -> Value {
     json!({ "type": "string", "minLength": 3, "maxLength": 128, "pattern": LOGIN })
 }
 
 /// Any text.
-pub(in crate::http) fn any_text() -> Value {
+pub(crate) fn any_text() -> Value {
     json!({ "type": "string" })
 }
 
 /// No control characters, line breaks or direction overrides (as [`crate::domain::text`] has it).
-pub(in crate::http) const LINE: &str =
-    r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$";
+pub(crate) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$";
 
 /// A language tag (as [`crate::domain::text`] has it).
-pub(in crate::http) const LANGUAGE: &str = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$";
+pub(crate) const LANGUAGE: &str = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$";
 
 /// The characters of logins (as [`crate::domain::text`] has it).
-pub(in crate::http) const LOGIN: &str = "^[A-Za-z0-9.@_+:!#$%^*={}'`/?-]+$";
+pub(crate) const LOGIN: &str = "^[A-Za-z0-9.@_+:!#$%^*={}'`/?-]+$";

@@ -3,15 +3,18 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use http::{HeaderName, HeaderValue, StatusCode};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 
+use super::FileName;
 use crate::domain::ids::TenantId;
+use crate::http::endpoint::{Answer, Call, Endpoint, Path, Segment, get};
 use crate::http::error::ApiError;
-use crate::http::message::{Head, Response};
+use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::{content_tag, file};
 use crate::render::{RenderError, Renderer};
 use crate::usecases::error::{Error, What};
 use crate::usecases::public_logo::public_logo;
@@ -43,15 +46,9 @@ fn script(renderer: &Renderer) -> Result<&'static Widget, RenderError> {
     let is_code = |line: &&str| !line.is_empty() && !is_comment(line);
     let lines: Vec<&str> = WIDGET.lines().map(str::trim).filter(is_code).collect();
     let script = lines.join("\n").replace(WORDS, &words);
-    let hash = Sha256::digest(script.as_bytes());
-    let digits: String = hash
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     Ok(SCRIPT.get_or_init(|| Widget {
+        tag: content_tag(script.as_bytes()),
         script: script.into(),
-        tag: format!("\"{digits}\""),
     }))
 }
 
@@ -61,22 +58,53 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// The address stays when the content changes; asking again costs a 304.
 const FIVE_MINUTES: &str = "public, max-age=300";
 
+/// What pages, mails and consoles load. Open to everybody: it stands in pages and mails that
+/// strangers' programs fetch.
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let (picture, text) = (schema::binary, schema::any_text);
+    [
+        get("/assets/{*file}", "readAsset", "A style sheet of the pages")
+            .public()
+            .about("The name says the content, so it may be kept for ever.")
+            .answers_raw(200, "The file.", "text/css", text())
+            .to(asset),
+        get(
+            "/brand/{tenant_id}/logo",
+            "readPublicLogo",
+            "The logo of a brand",
+        )
+        .public()
+        .about("As mails and pages show it: only where branding is enabled.")
+        .answers_raw(200, "The file.", "image/png", picture())
+        .answers_raw(200, "The file.", "image/jpeg", picture())
+        .cached()
+        .to(logo),
+        get(
+            "/widget.js",
+            "readWidget",
+            "The custom elements for consoles",
+        )
+        .public()
+        .answers_raw(200, "The file.", "text/javascript", text())
+        .cached()
+        .to(widget),
+    ]
+}
+
 /// GET `/assets/{file}`.
-pub(super) async fn asset(call: Call) -> Answer {
-    let found = call.env.renderer.asset(call.request.head.uri.path());
+async fn asset(call: Call, _: Path<FileName>) -> Answer {
+    let found = call.env.renderer.asset(call.head().uri.path());
     let asset = found.ok_or(ApiError::NoRoute)?;
     let response = output::with_body(StatusCode::OK, asset.content_type, asset.bytes);
     Ok(kept(response, IMMUTABLE))
 }
 
 /// GET `/brand/{tenant_id}/logo`.
-pub(super) async fn logo(call: Call) -> Answer {
-    let missing = ApiError::UseCase(Error::NotFound(What::Logo));
-    let tenant: TenantId = call.path.id("tenant_id", missing)?;
+async fn logo(call: Call, Path(LogoOf(tenant)): Path<LogoOf>) -> Answer {
     let logo = public_logo(&call.env, tenant).await?;
     let tag = format!("\"{:016x}\"", logo.content_version);
-    let head = &call.request.head;
-    let mut response = tagged(head, logo.media_type, logo.image, &tag);
+    let head = call.head();
+    let mut response = file(head, logo.media_type, logo.image, &tag);
     // Were somebody to open it as a page, it is a picture and nothing more.
     let policy = HeaderValue::from_static("default-src 'none'; sandbox");
     response
@@ -86,30 +114,27 @@ pub(super) async fn logo(call: Call) -> Answer {
 }
 
 /// GET `/widget.js`.
-pub(super) async fn widget(call: Call) -> Answer {
+async fn widget(call: Call) -> Answer {
     let widget = script(&call.env.renderer).map_err(Error::from)?;
-    let (head, media_type) = (&call.request.head, "text/javascript; charset=utf-8");
-    let response = tagged(head, media_type, widget.script.clone(), &widget.tag);
+    let (head, media_type) = (call.head(), "text/javascript; charset=utf-8");
+    let response = file(head, media_type, widget.script.clone(), &widget.tag);
     Ok(kept(response, FIVE_MINUTES))
 }
 
-/// 304 to a caller who has it already.
-fn tagged(head: &Head, media_type: &'static str, body: impl Into<Bytes>, tag: &str) -> Response {
-    let has_it = head.headers.get(IF_NONE_MATCH).is_some_and(|known| {
-        let known = known.to_str().unwrap_or_default();
-        known.split(',').any(|entry| entry.trim() == tag)
-    });
-    let mut response = if has_it {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        output::with_body(StatusCode::OK, media_type, body)
-    };
-    if let Ok(tag) = HeaderValue::from_str(tag) {
-        response.headers_mut().insert(ETAG, tag);
+/// The tenant whose logo it is.
+struct LogoOf(TenantId);
+
+impl Segment for LogoOf {
+    const ABOUT: &'static str = "The tenant whose brand it is.";
+
+    fn schema() -> Value {
+        schema::id()
     }
-    response
+
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        let missing = |_| Error::NotFound(What::Logo).into();
+        text.parse().map(Self).map_err(missing)
+    }
 }
 
 /// Other origins show these files: consoles the widget, mail programs the logo.

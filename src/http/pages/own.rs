@@ -4,9 +4,10 @@
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
+use crate::http::endpoint::{Answer, Call, Endpoint, get};
 use crate::http::message::Response;
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -30,15 +31,39 @@ const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
 
 const ONE_DAY: &str = "public, max-age=86400";
 
+/// What says what this server is, to people and to their programs. Open to everybody: nothing here
+/// is anybody's.
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let robots_summary = "For search engines: nothing is to be found here";
+    [
+        get("/", "readStart", "What this server is")
+            .public()
+            .answers_raw(200, "A few words.", "text/plain", schema::any_text())
+            .to(start),
+        get("/robots.txt", "readRobots", robots_summary)
+            .public()
+            .answers_raw(200, "The file.", "text/plain", schema::any_text())
+            .to(robots),
+        get(
+            "/favicon.ico",
+            "readIcon",
+            "There is none, and that is no error",
+        )
+        .public()
+        .answers_nothing(204, "There is none.")
+        .to(icon),
+    ]
+}
+
 /// GET `/`.
-pub(super) async fn start(_: Call) -> Answer {
+async fn start(_: Call) -> Answer {
     // The demo has another page at this address, and often the same port.
     let response = output::with_body(StatusCode::OK, TEXT, START);
     Ok(kept(response, "no-cache"))
 }
 
 /// GET `/robots.txt` (RFC 9309).
-pub(super) async fn robots(_: Call) -> Answer {
+async fn robots(_: Call) -> Answer {
     Ok(kept(
         output::with_body(StatusCode::OK, TEXT, ROBOTS),
         ONE_DAY,
@@ -46,7 +71,7 @@ pub(super) async fn robots(_: Call) -> Answer {
 }
 
 /// GET `/favicon.ico`: browsers ask for it beside every page. There is none, and that is no error.
-pub(super) async fn icon(_: Call) -> Answer {
+async fn icon(_: Call) -> Answer {
     Ok(kept(output::no_content(), ONE_DAY))
 }
 

@@ -7,14 +7,16 @@ use aho_corasick::AhoCorasick;
 use bytes::Bytes;
 use http::header::{self, HeaderName, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::json;
 
-use super::{Options, page, private};
+use super::{LinkToken, Options, found, page, private};
 use crate::domain::click::Click;
 use crate::domain::link::MAX_PAGE_BYTES;
+use crate::http::endpoint::{Answer, Call, Endpoint, Path, get};
 use crate::http::error::ApiError;
 use crate::http::message::{AtOnce, Head, Response};
+use crate::http::openapi::schema;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
 use crate::render::Page;
 use crate::telemetry::metrics::RedirectOutcome;
 use crate::usecases::Env;
@@ -59,14 +61,27 @@ const PREFETCH: [HeaderName; 3] = [
     HeaderName::from_static("x-moz"),
 ];
 
+/// What takes a reader to the shop. Open to everybody: the link proves itself.
+pub(super) fn endpoints(options: Options) -> [Endpoint; 1] {
+    let page = "The page that the link was followed from; else `Referer` says it.";
+    let uri = json!({ "type": "string", "format": "uri" });
+    let follow_link = get(ROUTE, "followLink", "Takes a reader to the shop")
+        .public()
+        .about("Builds the Buy link of this moment. Counts the click.")
+        .reads_query("page", schema::any_text(), page)
+        .answers_nothing(302, "To the Buy URL.")
+        .with_header("Location", uri, "The Buy link.");
+    let handler = move |call: Call, token: Path<LinkToken>| follow(call, token, options.clone());
+    [found(follow_link, "Whom to ask, where the reader may not buy.").to(handler)]
+}
+
 /// GET and HEAD `/r/{token}?page=`.
-pub(super) async fn follow(call: Call, options: Options) -> Answer {
-    let head = &call.request.head;
-    let token = call.path.get("token");
+async fn follow(call: Call, Path(LinkToken(token)): Path<LinkToken>, options: Options) -> Answer {
+    let head = call.head();
     let page = page_of(head);
     let is_human = looks_human(head);
     let now = head.received_at;
-    let followed = follow_link(&call.env, token, page.as_deref(), is_human, now).await;
+    let followed = follow_link(&call.env, &token, page.as_deref(), is_human, now).await;
     let metrics = &call.env.metrics.redirects;
     let followed = followed.inspect_err(|_| metrics.inc(RedirectOutcome::Unavailable))?;
     let (outcome, click) = match &followed {
@@ -81,12 +96,12 @@ pub(super) async fn follow(call: Call, options: Options) -> Answer {
 }
 
 /// Where the path of a tracked link begins, and the route that it belongs to.
-pub(in crate::http) const PREFIX: &str = "/r/";
+pub(crate) const PREFIX: &str = "/r/";
 pub(super) const ROUTE: &str = "/r/{token}";
 
 /// The answer to a click (GET or HEAD) that leads to the shop, where all that decides it is remembered; `None`
 /// leaves the request to [`follow`].
-pub(in crate::http) fn follow_at_once(env: &Env, options: &Options, head: &Head) -> Option<AtOnce> {
+pub(crate) fn follow_at_once(env: &Env, options: &Options, head: &Head) -> Option<AtOnce> {
     let token = head.uri.path().strip_prefix(PREFIX)?;
     let page = page_of(head);
     let is_human = || looks_human(head);
@@ -212,6 +227,7 @@ mod tests {
             client_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
+            target: crate::http::router::Target::default(),
         }
     }
 

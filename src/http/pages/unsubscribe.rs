@@ -2,35 +2,52 @@
 //! that scanners that follow every link stop nothing.
 
 use http::StatusCode;
+use serde_json::json;
 
-use super::page;
+use super::{LinkToken, found, page};
+use crate::http::endpoint::{Answer, Call, Endpoint, Path, get, post};
 use crate::http::message::Head;
-use crate::http::router::{Answer, Call};
 use crate::render::Page;
 use crate::usecases::Env;
 use crate::usecases::unsubscribe::{self, Unsubscribing, Wish};
 use crate::usecases::view::UserView;
 
-/// GET `/u/{token}`: asks.
-pub(super) async fn show(call: Call) -> Answer {
-    let head = &call.request.head;
-    let token = call.path.get("token");
-    let found = unsubscribe::show(&call.env, token, head.received_at).await?;
-    answer(&call.env, head, &found)
+const UNSUBSCRIBE: &str = "/u/{token}";
+
+/// What stops mail about quotas. Open to everybody: the link proves itself.
+pub(super) fn endpoints() -> [Endpoint; 2] {
+    let one_click = json!({ "type": "object", "properties": { "List-Unsubscribe": { "type": "string" }, "wish": { "type": "string" } } });
+    let example = json!({ "List-Unsubscribe": "One-Click" });
+    let ask = "Asks whether to stop mail about quotas";
+    [
+        found(get(UNSUBSCRIBE, "askToUnsubscribe", ask).public(), "A page with a button.").to(show),
+        found(
+            post(UNSUBSCRIBE, "unsubscribe", "Stops mail about quotas")
+                .public()
+                .about("Also with one click in a mail program (RFC 8058). The page then offers to subscribe again, with a body of `wish=subscribe`.")
+                .takes_as("application/x-www-form-urlencoded", one_click, Some(example))
+                .or_nothing(),
+            "It is done.",
+        )
+        .to(act),
+    ]
 }
 
-/// POST `/u/{token}`: does it. A body of `wish=subscribe` is that of the form which subscribes again;
+async fn show(call: Call, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
+    let found = unsubscribe::show(&call.env, &token, call.now()).await?;
+    answer(&call.env, call.head(), &found)
+}
+
+/// A body of `wish=subscribe` is that of the form which subscribes again;
 /// with any other it stops: with that of the other form, which is empty, and with
 /// `List-Unsubscribe=One-Click` of a mail program (RFC 8058 §3.2) in any form encoding.
-pub(super) async fn act(call: Call) -> Answer {
-    let head = &call.request.head;
-    let token = call.path.get("token");
+async fn act(call: Call, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
     let wish = match call.request.body.as_ref() {
         b"wish=subscribe" => Wish::Mail,
         _ => Wish::NoMail,
     };
-    let found = unsubscribe::act(&call.env, token, wish, head.received_at).await?;
-    answer(&call.env, head, &found)
+    let found = unsubscribe::act(&call.env, &token, wish, call.now()).await?;
+    answer(&call.env, call.head(), &found)
 }
 
 fn answer(env: &Env, head: &Head, found: &Unsubscribing) -> Answer {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::media::Media;
-use super::wire::{LinkOut, ListedPlan, PlanIn, PlanOut, PlansOut};
+use super::wire::{LinkResponse, ListedPlanResponse, PlanRequest, PlanResponse, PlansResponse};
 use super::xml;
 use crate::domain::decimal::Decimal;
 use crate::domain::plan::PlanTerms;
@@ -14,7 +14,7 @@ use crate::http::input;
 /// The root of a plan in XML.
 const PLAN: &str = "plan";
 
-/// The fields of a plan in the order of seed 004; its elements in XML.
+/// The fields of a plan in the order in which the vendor prints them; its elements in XML.
 const FIELDS: [&str; 15] = [
     "name",
     "setup_price",
@@ -41,7 +41,7 @@ pub(super) fn terms(media: Media, body: &Bytes) -> Result<PlanTerms, ApiError> {
     let plan = if media.is_xml() {
         from_xml(body)?
     } else {
-        input::json_bytes::<PlanIn>(body)?
+        input::json_bytes::<PlanRequest>(body)?
     };
     let price = |name, given: Option<Number>| need(name, given).map(|number| number.0);
     Ok(PlanTerms {
@@ -67,8 +67,8 @@ fn need<T>(name: &str, given: Option<T>) -> Result<T, ApiError> {
     given.ok_or_else(|| ApiError::malformed(name, "is required: send the whole plan"))
 }
 
-fn from_xml(body: &[u8]) -> Result<PlanIn, ApiError> {
-    let mut plan = PlanIn::default();
+fn from_xml(body: &[u8]) -> Result<PlanRequest, ApiError> {
+    let mut plan = PlanRequest::default();
     for (name, text) in xml::read(body, PLAN, &FIELDS)? {
         match name {
             "name" => plan.name = Some(text),
@@ -109,8 +109,8 @@ fn whole(name: &str, text: &str) -> Result<Option<u64>, ApiError> {
 }
 
 /// A plan as it is shown.
-pub(super) fn shown(terms: PlanTerms) -> PlanOut {
-    PlanOut {
+pub(super) fn shown(terms: PlanTerms) -> PlanResponse {
+    PlanResponse {
         name: terms.name,
         setup_price: Number(terms.setup_price),
         base_usage: terms.base_usage_bytes,
@@ -130,7 +130,7 @@ pub(super) fn shown(terms: PlanTerms) -> PlanOut {
 }
 
 /// A plan as XML.
-pub(super) fn plan_xml(plan: &PlanOut) -> String {
+pub(super) fn plan_xml(plan: &PlanResponse) -> String {
     let mut document = xml::Writer::new();
     document.element(PLAN, |xml| {
         xml.leaf("name", &plan.name)
@@ -153,7 +153,7 @@ pub(super) fn plan_xml(plan: &PlanOut) -> String {
 }
 
 /// A page of plans as XML: the names of the JSON form, an entry of a list under its singular.
-pub(super) fn plans_xml(plans: &PlansOut) -> String {
+pub(super) fn plans_xml(plans: &PlansResponse) -> String {
     let mut document = xml::Writer::new();
     document.element("plans", |xml| {
         xml.leaf("page", plans.page)
@@ -169,13 +169,13 @@ pub(super) fn plans_xml(plans: &PlansOut) -> String {
     document.end()
 }
 
-fn link_xml(xml: &mut xml::Writer, link: &LinkOut) {
+fn link_xml(xml: &mut xml::Writer, link: &LinkResponse) {
     xml.element("link", |xml| {
         xml.leaf("rel", link.rel).leaf("href", &link.href);
     });
 }
 
-fn listed_xml(xml: &mut xml::Writer, plan: &ListedPlan) {
+fn listed_xml(xml: &mut xml::Writer, plan: &ListedPlanResponse) {
     xml.element(PLAN, |xml| {
         xml.leaf("plan_id", plan.plan_id)
             .leaf("name", &plan.name)
@@ -189,7 +189,7 @@ fn listed_xml(xml: &mut xml::Writer, plan: &ListedPlan) {
 mod tests {
     use super::*;
 
-    /// The two examples of seed 004, without their white space between fields.
+    /// The vendor's two examples, without their white space between fields.
     const JSON: &str = r#"{"name":"20g Monthly","setup_price":0.00,"base_usage":21474836480,"base_price":19.95,"extra_usage":1073741824,"extra_price":0.95,"computers":10,"computers_usage":5368709120,"computers_price":4.95,"local_backup_price":4.95,"vm_host_price":60,"disk_image_price":60,"es_seat_price":30,"es_connection_price":25,"es_cost_extra_block":50}"#;
     const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plan><name>20g Monthly</name><setup_price>0.00</setup_price><base_usage>21474836480</base_usage><base_price>19.95</base_price><extra_usage>1073741824</extra_usage><extra_price>0.95</extra_price><computers>10</computers><computers_usage>5368709120</computers_usage><computers_price>4.95</computers_price><local_backup_price>4.95</local_backup_price><vm_host_price>60</vm_host_price><disk_image_price>60</disk_image_price><es_seat_price>30</es_seat_price><es_connection_price>25</es_connection_price><es_cost_extra_block>50</es_cost_extra_block></plan>";
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_plan_goes_in_and_out_in_both_forms() {
+    fn the_vendors_plan_goes_in_and_out_in_both_forms() {
         let terms = read(Media::Json, JSON).unwrap();
         assert_eq!(read(Media::Xml, XML).unwrap(), terms);
         let plan = shown(terms);

@@ -11,7 +11,7 @@ use crate::http::message::{Head, Response};
 /// The envelope of errors.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PartnerError)]
-pub(in crate::http) struct ErrorOut {
+pub(crate) struct ErrorOut {
     /// The error.
     error: Body,
 }

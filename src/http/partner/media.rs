@@ -116,6 +116,7 @@ mod tests {
             client_address: [127, 0, 0, 1].into(),
             received_at: Timestamp::default(),
             request_id: crate::http::message::RequestId::from_bits(1),
+            target: crate::http::router::Target::default(),
         }
     }
 

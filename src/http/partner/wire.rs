@@ -1,16 +1,33 @@
-//! The shapes of the dialect, with the names and the order of seed 004.
+//! The shapes of the dialect, with the names and the order in which the vendor prints them.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::openapi::Price;
 use crate::http::decimal::Number;
+
+/// A price of a plan.
+enum Price {}
+
+impl PartialSchema for Price {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .minimum(Some(0))
+            .description(Some(
+                "A decimal, exact to the digit, 0 or more; its scale is kept.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Price {}
 
 /// A plan as it is sent. Each field must be there: a price that is kept because its field was left out is charged to
 /// somebody.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = PartnerPlanChange, xml(name = "plan"))]
-pub(super) struct PlanIn {
+pub(super) struct PlanRequest {
     /// What people call it.
     #[schema(required, nullable = false, min_length = 1, max_length = 200)]
     pub(super) name: Option<String>,
@@ -61,7 +78,7 @@ pub(super) struct PlanIn {
 /// A plan of a partner.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PartnerPlan, xml(name = "plan"))]
-pub(super) struct PlanOut {
+pub(super) struct PlanResponse {
     /// What people call it.
     pub(super) name: String,
     /// Price of setup, added in the first month of billing.
@@ -97,7 +114,7 @@ pub(super) struct PlanOut {
 /// A page of plans.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PartnerPlans, xml(name = "plans"))]
-pub(super) struct PlansOut {
+pub(super) struct PlansResponse {
     /// Which page, counted from 1.
     pub(super) page: usize,
     /// Plans on a page.
@@ -105,15 +122,15 @@ pub(super) struct PlansOut {
     /// Plans in all.
     pub(super) count: usize,
     /// This page and its neighbours.
-    pub(super) links: Vec<LinkOut>,
+    pub(super) links: Vec<LinkResponse>,
     /// The plans on it.
-    pub(super) list: Vec<ListedPlan>,
+    pub(super) list: Vec<ListedPlanResponse>,
 }
 
 /// A plan in a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ListedPartnerPlan)]
-pub(super) struct ListedPlan {
+pub(super) struct ListedPlanResponse {
     /// Its number: counted from 1 per partner, never reused.
     pub(super) plan_id: u64,
     /// What people call it.
@@ -123,13 +140,13 @@ pub(super) struct ListedPlan {
     /// Base price of the plan.
     pub(super) base_price: Number,
     /// Where it is.
-    pub(super) link: LinkOut,
+    pub(super) link: LinkResponse,
 }
 
 /// Where something is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Link)]
-pub(super) struct LinkOut {
+pub(super) struct LinkResponse {
     /// `self`, `first`, `prev`, `next` or `last`.
     pub(super) rel: &'static str,
     /// The address.

@@ -3,8 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::wire::{
-    DomainIn, DomainOut, HeldRoleOut, MemberIn, MemberOut, PlanChangeOut, PlanOut, PolicyIn,
-    PolicyOut, RetentionIn, RetentionOut, RoleIn, RoleOut, RoleRefIn, UserMoveOut,
+    DomainRequest, DomainResponse, HeldRoleResponse, MemberRequest, MemberResponse,
+    PlanChangeResponse, PlanResponse, PolicyRequest, PolicyResponse, RetentionRequest,
+    RetentionResponse, RoleRefRequest, RoleRequest, RoleResponse, UserMoveResponse,
 };
 use crate::domain::reseller::book::RoleEntry;
 use crate::domain::reseller::name::Name;
@@ -27,7 +28,7 @@ pub(super) fn name(field: &str, text: &str) -> Result<Name, ApiError> {
     Name::parse(text).map_err(malformed(field))
 }
 
-pub(super) fn retention(body: &RetentionIn) -> Result<Retention, ApiError> {
+pub(super) fn retention(body: &RetentionRequest) -> Result<Retention, ApiError> {
     let units = RetentionUnit::ALL.map(RetentionUnit::name).join(", ");
     let unit = RetentionUnit::from_name(&body.retention_unit)
         .ok_or_else(|| ApiError::malformed("retentionUnit", format!("must be one of {units}")))?;
@@ -41,8 +42,8 @@ pub(super) fn retention(body: &RetentionIn) -> Result<Retention, ApiError> {
     })
 }
 
-pub(super) fn retention_out(retention: Retention) -> RetentionOut {
-    RetentionOut {
+pub(super) fn retention_out(retention: Retention) -> RetentionResponse {
+    RetentionResponse {
         volume: retention.volume().into(),
         retention_unit: retention.unit().name(),
         retention_value: retention.value(),
@@ -50,8 +51,8 @@ pub(super) fn retention_out(retention: Retention) -> RetentionOut {
 }
 
 /// A plan with its roles in the form that they are given in.
-pub(super) fn plan(plan: &Plan, roles: Vec<RoleOut>) -> PlanOut {
-    PlanOut {
+pub(super) fn plan(plan: &Plan, roles: Vec<RoleResponse>) -> PlanResponse {
+    PlanResponse {
         id: plan.id,
         name: plan.name.to_string(),
         retention: plan.retention.map(retention_out),
@@ -62,8 +63,8 @@ pub(super) fn plan(plan: &Plan, roles: Vec<RoleOut>) -> PlanOut {
 }
 
 /// The short form of a role.
-fn short(id: RoleId, name: &Name, kind: RoleKind) -> RoleOut {
-    RoleOut {
+fn short(id: RoleId, name: &Name, kind: RoleKind) -> RoleResponse {
+    RoleResponse {
         id: id.0,
         name: name.to_string(),
         kind: kind.name(),
@@ -72,12 +73,12 @@ fn short(id: RoleId, name: &Name, kind: RoleKind) -> RoleOut {
     }
 }
 
-pub(super) fn entry(role: &RoleEntry) -> RoleOut {
+pub(super) fn entry(role: &RoleEntry) -> RoleResponse {
     short(role.id, &role.name, role.kind)
 }
 
 /// A role, short or `full`.
-pub(super) fn role(role: &Role, full: bool) -> RoleOut {
+pub(super) fn role(role: &Role, full: bool) -> RoleResponse {
     let mut out = short(role.id, &role.name, role.kind);
     if full {
         out.policies = Some(role.policies.iter().map(policy_out).collect());
@@ -90,15 +91,15 @@ pub(super) fn role(role: &Role, full: bool) -> RoleOut {
     out
 }
 
-fn policy_out(policy: &Policy) -> PolicyOut {
-    PolicyOut {
+fn policy_out(policy: &Policy) -> PolicyResponse {
+    PolicyResponse {
         op: policy.op().to_owned(),
         action: policy.action().to_owned(),
         label: policy.label().to_owned(),
     }
 }
 
-fn policy((at, body): (usize, &PolicyIn)) -> Result<Policy, ApiError> {
+fn policy((at, body): (usize, &PolicyRequest)) -> Result<Policy, ApiError> {
     Policy::new(&body.op, &body.action, &body.label)
         .map_err(|(part, why)| ApiError::malformed(format!("policies[{at}].{part}"), why))
 }
@@ -127,7 +128,7 @@ fn entries<B, T>(
         .map(Some)
 }
 
-pub(super) fn role_patch(body: &RoleIn) -> Result<RolePatch, ApiError> {
+pub(super) fn role_patch(body: &RoleRequest) -> Result<RolePatch, ApiError> {
     let kinds = RoleKind::ALL.map(RoleKind::name).join(", ");
     let kind = |text: &String| {
         RoleKind::from_name(text)
@@ -147,7 +148,7 @@ pub(super) fn role_patch(body: &RoleIn) -> Result<RolePatch, ApiError> {
     })
 }
 
-pub(super) fn domain_patch(body: DomainIn) -> Result<DomainPatch, ApiError> {
+pub(super) fn domain_patch(body: DomainRequest) -> Result<DomainPatch, ApiError> {
     let tenant = body.tenant_id.map(|text| text.parse()).transpose();
     Ok(DomainPatch {
         plan: body.plan.map(|text| name("plan", &text)).transpose()?,
@@ -156,8 +157,8 @@ pub(super) fn domain_patch(body: DomainIn) -> Result<DomainPatch, ApiError> {
     })
 }
 
-pub(super) fn domain(view: DomainView) -> DomainOut {
-    DomainOut {
+pub(super) fn domain(view: DomainView) -> DomainResponse {
+    DomainResponse {
         name: view.domain.name.to_string(),
         plan: view.domain.plan.to_string(),
         owner: view.owner,
@@ -170,10 +171,10 @@ pub(super) fn domain(view: DomainView) -> DomainOut {
 }
 
 /// The roles that a caller wants a user to have.
-pub(super) fn wanted(body: MemberIn) -> Result<Vec<RoleRef>, ApiError> {
-    let one = |role: RoleRefIn| match role {
-        RoleRefIn::Id(id) => Ok(RoleRef::Id(RoleId(id))),
-        RoleRefIn::Name(text) => name("roles", &text).map(RoleRef::Name),
+pub(super) fn wanted(body: MemberRequest) -> Result<Vec<RoleRef>, ApiError> {
+    let one = |role: RoleRefRequest| match role {
+        RoleRefRequest::Id(id) => Ok(RoleRef::Id(RoleId(id))),
+        RoleRefRequest::Name(text) => name("roles", &text).map(RoleRef::Name),
     };
     match (body.role, body.roles) {
         (Some(role), None) => Ok(vec![one(role)?]),
@@ -185,8 +186,8 @@ pub(super) fn wanted(body: MemberIn) -> Result<Vec<RoleRef>, ApiError> {
     }
 }
 
-fn held(role: &HeldRole) -> HeldRoleOut {
-    HeldRoleOut {
+fn held(role: &HeldRole) -> HeldRoleResponse {
+    HeldRoleResponse {
         id: role.id.0,
         name: role.name.to_string(),
         kind: role.kind.name(),
@@ -194,8 +195,8 @@ fn held(role: &HeldRole) -> HeldRoleOut {
     }
 }
 
-pub(super) fn member(member: &Member) -> MemberOut {
-    MemberOut {
+pub(super) fn member(member: &Member) -> MemberResponse {
+    MemberResponse {
         domain: member.domain.to_string(),
         user: member.login.clone(),
         id: member.user.to_string(),
@@ -205,15 +206,15 @@ pub(super) fn member(member: &Member) -> MemberOut {
     }
 }
 
-pub(super) fn plan_change(done: &PlanChanged) -> PlanChangeOut {
-    let user = |one: &UserMove| UserMoveOut {
+pub(super) fn plan_change(done: &PlanChanged) -> PlanChangeResponse {
+    let user = |one: &UserMove| UserMoveResponse {
         user: one.login.clone(),
         id: one.user.to_string(),
         owner: one.owner,
         old_roles: one.old.iter().map(held).collect(),
         new_roles: one.new.iter().map(held).collect(),
     };
-    PlanChangeOut {
+    PlanChangeResponse {
         domain: done.domain.name.to_string(),
         price_plan: done.domain.plan.to_string(),
         previous_plan: done.previous.to_string(),

@@ -1,25 +1,68 @@
-//! `/domain/{domain}`, its retention, and its users' roles.
+//! `/domain/{domain}` and its retention.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::convert;
-use super::request::{IfMatch, fresh, known, nameable};
-use super::wire::{DomainIn, MemberIn, RetentionIn};
-use crate::domain::reseller::name::Name;
-use crate::http::error::ApiError;
-use crate::http::input;
+use super::examples::half_a_year;
+use super::request::{DomainName, New, check_repeated};
+use super::wire::{DomainRequest, DomainResponse, RetentionRequest, RetentionResponse};
+use crate::domain::client::ApiScope::Plans;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::precondition;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::{Precondition, by_header};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
+use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::domains::{self as usecase, DomainView};
-use crate::usecases::reseller::members::{self, Member};
 
-/// The domain of the path.
-pub(super) fn domain_of(call: &Call) -> Result<Name, ApiError> {
-    known(call, "domain", What::Domain)
+pub(super) fn endpoints() -> [Endpoint; 6] {
+    let path = "/domain/{domain}";
+    let show = get(path, "readDomain", "Reads a domain")
+        .scope(Plans)
+        .answers::<DomainResponse>(200, "The domain.")
+        .tagged()
+        .to(show);
+    let save = put(path, "putDomain", "Creates or changes a domain")
+        .scope(Plans)
+        .example(json!({ "plan": "Gold" }))
+        .answers::<DomainResponse>(200, "The domain.")
+        .tagged()
+        .answers::<DomainResponse>(201, "The domain is new.")
+        .tagged()
+        .to(save);
+    let remove = delete(path, "deleteDomain", "Deletes a domain with its roles")
+        .scope(Plans)
+        .answers_nothing(204, "It is deleted.")
+        .to(remove);
+    let path = "/domain/{domain}/retention";
+    let retention = get(path, "readDomainRetention", "Ingestion and retention")
+        .scope(Plans)
+        .answers::<RetentionResponse>(200, "The values.")
+        .such_as(half_a_year())
+        .tagged()
+        .to(retention);
+    let set_retention = put(path, "setDomainRetention", "Sets ingestion and retention")
+        .scope(Plans)
+        .example(half_a_year())
+        .answers::<RetentionResponse>(200, "The values.")
+        .such_as(half_a_year())
+        .tagged()
+        .to(set_retention);
+    let back = "Goes back to the values of the domain's plan";
+    let clear_retention = delete(path, "clearDomainRetention", back)
+        .scope(Plans)
+        .answers_nothing(204, "It has none of its own.")
+        .to(clear_retention);
+    [
+        show,
+        save,
+        remove,
+        retention,
+        set_retention,
+        clear_retention,
+    ]
 }
 
 fn shown(status: StatusCode, view: DomainView) -> Response {
@@ -27,87 +70,70 @@ fn shown(status: StatusCode, view: DomainView) -> Response {
     output::versioned(output::json(status, &convert::domain(view)), version)
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let view = usecase::read(&call.env, &caller, &domain_of(&call)?).await?;
+async fn show(call: Call, caller: Caller, Path(DomainName(name)): Path<DomainName>) -> Answer {
+    let view = usecase::read(&call.env, &caller, &name).await?;
     Ok(shown(StatusCode::OK, view))
 }
 
-pub(super) async fn put(call: Call, caller: Caller) -> Answer {
-    let body = input::json::<DomainIn>(&call.request)?;
-    let name = nameable(&call, "domain", body.name.as_deref())?;
-    let patch = convert::domain_patch(body)?;
-    let expected = precondition::expected(&call.request.head)?;
-    let now = call.request.head.received_at;
+async fn save(
+    call: Call,
+    caller: Caller,
+    Path(New(name, _)): Path<New<DomainName>>,
+    Json(body): Json<DomainRequest>,
+    expected: Expected,
+) -> Answer {
+    check_repeated(&name, body.name.as_deref())?;
+    let (patch, now) = (convert::domain_patch(body)?, call.now());
     let done = usecase::put(&call.env, &caller, &name, &patch, expected, now).await;
-    let (view, new) = fresh(done)?;
-    let status = if new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
+    let (view, is_new) = by_header(done)?;
+    let status = match is_new {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
     };
     Ok(shown(status, view))
 }
 
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let name = domain_of(&call)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    expected.checked(usecase::delete(&call.env, &caller, &name, expected.0, now).await)?;
+async fn remove(
+    call: Call,
+    caller: Caller,
+    Path(DomainName(name)): Path<DomainName>,
+    expected: Precondition,
+) -> Answer {
+    let done = usecase::delete(&call.env, &caller, &name, expected.version, call.now()).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }
 
-pub(super) async fn retention(call: Call, caller: Caller) -> Answer {
-    let view = usecase::read(&call.env, &caller, &domain_of(&call)?).await?;
+async fn retention(call: Call, caller: Caller, Path(DomainName(name)): Path<DomainName>) -> Answer {
+    let view = usecase::read(&call.env, &caller, &name).await?;
     let retention = view.retention.ok_or(Error::NotFound(What::Retention))?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), view.domain.version))
 }
 
-pub(super) async fn set_retention(call: Call, caller: Caller) -> Answer {
-    let name = domain_of(&call)?;
-    let retention = convert::retention(&input::json::<RetentionIn>(&call.request)?)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let (own, now) = (Some(retention), call.request.head.received_at);
-    let done = usecase::set_retention(&call.env, &caller, &name, own, expected.0, now).await;
+async fn set_retention(
+    call: Call,
+    caller: Caller,
+    Path(DomainName(name)): Path<DomainName>,
+    Json(body): Json<RetentionRequest>,
+    expected: Precondition,
+) -> Answer {
+    let retention = convert::retention(&body)?;
+    let (own, version, now) = (Some(retention), expected.version, call.now());
+    let done = usecase::set_retention(&call.env, &caller, &name, own, version, now).await;
     let domain = expected.checked(done)?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), domain.version))
 }
 
-pub(super) async fn clear_retention(call: Call, caller: Caller) -> Answer {
-    let name = domain_of(&call)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let done = usecase::set_retention(&call.env, &caller, &name, None, expected.0, now).await;
-    expected.checked(done)?;
-    Ok(output::no_content())
-}
-
-fn shown_member(member: &Member) -> Response {
-    output::versioned(output::ok(&convert::member(member)), member.version)
-}
-
-pub(super) async fn member(call: Call, caller: Caller) -> Answer {
-    let (domain, user) = (domain_of(&call)?, call.path.get("user"));
-    let member = members::read(&call.env, &caller, &domain, user).await?;
-    Ok(shown_member(&member))
-}
-
-pub(super) async fn set_member(call: Call, caller: Caller) -> Answer {
-    let (domain, user) = (domain_of(&call)?, call.path.get("user"));
-    let roles = convert::wanted(input::json::<MemberIn>(&call.request)?)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let who = (&domain, user);
-    let done = members::replace(&call.env, &caller, who, &roles, expected.0, now).await;
-    Ok(shown_member(&expected.checked(done)?))
-}
-
-pub(super) async fn take_out_member(call: Call, caller: Caller) -> Answer {
-    let (domain, user) = (domain_of(&call)?, call.path.get("user"));
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let done = members::take_out(&call.env, &caller, (&domain, user), expected.0, now).await;
+async fn clear_retention(
+    call: Call,
+    caller: Caller,
+    Path(DomainName(name)): Path<DomainName>,
+    expected: Precondition,
+) -> Answer {
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::set_retention(&call.env, &caller, &name, None, version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -22,7 +22,7 @@ struct Detail {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ResellerError)]
-pub(in crate::http) struct ErrorOut {
+pub(crate) struct ErrorOut {
     /// The error.
     error: Detail,
 }

@@ -1,88 +1,117 @@
-//! `PUT /domain/{domain}/plan`, which the seed prints as `/domain/domain/plan`.
+//! `PUT /domain/{domain}/plan`, which the vendor prints as `/domain/domain/plan`.
+
+use serde_json::{Value, json};
 
 use super::convert;
-use super::domains::domain_of;
-use super::request::IfMatch;
-use super::wire::{KeepRoleIn, PlanChangeIn};
+use super::request::DomainName;
+use super::wire::{KeepRoleRequest, PlanChangeRequest, PlanChangeResponse};
+use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::change::KeepRole;
 use crate::domain::reseller::name::Name;
+use crate::domain::text::BadText;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, ParameterValue, Path, put, query};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
-use crate::http::message::Request;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::Precondition;
 use crate::usecases::access::Caller;
 use crate::usecases::reseller::{change_plan as usecase, domains};
 
-/// The name in the seed's path, which may be read as a placeholder that lost its braces.
-const LITERAL: &str = "domain";
-
-/// What is asked for, in the query, in JSON, or in parts in both.
-#[derive(Debug, PartialEq, Eq)]
-struct Wanted {
-    plan: Name,
-    keep: KeepRole,
-    domain: Option<Name>,
+pub(super) fn endpoints() -> [Endpoint; 1] {
+    let path = "/domain/{domain}/plan";
+    let summary = "Changes the price plan of a domain";
+    let about = "The vendor prints it as `/domain/domain/plan`. All roles of the old plan change \
+                 as `keepRole` says, roles that the domain owns stay, in one step; the answer says \
+                 what happened to each user. Query and body may each say a part.";
+    let change = put(path, "changeDomainPlan", summary)
+        .scope(Plans)
+        .about(about)
+        .example(json!({ "pricePlan": "Silver", "keepRole": true }))
+        .answers::<PlanChangeResponse>(200, "What it did.")
+        .tagged()
+        .to(change);
+    [change]
 }
 
-impl Wanted {
-    fn of(request: &Request) -> Result<Self, ApiError> {
-        let query = Params::of_query(&request.head)?;
-        let body = match request.body.is_empty() {
-            true => PlanChangeIn::default(),
-            false => input::json::<PlanChangeIn>(request)?,
-        };
-        let either = |name: &str, body: Option<String>| match (query.get(name), body) {
-            (Some(query), Some(body)) if query != body => Err(ApiError::malformed(
-                name,
-                "the query and the body say different things",
-            )),
-            (Some(query), _) => Ok(Some(query.to_owned())),
-            (None, body) => Ok(body),
-        };
-        let plan = either("pricePlan", body.price_plan)?;
-        let plan = plan.ok_or_else(|| {
-            ApiError::malformed("pricePlan", "name the new plan; it is mandatory")
-        })?;
-        let keep = either("keepRole", body.keep_role.map(|KeepRoleIn(text)| text))?;
-        let keep = keep.map_or(Ok(KeepRole::None), |text| text.parse());
-        let domain = either("domain", body.domain)?;
-        Ok(Self {
-            plan: convert::name("pricePlan", &plan)?,
-            keep: keep.map_err(|why| ApiError::malformed("keepRole", why))?,
-            domain: domain
-                .map(|text| convert::name("domain", &text))
-                .transpose()?,
-        })
+query! {
+    /// What is asked for, as far as the body does not say it.
+    struct PlanChangeQuery {
+        /// The new plan; mandatory, here or in the body.
+        plan as "pricePlan": Option<Name>,
+        /// `false`, `true`, or the name of a role.
+        keep as "keepRole": Option<KeepRole>,
+        /// The domain meant by the vendor's literal path.
+        domain: Option<Name>,
     }
 }
+
+impl ParameterValue for KeepRole {
+    fn schema() -> Value {
+        Name::schema()
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|why: BadText| why.to_string())
+    }
+}
+
+/// What the query says, or the body.
+fn either<T: PartialEq>(
+    field: &str,
+    query: Option<T>,
+    body: Option<String>,
+    read: impl Fn(&str) -> Result<T, BadText>,
+) -> Result<Option<T>, ApiError> {
+    let body = body.map(|text| read(&text)).transpose();
+    match (query, body.map_err(|why| ApiError::malformed(field, why))?) {
+        (Some(query), Some(body)) if query != body => Err(ApiError::malformed(
+            field,
+            "the query and the body say different things",
+        )),
+        (query, body) => Ok(query.or(body)),
+    }
+}
+
+/// The name in the vendor's path, which may be read as a placeholder that lost its braces.
+const LITERAL: &str = "domain";
 
 /// The domain that is meant. `/domain/domain/plan` means the domain called `domain`; where there
 /// is none, the one that the parameter `domain` names.
-async fn target(call: &Call, caller: &Caller, wanted: &Wanted) -> Result<Name, ApiError> {
-    let path = domain_of(call)?;
-    let Some(named) = &wanted.domain else {
+async fn target(
+    call: &Call,
+    caller: &Caller,
+    path: Name,
+    named: Option<Name>,
+) -> Result<Name, ApiError> {
+    let other = |named: &Name| path.as_str() == LITERAL && !named.is(&path);
+    let Some(named) = named.filter(other) else {
         return Ok(path);
     };
-    if path.as_str() != LITERAL || named.is(&path) {
-        return Ok(path);
-    }
     if domains::exists(&call.env, caller, &path).await? {
         return Err(ApiError::malformed(
             "domain",
             "there is a domain called \"domain\", which the path means; name another one in the path",
         ));
     }
-    Ok(named.clone())
+    Ok(named)
 }
 
-pub(super) async fn change(call: Call, caller: Caller) -> Answer {
-    let wanted = Wanted::of(&call.request)?;
-    let domain = target(&call, &caller, &wanted).await?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let to = (&wanted.plan, &wanted.keep);
-    let done = usecase::change(&call.env, &caller, &domain, to, expected.0, now).await;
+async fn change(
+    call: Call,
+    caller: Caller,
+    Path(DomainName(path)): Path<DomainName>,
+    query: PlanChangeQuery,
+    body: Option<Json<PlanChangeRequest>>,
+    expected: Precondition,
+) -> Answer {
+    let body = body.map_or_else(PlanChangeRequest::default, |Json(body)| body);
+    let needed = || ApiError::malformed("pricePlan", "name the new plan; it is mandatory");
+    let plan = either("pricePlan", query.plan, body.price_plan, Name::parse)?.ok_or_else(needed)?;
+    let keep = body.keep_role.map(|KeepRoleRequest(text)| text);
+    let keep = either("keepRole", query.keep, keep, str::parse)?.unwrap_or(KeepRole::None);
+    let domain = either("domain", query.domain, body.domain, Name::parse)?;
+    let domain = target(&call, &caller, path, domain).await?;
+    let (to, version, now) = ((&plan, &keep), expected.version, call.now());
+    let done = usecase::change(&call.env, &caller, &domain, to, version, now).await;
     let done = expected.checked(done)?;
     let body = convert::plan_change(&done);
     Ok(output::versioned(output::ok(&body), done.domain.version))

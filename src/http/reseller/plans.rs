@@ -1,102 +1,144 @@
 //! `/plan`, `/plan/{planName}` and its retention.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::convert;
-use super::request::{IfMatch, fresh, full, known, nameable};
-use super::wire::{PlanIn, RetentionIn, RoleOut};
-use crate::domain::reseller::name::Name;
+use super::examples::half_a_year;
+use super::request::{New, PlanName, RolesQuery, check_repeated};
+use super::wire::{PlanRequest, PlanResponse, RetentionRequest, RetentionResponse, RoleResponse};
+use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::plan::Plan;
-use crate::domain::reseller::role::Role;
-use crate::http::error::ApiError;
-use crate::http::input;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::precondition;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::{Precondition, by_header};
 use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
+use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::plans as usecase;
 use crate::usecases::reseller::roles::{self, Home};
 
-/// The plan of the path.
-pub(super) fn plan_of(call: &Call) -> Result<Name, ApiError> {
-    known(call, "planName", What::Plan)
+pub(super) fn endpoints() -> [Endpoint; 6] {
+    let list = get("/plan", "listResellerPlans", "Lists plans")
+        .scope(Plans)
+        .answers_list_of::<PlanResponse>(200, "The plans.")
+        .to(list);
+    let path = "/plan/{planName}";
+    let show = get(path, "readResellerPlan", "Reads a plan")
+        .scope(Plans)
+        .answers::<PlanResponse>(200, "The plan.")
+        .tagged()
+        .to(show);
+    let save = put(path, "putResellerPlan", "Creates or changes a plan")
+        .scope(Plans)
+        .example(json!({ "retention": half_a_year() }))
+        .answers::<PlanResponse>(200, "The plan.")
+        .tagged()
+        .answers::<PlanResponse>(201, "The plan is new.")
+        .tagged()
+        .to(save);
+    let remove = delete(path, "deleteResellerPlan", "Deletes a plan")
+        .scope(Plans)
+        .about("Only one that no domain runs under.")
+        .answers_nothing(204, "It is deleted.")
+        .to(remove);
+    let path = "/plan/{planName}/retention";
+    let retention = get(path, "readPlanRetention", "Ingestion and retention")
+        .scope(Plans)
+        .answers::<RetentionResponse>(200, "The values.")
+        .such_as(half_a_year())
+        .tagged()
+        .to(retention);
+    let set_retention = put(path, "setPlanRetention", "Sets ingestion and retention")
+        .scope(Plans)
+        .example(half_a_year())
+        .answers::<RetentionResponse>(200, "The values.")
+        .such_as(half_a_year())
+        .tagged()
+        .to(set_retention);
+    [list, show, save, remove, retention, set_retention]
 }
 
-fn short(plan: &Plan) -> Vec<RoleOut> {
+fn short(plan: &Plan) -> Vec<RoleResponse> {
     plan.roles.entries().iter().map(convert::entry).collect()
 }
 
-fn shown(status: StatusCode, plan: &Plan, roles: Vec<RoleOut>) -> Response {
+fn shown(status: StatusCode, plan: &Plan, roles: Vec<RoleResponse>) -> Response {
     let body = convert::plan(plan, roles);
     output::versioned(output::json(status, &body), plan.version)
 }
 
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
+async fn list(call: Call, caller: Caller) -> Answer {
     let plans = usecase::list(&call.env, &caller).await?;
     let shown = plans.iter().map(|plan| convert::plan(plan, short(plan)));
     Ok(output::ok(&shown.collect::<Vec<_>>()))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let (name, full) = (plan_of(&call)?, full(&call.request.head)?);
+async fn show(
+    call: Call,
+    caller: Caller,
+    Path(PlanName(name)): Path<PlanName>,
+    query: RolesQuery,
+) -> Answer {
     let plan = usecase::read(&call.env, &caller, &name).await?;
-    if !full {
+    if query.full != Some(true) {
         return Ok(shown(StatusCode::OK, &plan, short(&plan)));
     }
     let roles = roles::list(&call.env, &caller, &Home::Plan(name)).await?;
-    let whole = |role: &Role| convert::role(role, true);
-    let roles = roles.iter().map(whole).collect();
+    let roles = roles.iter().map(|role| convert::role(role, true)).collect();
     Ok(shown(StatusCode::OK, &plan, roles))
 }
 
-pub(super) async fn put(call: Call, caller: Caller) -> Answer {
-    let head = &call.request.head;
+async fn save(
+    call: Call,
+    caller: Caller,
+    Path(New(name, _)): Path<New<PlanName>>,
+    body: Option<Json<PlanRequest>>,
+    expected: Expected,
+) -> Answer {
     // A plan needs nothing but its name.
-    let body = match call.request.body.is_empty() {
-        true => PlanIn::default(),
-        false => input::json::<PlanIn>(&call.request)?,
-    };
-    let name = nameable(&call, "planName", body.name.as_deref())?;
-    let retention = body
-        .retention
-        .as_ref()
-        .map(convert::retention)
-        .transpose()?;
-    let expected = precondition::expected(head)?;
-    let now = head.received_at;
+    let body = body.map_or_else(PlanRequest::default, |Json(body)| body);
+    check_repeated(&name, body.name.as_deref())?;
+    let retention = body.retention.as_ref().map(convert::retention);
+    let (retention, now) = (retention.transpose()?, call.now());
     let done = usecase::put(&call.env, &caller, &name, retention, expected, now).await;
-    let (plan, new) = fresh(done)?;
-    let status = if new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
+    let (plan, is_new) = by_header(done)?;
+    let status = match is_new {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
     };
     Ok(shown(status, &plan, short(&plan)))
 }
 
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let name = plan_of(&call)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    expected.checked(usecase::delete(&call.env, &caller, &name, expected.0, now).await)?;
+async fn remove(
+    call: Call,
+    caller: Caller,
+    Path(PlanName(name)): Path<PlanName>,
+    expected: Precondition,
+) -> Answer {
+    let done = usecase::delete(&call.env, &caller, &name, expected.version, call.now()).await;
+    expected.checked(done)?;
     Ok(output::no_content())
 }
 
-pub(super) async fn retention(call: Call, caller: Caller) -> Answer {
-    let plan = usecase::read(&call.env, &caller, &plan_of(&call)?).await?;
+async fn retention(call: Call, caller: Caller, Path(PlanName(name)): Path<PlanName>) -> Answer {
+    let plan = usecase::read(&call.env, &caller, &name).await?;
     let retention = plan.retention.ok_or(Error::NotFound(What::Retention))?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), plan.version))
 }
 
-pub(super) async fn set_retention(call: Call, caller: Caller) -> Answer {
-    let name = plan_of(&call)?;
-    let retention = convert::retention(&input::json::<RetentionIn>(&call.request)?)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let done = usecase::set_retention(&call.env, &caller, &name, retention, expected.0, now).await;
+async fn set_retention(
+    call: Call,
+    caller: Caller,
+    Path(PlanName(name)): Path<PlanName>,
+    Json(body): Json<RetentionRequest>,
+    expected: Precondition,
+) -> Answer {
+    let retention = convert::retention(&body)?;
+    let (version, now) = (expected.version, call.now());
+    let done = usecase::set_retention(&call.env, &caller, &name, retention, version, now).await;
     let plan = expected.checked(done)?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), plan.version))

@@ -1,62 +1,94 @@
-//! What many requests of the dialect have: names in the path, a version to be expected, a form of
-//! the answer.
+//! What many requests of the dialect have: names in the path, and a form of the answer.
+
+use std::marker::PhantomData;
+
+use serde_json::{Value, json};
 
 use super::convert;
-use crate::domain::reseller::name::Name;
+use crate::domain::reseller::name::{MAX_NAME_CHARS, Name};
+use crate::http::endpoint::{ParameterValue, Segment, query};
 use crate::http::error::ApiError;
-use crate::http::input::{self, Params};
-use crate::http::message::Head;
-use crate::http::router::Call;
 use crate::usecases::error::{Error, What};
+use crate::usecases::reseller::roles::Home;
 
-/// The part of a path that names something that exists; what can be no name names nothing.
-pub(super) fn known(call: &Call, part: &str, what: What) -> Result<Name, ApiError> {
-    call.path.id(part, Error::NotFound(what).into())
-}
+impl ParameterValue for Name {
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS, "example": "Gold" })
+    }
 
-/// The part of a path that names something that may be created. The `name` of the body may repeat
-/// it: callers send whole objects back.
-pub(super) fn nameable(call: &Call, part: &str, body: Option<&str>) -> Result<Name, ApiError> {
-    let name = convert::name(part, call.path.get(part))?;
-    match body.map(|text| convert::name("name", text)).transpose()? {
-        Some(other) if !other.is(&name) => Err(Error::Refused(
-            "plans and domains are not renamed; leave name out, or repeat the one of the path"
-                .to_owned(),
-        )
-        .into()),
-        _ => Ok(name),
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|why| why.to_string())
     }
 }
 
-/// The version that `If-Match` asks for, and what a stale one is answered with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct IfMatch(pub(super) Option<u64>);
+/// Defines names, in paths, of what exists: `Type, What::Variant, "what it is";`.
+macro_rules! known {
+    ($($kind:ident, $what:expr, $about:literal;)+) => {$(
+        #[doc = $about]
+        pub(super) struct $kind(pub(super) Name);
 
-impl IfMatch {
-    pub(super) fn of(head: &Head) -> Result<Self, ApiError> {
-        input::if_match(head).map(Self)
-    }
+        impl Segment for $kind {
+            const ABOUT: &'static str = $about;
 
-    /// The dialect has versions in `If-Match` only, so a stale one is always 412.
-    pub(super) fn checked<T>(self, done: Result<T, Error>) -> Result<T, ApiError> {
-        fresh(done)
+            fn schema() -> Value {
+                Name::schema()
+            }
+
+            fn parse(text: &str) -> Result<Self, ApiError> {
+                // What can be no name names nothing.
+                Name::parse(text).map(Self).map_err(|_| Error::NotFound($what).into())
+            }
+        }
+    )+};
+}
+
+known! {
+    PlanName, What::Plan, "The name of the plan; case does not matter.";
+    DomainName, What::Domain, "The name of the domain; case does not matter.";
+    RoleName, What::Role, "The name of the role; case does not matter.";
+}
+
+impl From<PlanName> for Home {
+    fn from(PlanName(name): PlanName) -> Self {
+        Self::Plan(name)
     }
 }
 
-/// The same for a write that may create.
-pub(super) fn fresh<T>(done: Result<T, Error>) -> Result<T, ApiError> {
-    match done {
-        Err(Error::VersionMismatch { .. }) => Err(ApiError::PreconditionFailed),
-        other => other.map_err(ApiError::from),
+impl From<DomainName> for Home {
+    fn from(DomainName(name): DomainName) -> Self {
+        Self::Domain(name)
     }
 }
 
-/// `full=true` asks for roles with their policies and resources (seed 003).
-pub(super) fn full(head: &Head) -> Result<bool, ApiError> {
-    let params = Params::of_query(head)?;
-    match params.get("full").map(str::to_ascii_lowercase).as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(ApiError::malformed("full", "must be true or false")),
+/// The name, in a path, of something that may be created.
+pub(super) struct New<T>(pub(super) Name, pub(super) PhantomData<T>);
+
+impl<T: Segment> Segment for New<T> {
+    const ABOUT: &'static str = T::ABOUT;
+
+    fn schema() -> Value {
+        T::schema()
+    }
+
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        convert::name("name", text).map(|name| Self(name, PhantomData))
+    }
+}
+
+/// The `name` of a body may repeat the one of the path: callers send whole objects back.
+pub(super) fn check_repeated(name: &Name, in_body: Option<&str>) -> Result<(), ApiError> {
+    let in_body = in_body.map(|text| convert::name("name", text));
+    if in_body.transpose()?.is_none_or(|other| other.is(name)) {
+        return Ok(());
+    }
+    let why = "plans and domains are not renamed; leave name out, or repeat the one of the path";
+    Err(Error::Refused(why.to_owned()).into())
+}
+
+query! {
+    /// In which form roles are shown.
+    pub(super) struct RolesQuery {
+        /// Roles with their policies and resources.
+        full: Option<bool>,
     }
 }

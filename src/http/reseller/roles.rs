@@ -1,31 +1,83 @@
 //! `/plan/{planName}/roles` and `/domain/{domain}/roles`: the same handlers for both.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::convert;
-use super::request::{IfMatch, full, known};
-use super::wire::{RoleIn, RoleOut};
-use crate::domain::reseller::name::Name;
+use super::request::{DomainName, PlanName, RoleName, RolesQuery};
+use super::wire::{RoleRequest, RoleResponse};
+use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::role::Role;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, post, put};
 use crate::http::error::ApiError;
-use crate::http::input;
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::router::{Answer, Call};
+use crate::http::precondition::Precondition;
 use crate::usecases::access::Caller;
-use crate::usecases::error::What;
 use crate::usecases::reseller::roles::{self as usecase, Home};
 
-/// Whose roles the path means: a route has one of the two parts.
-fn home_of(call: &Call) -> Result<Home, ApiError> {
-    if call.path.get("planName").is_empty() {
-        return known(call, "domain", What::Domain).map(Home::Domain);
-    }
-    known(call, "planName", What::Plan).map(Home::Plan)
+pub(super) fn of_plans() -> [Endpoint; 5] {
+    let all = "/plan/{planName}/roles";
+    let one = "/plan/{planName}/roles/{roleName}";
+    let ids = [
+        "listPlanRoles",
+        "createPlanRole",
+        "readPlanRole",
+        "updatePlanRole",
+        "deletePlanRole",
+    ];
+    endpoints::<PlanName>(all, one, ids)
 }
 
-fn role_of(call: &Call) -> Result<Name, ApiError> {
-    known(call, "roleName", What::Role)
+pub(super) fn of_domains() -> [Endpoint; 5] {
+    let all = "/domain/{domain}/roles";
+    let one = "/domain/{domain}/roles/{roleName}";
+    let ids = [
+        "listDomainRoles",
+        "createDomainRole",
+        "readDomainRole",
+        "updateDomainRole",
+        "deleteDomainRole",
+    ];
+    endpoints::<DomainName>(all, one, ids)
+}
+
+/// `H` names what has the roles.
+fn endpoints<H: Segment + Into<Home> + 'static>(
+    all: &'static str,
+    one: &'static str,
+    [list_id, create_id, read_id, update_id, delete_id]: [&'static str; 5],
+) -> [Endpoint; 5] {
+    let policy = json!({
+        "op": "op_view", "action": "credentials", "label": "policy.credentials.view",
+    });
+    let list = get(all, list_id, "Lists roles")
+        .scope(Plans)
+        .answers_list_of::<RoleResponse>(200, "The roles.")
+        .to(list::<H>);
+    let create = post(all, create_id, "Creates a role")
+        .scope(Plans)
+        .example(json!({ "name": "Reviewer", "policies": [policy], "resources": [] }))
+        .answers::<RoleResponse>(201, "The role.")
+        .tagged()
+        .to(create::<H>);
+    let show = get(one, read_id, "Reads a role")
+        .scope(Plans)
+        .answers::<RoleResponse>(200, "The role.")
+        .tagged()
+        .to(show::<H>);
+    let change = put(one, update_id, "Changes a role")
+        .scope(Plans)
+        .example(json!({ "policies": [] }))
+        .answers::<RoleResponse>(200, "The role.")
+        .tagged()
+        .to(change::<H>);
+    let remove = delete(one, delete_id, "Deletes a role")
+        .scope(Plans)
+        .about("Only one that nobody holds.")
+        .answers_nothing(204, "It is deleted.")
+        .to(remove::<H>);
+    [list, create, show, change, remove]
 }
 
 fn shown(status: StatusCode, role: &Role, full: bool) -> Response {
@@ -33,9 +85,14 @@ fn shown(status: StatusCode, role: &Role, full: bool) -> Response {
     output::versioned(output::json(status, &body), role.version)
 }
 
-pub(super) async fn list(call: Call, caller: Caller) -> Answer {
-    let home = home_of(&call)?;
-    let roles: Vec<RoleOut> = if full(&call.request.head)? {
+async fn list<H: Segment + Into<Home>>(
+    call: Call,
+    caller: Caller,
+    Path(home): Path<H>,
+    query: RolesQuery,
+) -> Answer {
+    let home = home.into();
+    let roles: Vec<RoleResponse> = if query.full == Some(true) {
         let roles = usecase::list(&call.env, &caller, &home).await?;
         roles.iter().map(|role| convert::role(role, true)).collect()
     } else {
@@ -45,38 +102,52 @@ pub(super) async fn list(call: Call, caller: Caller) -> Answer {
     Ok(output::ok(&roles))
 }
 
-pub(super) async fn create(call: Call, caller: Caller) -> Answer {
-    let home = home_of(&call)?;
-    let mut patch = convert::role_patch(&input::json::<RoleIn>(&call.request)?)?;
+async fn create<H: Segment + Into<Home>>(
+    call: Call,
+    caller: Caller,
+    Path(home): Path<H>,
+    Json(body): Json<RoleRequest>,
+) -> Answer {
+    let (home, now) = (home.into(), call.now());
+    let mut patch = convert::role_patch(&body)?;
     let needed = || ApiError::malformed("name", "a role needs a name");
     let name = patch.name.take().ok_or_else(needed)?;
-    let now = call.request.head.received_at;
     let role = usecase::create(&call.env, &caller, &home, &name, &patch, now).await?;
     Ok(shown(StatusCode::CREATED, &role, true))
 }
 
-pub(super) async fn read(call: Call, caller: Caller) -> Answer {
-    let (home, name) = (home_of(&call)?, role_of(&call)?);
-    let full = full(&call.request.head)?;
+async fn show<H: Segment + Into<Home>>(
+    call: Call,
+    caller: Caller,
+    Path((home, RoleName(name))): Path<(H, RoleName)>,
+    query: RolesQuery,
+) -> Answer {
+    let home = home.into();
     let role = usecase::read(&call.env, &caller, &home, &name).await?;
-    Ok(shown(StatusCode::OK, &role, full))
+    Ok(shown(StatusCode::OK, &role, query.full == Some(true)))
 }
 
-pub(super) async fn update(call: Call, caller: Caller) -> Answer {
-    let (home, name) = (home_of(&call)?, role_of(&call)?);
-    let patch = convert::role_patch(&input::json::<RoleIn>(&call.request)?)?;
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let role = (&home, &name);
-    let done = usecase::update(&call.env, &caller, role, &patch, expected.0, now).await;
+async fn change<H: Segment + Into<Home>>(
+    call: Call,
+    caller: Caller,
+    Path((home, RoleName(name))): Path<(H, RoleName)>,
+    Json(body): Json<RoleRequest>,
+    expected: Precondition,
+) -> Answer {
+    let (home, version, now) = (home.into(), expected.version, call.now());
+    let patch = convert::role_patch(&body)?;
+    let done = usecase::update(&call.env, &caller, (&home, &name), &patch, version, now).await;
     Ok(shown(StatusCode::OK, &expected.checked(done)?, true))
 }
 
-pub(super) async fn delete(call: Call, caller: Caller) -> Answer {
-    let (home, name) = (home_of(&call)?, role_of(&call)?);
-    let expected = IfMatch::of(&call.request.head)?;
-    let now = call.request.head.received_at;
-    let done = usecase::delete(&call.env, &caller, (&home, &name), expected.0, now).await;
+async fn remove<H: Segment + Into<Home>>(
+    call: Call,
+    caller: Caller,
+    Path((home, RoleName(name))): Path<(H, RoleName)>,
+    expected: Precondition,
+) -> Answer {
+    let (home, version, now) = (home.into(), expected.version, call.now());
+    let done = usecase::delete(&call.env, &caller, (&home, &name), version, now).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -1,12 +1,13 @@
-//! The dialect's JSON. What seed 003 prints stands as it prints it; the rest is written in the
+//! The dialect's JSON. What the vendor prints stands as it prints it; the rest is written in the
 //! same hand.
 
-use std::fmt;
+mod either;
 
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+
+pub(super) use either::{KeepRoleRequest, RoleRefRequest};
 
 use super::names::{RetentionUnitName, RoleHome, RoleKindName};
 use crate::http::decimal::Number;
@@ -16,7 +17,7 @@ use crate::http::openapi::schema::Any;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RetentionChange)]
-pub(super) struct RetentionIn {
+pub(super) struct RetentionRequest {
     /// How much may be ingested: an exact decimal, 0 or more.
     pub(super) volume: Number,
     /// What the time is counted in.
@@ -31,7 +32,7 @@ pub(super) struct RetentionIn {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Retention)]
-pub(super) struct RetentionOut {
+pub(super) struct RetentionResponse {
     /// How much may be ingested: an exact decimal, 0 or more.
     pub(super) volume: Number,
     /// What the time is counted in.
@@ -44,33 +45,29 @@ pub(super) struct RetentionOut {
 /// A plan to be created or changed.
 #[derive(Debug, Deserialize, Default, ToSchema)]
 #[schema(as = ResellerPlanChange)]
-pub(super) struct PlanIn {
+pub(super) struct PlanRequest {
     /// As in the path, where given.
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) name: Option<String>,
     /// Ingestion and retention.
-    pub(super) retention: Option<RetentionIn>,
+    pub(super) retention: Option<RetentionRequest>,
 }
 
 /// A price plan of a reseller.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ResellerPlan)]
-pub(super) struct PlanOut {
+pub(super) struct PlanResponse {
     /// Its number.
     pub(super) id: u64,
     /// Unique, ignoring case.
     pub(super) name: String,
     /// Ingestion and retention; null until it is set.
     #[schema(required)]
-    pub(super) retention: Option<RetentionOut>,
+    pub(super) retention: Option<RetentionResponse>,
     /// How many domains run under it.
     pub(super) domains: u64,
     /// Its roles.
-    pub(super) roles: Vec<RoleOut>,
+    pub(super) roles: Vec<RoleResponse>,
     /// Grows by one with each change.
     pub(super) version: u64,
 }
@@ -78,34 +75,23 @@ pub(super) struct PlanOut {
 /// A policy to be set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = RolePolicyChange)]
-pub(super) struct PolicyIn {
+pub(super) struct PolicyRequest {
     /// How it may be done.
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(min_length = 1, max_length = 200)]
     pub(super) op: String,
     /// What may be done.
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(min_length = 1, max_length = 200)]
     pub(super) action: String,
     /// The key of its words for people.
     #[serde(default)]
-    #[schema(
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 200)]
     pub(super) label: String,
 }
 
 /// A policy.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RolePolicy)]
-pub(super) struct PolicyOut {
+pub(super) struct PolicyResponse {
     /// How it may be done.
     pub(super) op: String,
     /// What may be done.
@@ -117,13 +103,9 @@ pub(super) struct PolicyOut {
 /// A role to be created or changed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = RoleChange)]
-pub(super) struct RoleIn {
+pub(super) struct RoleRequest {
     /// Unique in its plan or domain, ignoring case.
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) name: Option<String>,
     /// Cannot change.
     #[serde(rename = "type")]
@@ -131,7 +113,7 @@ pub(super) struct RoleIn {
     pub(super) kind: Option<String>,
     /// What its holders may do. All of them.
     #[schema(max_items = 1000)]
-    pub(super) policies: Option<Vec<PolicyIn>>,
+    pub(super) policies: Option<Vec<PolicyRequest>>,
     /// What its holders may reach: any JSON values, kept as they came. All of them.
     #[schema(value_type = Option<Vec<Any>>, max_items = 1000)]
     pub(super) resources: Option<Vec<Box<RawValue>>>,
@@ -140,7 +122,7 @@ pub(super) struct RoleIn {
 /// A role; the short form is without `policies` and `resources`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Role)]
-pub(super) struct RoleOut {
+pub(super) struct RoleResponse {
     /// Its number: kept through renames.
     pub(super) id: u64,
     /// Unique in its plan or domain, ignoring case.
@@ -152,7 +134,7 @@ pub(super) struct RoleOut {
     /// What its holders may do. Missing in the short form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(super) policies: Option<Vec<PolicyOut>>,
+    pub(super) policies: Option<Vec<PolicyResponse>>,
     /// What its holders may reach: any JSON values, kept as they came. Missing in the short form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Any>>, nullable = false)]
@@ -162,21 +144,13 @@ pub(super) struct RoleOut {
 /// A domain to be created or changed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = DomainChange)]
-pub(super) struct DomainIn {
+pub(super) struct DomainRequest {
     /// As in the path, where given.
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) name: Option<String>,
     /// The plan that it runs under; needed for a new domain. Also read as `pricePlan`. It is changed by `/domain/{domain}/plan`.
     #[serde(alias = "pricePlan")]
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) plan: Option<String>,
     /// The login or id of the owner.
     pub(super) owner: Option<String>,
@@ -188,7 +162,7 @@ pub(super) struct DomainIn {
 /// A domain.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Domain)]
-pub(super) struct DomainOut {
+pub(super) struct DomainResponse {
     /// Its name.
     pub(super) name: String,
     /// The plan that it runs under.
@@ -201,7 +175,7 @@ pub(super) struct DomainOut {
     pub(super) tenant_id: Option<String>,
     /// What holds for the domain: its own values, else its plan's.
     #[schema(required)]
-    pub(super) retention: Option<RetentionOut>,
+    pub(super) retention: Option<RetentionResponse>,
     /// Whether these are its own.
     #[serde(rename = "ownRetention")]
     pub(super) own_retention: bool,
@@ -214,19 +188,19 @@ pub(super) struct DomainOut {
 /// The roles of a user, to be set: `roles`, or `role` for one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = DomainUserChange)]
-pub(super) struct MemberIn {
+pub(super) struct MemberRequest {
     /// One role.
-    pub(super) role: Option<RoleRefIn>,
+    pub(super) role: Option<RoleRefRequest>,
     /// All roles.
     #[schema(max_items = 20)]
-    pub(super) roles: Option<Vec<RoleRefIn>>,
+    pub(super) roles: Option<Vec<RoleRefRequest>>,
 }
 
 /// A role that somebody holds.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = HeldRole)]
-pub(super) struct HeldRoleOut {
+pub(super) struct HeldRoleResponse {
     /// Its number.
     pub(super) id: u64,
     /// Its name.
@@ -243,7 +217,7 @@ pub(super) struct HeldRoleOut {
 /// The roles of a user in a domain.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DomainUser)]
-pub(super) struct MemberOut {
+pub(super) struct MemberResponse {
     /// The domain.
     pub(super) domain: String,
     /// The login.
@@ -254,7 +228,7 @@ pub(super) struct MemberOut {
     /// Whether the user owns the domain.
     pub(super) owner: bool,
     /// The user's roles.
-    pub(super) roles: Vec<HeldRoleOut>,
+    pub(super) roles: Vec<HeldRoleResponse>,
     /// The domain's version.
     pub(super) version: u64,
 }
@@ -262,23 +236,14 @@ pub(super) struct MemberOut {
 /// A domain's new plan.
 #[derive(Debug, Deserialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = PlanChangeRequest)]
-pub(super) struct PlanChangeIn {
+pub(super) struct PlanChangeRequest {
     /// The new plan; mandatory, here or in the query.
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) price_plan: Option<String>,
     /// `false`: all roles of the old plan become `NO_PRIVILEGES`. `true`: a role of the new plan of the same name is kept. The name of a role: that one where no name matches.
-    pub(super) keep_role: Option<KeepRoleIn>,
+    pub(super) keep_role: Option<KeepRoleRequest>,
     /// The domain meant by the vendor's literal `/domain/domain/plan`.
-    #[schema(
-        max_length = 100,
-        min_length = 1,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
+    #[schema(max_length = 100, min_length = 1)]
     pub(super) domain: Option<String>,
 }
 
@@ -286,7 +251,7 @@ pub(super) struct PlanChangeIn {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlanChange)]
-pub(super) struct PlanChangeOut {
+pub(super) struct PlanChangeResponse {
     /// The domain.
     pub(super) domain: String,
     /// Its plan now.
@@ -294,7 +259,7 @@ pub(super) struct PlanChangeOut {
     /// Its plan before.
     pub(super) previous_plan: String,
     /// What it did to each user.
-    pub(super) users: Vec<UserMoveOut>,
+    pub(super) users: Vec<UserMoveResponse>,
     /// The domain's version.
     pub(super) version: u64,
 }
@@ -303,7 +268,7 @@ pub(super) struct PlanChangeOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UserMove)]
-pub(super) struct UserMoveOut {
+pub(super) struct UserMoveResponse {
     /// The login.
     pub(super) user: String,
     /// The user's id.
@@ -312,79 +277,9 @@ pub(super) struct UserMoveOut {
     /// Whether the user owns the domain.
     pub(super) owner: bool,
     /// The roles before.
-    pub(super) old_roles: Vec<HeldRoleOut>,
+    pub(super) old_roles: Vec<HeldRoleResponse>,
     /// The roles now.
-    pub(super) new_roles: Vec<HeldRoleOut>,
-}
-
-/// `true`, `false`, or the name of a role; the first two also as strings.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct KeepRoleIn(pub(super) String);
-
-impl<'de> Deserialize<'de> for KeepRoleIn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl Visitor<'_> for Either {
-            type Value = KeepRoleIn;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false or the name of a role")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<KeepRoleIn, E> {
-                Ok(KeepRoleIn(value.to_string()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<KeepRoleIn, E> {
-                Ok(KeepRoleIn(value.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
-}
-
-/// A role's name, or an object with its `id` or `name`, such as answers hold.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum RoleRefIn {
-    Id(u64),
-    Name(String),
-}
-
-impl<'de> Deserialize<'de> for RoleRefIn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = RoleRefIn;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a role, or an object with its id or name")
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<RoleRefIn, E> {
-                Ok(RoleRefIn::Name(value.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RoleRefIn, A::Error> {
-                let (mut id, mut name) = (None, None);
-                while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "id" => id = Some(map.next_value()?),
-                        "name" => name = Some(map.next_value()?),
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                let by_id = id.map(RoleRefIn::Id);
-                by_id
-                    .or_else(|| name.map(RoleRefIn::Name))
-                    .ok_or_else(|| A::Error::custom("a role needs an id or a name"))
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
+    pub(super) new_roles: Vec<HeldRoleResponse>,
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use upsell::http::cors::Cors;
 use upsell::http::limits::Limits;
 use upsell::http::pages::Options;
 use upsell::http::router::{BodyLimits, Router};
-use upsell::http::routes;
 use upsell::http::server::Server;
 use upsell::http::service::Upsell;
 use upsell::store::engine::{Changes, Expect};
@@ -141,7 +140,7 @@ async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot:
         logo_bytes: 256 << 10,
         partner_plan_bytes: 64 << 10,
     };
-    let router = Router::new(routes::all(options.clone()), limits).unwrap();
+    let router = Router::new(upsell::http::endpoints(options.clone()), limits).unwrap();
     let cors = Cors::new(vec![CONSOLE.to_owned()]);
     let service = Arc::new(Upsell::new(env, router, cors, options));
     let clock = move || Timestamp::from_micros(now.load(Ordering::SeqCst));

@@ -1,11 +1,11 @@
 //! Tenants, users, roles, clients and what a search finds.
 
-use super::super::wire::client::{ClientData, ClientOut};
-use super::super::wire::contact::{ContactIn, ContactOut};
-use super::super::wire::policy::{PolicyIn, PolicyOut};
-use super::super::wire::search::HitOut;
-use super::super::wire::tenant::{NewTenantIn, TenantIn, TenantOut, UpdateLock};
-use super::super::wire::user::{UserIn, UserOut};
+use super::super::wire::client::{ClientData, ClientResponse};
+use super::super::wire::contact::{ContactRequest, ContactResponse};
+use super::super::wire::policy::{PolicyRequest, PolicyResponse};
+use super::super::wire::search::HitResponse;
+use super::super::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse, UpdateLock};
+use super::super::wire::user::{UserRequest, UserResponse};
 use super::super::wire::{IDP_ID, MFA_STATUS};
 use crate::domain::client::{ApiScope, ApiScopes, Client};
 use crate::domain::contact::Contact;
@@ -20,14 +20,14 @@ use crate::usecases::manage_tenants::{NewTenant, TenantPatch, TenantView};
 use crate::usecases::manage_users::{BUYER, UserPatch};
 use crate::usecases::search::{Hit, HitKind};
 
-pub(in super::super) fn kind(name: &str) -> Result<TenantKind, ApiError> {
+fn kind(name: &str) -> Result<TenantKind, ApiError> {
     TenantKind::from_name(name).ok_or_else(|| {
         let known = TenantKind::ALL.map(TenantKind::name).join(", ");
         ApiError::malformed("kind", format!("must be one of {known}"))
     })
 }
 
-fn contact_patch(contact: Option<ContactIn>) -> ContactPatch {
+fn contact_patch(contact: Option<ContactRequest>) -> ContactPatch {
     let contact = contact.unwrap_or_default();
     ContactPatch {
         address1: contact.address1,
@@ -43,12 +43,12 @@ fn contact_patch(contact: Option<ContactIn>) -> ContactPatch {
     }
 }
 
-fn contact(contact: Contact) -> ContactOut {
+fn contact(contact: Contact) -> ContactResponse {
     let email = contact
         .email
         .as_ref()
         .map(|email| email.as_str().to_owned());
-    ContactOut {
+    ContactResponse {
         address1: contact.address1,
         address2: contact.address2,
         city: contact.city,
@@ -62,7 +62,7 @@ fn contact(contact: Contact) -> ContactOut {
     }
 }
 
-pub(in super::super) fn new_tenant(body: NewTenantIn) -> Result<NewTenant, ApiError> {
+pub(crate) fn new_tenant(body: NewTenantRequest) -> Result<NewTenant, ApiError> {
     Ok(NewTenant {
         kind: kind(&body.kind)?,
         name: body.name,
@@ -77,7 +77,7 @@ pub(in super::super) fn new_tenant(body: NewTenantIn) -> Result<NewTenant, ApiEr
     })
 }
 
-pub(in super::super) fn tenant_patch(body: TenantIn) -> Result<TenantPatch, ApiError> {
+pub(crate) fn tenant_patch(body: TenantRequest) -> Result<TenantPatch, ApiError> {
     Ok(TenantPatch {
         name: body.name,
         language: body.language,
@@ -89,9 +89,9 @@ pub(in super::super) fn tenant_patch(body: TenantIn) -> Result<TenantPatch, ApiE
     })
 }
 
-pub(in super::super) fn tenant(view: TenantView) -> TenantOut {
+pub(crate) fn tenant(view: TenantView) -> TenantResponse {
     let tenant = view.tenant;
-    TenantOut {
+    TenantResponse {
         ancestral_access: true,
         brand_id: None,
         brand_uuid: None,
@@ -123,7 +123,7 @@ pub(in super::super) fn tenant(view: TenantView) -> TenantOut {
     }
 }
 
-pub(in super::super) fn user_patch(body: UserIn) -> UserPatch {
+pub(crate) fn user_patch(body: UserRequest) -> UserPatch {
     UserPatch {
         login: body.login,
         contact: contact_patch(body.contact),
@@ -137,8 +137,8 @@ pub(in super::super) fn user_patch(body: UserIn) -> UserPatch {
     }
 }
 
-pub(in super::super) fn user(user: User) -> UserOut {
-    UserOut {
+pub(crate) fn user(user: User) -> UserResponse {
+    UserResponse {
         activated: user.activated,
         business_types: if user.buyer { vec![BUYER] } else { vec![] },
         contact: contact(user.contact),
@@ -157,7 +157,7 @@ pub(in super::super) fn user(user: User) -> UserOut {
     }
 }
 
-pub(in super::super) fn policy_input(policy: PolicyIn) -> PolicyInput {
+pub(crate) fn policy_input(policy: PolicyRequest) -> PolicyInput {
     PolicyInput {
         id: policy.id,
         trustee_id: policy.trustee_id,
@@ -168,8 +168,8 @@ pub(in super::super) fn policy_input(policy: PolicyIn) -> PolicyInput {
     }
 }
 
-pub(in super::super) fn policy(policy: &AccessPolicy, user: UserId) -> PolicyOut {
-    PolicyOut {
+pub(crate) fn policy(policy: &AccessPolicy, user: UserId) -> PolicyResponse {
+    PolicyResponse {
         id: policy.id.hyphenated().to_string(),
         issuer_id: policy.issuer_id.hyphenated().to_string(),
         role_id: policy.role,
@@ -180,16 +180,16 @@ pub(in super::super) fn policy(policy: &AccessPolicy, user: UserId) -> PolicyOut
     }
 }
 
-pub(in super::super) fn scopes(names: &[String]) -> Result<ApiScopes, ApiError> {
+pub(crate) fn scopes(names: &[String]) -> Result<ApiScopes, ApiError> {
     ApiScopes::parse(&names.join(" ")).map_err(|bad| ApiError::malformed("scopes", bad))
 }
 
-pub(in super::super) fn client(client: Client, secret: Option<String>) -> ClientOut {
+pub(crate) fn client(client: Client, secret: Option<String>) -> ClientResponse {
     let scopes = ApiScope::ALL
         .into_iter()
         .filter(|scope| client.scopes.allows(*scope))
         .map(|scope| scope.name().to_owned());
-    ClientOut {
+    ClientResponse {
         client_id: client.id.to_string(),
         client_secret: secret,
         created_at: output::time(client.created_at),
@@ -209,10 +209,10 @@ pub(in super::super) fn client(client: Client, secret: Option<String>) -> Client
     }
 }
 
-pub(in super::super) fn hit(hit: Hit) -> HitOut {
+pub(crate) fn hit(hit: Hit) -> HitResponse {
     let path = hit.path;
     match hit.found {
-        HitKind::Tenant(tenant) => HitOut {
+        HitKind::Tenant(tenant) => HitResponse {
             id: tenant.id.to_string(),
             kind: Some(tenant.kind.name()),
             login: None,
@@ -223,7 +223,7 @@ pub(in super::super) fn hit(hit: Hit) -> HitOut {
         },
         HitKind::User(user) => {
             let name = user.contact.full_name();
-            HitOut {
+            HitResponse {
                 id: user.id.to_string(),
                 kind: None,
                 name: if name.is_empty() {
@@ -244,17 +244,16 @@ pub(in super::super) fn hit(hit: Hit) -> HitOut {
 mod tests {
     use super::*;
     use crate::domain::ids::V1Id;
+    use crate::http::account::examples;
     use crate::http::output::parse_time;
-    use serde_json::json;
 
-    /// The whole answer of seed 000, step 8, field by field.
     #[test]
-    fn a_user_looks_as_in_the_seed() {
+    fn a_user_looks_as_the_vendor_prints_it() {
         let at = parse_time("2019-07-25T07:11:02.807354+00:00").unwrap();
         let john = User {
-            id: "1c234e69-5469-424a-a6d1-ff5658b387a6".parse().unwrap(),
+            id: examples::USER.parse().unwrap(),
             v1_id: V1Id(7),
-            tenant_id: "ede9f834-70b3-476c-83d9-736f9f8c7dae".parse().unwrap(),
+            tenant_id: examples::TENANT.parse().unwrap(),
             login: "JohnDoe".into(),
             contact: Contact {
                 email: Some("johndoe@mysite.com".parse().unwrap()),
@@ -274,30 +273,7 @@ mod tests {
             updated_at: at,
             version: 2,
         };
-        assert_eq!(
-            serde_json::to_value(user(john)).unwrap(),
-            json!({
-                "activated": true,
-                "business_types": ["buyer"],
-                "contact": {
-                    "address1": "", "address2": "", "city": "", "country": "",
-                    "email": "johndoe@mysite.com", "firstname": "John", "lastname": "Doe",
-                    "phone": "", "state": "", "zipcode": ""
-                },
-                "created_at": "2019-07-25T07:11:02.807354+00:00",
-                "enabled": false,
-                "id": "1c234e69-5469-424a-a6d1-ff5658b387a6",
-                "idp_id": "11111111-1111-1111-1111-111111111111",
-                "language": "en",
-                "login": "JohnDoe",
-                "mfa_status": "disabled",
-                "notifications": ["quota", "reports", "backup_daily_report"],
-                "personal_tenant_id": null,
-                "tenant_id": "ede9f834-70b3-476c-83d9-736f9f8c7dae",
-                "terms_accepted": false,
-                "version": 2
-            })
-        );
+        assert_eq!(serde_json::to_value(user(john)).unwrap(), examples::user());
     }
 
     #[test]

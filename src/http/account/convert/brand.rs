@@ -1,18 +1,18 @@
 //! Branding options.
 
 use super::super::wire::Flag;
-use super::super::wire::brand::{BrandIn, BrandOut};
+use super::super::wire::brand::{BrandRequest, BrandResponse};
 use crate::domain::brand::Brand;
 use crate::usecases::brand_patch::{BrandPatch, SmtpPatch, URL_NAMES};
 
-pub(in super::super) fn brand(brand: Brand) -> BrandOut {
+pub(crate) fn brand(brand: Brand) -> BrandResponse {
     let (urls, smtp) = (brand.urls, brand.smtp);
     let reply = smtp
         .reply_address
         .as_ref()
         .map(|address| address.as_str().to_owned());
     let buy_url = brand.buy_url.as_ref().map(|url| url.as_str().to_owned());
-    BrandOut {
+    BrandResponse {
         account_server_url: urls.account_server,
         backup_console_url: urls.backup_console,
         color: brand.color,
@@ -46,7 +46,7 @@ pub(in super::super) fn brand(brand: Brand) -> BrandOut {
     }
 }
 
-pub(in super::super) fn brand_patch(body: BrandIn) -> BrandPatch {
+pub(crate) fn brand_patch(body: BrandRequest) -> BrandPatch {
     let flag = |given: Option<Flag>| given.map(|flag| flag.0);
     // In the order of URL_NAMES.
     let urls = [
@@ -93,47 +93,17 @@ mod tests {
     use super::*;
     use crate::domain::ids::TenantId;
     use crate::domain::link::BuyUrlRules;
+    use crate::http::account::examples;
     use crate::usecases::brand_patch::Rules;
     use serde_json::json;
 
-    /// The whole object of seed 001, step 8, goes in and comes out as printed. The password goes
-    /// in only.
+    /// The whole object goes in and comes out as printed. The password goes in only.
     #[test]
-    fn a_brand_looks_as_in_the_seed() {
-        let printed = json!({
-            "account_server_url": "",
-            "backup_console_url": "",
-            "color": "000000",
-            "color_scheme": "default",
-            "company_name": "FooBar",
-            "help_url": "api/ams/links/help",
-            "hide_predefined": 1,
-            "home_url": "",
-            "knowledgebase_url": "",
-            "logotype": "2f8ad2e2-28f2-11e7-aad1-5ffe2ad47151",
-            "mobile_app_android_download_url": "",
-            "mobile_app_ios_download_url": "",
-            "owns_custom_legal_docs": true,
-            "platform_terms_url": "",
-            "privacy_policy_url": "",
-            "router_url": "",
-            "service_name": "myservice",
-            "smtp_encryption": "TLS",
-            "smtp_override": 1,
-            "smtp_password": "",
-            "smtp_port": 465,
-            "smtp_reply_address": "",
-            "smtp_server": "",
-            "smtp_user": "smtpuser",
-            "support_phone": "+1 1111 1111111",
-            "support_url": "",
-            "terms_url": "",
-            "upsell_url": "",
-            "user_guide_url": ""
-        });
+    fn a_brand_looks_as_the_vendor_prints_it() {
+        let printed = examples::brand();
         let mut sent = printed.clone();
         sent["smtp_password"] = json!("secret");
-        let body: BrandIn = serde_json::from_value(sent).unwrap();
+        let body: BrandRequest = serde_json::from_value(sent).unwrap();
         let rules = BuyUrlRules::default();
         let seal = |_: &str| Ok("sealed".to_owned());
         let rules = Rules {
@@ -151,7 +121,7 @@ mod tests {
     #[test]
     fn each_web_address_goes_where_its_name_says() {
         for name in URL_NAMES {
-            let body: BrandIn =
+            let body: BrandRequest =
                 serde_json::from_value(json!({ name: "https://a.example" })).unwrap();
             let rules = BuyUrlRules::default();
             let rules = Rules {

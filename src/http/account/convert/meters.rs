@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, SecondsFormat, TimeZone, Utc};
 
-use super::super::wire::offering::{OfferingIn, OfferingOut, QuotaOut};
-use super::super::wire::usage::{ReportIn, UsageOffering, UsageOut};
+use super::super::wire::offering::{OfferingRequest, OfferingResponse, QuotaResponse};
+use super::super::wire::usage::{ReportRequest, UsageOffering, UsageResponse};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{MeasurementUnit, OfferingItem, OfferingType, UsageKey};
 use crate::domain::quota::Quota;
@@ -16,16 +16,16 @@ use crate::usecases::manage_offering_items::Holder;
 use crate::usecases::offering_patch::{MAX_NAME_CHARS, OfferingPatch, QuotaInput};
 use crate::usecases::report_usage::UsageReport;
 
-pub(in super::super) fn offering(item: &OfferingItem, holder: Holder) -> OfferingOut {
-    OfferingOut {
+pub(crate) fn offering(item: &OfferingItem, holder: Holder) -> OfferingResponse {
+    OfferingResponse {
         tenant_id: holder.tenant_id.map(|id| id.to_string()),
         ..available(item)
     }
 }
 
 /// An offering item that belongs to nobody yet.
-pub(in super::super) fn available(item: &OfferingItem) -> OfferingOut {
-    OfferingOut {
+pub(crate) fn available(item: &OfferingItem) -> OfferingResponse {
+    OfferingResponse {
         application_id: item.application_id.to_string(),
         deleted_at: None,
         edition: item.key.edition.clone(),
@@ -42,8 +42,8 @@ pub(in super::super) fn available(item: &OfferingItem) -> OfferingOut {
     }
 }
 
-fn quota(item: &OfferingItem) -> Option<QuotaOut> {
-    item.quota.map(|quota| QuotaOut {
+fn quota(item: &OfferingItem) -> Option<QuotaResponse> {
+    item.quota.map(|quota| QuotaResponse {
         overage: quota.overage,
         value: quota.value,
         version: item.quota_version,
@@ -51,9 +51,9 @@ fn quota(item: &OfferingItem) -> Option<QuotaOut> {
 }
 
 /// `index` is the place of the item in its request, for the words of errors.
-pub(in super::super) fn offering_patch(
+pub(crate) fn offering_patch(
     index: usize,
-    item: OfferingIn,
+    item: OfferingRequest,
 ) -> Result<OfferingPatch, ApiError> {
     let unknown = |name: &str, known: &str| {
         ApiError::malformed(
@@ -88,10 +88,10 @@ pub(in super::super) fn offering_patch(
     })
 }
 
-pub(in super::super) fn usage(usage: Usage, now: Timestamp) -> UsageOut {
+pub(crate) fn usage(usage: Usage, now: Timestamp) -> UsageResponse {
     let offering = usage.offering.as_ref();
     let usage_name = String::from(usage.key.usage_name);
-    UsageOut {
+    UsageResponse {
         absolute_value: usage.absolute,
         application_id: offering.map(|item| item.application_id.to_string()),
         infra_id: usage.key.infra_id.map(|id| id.to_string()),
@@ -124,7 +124,7 @@ fn month_start(now: Timestamp) -> String {
         .to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-pub(in super::super) fn report(line: ReportIn) -> Result<UsageReport, ApiError> {
+pub(crate) fn report(line: ReportRequest) -> Result<UsageReport, ApiError> {
     let account = match (line.tenant_id, line.user_id) {
         (Some(id), None) => AccountId::Tenant(id.0),
         (None, Some(id)) => AccountId::User(id.0),
@@ -165,7 +165,7 @@ pub(in super::super) fn report(line: ReportIn) -> Result<UsageReport, ApiError> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::wire::offering::OfferingsIn;
+    use super::super::super::wire::offering::OfferingsRequest;
     use super::*;
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         let read = |quota: &str| {
             let text =
                 format!(r#"{{"offering_items":[{{"usage_name":"storage","quota":{quota}}}]}}"#);
-            crate::http::input::json_bytes::<OfferingsIn>(&text.into_bytes().into())
+            crate::http::input::json_bytes::<OfferingsRequest>(&text.into_bytes().into())
         };
         for good in [
             r#"{"value":null}"#,

@@ -10,79 +10,76 @@ use crate::domain::ids::TenantId;
 /// An API client.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Client)]
-pub(in super::super) struct ClientOut {
+pub(crate) struct ClientResponse {
     /// Its id, the `client_id` of OAuth 2.
     #[schema(format = Uuid)]
-    pub(in super::super) client_id: String,
+    pub(crate) client_id: String,
     /// The secret: in the answer to the creation only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) client_secret: Option<String>,
+    pub(crate) client_secret: Option<String>,
     /// When it was created.
     #[schema(format = DateTime)]
-    pub(in super::super) created_at: String,
+    pub(crate) created_at: String,
     /// What people call it.
-    pub(in super::super) data: ClientData,
+    pub(crate) data: ClientData,
     /// What it may do.
     #[schema(value_type = Vec<ScopeName>)]
-    pub(in super::super) scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// A disabled client gets no token, and tokens it has are refused.
     #[schema(value_type = ClientStatus)]
-    pub(in super::super) status: &'static str,
+    pub(crate) status: &'static str,
     /// It reaches this tenant and all below it.
     #[schema(format = Uuid)]
-    pub(in super::super) tenant_id: String,
+    pub(crate) tenant_id: String,
     /// Always `client_secret_basic`.
-    pub(in super::super) token_endpoint_auth_method: &'static str,
+    pub(crate) token_endpoint_auth_method: &'static str,
     /// Always `agent`.
     #[serde(rename = "type")]
-    pub(in super::super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Grows by one with each change.
-    pub(in super::super) version: u64,
+    pub(crate) version: u64,
 }
 
 /// What people call a client.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(in super::super) struct ClientData {
+pub(crate) struct ClientData {
     /// A name for people; may be empty.
     #[serde(default)]
-    #[schema(
-        max_length = 256,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
-    pub(in super::super) client_name: String,
+    #[schema(max_length = 256)]
+    pub(crate) client_name: String,
 }
 
 /// A client to be created.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = NewClient)]
-pub(in super::super) struct NewClientIn {
+pub(crate) struct NewClientRequest {
     /// It reaches this tenant and all below it.
     #[schema(value_type = uuid::Uuid)]
-    pub(in super::super) tenant_id: Text<TenantId>,
+    pub(crate) tenant_id: Text<TenantId>,
     /// `agent`, or its older name `api_client`.
     #[serde(rename = "type")]
     #[schema(value_type = Option<ClientKind>)]
-    pub(in super::super) kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// What people call it.
-    pub(in super::super) data: Option<ClientData>,
+    pub(crate) data: Option<ClientData>,
     /// What it may do; at most what the caller may. Missing: as much as the caller.
     #[schema(value_type = Option<Vec<ScopeName>>)]
-    pub(in super::super) scopes: Option<Vec<String>>,
+    pub(crate) scopes: Option<Vec<String>>,
 }
 
 /// What to change of a client; what is missing is kept.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = ClientChange)]
-pub(in super::super) struct ClientIn {
+pub(crate) struct ClientRequest {
     /// The current version; `If-Match` may say it instead.
-    pub(in super::super) version: Option<u64>,
+    pub(crate) version: Option<u64>,
     /// `disabled` takes its tokens from it.
     #[schema(value_type = Option<ClientStatus>)]
-    pub(in super::super) status: Option<String>,
+    pub(crate) status: Option<String>,
     /// What people call it.
-    pub(in super::super) data: Option<ClientData>,
+    pub(crate) data: Option<ClientData>,
     /// What it may do; at most what the caller may.
     #[schema(value_type = Option<Vec<ScopeName>>)]
-    pub(in super::super) scopes: Option<Vec<String>>,
+    pub(crate) scopes: Option<Vec<String>>,
 }

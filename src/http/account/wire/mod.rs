@@ -1,5 +1,4 @@
-//! The dialect's JSON, field by field as the seeds print it. Answers list their fields in the
-//! alphabetical order of the seeds.
+//! The dialect's JSON, field by field as the vendor prints it: in answers in alphabetical order.
 
 pub(super) mod brand;
 pub(super) mod client;
@@ -26,7 +25,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// A value that is written as a text and has its own parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text<T>(pub(super) T);
+pub(crate) struct Text<T>(pub(crate) T);
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -35,9 +34,9 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
     }
 }
 
-/// A yes or no that the vendor writes as 1 or 0 (seed 001: `hide_predefined: 1`). Read as either.
+/// A yes or no that the vendor writes as 1 or 0 (`hide_predefined: 1`). Read as either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flag(pub(super) bool);
+pub(crate) struct Flag(pub(crate) bool);
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {

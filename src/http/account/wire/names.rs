@@ -11,32 +11,32 @@ use crate::usecases::manage_users::BUYER;
 
 names! {
     /// What a tenant is for.
-    pub(in super::super) TenantKindName = TenantKind::ALL.map(TenantKind::name);
+    pub(crate) TenantKindName = TenantKind::ALL.map(TenantKind::name);
     /// A scope of API clients.
-    pub(in super::super) ScopeName = ApiScope::ALL.map(ApiScope::name);
+    pub(crate) ScopeName = ApiScope::ALL.map(ApiScope::name);
     /// Whether a client is in use.
-    pub(in super::super) ClientStatus = ["enabled", "disabled"];
+    pub(crate) ClientStatus = ["enabled", "disabled"];
     /// The kind of a client: there is one, with two names.
-    pub(in super::super) ClientKind = ["agent", "api_client"];
+    pub(crate) ClientKind = ["agent", "api_client"];
     /// How the connection to a mail server is protected: not, by TLS from the first byte, or as the
     /// port has it (465: from the first byte; else STARTTLS, which must then succeed).
-    pub(in super::super) Encryption =
+    pub(crate) Encryption =
         [BrandEncryption::None, BrandEncryption::Ssl, BrandEncryption::Tls]
             .map(BrandEncryption::name);
     /// What the numbers of an offering item count.
-    pub(in super::super) MeasurementUnitName =
+    pub(crate) MeasurementUnitName =
         [MeasurementUnit::Bytes, MeasurementUnit::Quantity, MeasurementUnit::NotApplicable]
             .map(MeasurementUnit::name);
     /// How the vendor classes an offering item.
-    pub(in super::super) OfferingTypeName =
+    pub(crate) OfferingTypeName =
         [OfferingType::Count, OfferingType::Feature, OfferingType::Infra].map(OfferingType::name);
     /// A role of users on tenants. `company_admin` on the user's own tenant makes the Company
     /// Administrator.
-    pub(in super::super) RoleName = ROLES;
+    pub(crate) RoleName = ROLES;
     /// The only business type of users.
-    pub(in super::super) BusinessType = [BUYER];
+    pub(crate) BusinessType = [BUYER];
     /// What a person may want mail about.
-    pub(in super::super) NotificationKind = NOTIFICATION_KINDS;
+    pub(crate) NotificationKind = NOTIFICATION_KINDS;
     /// What a search can find.
-    pub(in super::super) ObjectType = ["tenant", "user"];
+    pub(crate) ObjectType = ["tenant", "user"];
 }

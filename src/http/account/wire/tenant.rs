@@ -1,154 +1,140 @@
-//! Tenants. The vendor's fields, and `v1_id`: the "API v1 ID" of seed 001.
+//! Tenants. The vendor's fields, and `v1_id`: what Buy links call the "API v1 ID".
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Text;
-use super::contact::{ContactIn, ContactOut};
+use super::contact::{ContactRequest, ContactResponse};
 use super::names::TenantKindName;
 use crate::domain::ids::TenantId;
 
 /// A tenant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
-pub(in super::super) struct TenantOut {
+pub(crate) struct TenantResponse {
     /// Always true: those above reach it.
-    pub(in super::super) ancestral_access: bool,
+    pub(crate) ancestral_access: bool,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) brand_id: Option<u64>,
+    pub(crate) brand_id: Option<u64>,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) brand_uuid: Option<String>,
+    pub(crate) brand_uuid: Option<String>,
     /// How to reach it.
-    pub(in super::super) contact: ContactOut,
+    pub(crate) contact: ContactResponse,
     /// Always empty.
-    #[schema(value_type = Vec<ContactOut>, max_items = 0)]
-    pub(in super::super) contacts: [ContactOut; 0],
+    #[schema(value_type = Vec<ContactResponse>, max_items = 0)]
+    pub(crate) contacts: [ContactResponse; 0],
     /// When it was created.
     #[schema(format = DateTime)]
-    pub(in super::super) created_at: String,
+    pub(crate) created_at: String,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) customer_id: Option<String>,
+    pub(crate) customer_id: Option<String>,
     /// Always `default`.
-    pub(in super::super) customer_type: &'static str,
+    pub(crate) customer_type: &'static str,
     /// The identity provider of its users.
     #[schema(format = Uuid)]
-    pub(in super::super) default_idp_id: &'static str,
+    pub(crate) default_idp_id: &'static str,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) deleted_at: Option<String>,
+    pub(crate) deleted_at: Option<String>,
     /// People of a disabled tenant are told nothing; only a disabled one can be deleted.
-    pub(in super::super) enabled: bool,
+    pub(crate) enabled: bool,
     /// Whether there are tenants below it.
-    pub(in super::super) has_children: bool,
+    pub(crate) has_children: bool,
     /// Its id.
     #[schema(format = Uuid)]
-    pub(in super::super) id: String,
+    pub(crate) id: String,
     /// A mark of its partner's own.
     #[schema(required)]
-    pub(in super::super) internal_tag: Option<String>,
+    pub(crate) internal_tag: Option<String>,
     /// What it is for.
     #[schema(value_type = TenantKindName)]
-    pub(in super::super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Language of its people, where a user has none.
-    pub(in super::super) language: String,
+    pub(crate) language: String,
     /// Always `disabled`.
-    pub(in super::super) mfa_status: &'static str,
+    pub(crate) mfa_status: &'static str,
     /// Shown to people; unique among its siblings, ignoring case.
-    pub(in super::super) name: String,
+    pub(crate) name: String,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) owner_id: Option<String>,
+    pub(crate) owner_id: Option<String>,
     /// The tenant above; null for the root.
     #[schema(required, format = Uuid)]
-    pub(in super::super) parent_id: Option<String>,
+    pub(crate) parent_id: Option<String>,
     /// Always `production`.
-    pub(in super::super) pricing_mode: &'static str,
+    pub(crate) pricing_mode: &'static str,
     /// Whether it is locked against changes: never.
-    pub(in super::super) update_lock: UpdateLock,
+    pub(crate) update_lock: UpdateLock,
     /// When it last changed.
     #[schema(format = DateTime)]
-    pub(in super::super) updated_at: String,
+    pub(crate) updated_at: String,
     /// The API v1 id: a number, unique over tenants and users.
-    pub(in super::super) v1_id: u64,
+    pub(crate) v1_id: u64,
     /// Grows by one with each change.
-    pub(in super::super) version: u64,
+    pub(crate) version: u64,
 }
 
 /// Whether a tenant is locked against changes.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct UpdateLock {
+pub(crate) struct UpdateLock {
     /// Always false.
-    pub(in super::super) enabled: bool,
+    pub(crate) enabled: bool,
     /// Always null.
     #[schema(required)]
-    pub(in super::super) owner_id: Option<String>,
+    pub(crate) owner_id: Option<String>,
 }
 
 /// A tenant to be created.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = NewTenant)]
-pub(in super::super) struct NewTenantIn {
+pub(crate) struct NewTenantRequest {
     /// Shown to people; unique among its siblings, ignoring case.
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
-    pub(in super::super) name: String,
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) name: String,
     /// What it is for.
     #[schema(value_type = TenantKindName)]
-    pub(in super::super) kind: String,
+    pub(crate) kind: String,
     /// The tenant above.
     #[schema(value_type = uuid::Uuid)]
-    pub(in super::super) parent_id: Text<TenantId>,
+    pub(crate) parent_id: Text<TenantId>,
     /// Language of its people, where a user has none.
     #[schema(max_length = 35, pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
-    pub(in super::super) language: Option<String>,
+    pub(crate) language: Option<String>,
     /// How to reach it.
-    pub(in super::super) contact: Option<ContactIn>,
+    pub(crate) contact: Option<ContactRequest>,
     /// A mark of its partner's own.
-    #[schema(
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
-    pub(in super::super) internal_tag: Option<String>,
+    #[schema(max_length = 200)]
+    pub(crate) internal_tag: Option<String>,
     /// People of a disabled tenant are told nothing; only a disabled one can be deleted.
-    pub(in super::super) enabled: Option<bool>,
+    pub(crate) enabled: Option<bool>,
 }
 
 /// What to change of a tenant; what is missing is kept.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = TenantChange)]
-pub(in super::super) struct TenantIn {
+pub(crate) struct TenantRequest {
     /// The current version; `If-Match` may say it instead.
-    pub(in super::super) version: Option<u64>,
+    pub(crate) version: Option<u64>,
     /// Shown to people; unique among its siblings, ignoring case.
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
-    pub(in super::super) name: Option<String>,
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) name: Option<String>,
     /// Cannot change: must be what it is.
     #[schema(value_type = Option<TenantKindName>)]
-    pub(in super::super) kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Cannot change: must be what it is.
     #[schema(value_type = Option<uuid::Uuid>)]
-    pub(in super::super) parent_id: Option<Text<TenantId>>,
+    pub(crate) parent_id: Option<Text<TenantId>>,
     /// Language of its people, where a user has none.
     #[schema(max_length = 35, pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
-    pub(in super::super) language: Option<String>,
+    pub(crate) language: Option<String>,
     /// How to reach it.
-    pub(in super::super) contact: Option<ContactIn>,
+    pub(crate) contact: Option<ContactRequest>,
     /// A mark of its partner's own.
-    #[schema(
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"
-    )]
-    pub(in super::super) internal_tag: Option<String>,
+    #[schema(max_length = 200)]
+    pub(crate) internal_tag: Option<String>,
     /// People of a disabled tenant are told nothing; only a disabled one can be deleted.
-    pub(in super::super) enabled: Option<bool>,
+    pub(crate) enabled: Option<bool>,
 }

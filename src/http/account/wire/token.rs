@@ -6,29 +6,28 @@ use utoipa::ToSchema;
 /// A token, as it is issued (RFC 6749 §5.1).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Token)]
-pub(in super::super) struct TokenOut {
+pub(crate) struct TokenResponse {
     /// The token: a JWT, signed with RS256.
-    pub(in super::super) access_token: String,
+    pub(crate) access_token: String,
     /// For how many seconds it holds.
-    pub(in super::super) expires_in: u64,
+    pub(crate) expires_in: u64,
     /// When it ends, in seconds since 1970.
     #[schema(value_type = u64)]
-    pub(in super::super) expires_on: i64,
+    pub(crate) expires_on: i64,
     /// Its scopes, parted by blanks.
-    pub(in super::super) scope: String,
+    pub(crate) scope: String,
     /// Always `bearer`.
-    pub(in super::super) token_type: &'static str,
+    pub(crate) token_type: &'static str,
 }
 
 /// What a token request says. The client authenticates with HTTP Basic or in this form, in one way
 /// only (RFC 6749 §2.3).
 #[derive(ToSchema)]
-#[schema(as = TokenRequest)]
 #[allow(
     dead_code,
     reason = "forms are read parameter by parameter; this describes them"
 )]
-pub(in super::super) struct TokenForm {
+pub(crate) struct TokenRequest {
     /// Always `client_credentials`.
     #[schema(pattern = "^client_credentials$")]
     grant_type: String,
@@ -49,7 +48,7 @@ pub(in super::super) struct TokenForm {
     dead_code,
     reason = "forms are read parameter by parameter; this describes them"
 )]
-pub(in super::super) struct AboutTokenForm {
+pub(crate) struct AboutTokenRequest {
     /// The token.
     token: String,
     /// Not needed, and not looked at.
@@ -62,104 +61,108 @@ pub(in super::super) struct AboutTokenForm {
 
 /// What is known of a token (RFC 7662 §2.2); only `active` where it holds no more.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(in super::super) struct TokenState {
+#[schema(as = TokenState)]
+pub(crate) struct TokenStateResponse {
     /// Whether it holds.
-    pub(in super::super) active: bool,
+    pub(crate) active: bool,
     /// The client that it was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Uuid)]
-    pub(in super::super) client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// When it ends, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) exp: Option<i64>,
+    pub(crate) exp: Option<i64>,
     /// When it was issued, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) iat: Option<i64>,
+    pub(crate) iat: Option<i64>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) iss: Option<String>,
+    pub(crate) iss: Option<String>,
     /// Names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) jti: Option<String>,
+    pub(crate) jti: Option<String>,
     /// Its scopes, parted by blanks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// Whom it speaks for: a client or a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Uuid)]
-    pub(in super::super) sub: Option<String>,
+    pub(crate) sub: Option<String>,
     /// It reaches this tenant and all below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Uuid)]
-    pub(in super::super) tenant_id: Option<String>,
+    pub(crate) tenant_id: Option<String>,
     /// Always `bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) token_type: Option<&'static str>,
+    pub(crate) token_type: Option<&'static str>,
 }
 
 /// Done; there is nothing to say.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct Nothing {}
+#[schema(as = Nothing)]
+pub(crate) struct NothingResponse {}
 
 /// The public keys that verify tokens (RFC 7517 §5).
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct KeySet {
+#[schema(as = KeySet)]
+pub(crate) struct KeySetResponse {
     /// The keys, the current one among them.
-    pub(in super::super) keys: Vec<KeyOut>,
+    pub(crate) keys: Vec<KeyResponse>,
 }
 
 /// A public RSA key (RFC 7517 §4, RFC 7518 §6.3.1).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Key)]
-pub(in super::super) struct KeyOut {
+pub(crate) struct KeyResponse {
     /// Always `RS256`.
-    pub(in super::super) alg: &'static str,
+    pub(crate) alg: &'static str,
     /// The exponent, in base64url.
-    pub(in super::super) e: String,
+    pub(crate) e: String,
     /// Names the key in the header of a token.
-    pub(in super::super) kid: String,
+    pub(crate) kid: String,
     /// Always `RSA`.
-    pub(in super::super) kty: &'static str,
+    pub(crate) kty: &'static str,
     /// The modulus, in base64url.
-    pub(in super::super) n: String,
+    pub(crate) n: String,
     /// Always `sig`.
     #[serde(rename = "use")]
-    pub(in super::super) usage: &'static str,
+    pub(crate) usage: &'static str,
 }
 
 /// Where everything of the issuer is (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct IssuerMetadata {
+#[schema(as = IssuerMetadata)]
+pub(crate) struct IssuerResponse {
     /// Always `client_credentials`.
-    pub(in super::super) grant_types_supported: [&'static str; 1],
+    pub(crate) grant_types_supported: [&'static str; 1],
     /// There are no id tokens; were there any, `RS256`.
-    pub(in super::super) id_token_signing_alg_values_supported: [&'static str; 1],
+    pub(crate) id_token_signing_alg_values_supported: [&'static str; 1],
     /// Where questions about tokens are answered.
-    pub(in super::super) introspection_endpoint: String,
+    pub(crate) introspection_endpoint: String,
     /// How clients authenticate there.
-    pub(in super::super) introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    pub(crate) introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// The issuer, as tokens name it.
-    pub(in super::super) issuer: String,
+    pub(crate) issuer: String,
     /// Where the public keys are.
-    pub(in super::super) jwks_uri: String,
+    pub(crate) jwks_uri: String,
     /// None: nobody logs in here.
-    pub(in super::super) response_types_supported: [&'static str; 0],
+    pub(crate) response_types_supported: [&'static str; 0],
     /// Where tokens are revoked.
-    pub(in super::super) revocation_endpoint: String,
+    pub(crate) revocation_endpoint: String,
     /// How clients authenticate there.
-    pub(in super::super) revocation_endpoint_auth_methods_supported: [&'static str; 2],
+    pub(crate) revocation_endpoint_auth_methods_supported: [&'static str; 2],
     /// The scopes of tokens.
-    pub(in super::super) scopes_supported: Vec<&'static str>,
+    pub(crate) scopes_supported: Vec<&'static str>,
     /// Always `public`.
-    pub(in super::super) subject_types_supported: [&'static str; 1],
+    pub(crate) subject_types_supported: [&'static str; 1],
     /// Where tokens come from.
-    pub(in super::super) token_endpoint: String,
+    pub(crate) token_endpoint: String,
     /// How clients authenticate there.
-    pub(in super::super) token_endpoint_auth_methods_supported: [&'static str; 2],
+    pub(crate) token_endpoint_auth_methods_supported: [&'static str; 2],
 }

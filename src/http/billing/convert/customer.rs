@@ -1,6 +1,6 @@
 //! Customers.
 
-use super::super::wire::customer::{CustomerIn, CustomerOut};
+use super::super::wire::customer::{CustomerRequest, CustomerResponse};
 use super::super::wire::{Maybe, Moment, NumberText};
 use crate::domain::contact::EmailAddress;
 use crate::domain::time::Timestamp;
@@ -8,7 +8,7 @@ use crate::usecases::customer_patch::CustomerPatch;
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_customers::CustomerView;
 
-/// What seed 002 shows of things that this service has one of: they are the same for everybody.
+/// What the vendor prints of things that this service has one of: the same for everybody.
 const DEFAULT_SLA: &str = "63b75905-10d4-44e9-ba1e-7aa2eff4100b";
 const CATEGORY: &str = "7f8320eb-d653-40ae-9d57-1257bead1a29";
 const PRIORITY: &str = "683a47ec-e57c-43a5-ba10-2ccdc03fd331";
@@ -25,7 +25,7 @@ fn map<T, U>(given: Maybe<T>, change: impl FnOnce(T) -> U) -> Field<U> {
     }
 }
 
-pub(in super::super) fn patch(body: CustomerIn) -> CustomerPatch {
+pub(crate) fn patch(body: CustomerRequest) -> CustomerPatch {
     let lists = [
         ("Addresses", body.addresses),
         ("InvoiceRecipients", body.invoice_recipients),
@@ -85,19 +85,19 @@ fn text(email: Option<EmailAddress>) -> String {
     email.map_or_else(String::new, |email| email.as_str().to_owned())
 }
 
-/// The whole object of the seed.
+/// The whole object.
 #[allow(
     clippy::too_many_lines,
-    reason = "one line per field of the seed's answer, in its order; a part of it says nothing"
+    reason = "one line per field of the vendor's answer, in its order; a part of it says nothing"
 )]
-pub(in super::super) fn customer(view: CustomerView, now: Timestamp) -> CustomerOut {
+pub(crate) fn customer(view: CustomerView, now: Timestamp) -> CustomerResponse {
     let customer = view.customer;
     let (address, reach) = (customer.address, customer.reach);
     let (invoicing, service) = (customer.invoicing, customer.service);
     let account = customer.account;
     let vat_number = invoicing.vat_number.map(|vat| vat.as_str().to_owned());
     let bank_account = invoicing.bank_account.map(|bank| bank.as_str().to_owned());
-    CustomerOut {
+    CustomerResponse {
         id: customer.id.to_string(),
         tenant: customer.tenant_id.to_string(),
         name: customer.name,

@@ -1,13 +1,13 @@
 //! Taxes.
 
 use super::super::request::Paging;
-use super::super::wire::tax::{TaxIn, TaxListOut, TaxOut};
+use super::super::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::domain::billing::Tax;
 use crate::http::decimal::Number;
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_taxes::TaxPatch;
 
-pub(in super::super) fn patch(body: TaxIn) -> TaxPatch {
+pub(crate) fn patch(body: TaxRequest) -> TaxPatch {
     TaxPatch {
         tenant: body.tenant.0,
         name: body.name.0,
@@ -23,8 +23,8 @@ pub(in super::super) fn patch(body: TaxIn) -> TaxPatch {
     }
 }
 
-pub(in super::super) fn tax(tax: Tax) -> TaxOut {
-    TaxOut {
+pub(crate) fn tax(tax: Tax) -> TaxResponse {
+    TaxResponse {
         id: tax.id.to_string(),
         tenant: tax.tenant_id.to_string(),
         name: tax.name,
@@ -38,10 +38,10 @@ pub(in super::super) fn tax(tax: Tax) -> TaxOut {
 }
 
 /// One page of `all`.
-pub(in super::super) fn list(all: Vec<Tax>, paging: Paging) -> TaxListOut {
+pub(crate) fn list(all: Vec<Tax>, paging: Paging) -> TaxesResponse {
     let found = all.len();
     let page = all.into_iter().skip(paging.skip).take(paging.size);
-    TaxListOut {
+    TaxesResponse {
         taxes: page.map(tax).collect(),
         amount_records_found: found,
         amount_of_pages: found.div_ceil(paging.size),

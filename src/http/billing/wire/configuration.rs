@@ -10,32 +10,32 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(as = ServiceDeskConfiguration)]
-pub(in super::super) struct ConfigurationOut {
+pub(crate) struct ConfigurationResponse {
     /// The languages (ISO 639).
-    pub(in super::super) languages: Vec<LanguageOut>,
+    pub(crate) languages: Vec<LanguageResponse>,
     /// Names by id.
-    pub(in super::super) countries: BTreeMap<String, String>,
+    pub(crate) countries: BTreeMap<String, String>,
     /// Names by id, by the id of their country.
-    pub(in super::super) states: BTreeMap<String, BTreeMap<String, &'static str>>,
+    pub(crate) states: BTreeMap<String, BTreeMap<String, &'static str>>,
 }
 
 /// A language.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(as = Language)]
-pub(in super::super) struct LanguageOut {
+pub(crate) struct LanguageResponse {
     /// Its id.
     #[schema(format = Uuid)]
-    pub(in super::super) id: String,
+    pub(crate) id: String,
     /// Where it is spoken most.
     #[schema(required, format = Uuid)]
-    pub(in super::super) country: Option<String>,
+    pub(crate) country: Option<String>,
     /// As its speakers call it.
-    pub(in super::super) name: String,
+    pub(crate) name: String,
     /// Always true.
-    pub(in super::super) active: bool,
+    pub(crate) active: bool,
     /// In English.
-    pub(in super::super) english_name: &'static str,
+    pub(crate) english_name: &'static str,
     /// ISO 639-1.
-    pub(in super::super) code: &'static str,
+    pub(crate) code: &'static str,
 }

@@ -1,4 +1,4 @@
-//! The dialect's JSON, field by field in the order of seed 002.
+//! The dialect's JSON, field by field in the order in which the vendor prints it.
 
 pub(super) mod configuration;
 pub(super) mod customer;
@@ -33,8 +33,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     }
 }
 
-/// A number that the vendor writes as a text (seed 002: `"TimeRegistrationRoundupTime":"10"` in
-/// the answer, `10` in the request). Read as either.
+/// A number that the vendor writes as a text (`"TimeRegistrationRoundupTime":"10"` in the answer,
+/// `10` in the request). Read as either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NumberText(pub(super) i64);
 

@@ -11,79 +11,79 @@ use crate::http::openapi::schema::Null;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(as = Tax)]
-pub(in super::super) struct TaxOut {
+pub(crate) struct TaxResponse {
     /// Its id.
     #[schema(format = Uuid)]
-    pub(in super::super) id: String,
+    pub(crate) id: String,
     /// The partner that charges it.
     #[schema(format = Uuid)]
-    pub(in super::super) tenant: String,
+    pub(crate) tenant: String,
     /// The name on invoices.
-    pub(in super::super) name: String,
+    pub(crate) name: String,
     /// Per cent: below 100, with at most four digits after the point.
-    pub(in super::super) value: Number,
+    pub(crate) value: Number,
     /// Whether a customer can be given it.
-    pub(in super::super) active: bool,
+    pub(crate) active: bool,
     /// Its code in the partner's bookkeeping.
-    pub(in super::super) code: String,
+    pub(crate) code: String,
     /// Whether a customer can be given it even while it is not active.
-    pub(in super::super) allow_inactive: bool,
+    pub(crate) allow_inactive: bool,
     /// The one that forms should offer first.
-    pub(in super::super) is_default: bool,
+    pub(crate) is_default: bool,
     /// Always null.
     #[schema(value_type = Null)]
-    pub(in super::super) custom_fields: (),
+    pub(crate) custom_fields: (),
 }
 
 /// A page of taxes.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct TaxListOut {
+#[schema(as = TaxListOut)]
+pub(crate) struct TaxesResponse {
     /// The taxes.
-    pub(in super::super) taxes: Vec<TaxOut>,
+    pub(crate) taxes: Vec<TaxResponse>,
     /// How many there are on all pages.
     #[serde(rename = "AmountRecordsFound")]
-    pub(in super::super) amount_records_found: usize,
+    pub(crate) amount_records_found: usize,
     /// How many pages there are.
     #[serde(rename = "AmountOfPages")]
-    pub(in super::super) amount_of_pages: usize,
+    pub(crate) amount_of_pages: usize,
 }
 
 /// A tax to be created, or what to change of one; what is missing is kept.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[derive(Default)]
 #[schema(as = TaxChange)]
-pub(in super::super) struct TaxIn {
+pub(crate) struct TaxRequest {
     /// To change a tax: its id. Missing, null or zeros: it is a new one.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(in super::super) id: Maybe<String>,
+    pub(crate) id: Maybe<String>,
     /// Whose it is; missing: the caller's own. Never changes.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(in super::super) tenant: Maybe<String>,
+    pub(crate) tenant: Maybe<String>,
     /// The name on invoices.
-    #[schema(value_type = Option<String>, max_length = 100, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$")]
+    #[schema(value_type = Option<String>, max_length = 100)]
     #[serde(default)]
-    pub(in super::super) name: Maybe<String>,
+    pub(crate) name: Maybe<String>,
     /// Per cent: below 100, with at most four digits after the point.
     #[schema(value_type = Option<Number>)]
     #[serde(default)]
-    pub(in super::super) value: Maybe<Number>,
+    pub(crate) value: Maybe<Number>,
     /// Whether a customer can be given it.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(in super::super) active: Maybe<bool>,
+    pub(crate) active: Maybe<bool>,
     /// Its code in the partner's bookkeeping.
-    #[schema(value_type = Option<String>, max_length = 50, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$")]
+    #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(in super::super) code: Maybe<String>,
+    pub(crate) code: Maybe<String>,
     /// Whether a customer can be given it even while it is not active.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(in super::super) allow_inactive: Maybe<bool>,
+    pub(crate) allow_inactive: Maybe<bool>,
     /// The one that forms should offer first.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(in super::super) is_default: Maybe<bool>,
+    pub(crate) is_default: Maybe<bool>,
 }

@@ -1,18 +1,13 @@
-//! What the seeds print, and examples in their manner.
+//! Examples that the vendor prints.
 
 use serde_json::{Value, json};
 
-/// The customer tenant of seed 000.
+/// A customer tenant.
 pub(super) const TENANT: &str = "ede9f834-70b3-476c-83d9-736f9f8c7dae";
-/// The user of seed 000.
+/// A user of [`TENANT`].
 pub(super) const USER: &str = "1c234e69-5469-424a-a6d1-ff5658b387a6";
 
-/// Seed 000, step 4.
-pub(super) fn becomes_buyer() -> Value {
-    json!({ "business_types": ["buyer"], "version": 1 })
-}
-
-/// Seed 000, step 8.
+/// A user who has become a buyer.
 pub(super) fn user() -> Value {
     json!({
         "activated": true,
@@ -37,21 +32,7 @@ pub(super) fn user() -> Value {
     })
 }
 
-/// The user that seed 000 begins with.
-pub(super) fn new_user() -> Value {
-    json!({
-        "tenant_id": TENANT,
-        "login": "JohnDoe",
-        "contact": { "email": "johndoe@mysite.com", "firstname": "John", "lastname": "Doe" },
-    })
-}
-
-/// Seed 001, step 5, with a Buy URL.
-pub(super) fn buy_url() -> Value {
-    json!({ "upsell_url": "https://shop.example.com/buy?campaign=7" })
-}
-
-/// Seed 001, step 8.
+/// All branding options, none of the web addresses set but one.
 pub(super) fn brand() -> Value {
     json!({
         "account_server_url": "",
@@ -83,28 +64,5 @@ pub(super) fn brand() -> Value {
         "terms_url": "",
         "upsell_url": "",
         "user_guide_url": "",
-    })
-}
-
-/// A quota of 100 GiB that may be exceeded by 10.
-pub(super) fn offering_items() -> Value {
-    json!({
-        "offering_items": [{
-            "name": "storage",
-            "usage_name": "storage",
-            "measurement_unit": "bytes",
-            "quota": { "value": 107_374_182_400_u64, "overage": 10_737_418_240_u64, "version": 0 },
-        }],
-    })
-}
-
-/// A report of 104 GiB.
-pub(super) fn usage_reports() -> Value {
-    json!({
-        "items": [{
-            "tenant_id": TENANT,
-            "usage_name": "storage",
-            "absolute_value": 111_669_149_696_u64,
-        }],
     })
 }

@@ -1,0 +1,91 @@
+//! `/domain/{domain}/users/{user}/role`.
+
+use serde_json::{Value, json};
+
+use super::convert;
+use super::request::DomainName;
+use super::wire::{MemberRequest, MemberResponse};
+use crate::domain::client::ApiScope::Plans;
+use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, put};
+use crate::http::error::ApiError;
+use crate::http::message::Response;
+use crate::http::output;
+use crate::http::precondition::Precondition;
+use crate::usecases::access::Caller;
+use crate::usecases::reseller::members::{self as usecase, Member};
+
+pub(super) fn endpoints() -> [Endpoint; 3] {
+    let path = "/domain/{domain}/users/{user}/role";
+    let show = get(path, "readDomainUser", "The roles of a user in a domain")
+        .scope(Plans)
+        .answers::<MemberResponse>(200, "The roles.")
+        .tagged()
+        .to(show);
+    let sets = "Sets the roles of a user in a domain";
+    let replace = put(path, "setDomainUser", sets)
+        .scope(Plans)
+        .example(json!({ "roles": ["Admin"] }))
+        .answers::<MemberResponse>(200, "The roles.")
+        .tagged()
+        .to(replace);
+    let take_out = delete(path, "removeDomainUser", "Takes a user out of a domain")
+        .scope(Plans)
+        .answers_nothing(204, "The user holds no role there.")
+        .to(take_out);
+    [show, replace, take_out]
+}
+
+/// What names a user.
+struct UserText(String);
+
+impl Segment for UserText {
+    const ABOUT: &'static str = "The login or the id of the user.";
+
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": 512 })
+    }
+
+    fn parse(text: &str) -> Result<Self, ApiError> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+type MemberPath = Path<(DomainName, UserText)>;
+
+fn shown(member: &Member) -> Response {
+    output::versioned(output::ok(&convert::member(member)), member.version)
+}
+
+async fn show(
+    call: Call,
+    caller: Caller,
+    Path((DomainName(domain), UserText(user))): MemberPath,
+) -> Answer {
+    let member = usecase::read(&call.env, &caller, &domain, &user).await?;
+    Ok(shown(&member))
+}
+
+async fn replace(
+    call: Call,
+    caller: Caller,
+    Path((DomainName(domain), UserText(user))): MemberPath,
+    Json(body): Json<MemberRequest>,
+    expected: Precondition,
+) -> Answer {
+    let roles = convert::wanted(body)?;
+    let (who, version, now) = ((&domain, &*user), expected.version, call.now());
+    let done = usecase::replace(&call.env, &caller, who, &roles, version, now).await;
+    Ok(shown(&expected.checked(done)?))
+}
+
+async fn take_out(
+    call: Call,
+    caller: Caller,
+    Path((DomainName(domain), UserText(user))): MemberPath,
+    expected: Precondition,
+) -> Answer {
+    let (who, version, now) = ((&domain, &*user), expected.version, call.now());
+    let done = usecase::take_out(&call.env, &caller, who, version, now).await;
+    expected.checked(done)?;
+    Ok(output::no_content())
+}
