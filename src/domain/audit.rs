@@ -1,5 +1,7 @@
 //! Who changed what, and when.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{AuditId, ClientId, TenantId, UserId};
 use super::time::Timestamp;
 
@@ -10,7 +12,8 @@ pub const MAX_NAME_BYTES: usize = 256;
 pub const MAX_STATE_BYTES: usize = 32 * 1024;
 
 /// Who made a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// An API client, where its token speaks for one user: on that user's behalf.
     Client {
@@ -54,25 +57,15 @@ impl Actor {
             Self::Operator => None,
         }
     }
-
-    /// The actor of these parts; `None` where they make none.
-    #[must_use]
-    pub fn from_parts(kind: &str, client: Option<ClientId>, user: Option<UserId>) -> Option<Self> {
-        match (kind, client, user) {
-            ("client", Some(client), user) => Some(Self::Client { client, user }),
-            ("reader", None, Some(user)) => Some(Self::Reader(user)),
-            ("operator", None, None) => Some(Self::Operator),
-            _ => None,
-        }
-    }
 }
 
 /// One change that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Names the entry.
     pub id: AuditId,
     /// When.
+    #[serde(rename = "at_us")]
     pub at: Timestamp,
     /// The request that made it; `None`: not over HTTP.
     pub request_id: Option<String>,
@@ -112,25 +105,6 @@ pub fn bounded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn actors_come_back_from_their_parts() {
-        let (client, user) = (ClientId::random(), UserId::random());
-        for actor in [
-            Actor::Client { client, user: None },
-            Actor::Client {
-                client,
-                user: Some(user),
-            },
-            Actor::Reader(user),
-            Actor::Operator,
-        ] {
-            let parts = (actor.kind(), actor.client(), actor.user());
-            assert_eq!(Actor::from_parts(parts.0, parts.1, parts.2), Some(actor));
-        }
-        assert_eq!(Actor::from_parts("client", None, Some(user)), None);
-        assert_eq!(Actor::from_parts("ghost", Some(client), None), None);
-    }
 
     #[test]
     fn names_are_cut_between_characters() {

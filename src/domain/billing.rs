@@ -6,6 +6,7 @@ mod values;
 pub use tax::{BadTaxRate, Tax, TaxRate};
 pub use values::{BankAccount, Bounded, VatNumber};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::contact::EmailAddress;
@@ -23,7 +24,7 @@ pub type OccupancyPercent = Bounded<100>;
 
 /// The billing information of a tenant: the customer object of seed 002. A tenant has one at
 /// most.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// Its own id, another than the tenant's.
     pub id: CustomerId,
@@ -52,7 +53,7 @@ pub struct Customer {
 }
 
 /// Where a customer is. Texts may be empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Address {
     /// The country.
     pub country: Option<CountryId>,
@@ -73,7 +74,7 @@ pub struct Address {
 }
 
 /// How a customer is reached. Texts may be empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reach {
     /// Its host name on the internet.
     pub domain: String,
@@ -88,7 +89,7 @@ pub struct Reach {
 }
 
 /// How a customer is billed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoicing {
     /// Its number in the partner's bookkeeping.
     pub debtor_code: Option<String>,
@@ -101,6 +102,7 @@ pub struct Invoicing {
     /// Where its money comes from.
     pub bank_account: Option<BankAccount>,
     /// How long it may take to pay.
+    #[serde(rename = "payment_terms_days")]
     pub payment_terms: PaymentTermsDays,
     /// Its invoices are drawn from its account.
     pub direct_debit: bool,
@@ -117,11 +119,12 @@ pub struct Invoicing {
 }
 
 /// How a customer's time is registered and its tickets are worked on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// The legal form of the company; `-` where it is not known.
     pub company_type: String,
     /// Registered time is rounded up to this.
+    #[serde(rename = "roundup_minutes")]
     pub roundup: RoundupMinutes,
     /// Its days off.
     pub days_off: DaysOffPerYear,
@@ -134,15 +137,17 @@ pub struct Service {
     /// What engineers should know of it.
     pub documentation: String,
     /// Somebody is told from this occupancy on.
+    #[serde(rename = "occupancy_threshold_percent")]
     pub occupancy_threshold: OccupancyPercent,
 }
 
 /// Whether a customer tries or pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Account {
     /// It tries.
     pub trial: bool,
     /// The end of the trial.
+    #[serde(rename = "trial_expires_us")]
     pub trial_expires_at: Option<Timestamp>,
     /// It pays; `None`: whoever does not try does.
     pub paid: Option<bool>,

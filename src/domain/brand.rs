@@ -1,14 +1,17 @@
 //! Brands: what a partner's people see instead of the vendor, and where the shop is.
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::contact::EmailAddress;
 use super::ids::TenantId;
-use super::link::{BuyUrl, LinkProfile};
+use super::link::{BuyUrl, BuyUrlRules, LinkProfile};
 
 /// The values of `color_scheme`.
 pub const COLOR_SCHEMES: [&str; 2] = ["default", "orange"];
 
 /// How the brand's own mail server is spoken to (`smtp_encryption`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum BrandEncryption {
     /// `NONE`: plain text.
     None,
@@ -40,7 +43,7 @@ impl BrandEncryption {
 }
 
 /// A secret in its sealed form. The domain carries it and cannot open it.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sealed(pub String);
 
 impl std::fmt::Debug for Sealed {
@@ -50,7 +53,7 @@ impl std::fmt::Debug for Sealed {
 }
 
 /// The brand's own mail server.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BrandSmtp {
     /// Whether mail of the brand goes through it.
     pub override_enabled: bool,
@@ -63,13 +66,14 @@ pub struct BrandSmtp {
     /// Empty: no login.
     pub user: String,
     /// Empty where none is set.
+    #[serde(rename = "sealed_password")]
     pub password: Sealed,
     /// `Reply-To` of the brand's mail, and its sender where the brand's server is used.
     pub reply_address: Option<EmailAddress>,
 }
 
 /// The web addresses of a brand. Empty where not set. Checked when written: http or https.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the wire's, and their meaning
 pub struct BrandUrls {
     pub account_server: String,
@@ -88,13 +92,14 @@ pub struct BrandUrls {
 }
 
 /// The branding options of one tenant (seed 001).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
     /// Whose brand it is.
     pub tenant_id: TenantId,
     /// Only an enabled brand is shown, to the tenant and to all below it that have none.
     pub enabled: bool,
     /// The Buy URL; `None` where empty: no buy links are shown.
+    #[serde(deserialize_with = "stored_buy_url")]
     pub buy_url: Option<BuyUrl>,
     /// The parameter names of Buy links; `None`: as the deployment has it.
     pub link_profile: Option<LinkProfile>,
@@ -149,4 +154,14 @@ impl Brand {
     pub fn has_own_server(&self) -> bool {
         self.smtp.override_enabled && !self.smtp.server.is_empty()
     }
+}
+
+/// What even the loosest rules refuse is no Buy URL; the deployment's are asked at use.
+fn stored_buy_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BuyUrl>, D::Error> {
+    const LOOSEST: BuyUrlRules = BuyUrlRules {
+        allow_http: true,
+        allow_ip_hosts: true,
+    };
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| BuyUrl::parse(&text, LOOSEST).ok()))
 }

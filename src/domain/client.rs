@@ -1,5 +1,7 @@
 //! API clients and what they may do.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{ClientId, TenantId};
 use super::time::Timestamp;
 
@@ -186,7 +188,7 @@ impl std::fmt::Display for ApiScopes {
 
 /// The SHA-256 of a client's secret. The secret has 256 random bits, so a plain hash is enough:
 /// there is nothing to guess.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretHash(pub [u8; 32]);
 
 impl std::fmt::Debug for SecretHash {
@@ -196,7 +198,7 @@ impl std::fmt::Debug for SecretHash {
 }
 
 /// An API client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Its UUID, the `client_id` of OAuth 2.
     pub id: ClientId,
@@ -205,12 +207,14 @@ pub struct Client {
     /// What people call it.
     pub name: String,
     /// What its secret hashes to.
+    #[serde(rename = "secret_sha256")]
     pub secret_hash: SecretHash,
     /// What it may do.
     pub scopes: ApiScopes,
     /// A disabled client gets no token, and tokens it has are refused.
     pub enabled: bool,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// Grows by one with each change.
     pub version: u64,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The text is not a UUID in its canonical, hyphenated form.
@@ -20,7 +21,7 @@ impl std::error::Error for InvalidId {}
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -136,7 +137,7 @@ uuid_id!(
 
 /// The seeds' "API v1 ID": a number given to each tenant and user at creation, unique over both,
 /// never reused. The account table is indexed by it, and tracked links carry it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct V1Id(pub u32);
 
 /// Text that is not the spelling of an API v1 ID.
@@ -177,11 +178,13 @@ pub struct AccountRef {
 }
 
 /// Whose quota it is: an account is a tenant or a user, each with its own meter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AccountId {
     /// A tenant's quota.
+    #[serde(rename = "t")]
     Tenant(TenantId),
     /// A user's own quota.
+    #[serde(rename = "u")]
     User(UserId),
 }
 

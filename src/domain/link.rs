@@ -11,6 +11,8 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 pub(in crate::domain) use buy_url::is_invisible;
 pub use buy_url::{BuyUrl, BuyUrlError, BuyUrlRules, MAX_BUY_URL_BYTES};
 pub use template::LinkTemplate;
@@ -124,7 +126,8 @@ impl FromStr for Placement {
 }
 
 /// How the parameters of a Buy link are named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkProfile {
     /// The names of this service (seed 001 describes the parameters without naming them all).
     #[default]

@@ -8,6 +8,8 @@ mod usage_name;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::evaluate::{Evaluation, Measured, QuotaPolicy, evaluate, worst};
 use super::ids::{AccountId, InfraId};
 use super::quota::{Item, Quota, State};
@@ -24,7 +26,7 @@ pub use usage_name::UsageName;
 pub const MAX_OFFERING_ITEMS: usize = 256;
 
 /// What distinguishes several offerings or measurements of one `usage_name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UsageKey {
     /// What is measured: `storage`, `vms`, …
     pub usage_name: UsageName,

@@ -1,5 +1,7 @@
-//! The pure core: values and decisions. No I/O, no clock, no serde, no async.
+//! The pure core: values and decisions. No I/O, no clock, no async. What is stored derives serde,
+//! so that the store keeps it as it is.
 
+mod as_text;
 pub mod audit;
 pub mod billing;
 pub mod brand;

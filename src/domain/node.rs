@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::NodeId;
 use super::time::Timestamp;
 use uuid::Uuid;
 
 /// What a node lets the others know of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
     /// Which node.
     pub node: NodeId,
     /// What people call it, such as its host and port.
     pub name: String,
     /// When it started.
+    #[serde(rename = "started_us")]
     pub started_at: Timestamp,
     /// Until when it works, unless it renews this before.
+    #[serde(rename = "alive_until_us")]
     pub alive_until: Timestamp,
 }
 

@@ -7,6 +7,8 @@ mod retry;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{AccountId, MailId, NodeId, TenantId, UserId};
 use super::quota::{Item, Level, Scope};
 use super::time::Timestamp;
@@ -16,7 +18,8 @@ pub use lease::{Lease, Verdict};
 pub use retry::{AfterFailure, GaveUp, RetryPolicy};
 
 /// Where a mail stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MailState {
     /// To be sent, or sent again after a failure.
     Queued,
@@ -62,7 +65,8 @@ impl MailState {
 }
 
 /// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MailKind {
     /// Levels were entered.
     Quota,
@@ -86,12 +90,6 @@ impl MailKind {
         }
     }
 
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Whether it tells of quotas.
     #[must_use]
     pub const fn is_quota(self) -> bool {
@@ -100,7 +98,7 @@ impl MailKind {
 }
 
 /// One reason for a mail: this level of this item of this account was entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cause {
     /// Whose quota: the recipient's tenant, the recipient, or, for a company admin, another user.
     pub account: AccountId,
@@ -148,7 +146,7 @@ impl Notice {
 pub const MAX_CAUSES: usize = 200;
 
 /// One mail to one recipient. What it says is rendered when it is sent, from what is true then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// Its UUID; the `Message-ID` is made from it and stays the same over all attempts.
     pub id: MailId,
@@ -166,8 +164,10 @@ pub struct Mail {
     /// Why it is sent, one per item and account; at most [`MAX_CAUSES`].
     pub causes: Vec<Cause>,
     /// When it was decided.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it is tried next; when it ended, once it is not queued.
+    #[serde(rename = "due_us")]
     pub due_at: Timestamp,
     /// Set while a node is sending it: until its end nobody else tries. `due_at` is the same time,
     /// so that a mail is due again in any case.
@@ -179,6 +179,7 @@ pub struct Mail {
     /// How the last attempt failed, or why it was cancelled; fit for operators.
     pub last_error: Option<String>,
     /// When a mail server accepted it.
+    #[serde(rename = "sent_us", skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
     /// The subject it was last sent with.
     pub subject: Option<String>,
@@ -289,13 +290,15 @@ impl Mail {
 }
 
 /// What is remembered of a recipient of quota mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
     /// Who.
     pub user_id: UserId,
     /// When a quota mail to them was last accepted by a mail server.
+    #[serde(rename = "last_sent_us")]
     pub last_sent_at: Timestamp,
     /// When they are to be reminded, if something still stands then.
+    #[serde(rename = "reminder_due_us")]
     pub reminder_due_at: Option<Timestamp>,
 }
 

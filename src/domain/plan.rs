@@ -5,6 +5,8 @@ mod buying;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::decimal::Decimal;
 use super::ids::TenantId;
 use super::text::{BadText, check_name};
@@ -19,7 +21,7 @@ pub const MAX_PLAN_NAME_CHARS: usize = 200;
 pub const MAX_PLANS_PER_PARTNER: usize = 1000;
 
 /// The number of a plan: given per partner, counting from 1, never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlanId(pub u64);
 
 impl fmt::Display for PlanId {
@@ -29,7 +31,7 @@ impl fmt::Display for PlanId {
 }
 
 /// One plan of one partner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PlanRef {
     /// Whose plan.
     pub partner: TenantId,
@@ -38,7 +40,7 @@ pub struct PlanRef {
 }
 
 /// What a plan says, in the words of seed 004. Prices are in the currency of the partner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanTerms {
     /// What people call it.
     pub name: String,
@@ -127,17 +129,20 @@ impl PlanTerms {
 }
 
 /// A plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Whose it is.
     pub partner_id: TenantId,
     /// Its number among theirs.
     pub id: PlanId,
     /// What it says.
+    #[serde(flatten)]
     pub terms: PlanTerms,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
     /// Grows by one with each change.
     pub version: u64,

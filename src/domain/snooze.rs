@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{AccountId, TenantId, UserId};
 use super::quota::{Item, Scope};
 use super::time::Timestamp;
@@ -61,7 +63,7 @@ impl FromStr for AlertId {
 }
 
 /// What one user has snoozed, and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Snoozes(pub BTreeMap<AlertId, Timestamp>);
 
 impl Snoozes {

@@ -1,5 +1,7 @@
 //! Tenants: the tree of partners, folders, customers and units.
 
+use serde::{Deserialize, Serialize};
+
 use super::contact::Contact;
 use super::ids::{AccountId, AccountRef, TenantId, V1Id};
 use super::plan::{Currency, PlanRef};
@@ -10,7 +12,8 @@ use super::time::Timestamp;
 pub const MAX_TENANT_DEPTH: usize = 16;
 
 /// What a tenant is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TenantKind {
     /// Sells; may have every kind below it.
     Partner,
@@ -54,7 +57,7 @@ impl TenantKind {
 }
 
 /// A tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     /// Its UUID.
     pub id: TenantId,
@@ -77,8 +80,10 @@ pub struct Tenant {
     /// Its own settings; what is `None` there comes from the deployment.
     pub settings: TenantSettings,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
     /// Grows by one with each change of the tenant or its brand.
     pub version: u64,
@@ -114,7 +119,7 @@ impl Tenant {
 
 /// What is set for a tenant and its users: what it has instead of the deployment's, and what ties
 /// it to its partners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TenantSettings {
     /// Per item (by [`super::quota::Item::index`]): the soon threshold.
     pub soon_percent: [SoonSetting; 5],
@@ -124,8 +129,9 @@ pub struct TenantSettings {
     pub currency: Option<Currency>,
 }
 
-/// A tenant's word on the soon threshold of one item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A tenant's word on the soon threshold of one item. Stored as nothing, 0 or the percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Option<u8>", into = "Option<u8>")]
 pub enum SoonSetting {
     /// As the deployment has it.
     #[default]
@@ -141,6 +147,31 @@ impl SoonSetting {
     #[must_use]
     pub const fn is_own(self) -> bool {
         !matches!(self, Self::Inherit)
+    }
+}
+
+impl From<SoonSetting> for Option<u8> {
+    fn from(soon: SoonSetting) -> Self {
+        match soon {
+            SoonSetting::Inherit => None,
+            SoonSetting::Off => Some(0),
+            SoonSetting::At(percent) => Some(percent.get()),
+        }
+    }
+}
+
+impl TryFrom<Option<u8>> for SoonSetting {
+    type Error = &'static str;
+
+    fn try_from(stored: Option<u8>) -> Result<Self, Self::Error> {
+        match stored {
+            None => Ok(Self::Inherit),
+            Some(0) => Ok(Self::Off),
+            Some(percent) => match Percent::new(percent) {
+                Some(percent) => Ok(Self::At(percent)),
+                None => Err("the soon threshold must be below 100"),
+            },
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! User accounts, their roles and what they want to be told.
 
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
+
 use super::contact::Contact;
 use super::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use super::proposal::Reader;
@@ -47,8 +50,11 @@ pub const ROLES: [&str; 16] = [
     "security_analyst",
 ];
 
+/// The name of a role: one of [`ROLES`].
+pub type RoleName = &'static str;
+
 /// One role given to a user on one tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessPolicy {
     /// Names the policy.
     pub id: Uuid,
@@ -56,14 +62,15 @@ pub struct AccessPolicy {
     pub issuer_id: Uuid,
     /// The tenant the role holds on.
     pub tenant_id: TenantId,
-    /// One of [`ROLES`].
-    pub role: &'static str,
+    /// What it lets the user do.
+    #[serde(deserialize_with = "stored_role")]
+    pub role: RoleName,
     /// Grows by one with each change.
     pub version: u64,
 }
 
 /// A user account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Its UUID.
     pub id: UserId,
@@ -82,6 +89,7 @@ pub struct User {
     /// Has the business type `buyer` (seed 000).
     pub buyer: bool,
     /// What the person wants mail about; of [`NOTIFICATION_KINDS`].
+    #[serde(deserialize_with = "stored_notifications")]
     pub notifications: Vec<&'static str>,
     /// `en`, `de`, …
     pub language: String,
@@ -93,8 +101,10 @@ pub struct User {
     /// The roles given to the user.
     pub policies: Vec<AccessPolicy>,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
     /// Grows by one with each change.
     pub version: u64,
@@ -163,4 +173,20 @@ impl User {
 #[must_use]
 pub fn known_name(known: &[&'static str], name: &str) -> Option<&'static str> {
     known.iter().copied().find(|entry| *entry == name)
+}
+
+fn stored_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RoleName, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    known_name(&ROLES, &name).ok_or_else(|| D::Error::unknown_variant(&name, &ROLES))
+}
+
+fn stored_notifications<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<&'static str>, D::Error> {
+    const KNOWN: &[&str] = &NOTIFICATION_KINDS;
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let kinds = names
+        .iter()
+        .map(|name| known_name(KNOWN, name).ok_or_else(|| D::Error::unknown_variant(name, KNOWN)));
+    kinds.collect()
 }

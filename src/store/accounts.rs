@@ -183,12 +183,12 @@ impl Changes {
 
     /// Stores the meter of the account with this number; `expect` is what was seen of it.
     pub fn put_meter(&mut self, number: V1Id, expect: Expect, meter: Meter) -> &mut Self {
-        let (hot, items) = meter.split();
+        let (hot, offering_items) = meter.split();
         let key = keys::offering_items(hot.account);
-        if items.is_empty() {
+        if offering_items.is_empty() {
             self.delete(key);
         } else {
-            self.put(key, OfferingItems(items).encode());
+            self.put(key, OfferingItems { offering_items }.encode());
         }
         self.put_hot_meter(number, expect, &hot)
     }

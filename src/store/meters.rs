@@ -20,7 +20,7 @@ impl Store {
         let (meter, items) = (records.next().flatten(), records.next().flatten());
         let (hot, expect) = seen(account.id, meter)?;
         let items = match items {
-            Some(items) => OfferingItems::decode(&items.body)?.0,
+            Some(items) => OfferingItems::decode(&items.body)?.offering_items,
             None if hot.offering_items.is_empty() => Vec::new(),
             None => {
                 let why = format!("{account:?} has limits and no offering items");

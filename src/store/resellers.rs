@@ -1,6 +1,8 @@
 //! Changes of plans, domains and roles of resellers, and of what ties accounts to them. No other
 //! code writes these keys.
 
+use serde::{Deserialize, Serialize};
+
 use super::engine::{Changes, Expect};
 use super::keys::reseller as keys;
 use super::record::Stored;
@@ -12,7 +14,7 @@ use crate::domain::reseller::role::{Role, RoleId};
 
 /// What of resellers hangs at an account. Tenant and user records know nothing of it; instead no
 /// account is deleted while it has ties, see [`Changes::delete_tenant`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ties {
     /// The plans of a tenant.
     pub plans: u64,

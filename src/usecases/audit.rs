@@ -65,7 +65,7 @@ impl<'a> From<&'a Caller> for By<'a> {
 /// Adds the entry of a change to the commit that makes it. `before` is `None` for what is new,
 /// `after` for what is deleted; of a change only the fields that differ are kept, and secrets
 /// ([`Stored::SECRETS`]) are masked.
-pub fn record<'a, T: Stored + Clone>(
+pub fn record<'a, T: Stored>(
     changes: &mut Changes,
     by: impl Into<By<'a>>,
     now: Timestamp,
@@ -73,9 +73,11 @@ pub fn record<'a, T: Stored + Clone>(
     before: Option<&T>,
     after: Option<&T>,
 ) {
+    // Stored values are plain structs, whose serialization cannot fail.
+    let state = |value| serde_json::to_value(value).unwrap_or_default();
     let sides = Sides {
-        before: before.map(form),
-        after: after.map(form),
+        before: before.map(state),
+        after: after.map(state),
     };
     add(changes, by.into(), now, act, sides.differing(T::SECRETS));
 }
@@ -92,15 +94,6 @@ pub fn record_values<'a>(
 ) {
     let sides = Sides { before, after };
     add(changes, by.into(), now, act, sides.differing(&[]));
-}
-
-/// The stored form as a JSON object; a form that is none stands in one under its name.
-fn form<T: Stored + Clone>(value: &T) -> Value {
-    // Forms are plain structs, whose serialization cannot fail.
-    match serde_json::to_value(T::Form::from(value.clone())).unwrap_or_default() {
-        Value::Object(fields) => Value::Object(fields),
-        other => Value::Object([(T::NAME.to_owned(), other)].into_iter().collect()),
-    }
 }
 
 fn add(changes: &mut Changes, by: By<'_>, now: Timestamp, act: Act<'_>, sides: Sides) {

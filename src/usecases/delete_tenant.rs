@@ -107,7 +107,7 @@ impl Removal<'_> {
         Ok(store.ids_under(index, after, REMOVED_PER_COMMIT).await?)
     }
 
-    fn record<T: Stored + Clone>(
+    fn record<T: Stored>(
         &self,
         changes: &mut Changes,
         (action, object): (&'static str, String),

@@ -76,7 +76,7 @@ pub async fn begin(
     if let Some(old) = &found {
         changes.delete(keys::request::expiry(old.expires_at, &name));
     }
-    changes.put(name.clone(), kept.clone().encode());
+    changes.put(name.clone(), kept.encode());
     changes.put(keys::request::expiry(kept.expires_at, &name), Vec::new());
     Ok(Begun::First(First {
         mark: Arc::new(Mark::new(name.clone(), changes.clone())),

@@ -19,7 +19,7 @@ use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys;
-use crate::store::record::Stored;
+use crate::store::record::{OfferingItems, Stored};
 
 /// Which offering items to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +60,16 @@ pub struct Offerings {
     pub version: u64,
 }
 
+/// What is sold to the account of a meter.
+fn items_of(meter: &Meter) -> OfferingItems {
+    OfferingItems {
+        offering_items: meter.offering_items.clone(),
+    }
+}
+
 /// The version of the offering items of a meter, whatever is used of them.
 fn version_of(meter: &Meter) -> u64 {
-    let mut only = Meter::new(meter.account);
-    only.offering_items.clone_from(&meter.offering_items);
-    only.content_version()
+    items_of(meter).content_version()
 }
 
 /// An account that a path names, loaded.
@@ -166,7 +171,7 @@ pub async fn update(
         let _turn = env.store.turn(&keys::meter(account.account())).await;
         let (mut meter, expect) = env.store.meter(account.account()).await?;
         check_version(expected, version_of(&meter))?;
-        let before = matches!(expect, Expect::Revision(_)).then(|| meter.clone());
+        let before = matches!(expect, Expect::Revision(_)).then(|| items_of(&meter));
         merge(&mut meter, patches, &env.settings.usage_names, now)?;
         let tenant = holder::Holder::of(&env.settings, &account.tenant);
         let (_, notice) = evaluate(&env.settings, &env.metrics, &mut meter, tenant, now);
@@ -186,7 +191,7 @@ pub async fn update(
             now,
             act,
             before.as_ref(),
-            Some(&meter),
+            Some(&items_of(&meter)),
         );
         let told = notice.is_some();
         if let Some(notice) = notice {

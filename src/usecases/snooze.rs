@@ -126,7 +126,7 @@ impl Wish<'_> {
             changes.expect(key.clone(), unchanged(found.as_ref()));
             let new = Some(&snoozes).filter(|snoozes| !snoozes.0.is_empty());
             match new {
-                Some(snoozes) => changes.put(key.clone(), snoozes.clone().encode()),
+                Some(snoozes) => changes.put(key.clone(), snoozes.encode()),
                 None => changes.delete(key.clone()),
             };
             let act = Act {

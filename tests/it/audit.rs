@@ -150,7 +150,7 @@ async fn every_write_of_an_admin_leaves_its_entry() {
     );
     assert_eq!(
         entry["after"]["offering_items"][0]["quota"],
-        json!([7, null])
+        json!({"value": 7, "overage": null})
     );
     let done = put(format!("{u}/offering_items"), quota).await.expect(200);
     let both = page(&api, "?limit=2").await["items"]
@@ -293,7 +293,7 @@ async fn a_users_own_doings_name_the_user() {
         (&entry["tenant_id"], &entry["before"]),
         (&json!(tenant), &Value::Null)
     );
-    assert_eq!(entry["after"]["snoozes"][0][0], json!(alert));
+    assert!(entry["after"][&alert].is_i64(), "{entry}");
     let actor = json!({"kind": "client", "client_id": api.client.0, "user_id": user});
     assert_eq!(entry["actor"], actor);
     for _ in 0..2 {

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::decimal::{Decimal, DecimalError};
 use crate::domain::ids::{TaxId, TenantId};
 
 /// A sales tax that a partner charges. It can be used for every tenant at or below the partner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tax {
     /// Its own id.
     pub id: TaxId,
@@ -18,6 +20,7 @@ pub struct Tax {
     /// Its code in the partner's bookkeeping.
     pub code: String,
     /// How much it is.
+    #[serde(rename = "rate_percent")]
     pub rate: TaxRate,
     /// Whether a customer can be given it; those who have it keep it.
     pub active: bool,
@@ -31,7 +34,8 @@ pub struct Tax {
 
 /// A tax rate in per cent: below 100, with at most four digits after the point, at the scale that
 /// it was written with (`20.00` stays `20.00`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Decimal")]
 pub struct TaxRate(Decimal);
 
 /// Why a number is no tax rate.

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::text::BadText;
 
 /// A whole number from 0 to `MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
 pub struct Bounded<const MAX: u16>(u16);
 
 /// The number is not from 0 to this.
@@ -60,6 +63,12 @@ impl VatNumber {
     }
 }
 
+impl fmt::Display for VatNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl FromStr for VatNumber {
     type Err = BadText;
 
@@ -87,7 +96,7 @@ impl FromStr for VatNumber {
 }
 
 /// A bank account by its IBAN, without blanks.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankAccount(String);
 
 impl BankAccount {

@@ -1,12 +1,15 @@
 //! Offering items: what is sold to an account, and what an evaluation needs of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::UsageKey;
 use crate::domain::ids::ApplicationId;
 use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
 
 /// How the vendor classes an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OfferingType {
     /// Measured and limited.
     #[default]
@@ -38,7 +41,8 @@ impl OfferingType {
 }
 
 /// The unit that the account dialect gives an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MeasurementUnit {
     /// Bytes.
     Bytes,
@@ -46,6 +50,7 @@ pub enum MeasurementUnit {
     #[default]
     Quantity,
     /// Nothing is measured.
+    #[serde(rename = "n/a")]
     NotApplicable,
 }
 
@@ -70,7 +75,7 @@ impl MeasurementUnit {
 }
 
 /// Something sold to an account, with its quota.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferingItem {
     /// The service it belongs to.
     pub application_id: ApplicationId,
@@ -79,6 +84,7 @@ pub struct OfferingItem {
     /// What usage counts against it.
     pub key: UsageKey,
     /// What the numbers count.
+    #[serde(rename = "unit")]
     pub measurement_unit: MeasurementUnit,
     /// How the vendor classes it.
     pub kind: OfferingType,
@@ -91,6 +97,7 @@ pub struct OfferingItem {
     /// Grows by one with each change of the quota; 0 for an unlimited one.
     pub quota_version: u64,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
 }
 

@@ -7,11 +7,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 /// The names that are numbers, in the order of their texts, so that the numbers are in it as well.
 const COMMON: [&str; 5] = ["mobiles", "servers", "storage", "vms", "workstations"];
 
 /// What is measured: `storage`, `vms`, … Behaves as its text, in comparisons as well.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct UsageName(Form);
 
 /// A common name is never [`Form::Other`].
@@ -68,6 +71,12 @@ impl From<UsageName> for String {
             Form::Common(_) => name.as_str().to_owned(),
             Form::Other(text) => text.into(),
         }
+    }
+}
+
+impl Serialize for UsageName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
     }
 }
 

@@ -1,15 +1,18 @@
 //! The time a mail is one node's, and whose word counts when that was lost.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Mail, MailState};
 use crate::domain::ids::NodeId;
 use crate::domain::time::Timestamp;
 
 /// The time a mail is one node's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// Whose it is. Nil in mails that were taken before owners were recorded.
+    /// Whose it is.
     pub owner: NodeId,
     /// When it ends, if its owner does not come back to it.
+    #[serde(rename = "until_us")]
     pub until: Timestamp,
 }
 

@@ -1,5 +1,7 @@
 //! The book that a plan or a domain keeps of its roles, and of how many users hold each.
 
+use serde::{Deserialize, Serialize};
+
 use super::name::Name;
 use super::role::{Role, RoleId, RoleKind, RoleRefused};
 
@@ -7,7 +9,7 @@ use super::role::{Role, RoleId, RoleKind, RoleRefused};
 pub const MAX_CUSTOM_ROLES: usize = 200;
 
 /// What a plan or a domain knows of one of its roles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleEntry {
     /// Its number.
     pub id: RoleId,
@@ -20,18 +22,13 @@ pub struct RoleEntry {
 }
 
 /// The roles of a plan or a domain, and how many users hold each.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RoleBook {
     entries: Vec<RoleEntry>,
 }
 
 impl RoleBook {
-    /// A book as it was stored.
-    #[must_use]
-    pub const fn from_entries(entries: Vec<RoleEntry>) -> Self {
-        Self { entries }
-    }
-
     /// The roles, in the order they were made.
     #[must_use]
     pub fn entries(&self) -> &[RoleEntry] {

@@ -1,5 +1,7 @@
 //! Domains of a reseller: which plan they run under, and which roles their users hold.
 
+use serde::{Deserialize, Serialize};
+
 use super::book::RoleBook;
 use super::name::Name;
 use super::plan::Plan;
@@ -16,7 +18,7 @@ pub const MAX_ROLES_PER_USER: usize = 20;
 pub const MAX_DOMAINS: u64 = 100_000;
 
 /// The roles of one user in a domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
     /// Who holds them.
     pub user: UserId,
@@ -27,7 +29,7 @@ pub struct Assignment {
 }
 
 /// A domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
     /// The tenant whose domain it is.
     pub reseller: TenantId,
@@ -47,8 +49,10 @@ pub struct Domain {
     /// The users who hold roles, by their ids.
     pub users: Vec<Assignment>,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
     /// Grows by one with each change.
     pub version: u64,

@@ -1,5 +1,7 @@
 //! Price plans of a reseller.
 
+use serde::{Deserialize, Serialize};
+
 use super::book::RoleBook;
 use super::name::Name;
 use super::retention::Retention;
@@ -11,7 +13,7 @@ use crate::domain::time::Timestamp;
 pub const MAX_PLANS: usize = 200;
 
 /// A price plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The tenant whose plan it is.
     pub reseller: TenantId,
@@ -26,8 +28,10 @@ pub struct Plan {
     /// How many domains run under it.
     pub domains: u64,
     /// When it was created.
+    #[serde(rename = "created_us")]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[serde(rename = "updated_us")]
     pub updated_at: Timestamp,
     /// Grows by one with each change of the plan or one of its roles.
     pub version: u64,

@@ -1,12 +1,15 @@
 //! How much a plan or a domain may ingest, and how long that is kept (seed 003).
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::decimal::Decimal;
 
 /// The longest time, in units: no client means more, and sums of it stay far from any limit.
 pub const MAX_RETENTION_VALUE: u32 = 10_000;
 
 /// What the time is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs)] // the names are the meaning
 pub enum RetentionUnit {
     Days,
@@ -38,11 +41,28 @@ impl RetentionUnit {
 }
 
 /// Ingestion volume and retention time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Retention {
     volume: Decimal,
     unit: RetentionUnit,
     value: u32,
+}
+
+/// As it is stored.
+#[derive(Deserialize)]
+struct Unchecked {
+    volume: Decimal,
+    unit: RetentionUnit,
+    value: u32,
+}
+
+impl TryFrom<Unchecked> for Retention {
+    type Error = BadRetention;
+
+    fn try_from(stored: Unchecked) -> Result<Self, BadRetention> {
+        Self::new(stored.volume, stored.unit, stored.value)
+    }
 }
 
 /// Why values make no retention.

@@ -1,5 +1,7 @@
 //! Roles: what their holders may do.
 
+use serde::{Deserialize, Serialize};
+
 use super::book::MAX_CUSTOM_ROLES;
 use super::name::Name;
 use crate::domain::link::is_invisible;
@@ -15,11 +17,12 @@ const MAX_POLICY_CHARS: usize = 200;
 const MAX_RESOURCE_BYTES: usize = 4_096;
 
 /// The number of a role: given once over the deployment, kept through renames, never given again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RoleId(pub u64);
 
 /// What kind of role it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RoleKind {
     /// The basic role that every plan has for admins.
     Admin,
@@ -72,11 +75,29 @@ impl RoleKind {
 }
 
 /// Something that holders of a role may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedPolicy")]
 pub struct Policy {
     op: String,
     action: String,
     label: String,
+}
+
+/// As it is stored.
+#[derive(Deserialize)]
+struct UncheckedPolicy {
+    op: String,
+    action: String,
+    label: String,
+}
+
+impl TryFrom<UncheckedPolicy> for Policy {
+    type Error = String;
+
+    fn try_from(stored: UncheckedPolicy) -> Result<Self, String> {
+        let policy = Self::new(&stored.op, &stored.action, &stored.label);
+        policy.map_err(|(part, why)| format!("{part}: {why}"))
+    }
 }
 
 impl Policy {
@@ -123,7 +144,8 @@ impl Policy {
 
 /// Something that holders of a role may reach: a JSON value of the reseller's own making, kept as
 /// it came, because the seed does not show its form and nothing here looks into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Resource(String);
 
 impl Resource {
@@ -153,8 +175,16 @@ impl Resource {
     }
 }
 
+impl TryFrom<String> for Resource {
+    type Error = BadText;
+
+    fn try_from(stored: String) -> Result<Self, BadText> {
+        Self::new(&stored)
+    }
+}
+
 /// A role, whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// Its number.
     pub id: RoleId,

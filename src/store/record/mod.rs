@@ -1,59 +1,53 @@
-//! Stored forms: structs of their own, so that the domain and the wire can change without a
-//! rewrite of what is on disk. Each form begins with the byte of its version; a form that a newer
-//! program wrote is refused, never guessed at.
+//! Stored forms. A domain value is stored as its own serde, as JSON behind a byte of version; what
+//! each usage report or click reads is binary. A form that a newer program wrote is refused, never
+//! guessed at, and so is one that its type refuses.
 
-mod account;
-mod audit;
-mod billing;
-mod brand;
 pub(in crate::store) mod bytes;
 pub mod clicks;
 pub mod hot_meter;
-mod import;
-mod mail;
-mod meter;
-mod node;
 mod numbered;
-mod plan;
-mod request;
-mod reseller;
+#[cfg(test)]
+mod tests;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::engine::StoreError;
+use super::resellers::Ties;
+use crate::domain::audit::AuditEntry;
+use crate::domain::billing::{Customer, Tax};
+use crate::domain::brand::Brand;
+use crate::domain::client::Client;
+use crate::domain::meter::OfferingItem;
+use crate::domain::node::Presence;
+use crate::domain::notification::{Mail, Recipient};
+use crate::domain::plan::Plan;
+use crate::domain::reseller;
+use crate::domain::snooze::Snoozes;
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
 
-pub use import::ImportProgress;
-pub use meter::OfferingItems;
 pub use numbered::{Numbered, NumberedTenant, NumberedUser};
-pub use request::KeptRequest;
 
-/// A value with a stored form.
-pub trait Stored: Sized {
-    /// What the form is called in errors.
+/// A value that is stored as its own serde.
+pub trait Stored: Serialize + DeserializeOwned {
+    /// What it is called in errors.
     const NAME: &'static str;
-    /// The version that is written now.
+    /// The version that is written now. Another shape of the JSON is another version.
     const VERSION: u8 = 1;
-    /// Fields of the form that hold secrets, sealed and hashed ones too, by their path
+    /// Fields that hold secrets, sealed and hashed ones too, by their path
     /// (`smtp.sealed_password`). The audit masks them.
     const SECRETS: &'static [&'static str] = &[];
-    /// The newest form.
-    type Form: Serialize + DeserializeOwned + From<Self>;
-
-    /// Turns the form back into the value.
-    ///
-    /// # Errors
-    /// What of it makes no sense.
-    fn from_form(form: Self::Form) -> Result<Self, String>;
 
     /// The bytes to store.
     #[must_use]
-    fn encode(self) -> Vec<u8> {
+    fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![Self::VERSION];
         // Serializing plain structs into memory cannot fail; were it to, the empty form is
         // refused when read, rather than half a form believed.
-        if serde_json::to_writer(&mut bytes, &Self::Form::from(self)).is_err() {
+        if serde_json::to_writer(&mut bytes, self).is_err() {
             bytes.truncate(1);
         }
         bytes
@@ -62,11 +56,8 @@ pub trait Stored: Sized {
     /// A number that another content has another one of: the version of what does not count its
     /// changes.
     #[must_use]
-    fn content_version(&self) -> u64
-    where
-        Self: Clone,
-    {
-        first_64_bits(Sha256::digest(self.clone().encode()).into())
+    fn content_version(&self) -> u64 {
+        first_64_bits(Sha256::digest(self.encode()).into())
     }
 
     /// Reads stored bytes.
@@ -77,8 +68,7 @@ pub trait Stored: Sized {
         let corrupt = |why: String| StoreError::Corrupt(format!("{}: {why}", Self::NAME));
         match bytes.split_first() {
             Some((version, json)) if *version == Self::VERSION => {
-                let form = serde_json::from_slice(json).map_err(|e| corrupt(e.to_string()))?;
-                Self::from_form(form).map_err(corrupt)
+                serde_json::from_slice(json).map_err(|error| corrupt(error.to_string()))
             }
             Some((version, _)) => Err(corrupt(format!(
                 "form {version} is not known here (this program writes {}); use a newer upsell",
@@ -89,19 +79,118 @@ pub trait Stored: Sized {
     }
 }
 
+impl Stored for AuditEntry {
+    const NAME: &'static str = "audit entry";
+}
+
+impl Stored for Brand {
+    const NAME: &'static str = "brand";
+    const SECRETS: &'static [&'static str] = &["smtp.sealed_password"];
+}
+
+impl Stored for Client {
+    const NAME: &'static str = "client";
+    const SECRETS: &'static [&'static str] = &["secret_sha256"];
+}
+
+impl Stored for Customer {
+    const NAME: &'static str = "billing customer";
+}
+
+impl Stored for Mail {
+    const NAME: &'static str = "mail";
+}
+
+impl Stored for Plan {
+    const NAME: &'static str = "partner plan";
+}
+
+impl Stored for Presence {
+    const NAME: &'static str = "presence";
+}
+
+impl Stored for Recipient {
+    const NAME: &'static str = "recipient";
+}
+
+impl Stored for reseller::domain::Domain {
+    const NAME: &'static str = "domain";
+}
+
+impl Stored for reseller::plan::Plan {
+    const NAME: &'static str = "price plan";
+}
+
+impl Stored for reseller::role::Role {
+    const NAME: &'static str = "role";
+}
+
+impl Stored for Snoozes {
+    const NAME: &'static str = "snoozes";
+}
+
+impl Stored for Tax {
+    const NAME: &'static str = "tax";
+}
+
+impl Stored for Tenant {
+    const NAME: &'static str = "tenant";
+}
+
+impl Stored for Ties {
+    const NAME: &'static str = "ties";
+}
+
+impl Stored for User {
+    const NAME: &'static str = "user";
+}
+
+/// The offering items of an account: what of its meter only changes when an admin changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OfferingItems {
+    /// All of them.
+    pub offering_items: Vec<OfferingItem>,
+}
+
+impl Stored for OfferingItems {
+    const NAME: &'static str = "offering items";
+}
+
+/// A request that was begun, and its answer once there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRequest {
+    /// What was asked: a hash of method, path, query and body.
+    pub fingerprint: [u8; 32],
+    /// When it is forgotten.
+    #[serde(rename = "expires_us")]
+    pub expires_at: Timestamp,
+    /// The answer, sealed: it may hold a secret. `None`: none was kept, or none yet.
+    pub sealed_answer: Option<String>,
+}
+
+impl Stored for KeptRequest {
+    const NAME: &'static str = "kept request";
+    const SECRETS: &'static [&'static str] = &["sealed_answer"];
+}
+
+/// How far an import into this store is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportProgress {
+    /// The sum of the export's header: which export it is.
+    pub header: [u8; 32],
+    /// Its chunks that are in the store.
+    pub chunks: u64,
+    /// The sum of the export up to the last of them.
+    pub sum: [u8; 32],
+}
+
+impl Stored for ImportProgress {
+    const NAME: &'static str = "progress of an import";
+}
+
 /// The start of a hash, as a number.
 #[must_use]
 pub fn first_64_bits(hash: [u8; 32]) -> u64 {
     let bytes = hash.iter().take(8);
     bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// `Err` with what could not be read.
-fn need<T, E: std::fmt::Display>(what: &str, parsed: Result<T, E>) -> Result<T, String> {
-    parsed.map_err(|error| format!("{what}: {error}"))
-}
-
-/// `Err` with the name that is not known.
-fn known<T>(what: &str, name: &str, found: Option<T>) -> Result<T, String> {
-    found.ok_or_else(|| format!("{what}: {name:?} is not known"))
 }

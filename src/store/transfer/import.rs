@@ -100,7 +100,7 @@ async fn write(
 ) -> Result<Note, TransferError> {
     let key = keys::import_progress();
     changes.expect(key.clone(), expect);
-    changes.put(key, progress.clone().encode());
+    changes.put(key, progress.encode());
     engine.commit(changes).await.map_err(lost)?;
     let note = find(engine).await?;
     // Only another import takes a note away, or writes another one.
