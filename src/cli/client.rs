@@ -93,11 +93,7 @@ async fn all(store: &Store) -> Result<Vec<Client>, Error> {
         for tenant in &tenants {
             let prefix = keys::tenant_clients(TenantId::new(*tenant));
             let ids = store.ids_under(&prefix, None, PAGE).await?;
-            let keys: Vec<_> = ids
-                .iter()
-                .map(|id| keys::client(ClientId::new(*id)))
-                .collect();
-            let found = store.load_many::<Client>(&keys).await?;
+            let found = store.load_many::<Client>(ids).await?;
             clients.extend(found.into_iter().flatten().map(|found| found.value));
         }
         if tenants.len() < PAGE {

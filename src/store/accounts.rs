@@ -121,6 +121,16 @@ impl Changes {
             .put(key, new.encode())
     }
 
+    /// Requires that a tenant still is as it was seen.
+    pub fn expect_tenant(&mut self, seen: &Found<Tenant>) -> &mut Self {
+        self.expect(keys::tenant(seen.id), Expect::Revision(seen.revision))
+    }
+
+    /// Requires that a user still is as it was seen.
+    pub fn expect_user(&mut self, seen: &Found<User>) -> &mut Self {
+        self.expect(keys::user(seen.id), Expect::Revision(seen.revision))
+    }
+
     /// Removes a tenant with its brand, logo and meter. Its partner plans go by
     /// [`Changes::delete_plan`]. Conflicts on [`keys::reseller::ties`] where
     /// plans or domains of a reseller hang at it.

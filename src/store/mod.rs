@@ -137,23 +137,28 @@ impl Store {
         }
     }
 
-    /// Loads what is stored under `key`.
+    /// Loads one value.
     ///
     /// # Errors
     /// The store is away, or the record is damaged.
-    pub async fn load<T: Stored>(&self, key: &Key) -> Result<Option<Found<T>>, StoreError> {
-        self.engine.get(key).await?.map(found).transpose()
+    pub async fn load<T: Stored>(
+        &self,
+        id: impl Into<T::Id>,
+    ) -> Result<Option<Found<T>>, StoreError> {
+        let key = T::key(id.into());
+        self.engine.get(&key).await?.map(found).transpose()
     }
 
-    /// Loads what is stored under each of `keys`, in their order.
+    /// Loads several values, in the order of `ids`.
     ///
     /// # Errors
     /// As [`Store::load`].
     pub async fn load_many<T: Stored>(
         &self,
-        keys: &[Key],
+        ids: impl IntoIterator<Item: Into<T::Id>>,
     ) -> Result<Vec<Option<Found<T>>>, StoreError> {
-        let records = self.engine.get_many(keys).await?;
+        let keys: Vec<Key> = ids.into_iter().map(|id| T::key(id.into())).collect();
+        let records = self.engine.get_many(&keys).await?;
         records
             .into_iter()
             .map(|record| record.map(found).transpose())
@@ -165,7 +170,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn tenant(&self, id: TenantId) -> Result<Option<Found<Tenant>>, StoreError> {
-        self.load(&keys::tenant(id)).await
+        self.load(id).await
     }
 
     /// A user's profile.
@@ -173,7 +178,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn user(&self, id: UserId) -> Result<Option<Found<User>>, StoreError> {
-        self.load(&keys::user(id)).await
+        self.load(id).await
     }
 
     /// A tenant's own brand, enabled or not.
@@ -181,7 +186,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn brand(&self, id: TenantId) -> Result<Option<Found<Brand>>, StoreError> {
-        self.load(&keys::brand(id)).await
+        self.load(id).await
     }
 
     /// The nearest enabled brand, from `tenant` up its ancestors.
@@ -189,8 +194,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn effective_brand(&self, tenant: &Tenant) -> Result<Option<Brand>, StoreError> {
-        let keys: Vec<Key> = tenant.lineage().map(keys::brand).collect();
-        let found = self.load_many::<Brand>(&keys).await?;
+        let found = self.load_many::<Brand>(tenant.lineage()).await?;
         let mut brands = found.into_iter().flatten().map(|found| found.value);
         Ok(brands.find(|brand| brand.enabled))
     }
@@ -209,8 +213,7 @@ impl Store {
         }
         owners.sort_unstable();
         owners.dedup();
-        let brand_keys: Vec<Key> = owners.iter().map(|id| keys::brand(*id)).collect();
-        let found = self.load_many::<Brand>(&brand_keys).await?;
+        let found = self.load_many::<Brand>(owners).await?;
         let brands = found.into_iter().flatten().map(|found| found.value);
         let enabled = brands.filter(|brand| brand.enabled);
         Ok(enabled.map(|brand| (brand.tenant_id, brand)).collect())
@@ -225,8 +228,7 @@ impl Store {
         &self,
         tenants: &[TenantId],
     ) -> Result<Vec<Option<TenantId>>, StoreError> {
-        let tenant_keys: Vec<Key> = tenants.iter().map(|id| keys::tenant(*id)).collect();
-        let tenants = self.load_many::<Tenant>(&tenant_keys).await?;
+        let tenants = self.load_many::<Tenant>(tenants.iter().copied()).await?;
         let brands = self.enabled_brands(tenants.iter().flatten()).await?;
         let route = |tenant: &Tenant| {
             let nearest = tenant.lineage().find_map(|id| brands.get(&id))?;
@@ -241,7 +243,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn client(&self, id: ClientId) -> Result<Option<Found<Client>>, StoreError> {
-        self.load(&keys::client(id)).await
+        self.load(id).await
     }
 
     /// A mail of the outbox.
@@ -249,7 +251,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn mail(&self, id: MailId) -> Result<Option<Found<Mail>>, StoreError> {
-        self.load(&keys::mail(id)).await
+        self.load(id).await
     }
 
     /// The ids that the index keys under `prefix` end with, in order, beginning after `after`.

@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// As [`Store::load`].
     pub async fn plan(&self, named: PlanRef) -> Result<Option<Found<Plan>>, StoreError> {
-        self.load(&keys::plan(named)).await
+        self.load(named).await
     }
 
     /// The first `limit` plans of a partner, by number.

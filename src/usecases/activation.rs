@@ -11,8 +11,7 @@ use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{Mail, MailKind};
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Expect};
-use crate::store::keys;
+use crate::store::engine::Changes;
 
 /// Queues the mail that asks a user to activate the account.
 ///
@@ -49,7 +48,7 @@ pub async fn send_activation(
         // One after the other: they all count against the tenant.
         let _turn = env.store.turn(&AccountId::Tenant(user.tenant_id)).await;
         mail_limits::count(env, &mut changes, &user, CountedAs::New, now).await?;
-        changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+        changes.expect_user(&user);
         let act = act("user.send_activation_email", &user, &tenant);
         audit::record(&mut changes, caller, now, act, None, Some(&mail));
         changes.create_mail(mail);

@@ -10,12 +10,12 @@ use super::manage_tenants::{act, has_children};
 use super::precondition::check_version;
 use super::{manage_customers, manage_taxes};
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, ClientId, TenantId, UserId};
+use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, CommitError, Expect, Key, Write};
+use crate::store::engine::{Changes, CommitError, Key, Write};
 use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
@@ -95,8 +95,7 @@ struct Removal<'a> {
 impl Removal<'_> {
     /// Commits `changes`, which are valid only while the tenant stays as it is.
     async fn commit_part(&self, mut changes: Changes) -> Result<(), Error> {
-        let unchanged = Expect::Revision(self.tenant.revision);
-        changes.expect(keys::tenant(self.tenant.id), unchanged);
+        changes.expect_tenant(self.tenant);
         self.env.store.commit(changes).await?;
         Ok(())
     }
@@ -129,11 +128,8 @@ impl Removal<'_> {
                 .ids(&keys::tenant_clients(self.tenant.id), after)
                 .await?;
             after = ids.last().copied();
-            let client_keys: Vec<Key> = ids
-                .iter()
-                .map(|id| keys::client(ClientId::new(*id)))
-                .collect();
-            let found = self.env.store.load_many::<Client>(&client_keys).await?;
+            let store = &self.env.store;
+            let found = store.load_many::<Client>(ids.iter().copied()).await?;
             let mut changes = Changes::new();
             for client in found.iter().flatten() {
                 changes.delete_client(client);
@@ -168,8 +164,8 @@ impl Removal<'_> {
         loop {
             let ids = self.ids(&keys::tenant_users(self.tenant.id), after).await?;
             after = ids.last().copied();
-            let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
-            let found = self.env.store.load_many::<User>(&user_keys).await?;
+            let store = &self.env.store;
+            let found = store.load_many::<User>(ids.iter().copied()).await?;
             let whole = ids.len() == REMOVED_PER_COMMIT;
             let mut changes = if whole {
                 Changes::new()

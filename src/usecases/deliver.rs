@@ -116,7 +116,7 @@ pub async fn remind_next(
         env.store.commit(changes).await.map_err(Error::from)?;
         return Ok(Remind::Done);
     };
-    let old = env.store.load::<Recipient>(&keys::recipient(user)).await?;
+    let old = env.store.load::<Recipient>(user).await?;
     let mut changes = Changes::new();
     // The mark goes in any case, also where what it stands for is gone.
     changes.delete(key);

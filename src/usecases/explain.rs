@@ -20,7 +20,6 @@ use crate::domain::rules::{Checked, Trail, is_told, quota_mail};
 use crate::domain::snooze::{AlertId, Snoozes};
 use crate::domain::time::Timestamp;
 use crate::render::Lang;
-use crate::store::keys;
 
 /// What was decided, and by which rules: the last one decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,9 +100,9 @@ pub async fn explain(
     let view = view.with_what_to_buy(env).await?;
     let mut trail = Trail::kept();
     let is_sent = quota_mail(&view.user, &view.tenant, &mut trail).is_ok();
-    let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
+    let snoozes = env.store.load::<Snoozes>(user).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
-    let recipient = env.store.load::<Recipient>(&keys::recipient(user)).await?;
+    let recipient = env.store.load::<Recipient>(user).await?;
     let audience = match caller.user {
         None => Some(audience_of(env, view.tenant.id).await?),
         Some(_) => None,

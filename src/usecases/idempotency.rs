@@ -62,7 +62,7 @@ pub async fn begin(
     fingerprint: [u8; 32],
     now: Timestamp,
 ) -> Result<Begun, Error> {
-    let found = env.store.load::<KeptRequest>(&name).await?;
+    let found = env.store.load::<KeptRequest>(name.clone()).await?;
     if let Some(kept) = found.as_ref().filter(|kept| kept.expires_at > now) {
         return Ok(again(env, &name, kept, fingerprint, now));
     }

@@ -14,7 +14,6 @@ use crate::domain::quota::{Level, Scope};
 use crate::domain::snooze::{AlertId, Snoozes};
 use crate::domain::time::Timestamp;
 use crate::render::Writing;
-use crate::store::keys;
 
 /// How a caller wants messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,7 +76,7 @@ pub async fn list_alerts(
     seen.note_above(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
-    let snoozes = env.store.load::<Snoozes>(&keys::snoozes(user)).await?;
+    let snoozes = env.store.load::<Snoozes>(user).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
     let telling = Telling::new(env, &view, asked.lang, asked.page, now);
     let items = alerts_of(env, &telling, &snoozes)?;

@@ -6,7 +6,6 @@ use super::error::Error;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AuditId, TenantId};
 use crate::domain::time::Timestamp;
-use crate::store::engine::Key;
 use crate::store::keys::audit as keys;
 
 /// A place in the list: everything newer is behind it.
@@ -50,12 +49,9 @@ pub async fn list_audit(
         .take(limit)
         .map(|(at, id)| Cursor { at, id })
         .collect();
-    let entry_keys: Vec<Key> = places
-        .iter()
-        .map(|place| keys::entry(place.at, place.id))
-        .collect();
+    let ids = places.iter().map(|place| (place.at, place.id));
     // An entry that is cleaned up meanwhile is left out.
-    let found = env.store.load_many::<AuditEntry>(&entry_keys).await?;
+    let found = env.store.load_many::<AuditEntry>(ids).await?;
     let items = found.into_iter().flatten().map(|found| found.value);
     let more = listed.len() > limit;
     Ok(AuditPage {

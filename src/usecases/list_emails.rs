@@ -12,7 +12,7 @@ use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::{Mail, MailState};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Key};
+use crate::store::engine::Changes;
 use crate::store::record::Stored;
 use crate::store::{Found, keys};
 
@@ -57,8 +57,8 @@ pub async fn list_emails(
     loop {
         let entries = newest(env, state, after).await?;
         let is_end = entries.len() < STEP;
-        let keys: Vec<Key> = entries.iter().map(|entry| keys::mail(entry.id)).collect();
-        let mails = env.store.load_many::<Mail>(&keys).await?;
+        let ids = entries.iter().map(|entry| entry.id);
+        let mails = env.store.load_many::<Mail>(ids).await?;
         let last = entries.len();
         for (index, (entry, mail)) in entries.into_iter().zip(mails).enumerate() {
             looked_at += 1;

@@ -15,7 +15,7 @@ use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::check_line;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys};
 
 /// Longest name, in characters.
@@ -62,7 +62,7 @@ pub async fn create(
         takes_accounts(&tenant)?;
         let mut changes = Changes::new();
         // A tenant that is disabled and deleted meanwhile takes no client.
-        changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+        changes.expect_tenant(&tenant);
         changes.put_client(Expect::Absent, client.clone());
         let act = act("client.create", &client, &tenant);
         audit::record(&mut changes, caller, now, act, None, Some(&client));
@@ -137,12 +137,8 @@ pub async fn list(
 ) -> Result<Page<Client>, Error> {
     caller.tenant(&env.store, tenant).await?;
     let page: Page<Uuid> = page::ids(env, &keys::tenant_clients(tenant), request).await?;
-    let client_keys: Vec<Key> = page
-        .items
-        .iter()
-        .map(|id| keys::client(ClientId::new(*id)))
-        .collect();
-    let found = env.store.load_many::<Client>(&client_keys).await?;
+    let ids = page.items.iter().copied();
+    let found = env.store.load_many::<Client>(ids).await?;
     let clients = found.into_iter().flatten().map(|found| found.value);
     Ok(page.with(clients.collect()))
 }

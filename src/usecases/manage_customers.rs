@@ -16,7 +16,7 @@ use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::reference::{self, countries, languages};
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
 /// A customer as it is shown.
@@ -86,7 +86,7 @@ async fn put_once(
     customer.version += 1;
     let mut changes = Changes::new();
     // A tenant that is disabled and deleted meanwhile takes no customer.
-    changes.expect(keys::tenant(id), Expect::Revision(tenant.revision));
+    changes.expect_tenant(&tenant);
     changes.put_customer(old.as_ref(), customer.clone(), &tenant);
     let act = Act {
         action: if old.is_some() {
@@ -105,8 +105,7 @@ async fn put_once(
 
 /// The customer object of a tenant.
 pub(super) async fn find(env: &Env, tenant: TenantId) -> Result<Option<Found<Customer>>, Error> {
-    let key = keys::billing::customer(tenant);
-    Ok(env.store.load(&key).await?)
+    Ok(env.store.load(tenant).await?)
 }
 
 /// What a customer is before anything is said of it; version 0 is stored nowhere.
@@ -185,12 +184,9 @@ pub async fn list(
         request.after = passed.last().copied();
     }
     let page = page::ids(env, &index, request).await?;
-    let ids = page.items.iter().copied().map(TenantId::new);
-    let (tenants, customers): (Vec<Key>, Vec<Key>) = ids
-        .map(|id| (keys::tenant(id), keys::billing::customer(id)))
-        .unzip();
-    let tenants = env.store.load_many::<Tenant>(&tenants).await?;
-    let customers = env.store.load_many::<Customer>(&customers).await?;
+    let ids = page.items.iter().copied();
+    let tenants = env.store.load_many::<Tenant>(ids.clone()).await?;
+    let customers = env.store.load_many::<Customer>(ids).await?;
     let pairs = customers.into_iter().zip(tenants);
     let views = pairs.filter_map(|(customer, tenant)| Some(view(customer?.value, &*tenant?)));
     let views = views.collect();

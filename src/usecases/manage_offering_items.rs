@@ -178,11 +178,10 @@ pub async fn update(
         let mut changes = Changes::new();
         give_personal_tenant(&mut changes, caller, &mut account, now);
         // An account that is deleted meanwhile leaves no meter behind.
-        let (key, revision) = match &account.user {
-            Some(user) => (keys::user(user.id), user.revision),
-            None => (keys::tenant(account.tenant.id), account.tenant.revision),
+        match &account.user {
+            Some(user) => changes.expect_user(user),
+            None => changes.expect_tenant(&account.tenant),
         };
-        changes.expect(key, Expect::Revision(revision));
         changes.put_meter(account.account().number, expect, meter.clone());
         let act = account.act("account.offering_items");
         audit::record(

@@ -14,7 +14,7 @@ use crate::domain::ids::{TaxId, TenantId};
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::text::check_name;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
 /// Longest name, in characters.
@@ -130,7 +130,7 @@ async fn create_once(
     }
     let mut changes = Changes::new();
     // A tenant that is disabled and deleted meanwhile takes no tax.
-    changes.expect(keys::tenant(tenant_id), Expect::Revision(tenant.revision));
+    changes.expect_tenant(&tenant);
     changes.put_tax(None, tax.clone());
     let act = act("tax.create", &tax, &tenant);
     audit::record(&mut changes, caller, now, act, None, Some(&tax));
@@ -209,11 +209,7 @@ pub(super) async fn own(env: &Env, tenant: TenantId) -> Result<Vec<Found<Tax>>, 
     const LIMIT: usize = MAX_TAXES * 2;
     let index = keys::billing::tenant_taxes(tenant);
     let ids = env.store.ids_under(&index, None, LIMIT).await?;
-    let tax_keys: Vec<Key> = ids
-        .iter()
-        .map(|id| keys::billing::tax(TaxId::new(*id)))
-        .collect();
-    let found = env.store.load_many::<Tax>(&tax_keys).await?;
+    let found = env.store.load_many::<Tax>(ids).await?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -223,7 +219,7 @@ pub(super) async fn tax_of_lineage(
     tenant: &Tenant,
     id: TaxId,
 ) -> Result<Option<Tax>, Error> {
-    let found = env.store.load::<Tax>(&keys::billing::tax(id)).await?;
+    let found = env.store.load::<Tax>(id).await?;
     let tax = found.map(|found| found.value);
     Ok(tax.filter(|tax| tenant.is_within(tax.tenant_id)))
 }
@@ -231,7 +227,7 @@ pub(super) async fn tax_of_lineage(
 /// A tax that the caller sees, and whose it is.
 async fn seen(env: &Env, caller: &Caller, id: TaxId) -> Result<(Found<Tax>, Found<Tenant>), Error> {
     let missing = || Error::NotFound(What::Tax);
-    let found = env.store.load::<Tax>(&keys::billing::tax(id)).await?;
+    let found = env.store.load::<Tax>(id).await?;
     let tax = found.ok_or_else(missing)?;
     let owner = env.store.tenant(tax.tenant_id).await?;
     let owner = owner.ok_or_else(missing)?;

@@ -17,7 +17,7 @@ use crate::domain::ids::{TenantId, V1Id};
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
 use crate::domain::text::{check_language, check_line, check_name};
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::Changes;
 use crate::store::keys;
 
 /// Longest name and internal tag, in characters; the name is part of an index key.
@@ -154,7 +154,7 @@ async fn create_once(
     let tenant = new.rest.apply(blank)?;
     let mut changes = Changes::new();
     // A parent that is disabled and deleted meanwhile takes no child.
-    changes.expect(keys::tenant(parent.id), Expect::Revision(parent.revision));
+    changes.expect_tenant(&parent);
     changes.create_tenant(tenant.clone());
     let act = act("tenant.create", &tenant);
     audit::record(&mut changes, caller, now, act, None, Some(&tenant));
@@ -244,12 +244,8 @@ pub async fn list(
             page::ids(env, &keys::subtree_tenants(*root), request).await?
         }
     };
-    let tenant_keys: Vec<Key> = page
-        .items
-        .iter()
-        .map(|id| keys::tenant(TenantId::new(*id)))
-        .collect();
-    let found = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    let ids = page.items.iter().copied();
+    let found = env.store.load_many::<Tenant>(ids).await?;
     let reached = found
         .into_iter()
         .flatten()

@@ -18,7 +18,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::text::{check_language, check_login};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{NOTIFICATION_KINDS, User, known_name};
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, Key};
 use crate::store::keys;
 
 /// The only business type there is (seed 000).
@@ -172,7 +172,7 @@ async fn create_once(
     }
     let mut changes = Changes::new();
     // A tenant that is disabled and deleted meanwhile takes no user.
-    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    changes.expect_tenant(&tenant);
     changes.create_user(user.clone(), &tenant);
     let act = act("user.create", &user, &tenant);
     audit::record(&mut changes, caller, now, act, None, Some(&user));
@@ -234,12 +234,8 @@ pub async fn list(
             page::ids(env, &keys::subtree_users(*root), request).await?
         }
     };
-    let user_keys: Vec<Key> = page
-        .items
-        .iter()
-        .map(|id| keys::user(UserId::new(*id)))
-        .collect();
-    let found = env.store.load_many::<User>(&user_keys).await?;
+    let ids = page.items.iter().copied();
+    let found = env.store.load_many::<User>(ids).await?;
     let users = found.into_iter().flatten().map(|found| found.value);
     Ok(page.with(users.collect()))
 }

@@ -12,7 +12,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::plan::{BadTerm, MAX_PLANS_PER_PARTNER, Plan, PlanId, PlanRef, PlanTerms};
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
 /// Tenants of one name that are looked at until a partner is found; among more, an id is needed.
@@ -72,11 +72,7 @@ pub async fn partner(env: &Env, caller: &Caller, username: &str) -> Result<Found
         let ids = env.store.ids_under(&index, after, CHUNK).await?;
         looked_at += ids.len();
         after = ids.last().copied();
-        let tenant_keys: Vec<Key> = ids
-            .iter()
-            .map(|id| keys::tenant(TenantId::new(*id)))
-            .collect();
-        let tenants = env.store.load_many::<Tenant>(&tenant_keys).await?;
+        let tenants = env.store.load_many::<Tenant>(ids.iter().copied()).await?;
         let is_meant = |tenant: &Found<Tenant>| {
             sells(tenant) && caller.reaches(tenant) && keys::folded(&tenant.name) == wanted
         };
@@ -244,7 +240,7 @@ async fn create_once(
     };
     let mut changes = Changes::new();
     // A partner that is disabled and deleted meanwhile takes no plan.
-    changes.expect(keys::tenant(partner.id), Expect::Revision(partner.revision));
+    changes.expect_tenant(&partner);
     changes.create_plan(next, plan.clone());
     let act = act("partner_plan.create", &partner, plan.id);
     audit::record(&mut changes, caller, now, act, None, Some(&plan));

@@ -21,7 +21,6 @@ use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::RoleRefused;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::store::engine::{Changes, CommitError};
-use crate::store::keys::reseller as keys;
 use crate::store::{Found, Turn};
 
 impl From<RoleRefused> for Error {
@@ -42,13 +41,13 @@ impl From<AssignRefused> for Error {
 
 /// A plan of the caller's reseller.
 async fn plan(env: &Env, caller: &Caller, name: &Name) -> Result<Found<Plan>, Error> {
-    let found = env.store.load(&keys::plan(caller.root, name)).await?;
+    let found = env.store.load((caller.root, name.clone())).await?;
     found.ok_or(Error::NotFound(What::Plan))
 }
 
 /// A domain of the caller's reseller.
 async fn domain(env: &Env, caller: &Caller, name: &Name) -> Result<Found<Domain>, Error> {
-    let found = env.store.load(&keys::domain(caller.root, name)).await?;
+    let found = env.store.load((caller.root, name.clone())).await?;
     found.ok_or(Error::NotFound(What::Domain))
 }
 

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::Env;
 use super::access::Caller;
 use super::error::Error;
-use crate::domain::ids::{AccountId, TenantId, UserId, V1Id};
+use crate::domain::ids::{AccountId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::check_name;
 use crate::domain::user::User;
@@ -177,11 +177,7 @@ async fn by_subtree(
 }
 
 async fn load_tenants(env: &Env, ids: &[Uuid]) -> Result<Vec<Tenant>, Error> {
-    let tenant_keys: Vec<Key> = ids
-        .iter()
-        .map(|id| keys::tenant(TenantId::new(*id)))
-        .collect();
-    let found = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    let found = env.store.load_many::<Tenant>(ids.iter().copied()).await?;
     Ok(found
         .into_iter()
         .flatten()
@@ -190,8 +186,7 @@ async fn load_tenants(env: &Env, ids: &[Uuid]) -> Result<Vec<Tenant>, Error> {
 }
 
 async fn load_users(env: &Env, ids: &[Uuid]) -> Result<Vec<User>, Error> {
-    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(UserId::new(*id))).collect();
-    let found = env.store.load_many::<User>(&user_keys).await?;
+    let found = env.store.load_many::<User>(ids.iter().copied()).await?;
     Ok(found
         .into_iter()
         .flatten()

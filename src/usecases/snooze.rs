@@ -113,7 +113,7 @@ impl Wish<'_> {
     async fn fulfil(&self, alert: AlertId, edit: impl Fn(&mut Snoozes)) -> Result<u64, Error> {
         let key = keys::snoozes(self.user);
         retrying(|| async {
-            let found = self.env.store.load::<Snoozes>(&key).await?;
+            let found = self.env.store.load::<Snoozes>(self.user).await?;
             let old = found.as_ref().map(|found| &found.value);
             let mut snoozes = old.cloned().unwrap_or_default();
             check_version(self.expected, snoozes.content_version())?;

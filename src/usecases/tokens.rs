@@ -16,7 +16,7 @@ use crate::domain::client::{ApiScope, ApiScopes, Client, SecretHash};
 use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Key};
+use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
 /// The audience of every token: this API and no other.
@@ -140,8 +140,8 @@ fn caller_of(client: &Client, scopes: ApiScopes) -> Caller {
 
 /// Whether a tenant and all above it are enabled.
 async fn is_open(env: &Env, tenant: &Tenant) -> Result<bool, Error> {
-    let above: Vec<Key> = tenant.ancestors.iter().copied().map(keys::tenant).collect();
-    let found = env.store.load_many::<Tenant>(&above).await?;
+    let above = tenant.ancestors.iter().copied();
+    let found = env.store.load_many::<Tenant>(above).await?;
     let above_are = found
         .iter()
         .all(|found| found.as_ref().is_some_and(|tenant| tenant.enabled));

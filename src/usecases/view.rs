@@ -17,8 +17,7 @@ use crate::domain::rules::{self, Trail};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 use crate::render::{BrandView, Color, Href, QuotaLine};
-use crate::store::engine::Key;
-use crate::store::{Found, keys};
+use crate::store::Found;
 
 /// Everything that messages to one user are made of.
 #[derive(Debug, Clone)]
@@ -55,12 +54,10 @@ pub async fn load(env: &Env, id: UserId) -> Result<Option<UserView>, Error> {
 /// # Errors
 /// The store failed.
 pub async fn load_many(env: &Env, ids: &[UserId]) -> Result<Vec<Option<UserView>>, Error> {
-    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
-    let users = env.store.load_many::<User>(&user_keys).await?;
+    let users = env.store.load_many::<User>(ids.iter().copied()).await?;
     let tenant_ids = users.iter().flatten().map(|user| user.tenant_id);
     let tenant_ids: BTreeSet<TenantId> = tenant_ids.collect();
-    let tenant_keys: Vec<Key> = tenant_ids.into_iter().map(keys::tenant).collect();
-    let tenants = env.store.load_many::<Tenant>(&tenant_keys).await?;
+    let tenants = env.store.load_many::<Tenant>(tenant_ids).await?;
     let brands = env.store.enabled_brands(tenants.iter().flatten()).await?;
     let tenants = tenants.into_iter().flatten();
     let tenants: HashMap<TenantId, Tenant> = tenants.map(|found| (found.id, found.value)).collect();

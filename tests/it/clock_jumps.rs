@@ -8,7 +8,6 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use upsell::domain::meter::Report;
 use upsell::domain::notification::{MailState, Recipient};
 use upsell::domain::quota::{Item, Quota};
-use upsell::store::keys;
 use upsell::usecases::deliver::{self, Look, Remind};
 
 use crate::outbox_rules::{fan_out_all, later, queued_for, send};
@@ -78,9 +77,8 @@ async fn reminders_of_a_clock_ahead_are_brought_forward_and_never_all_at_once() 
     let now = later(100);
     let week = later(100 + 7 * DAY);
     let reminder = async || {
-        let key = keys::recipient(users[0]);
-        let found = world.env.store.load::<Recipient>(&key).await.unwrap();
-        found.unwrap().reminder_due_at.unwrap()
+        let found = world.env.store.load::<Recipient>(users[0]).await;
+        found.unwrap().unwrap().reminder_due_at.unwrap()
     };
     assert_eq!(reminder().await, later(15 * DAY));
     for expected in [1, 0] {

@@ -29,8 +29,8 @@ use crate::support::world::{START, World};
 async fn lose_answer(api: &Api, key: &str) {
     let client: ClientId = api.client.0.parse().unwrap();
     let name = keys::request::request(client, None, key);
-    let found = api.env.store.load::<KeptRequest>(&name).await.unwrap();
-    let mut kept = found.unwrap().value;
+    let found = api.env.store.load::<KeptRequest>(name.clone()).await;
+    let mut kept = found.unwrap().unwrap().value;
     assert!(kept.sealed_answer.take().is_some());
     let mut changes = Changes::new();
     changes.put(name, kept.encode());
@@ -305,7 +305,7 @@ async fn an_expired_request_that_was_not_cleaned_up_yet_is_begun_anew() {
     let found = api
         .env
         .store
-        .load::<KeptRequest>(&name)
+        .load::<KeptRequest>(name.clone())
         .await
         .unwrap()
         .unwrap();

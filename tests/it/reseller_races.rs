@@ -13,7 +13,6 @@ use upsell::domain::reseller::name::Name;
 use upsell::domain::reseller::plan::Plan;
 use upsell::domain::reseller::role::RoleId;
 use upsell::store::Store;
-use upsell::store::keys::reseller as keys;
 use upsell::store::record::Stored;
 
 use crate::account_api::{Answer, Api};
@@ -110,8 +109,8 @@ fn check_change(answer: &Answer) {
     }
 }
 
-async fn stored<T: Stored>(store: &Store, key: &upsell::store::engine::Key) -> T {
-    store.load::<T>(key).await.unwrap().unwrap().value
+async fn stored<T: Stored>(store: &Store, id: T::Id) -> T {
+    store.load::<T>(id).await.unwrap().unwrap().value
 }
 
 /// Every count is the count, and everything that is held exists.
@@ -119,13 +118,13 @@ pub(crate) async fn check_store(store: &Store, root: TenantId, domains: &[&str])
     let name = |text: &str| Name::parse(text).unwrap();
     let mut plans: BTreeMap<String, Plan> = BTreeMap::new();
     for plan in PLANS {
-        let found: Plan = stored(store, &keys::plan(root, &name(plan))).await;
+        let found: Plan = stored(store, (root, name(plan))).await;
         plans.insert(found.name.to_string(), found);
     }
     let mut counts: BTreeMap<RoleId, u64> = BTreeMap::new();
     let mut known: BTreeMap<RoleId, u64> = BTreeMap::new();
     for domain in domains {
-        let domain: Domain = stored(store, &keys::domain(root, &name(domain))).await;
+        let domain: Domain = stored(store, (root, name(domain))).await;
         let plan = &plans[domain.plan.as_str()];
         for role in domain.users.iter().flat_map(|held| &held.roles) {
             let exists = plan.roles.get(*role).or_else(|| domain.roles.get(*role));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use upsell::app::{data, system_clock};
-use upsell::domain::ids::{AccountId, AccountRef, TenantId, UserId};
+use upsell::domain::ids::{AccountId, AccountRef};
 use upsell::domain::meter::{HotMeter, Observed, UsageKey};
 use upsell::domain::quota::Item;
 use upsell::domain::tenant::Tenant;
@@ -148,25 +148,25 @@ impl StoreAlone {
     /// All accounts that have meters, with their numbers.
     async fn accounts(self, store: &Store) -> Result<Arc<[AccountRef]>, String> {
         const TOGETHER: usize = 1_000;
-        let (mut tenants, mut users): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
+        let (mut tenants, mut users) = (Vec::new(), Vec::new());
         for number in 0..self.fleet.accounts() {
             match self.fleet.account(number) {
                 Account::Tenant(tenant) => {
-                    tenants.push(keys::tenant(TenantId::new(Fleet::tenant_id(tenant))));
+                    tenants.push(Fleet::tenant_id(tenant));
                 }
                 Account::User(tenant, user) => {
-                    users.push(keys::user(UserId::new(self.fleet.user_id(tenant, user))));
+                    users.push(self.fleet.user_id(tenant, user));
                 }
             }
         }
         let mut accounts = Vec::with_capacity(tenants.len() + users.len());
-        for keys in tenants.chunks(TOGETHER) {
-            let found = store.load_many::<Tenant>(keys).await;
+        for ids in tenants.chunks(TOGETHER) {
+            let found = store.load_many::<Tenant>(ids.iter().copied()).await;
             let found = found.map_err(|why| why.to_string())?;
             accounts.extend(found.into_iter().flatten().map(|tenant| tenant.account()));
         }
-        for keys in users.chunks(TOGETHER) {
-            let found = store.load_many::<User>(keys).await;
+        for ids in users.chunks(TOGETHER) {
+            let found = store.load_many::<User>(ids.iter().copied()).await;
             let found = found.map_err(|why| why.to_string())?;
             accounts.extend(found.into_iter().flatten().map(|user| user.account()));
         }

@@ -13,17 +13,22 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::engine::StoreError;
+use super::engine::{Key, StoreError};
+use super::keys;
 use super::resellers::Ties;
 use crate::domain::audit::AuditEntry;
 use crate::domain::billing::{Customer, Tax};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
+use crate::domain::ids::{AccountId, AuditId, ClientId, MailId, NodeId, TaxId, TenantId, UserId};
 use crate::domain::meter::OfferingItem;
 use crate::domain::node::Presence;
 use crate::domain::notification::{Mail, Recipient};
-use crate::domain::plan::Plan;
-use crate::domain::reseller;
+use crate::domain::plan::{Plan, PlanRef};
+use crate::domain::reseller::domain::Domain;
+use crate::domain::reseller::name::Name;
+use crate::domain::reseller::plan::Plan as PricePlan;
+use crate::domain::reseller::role::{Role, RoleId};
 use crate::domain::snooze::Snoozes;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
@@ -40,6 +45,11 @@ pub trait Stored: Serialize + DeserializeOwned {
     /// Fields that hold secrets, sealed and hashed ones too, by their path
     /// (`smtp.sealed_password`). The audit masks them.
     const SECRETS: &'static [&'static str] = &[];
+    /// What finds it.
+    type Id;
+
+    /// The key of its record.
+    fn key(id: Self::Id) -> Key;
 
     /// The bytes to store.
     #[must_use]
@@ -79,70 +89,49 @@ pub trait Stored: Serialize + DeserializeOwned {
     }
 }
 
-impl Stored for AuditEntry {
-    const NAME: &'static str = "audit entry";
+macro_rules! stored {
+    ($(
+        $value:ty, $name:literal, $id:ty => $key:expr
+        $(, version $version:literal)? $(, secrets $secrets:expr)?;
+    )+) => {
+        $(impl Stored for $value {
+            const NAME: &'static str = $name;
+            $(const VERSION: u8 = $version;)?
+            $(const SECRETS: &'static [&'static str] = &$secrets;)?
+            type Id = $id;
+
+            fn key(id: $id) -> Key {
+                let key: fn($id) -> Key = $key;
+                key(id)
+            }
+        })+
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name),+];
+    };
 }
 
-impl Stored for Brand {
-    const NAME: &'static str = "brand";
-    const SECRETS: &'static [&'static str] = &["smtp.sealed_password"];
-}
-
-impl Stored for Client {
-    const NAME: &'static str = "client";
-    const SECRETS: &'static [&'static str] = &["secret_sha256"];
-}
-
-impl Stored for Customer {
-    const NAME: &'static str = "billing customer";
-}
-
-impl Stored for Mail {
-    const NAME: &'static str = "mail";
-}
-
-impl Stored for Plan {
-    const NAME: &'static str = "partner plan";
-}
-
-impl Stored for Presence {
-    const NAME: &'static str = "presence";
-}
-
-impl Stored for Recipient {
-    const NAME: &'static str = "recipient";
-}
-
-impl Stored for reseller::domain::Domain {
-    const NAME: &'static str = "domain";
-}
-
-impl Stored for reseller::plan::Plan {
-    const NAME: &'static str = "price plan";
-}
-
-impl Stored for reseller::role::Role {
-    const NAME: &'static str = "role";
-}
-
-impl Stored for Snoozes {
-    const NAME: &'static str = "snoozes";
-}
-
-impl Stored for Tax {
-    const NAME: &'static str = "tax";
-}
-
-impl Stored for Tenant {
-    const NAME: &'static str = "tenant";
-}
-
-impl Stored for Ties {
-    const NAME: &'static str = "ties";
-}
-
-impl Stored for User {
-    const NAME: &'static str = "user";
+// What is stored, its name in errors, its id, and the key of its record.
+stored! {
+    AuditEntry, "audit entry", (Timestamp, AuditId) => |(at, id)| keys::audit::entry(at, id);
+    Brand, "brand", TenantId => keys::brand, secrets ["smtp.sealed_password"];
+    Client, "client", ClientId => keys::client, secrets ["secret_sha256"];
+    Customer, "billing customer", TenantId => keys::billing::customer;
+    Mail, "mail", MailId => keys::mail;
+    Plan, "partner plan", PlanRef => keys::plan;
+    Presence, "presence", NodeId => keys::nodes::presence;
+    Recipient, "recipient", UserId => keys::recipient;
+    Domain, "domain", (TenantId, Name) => |(reseller, name)| keys::reseller::domain(reseller, &name);
+    PricePlan, "price plan", (TenantId, Name) => |(reseller, name)| keys::reseller::plan(reseller, &name);
+    Role, "role", (TenantId, RoleId) => |(reseller, id)| keys::reseller::role(reseller, id);
+    Snoozes, "snoozes", UserId => keys::snoozes;
+    Tax, "tax", TaxId => keys::billing::tax;
+    Tenant, "tenant", TenantId => keys::tenant;
+    Ties, "ties", AccountId => keys::reseller::ties;
+    User, "user", UserId => keys::user;
+    OfferingItems, "offering items", AccountId => keys::offering_items;
+    KeptRequest, "kept request", Key => |name| name, secrets ["sealed_answer"];
+    ImportProgress, "progress of an import", () => |()| keys::import_progress();
 }
 
 /// The offering items of an account: what of its meter only changes when an admin changes it.
@@ -150,10 +139,6 @@ impl Stored for User {
 pub struct OfferingItems {
     /// All of them.
     pub offering_items: Vec<OfferingItem>,
-}
-
-impl Stored for OfferingItems {
-    const NAME: &'static str = "offering items";
 }
 
 /// A request that was begun, and its answer once there is one.
@@ -168,11 +153,6 @@ pub struct KeptRequest {
     pub sealed_answer: Option<String>,
 }
 
-impl Stored for KeptRequest {
-    const NAME: &'static str = "kept request";
-    const SECRETS: &'static [&'static str] = &["sealed_answer"];
-}
-
 /// How far an import into this store is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportProgress {
@@ -182,10 +162,6 @@ pub struct ImportProgress {
     pub chunks: u64,
     /// The sum of the export up to the last of them.
     pub sum: [u8; 32],
-}
-
-impl Stored for ImportProgress {
-    const NAME: &'static str = "progress of an import";
 }
 
 /// The start of a hash, as a number.

@@ -89,6 +89,9 @@ fn values_have_these_bytes() {
     fixtures.next(&kept_request());
     fixtures.next(&PROGRESS);
     assert_eq!(fixtures.0.next(), None);
+    let is_there = |name: &&&str| FORMS.lines().any(|line| line.starts_with(**name));
+    let missing: Vec<&&str> = NAMES.iter().filter(|name| !is_there(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// A field that says something else than its type may say spoils the record.

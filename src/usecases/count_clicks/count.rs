@@ -176,8 +176,8 @@ async fn mail_times_of(
         })
         .collect();
     let users: Vec<(AccountRef, UserId)> = users.into_iter().collect();
-    let keys: Vec<Key> = users.iter().map(|(_, id)| keys::recipient(*id)).collect();
-    let recipients = env.store.load_many::<Recipient>(&keys).await?;
+    let ids = users.iter().map(|(_, id)| *id);
+    let recipients = env.store.load_many::<Recipient>(ids).await?;
     let both = users.into_iter().zip(recipients);
     Ok(both
         .filter_map(|((user, _), recipient)| Some((user, recipient?.last_sent_at)))

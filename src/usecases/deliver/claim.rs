@@ -11,8 +11,8 @@ use super::LEASE;
 use crate::domain::ids::MailId;
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Key};
-use crate::store::{Found, keys};
+use crate::store::Found;
+use crate::store::engine::Changes;
 use crate::usecases::Env;
 use crate::usecases::error::Error;
 
@@ -93,8 +93,7 @@ pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail
 }
 
 async fn due_of(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Found<Mail>>, Error> {
-    let mail_keys: Vec<Key> = ids.iter().map(|id| keys::mail(*id)).collect();
-    let found = env.store.load_many::<Mail>(&mail_keys).await?;
+    let found = env.store.load_many::<Mail>(ids.iter().copied()).await?;
     let found = found.into_iter().flatten();
     let in_flight = env.node.in_flight();
     Ok(found

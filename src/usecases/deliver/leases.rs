@@ -2,7 +2,7 @@
 //! never learnt that it took them.
 
 use super::change_all;
-use crate::domain::ids::{MailId, NodeId};
+use crate::domain::ids::NodeId;
 use crate::domain::notification::Mail;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -71,8 +71,7 @@ async fn give_back_under(
         let engine = env.store.engine();
         let page = engine.scan(prefix, after.as_ref(), PAGE).await?;
         let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
-        let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
-        let found = env.store.load_many::<Mail>(&mail_keys).await?;
+        let found = env.store.load_many::<Mail>(ids).await?;
         let over: Vec<Found<Mail>> = found
             .into_iter()
             .flatten()

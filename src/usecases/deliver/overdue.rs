@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::change_all;
-use crate::domain::ids::{MailId, TenantId, UserId};
+use crate::domain::ids::{TenantId, UserId};
 use crate::domain::notification::{Mail, Recipient, allowance};
 use crate::domain::time::Timestamp;
 use crate::store::Found;
@@ -61,12 +61,12 @@ async fn pull_in_mails(env: &Env, look: Look, now: Timestamp) -> Result<usize, E
             let prefix = keys::mails_due_by(route);
             let page = engine.scan(&prefix, Some(&from), PAGE).await?;
             let ids = page.iter().filter_map(|(key, _)| key.trailing_uuid());
-            let mail_keys: Vec<Key> = ids.map(|id| keys::mail(MailId::new(id))).collect();
-            let found = env.store.load_many::<Mail>(&mail_keys).await?;
+            let found = env.store.load_many::<Mail>(ids).await?;
+            let whole = found.len() == PAGE;
             let late: Vec<Found<Mail>> = found.into_iter().flatten().filter(is_late).collect();
             count += change_all(env, &late, |mail| mail.due_at = now).await?;
             match page.into_iter().next_back() {
-                Some((last, _)) if mail_keys.len() == PAGE => from = last,
+                Some((last, _)) if whole => from = last,
                 _ => break,
             }
         }
@@ -104,7 +104,7 @@ async fn pull_in_reminders(env: &Env, now: Timestamp) -> Result<usize, Error> {
             let Some(user) = key.trailing_uuid().map(UserId::new) else {
                 continue;
             };
-            let Some(old) = env.store.load::<Recipient>(&keys::recipient(user)).await? else {
+            let Some(old) = env.store.load::<Recipient>(user).await? else {
                 continue;
             };
             let sooner = Recipient {

@@ -114,9 +114,8 @@ async fn record_together(
     let mails = match stored {
         Some(stored) => stored,
         None => {
-            let ids = outcomes.iter().map(|outcome| keys::mail(outcome.id));
-            let mail_keys: Vec<Key> = ids.collect();
-            env.store.load_many::<Mail>(&mail_keys).await?
+            let ids = outcomes.iter().map(|outcome| outcome.id);
+            env.store.load_many::<Mail>(ids).await?
         }
     };
     let mut changes = Changes::new();
@@ -222,8 +221,10 @@ async fn remember(
     told.retain(|user| seen.insert(*user));
     let user_keys: Vec<Key> = told.iter().map(|user| keys::user(*user)).collect();
     let users = env.store.engine().get_many(&user_keys).await?;
-    let recipient_keys: Vec<Key> = told.iter().map(|user| keys::recipient(*user)).collect();
-    let known = env.store.load_many::<Recipient>(&recipient_keys).await?;
+    let known = env
+        .store
+        .load_many::<Recipient>(told.iter().copied())
+        .await?;
     for ((user, stored), old) in told.into_iter().zip(users).zip(known) {
         if stored.is_some() {
             let new = Recipient::after_sending(user, now, env.settings.repeat_interval);

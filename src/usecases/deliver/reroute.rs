@@ -65,8 +65,7 @@ pub async fn note_no_route(env: &Env, ids: &[MailId], why: &str) -> Result<usize
 
 /// Those of the mails that are in the queue.
 async fn queued(env: &Env, ids: impl Iterator<Item = MailId>) -> Result<Vec<Found<Mail>>, Error> {
-    let mail_keys: Vec<Key> = ids.map(keys::mail).collect();
-    let found = env.store.load_many::<Mail>(&mail_keys).await?;
+    let found = env.store.load_many::<Mail>(ids).await?;
     let found = found.into_iter().flatten();
     Ok(found
         .filter(|mail| mail.state == MailState::Queued)

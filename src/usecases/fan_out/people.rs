@@ -53,8 +53,7 @@ pub(in crate::usecases) async fn users_of(
     env: &Env,
     ids: &[UserId],
 ) -> Result<Vec<Option<User>>, Error> {
-    let user_keys: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
-    let found = env.store.load_many::<User>(&user_keys).await?;
+    let found = env.store.load_many::<User>(ids.iter().copied()).await?;
     let users = found.into_iter().map(|found| Some(found?.value));
     Ok(users.collect())
 }

@@ -47,8 +47,7 @@ async fn latest_of(env: &Env, users: &[UserId]) -> Result<Vec<Latest>, StoreErro
         .map(|record| record.as_ref().map(read))
         .collect();
     let ids = read.iter().filter_map(|pointer| pointer.as_ref()?.0);
-    let mail_keys: Vec<Key> = ids.map(keys::mail).collect();
-    let mut mails = env.store.load_many::<Mail>(&mail_keys).await?.into_iter();
+    let mut mails = env.store.load_many::<Mail>(ids).await?.into_iter();
     let latest = pointers.iter().zip(read).map(|(record, pointer)| {
         let (id, used_until) = pointer.unwrap_or_default();
         Latest {

@@ -9,8 +9,7 @@ use crate::domain::reseller::name::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::Found;
-use crate::store::engine::{Changes, Expect, Key};
-use crate::store::keys;
+use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::audit::record;
@@ -105,12 +104,8 @@ async fn people(env: &Env, change: &PlanChange) -> Result<Vec<UserMove>, Error> 
     let PlanChange {
         domain, from, to, ..
     } = change;
-    let user_keys: Vec<Key> = change
-        .moves
-        .iter()
-        .map(|one| keys::user(one.user))
-        .collect();
-    let users = env.store.load_many::<User>(&user_keys).await?;
+    let ids = change.moves.iter().map(|one| one.user);
+    let users = env.store.load_many::<User>(ids).await?;
     let shown = |(one, user): (&RoleMove, Option<Found<User>>)| UserMove {
         user: one.user,
         login: user.map(|user| user.value.login).unwrap_or_default(),

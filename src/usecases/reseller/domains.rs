@@ -9,7 +9,7 @@ use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::retention::Retention;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
-use crate::store::{Found, keys, unchanged};
+use crate::store::{Found, unchanged};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::audit::record;
@@ -137,7 +137,7 @@ async fn created(
     ties.domains += 1;
     let mut changes = Changes::new();
     // A tenant that is deleted meanwhile gets no domain.
-    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    changes.expect_tenant(&tenant);
     let plan_seen = Expect::Revision(found.revision);
     let mut plan = found.value;
     Ok(Draft {
@@ -206,7 +206,7 @@ async fn finish(
     } = draft;
     if let Some(id) = patch.tenant_id.filter(|id| domain.tenant_id != Some(*id)) {
         let tenant = caller.tenant(&env.store, id).await?;
-        changes.expect(keys::tenant(id), Expect::Revision(tenant.revision));
+        changes.expect_tenant(&tenant);
         let ties = sheet.of_tenant(&env.store, id).await?;
         ties.within = ties.within.saturating_add(1);
         domain.tenant_id = Some(id);
@@ -214,7 +214,7 @@ async fn finish(
     if let Some(text) = &patch.owner {
         let user = members::find(env, caller, &domain, text).await?;
         if domain.assignment(user.id).is_none() {
-            changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+            changes.expect_user(&user);
             sheet.tie_user(&env.store, user.id).await?;
         }
         domain.set_owner(&mut plan, user.id)?;

@@ -163,7 +163,7 @@ pub async fn replace(
         let mut sheet = Sheet::default();
         if before.is_none() {
             // A user who is deleted meanwhile gets no role.
-            changes.expect(keys::user(user.id), Expect::Revision(user.revision));
+            changes.expect_user(&user);
             sheet.tie_user(&env.store, user.id).await?;
         }
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());

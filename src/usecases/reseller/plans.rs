@@ -9,7 +9,7 @@ use crate::domain::reseller::role::RoleId;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
-use crate::store::keys::{self, reseller as names};
+use crate::store::keys::reseller as names;
 use crate::store::record::Stored;
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
@@ -112,7 +112,7 @@ async fn create(
     plan.retention = retention;
     let mut changes = Changes::new();
     // A tenant that is deleted meanwhile gets no plan.
-    changes.expect(keys::tenant(tenant.id), Expect::Revision(tenant.revision));
+    changes.expect_tenant(&tenant);
     changes.put_plan(Expect::Absent, plan.clone());
     for role in basic {
         changes.put_role(Expect::Absent, tenant.id, role);

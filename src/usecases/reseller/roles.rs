@@ -10,8 +10,7 @@ use crate::domain::reseller::role::{Role, RoleId, RoleKind, RolePatch};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
-use crate::store::engine::{Changes, Expect, Key};
-use crate::store::keys::reseller as keys;
+use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
 use crate::usecases::access::Caller;
 use crate::usecases::audit::{Act, record};
@@ -107,7 +106,7 @@ enum Verb {
 
 /// The whole role. A book that names it was read before: where it is gone since, that is a race.
 async fn whole(env: &Env, reseller: TenantId, id: RoleId) -> Result<Found<Role>, Error> {
-    let found = env.store.load(&keys::role(reseller, id)).await?;
+    let found = env.store.load((reseller, id)).await?;
     found.ok_or(Error::LostRace)
 }
 
@@ -127,10 +126,8 @@ pub async fn book(env: &Env, caller: &Caller, home: &Home) -> Result<RoleBook, E
 pub async fn list(env: &Env, caller: &Caller, home: &Home) -> Result<Vec<Role>, Error> {
     let keeper = Keeper::load(env, caller, home).await?;
     let entries = keeper.book().entries().iter();
-    let role_keys: Vec<Key> = entries
-        .map(|role| keys::role(keeper.reseller(), role.id))
-        .collect();
-    let found = env.store.load_many::<Role>(&role_keys).await?;
+    let ids = entries.map(|role| (keeper.reseller(), role.id));
+    let found = env.store.load_many::<Role>(ids).await?;
     // What was deleted since the book was read is on no list.
     Ok(found
         .into_iter()

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::error::Error;
 use crate::domain::ids::{AccountId, TenantId, UserId};
-use crate::store::engine::{Changes, Key};
-use crate::store::keys::reseller as keys;
+use crate::store::engine::Changes;
 use crate::store::resellers::Ties;
 use crate::store::{Found, Store};
 
@@ -63,11 +62,7 @@ impl Sheet {
     /// Loads what is not on the sheet yet.
     async fn load(&mut self, store: &Store, mut accounts: Vec<AccountId>) -> Result<(), Error> {
         accounts.retain(|account| !self.lines.contains_key(account));
-        let ties: Vec<Key> = accounts
-            .iter()
-            .map(|account| keys::ties(*account))
-            .collect();
-        let found = store.load_many::<Ties>(&ties).await?;
+        let found = store.load_many::<Ties>(accounts.iter().copied()).await?;
         for (account, found) in accounts.into_iter().zip(found) {
             let now = found
                 .as_ref()
