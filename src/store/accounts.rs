@@ -4,11 +4,12 @@
 use uuid::Uuid;
 
 use super::engine::{Changes, Expect, Key};
+use super::keys::Family;
 use super::record::{Numbered, OfferingItems, Stored, hot_meter};
 use super::{Found, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, AccountRef, ClientId, TenantId, V1Id};
+use crate::domain::ids::{AccountId, AccountRef, V1Id};
 use crate::domain::meter::{HotMeter, Meter};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -268,14 +269,11 @@ pub enum Taken {
 /// lost.
 #[must_use]
 pub fn taken(key: &Key) -> Option<Taken> {
-    let names = keys::child_name(TenantId::new(Uuid::nil()), "");
-    let logins = keys::login("");
-    let requests = keys::request::request(ClientId::new(Uuid::nil()), None, "");
-    match key.0.first() {
-        _ if keys::reseller::is_ties(key) => Some(Taken::Tied),
-        family if family == names.0.first() => Some(Taken::TenantName),
-        family if family == logins.0.first() => Some(Taken::Login),
-        family if family == requests.0.first() => Some(Taken::Request),
+    match Family::of(&key.0)? {
+        Family::Ties => Some(Taken::Tied),
+        Family::ChildName => Some(Taken::TenantName),
+        Family::Login => Some(Taken::Login),
+        Family::Request => Some(Taken::Request),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod billing;
 pub mod clicks;
+mod family;
 pub mod limits;
 mod mails;
 mod meters;
@@ -22,6 +23,7 @@ use crate::domain::time::Timestamp;
 
 use super::engine::Key;
 
+pub(in crate::store) use family::Family;
 pub use mails::{
     QueueEntry, end_of_route, mail, mail_by_state, mail_due, mails_by_state, mails_due,
     mails_due_by, mails_due_until, mails_older,
@@ -33,10 +35,17 @@ pub use read::Subject;
 pub use store::{format, import_progress, is_of_one_store, keyring};
 
 /// Starts a key of `family`.
-const fn key(family: u8) -> Builder {
+const fn start(family: Family) -> Builder {
     Builder {
         bytes: Vec::new(),
-        family: Some(family),
+        family: Some(family as u8),
+    }
+}
+
+impl Family {
+    /// The key of the family with one part, or none.
+    fn key(self, part: &[u8]) -> Key {
+        start(self).part(part).end()
     }
 }
 
@@ -95,79 +104,79 @@ pub fn folded(text: &str) -> String {
 /// A tenant's profile.
 #[must_use]
 pub fn tenant(id: TenantId) -> Key {
-    key(b't').part(id.bytes()).end()
+    Family::Tenant.key(id.bytes())
 }
 
 /// A user's profile.
 #[must_use]
 pub fn user(id: UserId) -> Key {
-    key(b'u').part(id.bytes()).end()
+    Family::User.key(id.bytes())
 }
 
 /// All brands.
 #[must_use]
 pub fn brands() -> Key {
-    key(b'b').end()
+    Family::Brand.key(&[])
 }
 
 /// A tenant's brand.
 #[must_use]
 pub fn brand(id: TenantId) -> Key {
-    key(b'b').part(id.bytes()).end()
+    Family::Brand.key(id.bytes())
 }
 
 /// A tenant's logo.
 #[must_use]
 pub fn logo(id: TenantId) -> Key {
-    key(b'l').part(id.bytes()).end()
+    Family::Logo.key(id.bytes())
 }
 
 /// An API client.
 #[must_use]
 pub fn client(id: ClientId) -> Key {
-    key(b'c').part(id.bytes()).end()
+    Family::Client.key(id.bytes())
 }
 
 /// What a user has snoozed.
 #[must_use]
 pub fn snoozes(id: UserId) -> Key {
-    key(b's').part(id.bytes()).end()
+    Family::Snoozes.key(id.bytes())
 }
 
 /// The mail of a recipient that still takes items in.
 #[must_use]
 pub fn open_mail(recipient: UserId) -> Key {
-    key(b'g').part(recipient.bytes()).end()
+    Family::OpenMail.key(recipient.bytes())
 }
 
 /// What is remembered of a recipient of quota mail.
 #[must_use]
 pub fn recipient(id: UserId) -> Key {
-    key(b'r').part(id.bytes()).end()
+    Family::Recipient.key(id.bytes())
 }
 
 /// Recipients by the time their next reminder is due.
 #[must_use]
 pub fn reminder_due(due: Timestamp, id: UserId) -> Key {
-    key(b'R').time(due).part(id.bytes()).end()
+    start(Family::ReminderDue).time(due).part(id.bytes()).end()
 }
 
 /// All reminders that are due some time.
 #[must_use]
 pub fn reminders_due() -> Key {
-    key(b'R').end()
+    Family::ReminderDue.key(&[])
 }
 
 /// A login, folded, to its user.
 #[must_use]
 pub fn login(login: &str) -> Key {
-    key(b'L').part(folded(login).as_bytes()).end()
+    start(Family::Login).part(folded(login).as_bytes()).end()
 }
 
 /// The name of a child, folded, to its tenant.
 #[must_use]
 pub fn child_name(parent: TenantId, name: &str) -> Key {
-    key(b'N')
+    start(Family::ChildName)
         .part(parent.bytes())
         .part(folded(name).as_bytes())
         .end()
@@ -182,7 +191,7 @@ pub fn child(parent: TenantId, child: TenantId) -> Key {
 /// All children of a tenant.
 #[must_use]
 pub fn children(parent: TenantId) -> Key {
-    key(b'C').part(parent.bytes()).end()
+    Family::Child.key(parent.bytes())
 }
 
 /// A tenant at or below `root`.
@@ -194,7 +203,7 @@ pub fn subtree_tenant(root: TenantId, tenant: TenantId) -> Key {
 /// All tenants at or below `root`.
 #[must_use]
 pub fn subtree_tenants(root: TenantId) -> Key {
-    key(b'S').part(root.bytes()).end()
+    Family::SubtreeTenant.key(root.bytes())
 }
 
 /// A user of a tenant at or below `root`.
@@ -206,7 +215,7 @@ pub fn subtree_user(root: TenantId, user: UserId) -> Key {
 /// All users of tenants at or below `root`.
 #[must_use]
 pub fn subtree_users(root: TenantId) -> Key {
-    key(b'U').part(root.bytes()).end()
+    Family::SubtreeUser.key(root.bytes())
 }
 
 /// A user of a tenant itself.
@@ -218,7 +227,7 @@ pub fn tenant_user(tenant: TenantId, user: UserId) -> Key {
 /// All users of a tenant itself.
 #[must_use]
 pub fn tenant_users(tenant: TenantId) -> Key {
-    key(b'T').part(tenant.bytes()).end()
+    Family::TenantUser.key(tenant.bytes())
 }
 
 /// A company admin of a tenant.
@@ -230,31 +239,31 @@ pub fn company_admin(tenant: TenantId, user: UserId) -> Key {
 /// All company admins of a tenant.
 #[must_use]
 pub fn company_admins(tenant: TenantId) -> Key {
-    key(b'H').part(tenant.bytes()).end()
+    Family::CompanyAdmin.key(tenant.bytes())
 }
 
 /// An API v1 id to its account.
 #[must_use]
 pub fn v1_id(id: V1Id) -> Key {
-    key(b'V').number(id).end()
+    start(Family::Number).number(id).end()
 }
 
 /// All API v1 ids.
 #[must_use]
 pub fn v1_ids() -> Key {
-    key(b'V').end()
+    Family::Number.key(&[])
 }
 
 /// A personal tenant id to its user.
 #[must_use]
 pub fn personal_tenant(id: TenantId) -> Key {
-    key(b'P').part(id.bytes()).end()
+    Family::PersonalTenant.key(id.bytes())
 }
 
 /// A text by which an account can be found.
 #[must_use]
 pub fn search_text(text: &str, account: AccountId) -> Key {
-    key(b'X')
+    start(Family::SearchText)
         .part(search_bytes(text).as_bytes())
         .part(&[0])
         .account(account)
@@ -264,7 +273,9 @@ pub fn search_text(text: &str, account: AccountId) -> Key {
 /// All texts that start with `prefix`.
 #[must_use]
 pub fn search_prefix(prefix: &str) -> Key {
-    key(b'X').part(search_bytes(prefix).as_bytes()).end()
+    start(Family::SearchText)
+        .part(search_bytes(prefix).as_bytes())
+        .end()
 }
 
 /// Folded, without the byte that ends a text, and no longer than keys may be.
@@ -286,44 +297,47 @@ pub fn tenant_client(tenant: TenantId, client: ClientId) -> Key {
 /// All clients of a tenant.
 #[must_use]
 pub fn tenant_clients(tenant: TenantId) -> Key {
-    key(b'A').part(tenant.bytes()).end()
+    Family::TenantClient.key(tenant.bytes())
 }
 
 /// Is there while an account is disabled. Whoever remembers callers watches it: profiles change for many reasons,
 /// this does for one.
 #[must_use]
 pub fn disabled(account: AccountId) -> Key {
-    key(b'G').account(account).end()
+    start(Family::Disabled).account(account).end()
 }
 
 /// A token that was revoked before its time. Kept until it would have expired.
 #[must_use]
 pub fn revoked_token(id: &str) -> Key {
-    key(b'E').part(id.as_bytes()).end()
+    Family::RevokedToken.key(id.as_bytes())
 }
 
 /// Revoked tokens by the time they expire.
 #[must_use]
 pub fn revoked_expiry(expires: Timestamp, id: &str) -> Key {
-    key(b'e').time(expires).part(id.as_bytes()).end()
+    start(Family::RevokedExpiry)
+        .time(expires)
+        .part(id.as_bytes())
+        .end()
 }
 
 /// All revoked tokens, the first to expire first.
 #[must_use]
 pub fn revoked_expiries() -> Key {
-    key(b'e').end()
+    Family::RevokedExpiry.key(&[])
 }
 
 /// A number that only grows.
 #[must_use]
 pub fn counter(name: &str) -> Key {
-    key(b'Z').part(name.as_bytes()).end()
+    Family::Counter.key(name.as_bytes())
 }
 
 /// The root tenant's id.
 #[must_use]
 pub fn root() -> Key {
-    key(b'0').end()
+    Family::Root.key(&[])
 }
 
 impl Key {

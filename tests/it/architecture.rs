@@ -1,7 +1,6 @@
 //! The rules that keep the house as `ARCHITECTURE.md` draws it. Each failure names the file and
 //! line, and why the rule is there.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -305,34 +304,4 @@ fn the_checks_see_what_they_look_for() {
     );
     assert_eq!(foreign_crates("use E as F;"), Some("E"));
     assert_eq!(foreign_crates("let x = 1;"), None);
-}
-
-#[test]
-fn families_of_records_have_a_letter_of_their_own() {
-    let mut files: BTreeMap<char, BTreeSet<String>> = BTreeMap::new();
-    // `place` and `read` look at keys and make none.
-    let makes = |source: &&Source| {
-        !matches!(
-            source.path.as_str(),
-            "src/store/keys/place.rs" | "src/store/keys/read.rs"
-        )
-    };
-    for source in under("src/store/keys").iter().filter(makes) {
-        for (_, line) in source.code() {
-            for begin in ["key(b'", "u8 = b'"] {
-                let letters = line
-                    .match_indices(begin)
-                    .filter_map(|(at, _)| line[at + begin.len()..].chars().next());
-                letters.for_each(|letter| {
-                    files.entry(letter).or_default().insert(source.path.clone());
-                });
-            }
-        }
-    }
-    assert!(files.len() > 40, "{files:?}");
-    files.retain(|_, files| files.len() > 1);
-    assert!(
-        files.is_empty(),
-        "Two kinds of records with one first letter are taken for each other, and cleaned up as the other: {files:?}"
-    );
 }

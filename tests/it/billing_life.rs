@@ -85,7 +85,7 @@ async fn a_tenant_takes_its_billing_data_along() {
         .expect(404);
     let listed = api.get(CUSTOMERS).await.expect(200).json();
     assert_eq!(listed["Customers"], json!([]));
-    for family in [b'B', b'x'] {
+    for family in *b"BDKx1" {
         let prefix = upsell::store::engine::Key(vec![family]);
         let left = api.env.store.engine().scan(&prefix, None, 10).await;
         assert_eq!(left.unwrap(), [], "family {family}");

@@ -1,9 +1,10 @@
 //! Records that have a slot: those that every usage report or click reads and writes.
 
 use crate::store::engine::Key;
+use crate::store::keys::Family;
 
 /// The families of these records, in the order of their keys: clicks and meters.
-pub const SLOT_FAMILIES: [u8; 2] = *b"Jm";
+pub const SLOT_FAMILIES: [u8; 2] = [Family::LatestClicks as u8, Family::Meter as u8];
 
 /// The kind and id that stand behind the number in a slot's key.
 pub(super) const ID_BYTES: usize = 17;

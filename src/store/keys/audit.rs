@@ -1,6 +1,6 @@
 //! Names of audit entries and of the index that lists them for a tenant and all above it.
 
-use super::key;
+use super::{Family, start};
 use crate::domain::ids::{AuditId, TenantId};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -8,19 +8,19 @@ use crate::store::engine::Key;
 /// An entry. The oldest stands first, for the clean-up.
 #[must_use]
 pub fn entry(at: Timestamp, id: AuditId) -> Key {
-    key(b'h').time(at).part(id.bytes()).end()
+    start(Family::AuditEntry).time(at).part(id.bytes()).end()
 }
 
 /// All entries, the oldest first.
 #[must_use]
 pub fn entries() -> Key {
-    key(b'h').end()
+    Family::AuditEntry.key(&[])
 }
 
 /// An entry in the list of a tenant, the newest first.
 #[must_use]
 pub fn listed(tenant: TenantId, at: Timestamp, id: AuditId) -> Key {
-    key(b'a')
+    start(Family::AuditListed)
         .part(tenant.bytes())
         .time_descending(at)
         .part(id.bytes())
@@ -30,7 +30,7 @@ pub fn listed(tenant: TenantId, at: Timestamp, id: AuditId) -> Key {
 /// The list of a tenant.
 #[must_use]
 pub fn list(tenant: TenantId) -> Key {
-    key(b'a').part(tenant.bytes()).end()
+    Family::AuditListed.key(tenant.bytes())
 }
 
 impl Key {

@@ -1,20 +1,19 @@
-//! Customers and taxes of the billing dialect: families `B` and `x`, each with a byte that parts
-//! records from indexes.
+//! Customers and taxes of the billing dialect.
 
-use super::key;
+use super::Family;
 use crate::domain::ids::{CustomerId, TaxId, TenantId};
 use crate::store::engine::Key;
 
 /// The customer object of a tenant.
 #[must_use]
 pub fn customer(tenant: TenantId) -> Key {
-    key(b'B').part(&[0]).part(tenant.bytes()).end()
+    Family::Customer.key(tenant.bytes())
 }
 
 /// The id of a customer object to its tenant.
 #[must_use]
 pub fn customer_id(id: CustomerId) -> Key {
-    key(b'B').part(&[1]).part(id.bytes()).end()
+    Family::CustomerId.key(id.bytes())
 }
 
 /// A tenant at or below `root` that has a customer object.
@@ -26,13 +25,13 @@ pub fn subtree_customer(root: TenantId, tenant: TenantId) -> Key {
 /// All tenants at or below `root` that have a customer object.
 #[must_use]
 pub fn subtree_customers(root: TenantId) -> Key {
-    key(b'B').part(&[2]).part(root.bytes()).end()
+    Family::SubtreeCustomer.key(root.bytes())
 }
 
 /// A tax.
 #[must_use]
 pub fn tax(id: TaxId) -> Key {
-    key(b'x').part(&[0]).part(id.bytes()).end()
+    Family::Tax.key(id.bytes())
 }
 
 /// A tax of a tenant itself.
@@ -44,5 +43,5 @@ pub fn tenant_tax(tenant: TenantId, tax: TaxId) -> Key {
 /// All taxes of a tenant itself.
 #[must_use]
 pub fn tenant_taxes(tenant: TenantId) -> Key {
-    key(b'x').part(&[1]).part(tenant.bytes()).end()
+    Family::TenantTax.key(tenant.bytes())
 }

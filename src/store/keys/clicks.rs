@@ -1,16 +1,16 @@
 //! The clicks of a tenant's people.
 
-use super::{Key, key};
+use super::{Family, Key, start};
 use crate::domain::ids::{AccountRef, TenantId};
 
 /// The day of the last click, and who clicked in its hour.
 #[must_use]
 pub fn latest(tenant: AccountRef) -> Key {
-    key(LATEST).number(tenant.number).account(tenant.id).end()
+    start(Family::LatestClicks)
+        .number(tenant.number)
+        .account(tenant.id)
+        .end()
 }
-
-/// The family of [`latest`].
-pub(super) const LATEST: u8 = b'J';
 
 /// The counts of a day that is over. `day` counts from 1970-01-01; `number` distinguishes days that were
 /// closed twice.
@@ -22,7 +22,7 @@ pub fn closed_day(tenant: TenantId, day: u32, number: u32) -> Key {
 /// The days that are over, the oldest first.
 #[must_use]
 pub fn closed_days(tenant: TenantId) -> Key {
-    key(b'k').part(tenant.bytes()).end()
+    Family::ClosedDay.key(tenant.bytes())
 }
 
 /// Before the days that are over from `day` on.

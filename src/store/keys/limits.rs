@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{folded, key};
+use super::{Family, folded, start};
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::time::Timestamp;
@@ -46,19 +46,22 @@ impl MailSubject {
 /// The moment until which the counted mails use up an allowance.
 #[must_use]
 pub fn mails_counted(subject: MailSubject) -> Key {
-    key(b'Q').part(&subject.0).end()
+    Family::MailsCounted.key(&subject.0)
 }
 
 /// The same by that moment: when it has passed, both entries may go.
 #[must_use]
 pub fn mails_counted_until(until: Timestamp, subject: MailSubject) -> Key {
-    key(b'z').time(until).part(&subject.0).end()
+    start(Family::MailsCountedUntil)
+        .time(until)
+        .part(&subject.0)
+        .end()
 }
 
 /// All that is counted, what ends first at the front.
 #[must_use]
 pub fn all_mails_counted_until() -> Key {
-    key(b'z').end()
+    Family::MailsCountedUntil.key(&[])
 }
 
 impl Key {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::key;
+use super::{Family, start};
 use crate::domain::ids::{MailId, TenantId};
 use crate::domain::notification::MailState;
 use crate::domain::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::store::engine::{Key, Record};
 /// A mail of the outbox.
 #[must_use]
 pub fn mail(id: MailId) -> Key {
-    key(b'o').part(id.bytes()).end()
+    Family::Mail.key(id.bytes())
 }
 
 /// The queue: mails by their route, then by the time they are due. A mail server that takes no mail
@@ -19,7 +19,7 @@ pub fn mail(id: MailId) -> Key {
 #[must_use]
 pub fn mail_due(route: Option<TenantId>, due: Timestamp, id: MailId) -> Key {
     let route = route.map_or(Uuid::nil(), TenantId::uuid);
-    key(b'd')
+    start(Family::MailDue)
         .part(route.as_bytes())
         .time(due)
         .part(id.bytes())
@@ -29,14 +29,14 @@ pub fn mail_due(route: Option<TenantId>, due: Timestamp, id: MailId) -> Key {
 /// All of the queue.
 #[must_use]
 pub fn mails_due() -> Key {
-    key(b'd').end()
+    Family::MailDue.key(&[])
 }
 
 /// One route's part of the queue.
 #[must_use]
 pub fn mails_due_by(route: Option<TenantId>) -> Key {
     let route = route.map_or(Uuid::nil(), TenantId::uuid);
-    key(b'd').part(route.as_bytes()).end()
+    Family::MailDue.key(route.as_bytes())
 }
 
 /// Behind the mails of a route that are due by `until`.
@@ -83,7 +83,7 @@ impl QueueEntry {
 /// Mails by state, the newest first.
 #[must_use]
 pub fn mail_by_state(state: MailState, created: Timestamp, id: MailId) -> Key {
-    key(b'q')
+    start(Family::MailByState)
         .part(&[state.code()])
         .time_descending(created)
         .part(id.bytes())
@@ -93,7 +93,7 @@ pub fn mail_by_state(state: MailState, created: Timestamp, id: MailId) -> Key {
 /// All mails of one state.
 #[must_use]
 pub fn mails_by_state(state: MailState) -> Key {
-    key(b'q').part(&[state.code()]).end()
+    Family::MailByState.key(&[state.code()])
 }
 
 /// Before the mails of one state that are older than `before`.

@@ -1,6 +1,6 @@
 //! The records of meters.
 
-use super::key;
+use super::{Family, start};
 use crate::domain::ids::{AccountId, AccountRef};
 use crate::store::engine::Key;
 
@@ -9,14 +9,11 @@ use crate::store::engine::Key;
 #[must_use]
 pub fn meter(account: AccountRef) -> Key {
     let AccountRef { id, number } = account;
-    key(METERS).number(number).account(id).end()
+    start(Family::Meter).number(number).account(id).end()
 }
-
-/// The family of meters.
-pub(super) const METERS: u8 = b'm';
 
 /// The offering items of an account's meter.
 #[must_use]
 pub fn offering_items(account: AccountId) -> Key {
-    key(b'M').account(account).end()
+    start(Family::OfferingItems).account(account).end()
 }

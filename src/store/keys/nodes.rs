@@ -2,20 +2,20 @@
 
 use uuid::Uuid;
 
-use super::key;
+use super::Family;
 use crate::domain::ids::{MailId, NodeId};
 use crate::store::engine::Key;
 
 /// That a node is there.
 #[must_use]
 pub fn presence(node: NodeId) -> Key {
-    key(b'W').part(node.bytes()).end()
+    Family::Presence.key(node.bytes())
 }
 
 /// All nodes.
 #[must_use]
 pub fn presences() -> Key {
-    key(b'W').end()
+    Family::Presence.key(&[])
 }
 
 /// A mail that a node has taken.
@@ -27,13 +27,13 @@ pub fn lease(owner: NodeId, mail: MailId) -> Key {
 /// All mails that a node has taken.
 #[must_use]
 pub fn leases_of(owner: NodeId) -> Key {
-    key(b'O').part(owner.bytes()).end()
+    Family::Lease.key(owner.bytes())
 }
 
 /// All mails that are taken, by their owners.
 #[must_use]
 pub fn leases() -> Key {
-    key(b'O').end()
+    Family::Lease.key(&[])
 }
 
 /// Behind all mails that a node has taken.

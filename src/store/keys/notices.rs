@@ -1,7 +1,7 @@
 //! Notices. All that one says is in its key, so two of an account in the same microsecond are two records,
 //! unless they say the same.
 
-use super::key;
+use super::{Family, start};
 use crate::domain::notification::Notice;
 use crate::domain::quota::{Item, Level};
 use crate::store::engine::Key;
@@ -15,7 +15,7 @@ const AFTER: usize = 17;
 /// A notice; [`notice_of`] reads it back.
 #[must_use]
 pub fn notice(notice: &Notice) -> Key {
-    let mut builder = key(b'n').time(notice.created_at);
+    let mut builder = start(Family::Notice).time(notice.created_at);
     for (item, level) in &notice.entered {
         builder = builder.part(&[*item as u8, *level as u8]);
     }
@@ -25,7 +25,7 @@ pub fn notice(notice: &Notice) -> Key {
 /// All notices, the oldest first.
 #[must_use]
 pub fn notices() -> Key {
-    key(b'n').end()
+    Family::Notice.key(&[])
 }
 
 /// The notice that a key of [`notice`] is.

@@ -1,6 +1,6 @@
 //! Keys of partner plans.
 
-use super::{Key, key, search_prefix};
+use super::{Family, Key, search_prefix, start};
 use crate::domain::ids::TenantId;
 use crate::domain::plan::PlanRef;
 
@@ -13,7 +13,7 @@ pub fn plan(named: PlanRef) -> Key {
 /// All plans of a partner.
 #[must_use]
 pub fn plans(partner: TenantId) -> Key {
-    key(b'f').part(partner.bytes()).end()
+    Family::PartnerPlan.key(partner.bytes())
 }
 
 /// A tenant that buys by a plan.
@@ -25,7 +25,7 @@ pub fn plan_tenant(named: PlanRef, tenant: TenantId) -> Key {
 /// All tenants that buy by a plan.
 #[must_use]
 pub fn plan_tenants(named: PlanRef) -> Key {
-    key(b'F')
+    start(Family::PlanTenant)
         .part(named.partner.bytes())
         .part(&named.plan.0.to_be_bytes())
         .end()

@@ -4,7 +4,7 @@ use crate::domain::ids::{AccountId, AccountRef, MailId, TenantId, UserId, V1Id};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 
-use super::meters::METERS;
+use super::Family;
 
 impl Key {
     /// The last 16 bytes: the id that index keys end with.
@@ -99,18 +99,18 @@ impl Key {
     #[must_use]
     pub fn subject(&self) -> Subject {
         let id = || self.trailing_uuid();
-        let subject = match self.0.as_slice() {
-            [b't', ..] => id().map(|id| Subject::Profile(AccountId::Tenant(TenantId::new(id)))),
-            [b'u', ..] => id().map(|id| Subject::Profile(AccountId::User(UserId::new(id)))),
-            [METERS, ..] => self.metered().map(Subject::Meter),
-            [b's', ..] => id().map(|id| Subject::Snoozes(UserId::new(id))),
-            [b'b', ..] => id().map(|id| Subject::Brand(TenantId::new(id))),
-            [b'V', number @ ..] => {
-                let number = number.try_into().map(u32::from_be_bytes);
-                number.ok().map(|number| Subject::Number(V1Id(number)))
+        let subject = match Family::of(&self.0) {
+            Some(Family::Tenant) => id().map(|id| Subject::Profile(AccountId::Tenant(id.into()))),
+            Some(Family::User) => id().map(|id| Subject::Profile(AccountId::User(id.into()))),
+            Some(Family::Meter) => self.metered().map(Subject::Meter),
+            Some(Family::Snoozes) => id().map(|id| Subject::Snoozes(id.into())),
+            Some(Family::Brand) => id().map(|id| Subject::Brand(id.into())),
+            Some(Family::Number) => {
+                let number = self.0.get(1..).and_then(|number| number.try_into().ok());
+                number.map(|number| Subject::Number(V1Id(u32::from_be_bytes(number))))
             }
-            [b'f', ..] => Some(Subject::Plan),
-            [b'c' | b'E' | b'G', ..] => Some(Subject::Access),
+            Some(Family::PartnerPlan) => Some(Subject::Plan),
+            Some(Family::Client | Family::RevokedToken | Family::Disabled) => Some(Subject::Access),
             _ => None,
         };
         subject.unwrap_or(Subject::Other)

@@ -1,6 +1,6 @@
 //! Names of requests that a caller may send again, and of the order in which they are forgotten.
 
-use super::key;
+use super::{Family, start};
 use crate::domain::ids::{ClientId, UserId};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -8,7 +8,7 @@ use crate::store::engine::Key;
 /// A request by who sent it and what they call it.
 #[must_use]
 pub fn request(client: ClientId, user: Option<UserId>, name: &str) -> Key {
-    let key = key(b'i').part(client.bytes());
+    let key = start(Family::Request).part(client.bytes());
     let key = match user {
         None => key.part(&[0]),
         Some(user) => key.part(&[1]).part(user.bytes()),
@@ -19,13 +19,16 @@ pub fn request(client: ClientId, user: Option<UserId>, name: &str) -> Key {
 /// A request by the time it is forgotten.
 #[must_use]
 pub fn expiry(expires: Timestamp, request: &Key) -> Key {
-    key(b'j').time(expires).part(&request.0).end()
+    start(Family::RequestExpiry)
+        .time(expires)
+        .part(&request.0)
+        .end()
 }
 
 /// All requests, the first to be forgotten first.
 #[must_use]
 pub fn expiries() -> Key {
-    key(b'j').end()
+    Family::RequestExpiry.key(&[])
 }
 
 impl Key {
@@ -33,7 +36,7 @@ impl Key {
     #[must_use]
     pub fn request_after_time(&self) -> Option<Self> {
         let rest = self.0.get(9..)?;
-        rest.starts_with(b"i").then(|| Self(rest.to_vec()))
+        (Family::of(rest) == Some(Family::Request)).then(|| Self(rest.to_vec()))
     }
 }
 
