@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::dialect::Dialect;
-use super::endpoint::{Answer, Call, Group, Path, get};
+use super::endpoint::{Answer, Group, Path, PublicCall, get};
 use super::error::ApiError;
 use super::message::{Head, Response};
 use super::openapi::schema;
@@ -94,7 +94,7 @@ pub(super) fn endpoints(document: &Document) -> [Group; 2] {
         json!({ "type": "object" }),
     )
     .cached()
-    .to(move |call: Call| show(call, document.clone()));
+    .to(move |call: PublicCall| show(call, document.clone()));
     let page = get("/docs", "readDocs", "The page to read it on")
         .public()
         .answers_raw(200, "The page.", "text/html", schema::any_text())
@@ -113,7 +113,7 @@ pub(super) fn endpoints(document: &Document) -> [Group; 2] {
 
 const NAME: &str = "Documentation";
 
-async fn show(call: Call, document: Document) -> Answer {
+async fn show(call: PublicCall, document: Document) -> Answer {
     let (body, tag) = document.0.get().ok_or(ApiError::NoRoute)?;
     Ok(checked_again(
         call.head(),
@@ -123,7 +123,7 @@ async fn show(call: Call, document: Document) -> Answer {
     ))
 }
 
-async fn page(_: Call) -> Answer {
+async fn page(_: PublicCall) -> Answer {
     let html = include_str!("docs/index.html");
     let mut response = output::with_body(StatusCode::OK, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
@@ -133,7 +133,7 @@ async fn page(_: Call) -> Answer {
     Ok(response)
 }
 
-async fn file(call: Call, Path(FileName(name)): Path<FileName>) -> Answer {
+async fn file(call: PublicCall, Path(FileName(name)): Path<FileName>) -> Answer {
     let mut files = FILES.iter().zip(&*TAGS);
     let (file, tag) = files
         .find(|(file, _)| file.name == name)

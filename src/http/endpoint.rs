@@ -6,7 +6,7 @@
 //! get("/api/upsell/v1/emails/{mail_id}", "readEmail", "Reads a mail")
 //!     .scope(EmailsRead)
 //!     .answers::<MailResponse>(200, "The mail.")
-//!     .to(show)        // async fn show(call: Call, caller: Caller, Path(id): Path<MailId>) -> Answer
+//!     .to(show)        // async fn show(call: Call, Path(id): Path<MailId>) -> Answer
 //! ```
 //!
 //! What a handler takes beside the [`Call`] is read and described by its type: see [`Take`].
@@ -22,7 +22,7 @@ use http::Method;
 use serde_json::Value;
 
 pub(super) use handler::BoxedHandler;
-pub use handler::{Answer, Call, Take};
+pub use handler::{Answer, Call, PublicCall, Take};
 pub(crate) use handler::{Handler, Json};
 pub use operation::Operation;
 pub(super) use path::PathParams;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::dialect::Dialect;
-use super::endpoint::{Answer, BoxedHandler, Call};
+use super::endpoint::{Answer, BoxedHandler, PublicCall};
 use super::error::{ApiError, Repeated};
 use super::message::{Head, Request, Response};
 use crate::panics::contained;
@@ -99,7 +99,7 @@ impl Drop for Entered {
 pub(super) struct Asked {
     pub(super) key: String,
     pub(super) dialect: Dialect,
-    pub(super) call: Call,
+    pub(super) call: PublicCall,
 }
 
 /// Carries the request out, or answers as the first time.

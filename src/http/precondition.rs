@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
-use super::endpoint::{Call, Operation, Take};
+use super::endpoint::{Operation, PublicCall, Take};
 use super::error::ApiError;
 use super::input;
 use super::message::{Head, Response};
@@ -75,7 +75,7 @@ impl Take for Precondition {
         operation.is_conditional = true;
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         Self::optional(call.head(), None)
     }
 }
@@ -87,7 +87,7 @@ impl Take for Expected {
         operation.is_conditional = true;
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         expected(call.head())
     }
 }

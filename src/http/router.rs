@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::dialect::Dialect;
-use super::endpoint::{Access, Answer, BoxedHandler, Call, Endpoint, Group, PathParams};
+use super::endpoint::{Access, Answer, BoxedHandler, Endpoint, Group, PathParams, PublicCall};
 use super::error::ApiError;
 use super::idempotency::{self, Asked, InFlight};
 use super::input::Params;
@@ -256,7 +256,7 @@ impl Router {
             Access::Public => Params::of_query(&head).unwrap_or_default(),
             Access::Token | Access::Scope(_) => Params::of_query(&head)?,
         };
-        let call = Call {
+        let call = PublicCall {
             env: env.clone(),
             request,
             path,

@@ -1,13 +1,26 @@
 //! Who asks, and what of the tree they may reach.
 
+use super::Env;
 use super::error::{Error, What};
 use crate::domain::audit::Actor;
 use crate::domain::client::{ApiScope, ApiScopes};
 use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::{Found, Store};
 use uuid::Uuid;
+
+/// What a use case of a caller begins with: the world, who asks, and when.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The use cases' world.
+    pub env: &'a Env,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// When.
+    pub now: Timestamp,
+}
 
 /// An authenticated caller: everything at or below `root`, as far as `scopes` go.
 #[derive(Debug, Clone, PartialEq, Eq)]

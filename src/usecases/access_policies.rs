@@ -5,14 +5,12 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit;
 use super::error::{Error, retrying};
 use super::manage_users::act;
 use super::precondition::check_version;
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::time::Timestamp;
 use crate::domain::user::{AccessPolicy, ROLES, User, known_name};
 use crate::store::engine::Changes;
 use crate::store::record::first_64_bits;
@@ -67,7 +65,8 @@ impl From<Vec<AccessPolicy>> for Policies {
 ///
 /// # Errors
 /// The user is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<Policies, Error> {
+pub async fn read(cx: Context<'_>, id: UserId) -> Result<Policies, Error> {
+    let Context { env, caller, .. } = cx;
     let (user, _) = caller.user(&env.store, id).await?;
     Ok(user.value.policies.into())
 }
@@ -77,13 +76,12 @@ pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<Policies, Er
 /// # Errors
 /// The user or a role's tenant is out of reach, `expected` or a version is stale, a role is unknown.
 pub async fn replace(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: UserId,
     inputs: &[PolicyInput],
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Policies, Error> {
+    let Context { env, caller, now } = cx;
     // Safe with a version too, which each attempt compares anew.
     retrying(|| async {
         let (old, tenant) = caller.user(&env.store, id).await?;
@@ -184,6 +182,7 @@ mod tests {
     use super::*;
     use crate::domain::contact::Contact;
     use crate::domain::ids::V1Id;
+    use crate::domain::time::Timestamp;
 
     fn user() -> User {
         let tenant_id = TenantId::random();

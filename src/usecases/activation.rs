@@ -1,7 +1,6 @@
 //! The mail that asks a user to activate the account.
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit;
 use super::error::{Error, retrying};
 use super::mail_limits::{self, CountedAs};
@@ -10,7 +9,6 @@ use super::precondition::check_version;
 use crate::domain::brand::Brand;
 use crate::domain::ids::{AccountId, MailId, UserId};
 use crate::domain::notification::{Mail, MailKind};
-use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 
 /// Queues the mail that asks a user to activate the account.
@@ -19,12 +17,11 @@ use crate::store::engine::Changes;
 /// The user is out of reach, `expected` is stale, the user is disabled, active already, has no address, or the
 /// day's mails were sent.
 pub async fn send_activation(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: UserId,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (user, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, user.version)?;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::{self, Act};
 use super::error::{Error, retrying};
 use super::manage_tenants::{act, has_children};
@@ -30,23 +30,12 @@ const REMOVED_PER_COMMIT: usize = 500;
 /// # Errors
 /// It is out of reach, enabled, has children, has plans or domains of a reseller, has users with
 /// roles in such a domain, is the root, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    retrying(|| delete_once(env, caller, id, expected, now)).await
+pub async fn delete(cx: Context<'_>, id: TenantId, expected: Option<u64>) -> Result<(), Error> {
+    retrying(|| delete_once(cx, id, expected)).await
 }
 
-async fn delete_once(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
+async fn delete_once(cx: Context<'_>, id: TenantId, expected: Option<u64>) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     check_version(expected, tenant.version)?;
     if tenant.parent_id().is_none() {

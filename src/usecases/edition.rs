@@ -1,13 +1,11 @@
 //! The message that proposes an edition: its link is the Buy URL with nothing added (seed 001).
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use super::messages::{Offer, Telling};
 use super::view;
 use crate::domain::ids::UserId;
 use crate::domain::text::check_name;
-use crate::domain::time::Timestamp;
 
 /// The longest name of an edition, in characters.
 const MAX_EDITION_CHARS: usize = 128;
@@ -30,13 +28,12 @@ pub struct EditionMessage {
 /// # Errors
 /// The user is unknown or out of reach; the edition has no name; the store failed.
 pub async fn edition_proposal(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     edition: &str,
     lang: Option<&str>,
-    now: Timestamp,
 ) -> Result<EditionMessage, Error> {
+    let Context { env, caller, now } = cx;
     check_name(edition, MAX_EDITION_CHARS).map_err(|bad| Error::invalid("edition", bad))?;
     let (found, tenant) = caller.user(&env.store, user).await?;
     let view = view::of(env, found, tenant).await?;

@@ -3,7 +3,7 @@
 //! ([`Trail`]); nothing here decides.
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use super::fan_out::{Audience, audience_of, latest_mail_of};
 use super::messages::language;
@@ -84,12 +84,11 @@ pub struct ExplainedItem {
 /// # Errors
 /// The user is unknown or out of reach; the store failed.
 pub async fn explain(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     lang: Option<&str>,
-    now: Timestamp,
 ) -> Result<Explanation, Error> {
+    let Context { env, caller, now } = cx;
     let (found, tenant) = caller.user(&env.store, user).await?;
     let mut view = view::of(env, found, tenant).await?;
     let meters = Meters::load(env, &view).await?;

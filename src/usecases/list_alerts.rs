@@ -1,7 +1,7 @@
 //! What the backup console shows: everything that stands for one user, the worst first.
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use super::messages::{Offer, Telling};
 use super::remembered::{Basis, Seen};
@@ -65,12 +65,11 @@ pub struct Alerts {
 /// # Errors
 /// The user is unknown or out of reach; the store failed.
 pub async fn list_alerts(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     asked: Asked<'_>,
-    now: Timestamp,
 ) -> Result<(Alerts, Basis), Error> {
+    let Context { env, caller, now } = cx;
     let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
     seen.note_above(env, &tenant);

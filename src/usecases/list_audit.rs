@@ -1,7 +1,6 @@
 //! The audit of a subtree, read back.
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AuditId, TenantId};
@@ -31,12 +30,12 @@ pub struct AuditPage {
 /// # Errors
 /// The tenant is unknown or out of reach; the store failed.
 pub async fn list_audit(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     limit: usize,
     after: Option<Cursor>,
 ) -> Result<AuditPage, Error> {
+    let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, tenant).await?;
     let start = after.map(|at| keys::listed(tenant, at.at, at.id));
     let engine = env.store.engine();

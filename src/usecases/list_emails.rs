@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::mail_limits::{self, CountedAs};
@@ -46,12 +46,12 @@ pub struct MailPage {
 /// # Errors
 /// The store failed.
 pub async fn list_emails(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     state: Option<MailState>,
     limit: usize,
     after: Option<Cursor>,
 ) -> Result<MailPage, Error> {
+    let Context { env, caller, .. } = cx;
     let mut reach = Reach::new(env, caller);
     let (mut items, mut after, mut looked_at) = (Vec::new(), after, 0);
     loop {
@@ -141,8 +141,8 @@ impl<'a> Reach<'a> {
 ///
 /// # Errors
 /// It is unknown or out of reach; the store failed.
-pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, Error> {
-    Ok(find(env, caller, id).await?.0.value)
+pub async fn show_email(cx: Context<'_>, id: MailId) -> Result<Mail, Error> {
+    Ok(find(cx, id).await?.0.value)
 }
 
 /// Sends a dead letter again, or a waiting mail at once. Its attempts count from zero again; its
@@ -152,14 +152,13 @@ pub async fn show_email(env: &Env, caller: &Caller, id: MailId) -> Result<Mail, 
 /// It is unknown or out of reach; `expected` is stale; it was sent or cancelled; the day's mails to its
 /// recipient were sent; the store failed.
 pub async fn retry_email(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: MailId,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Mail, Error> {
+    let Context { env, caller, now } = cx;
     let mail = retrying(|| async {
-        let (old, tenant) = find(env, caller, id).await?;
+        let (old, tenant) = find(cx, id).await?;
         check_version(expected, version_of(&old))?;
         let may_be_tried = matches!(old.state, MailState::Dead | MailState::Queued);
         if !may_be_tried {
@@ -205,11 +204,8 @@ pub fn version_of(mail: &Mail) -> u64 {
     mail.content_version()
 }
 
-async fn find(
-    env: &Env,
-    caller: &Caller,
-    id: MailId,
-) -> Result<(Found<Mail>, Found<Tenant>), Error> {
+async fn find(cx: Context<'_>, id: MailId) -> Result<(Found<Mail>, Found<Tenant>), Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Mail);
     let Some(mail) = env.store.mail(id).await? else {
         return Err(missing);

@@ -2,8 +2,7 @@
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use super::manage_offering_items::{self as offerings, Holder};
 use super::offering_patch::unit_of;
@@ -32,14 +31,14 @@ pub struct Usage {
 ///
 /// # Errors
 /// It is unknown or out of reach.
-pub async fn of_account(
-    env: &Env,
-    caller: &Caller,
-    account: AccountId,
-) -> Result<Vec<Usage>, Error> {
-    let account = offerings::load(env, caller, account).await?;
-    let (meter, _) = env.store.meter(account.account()).await?;
-    Ok(usages(&meter, account.holder(), &env.settings.usage_names))
+pub async fn of_account(cx: Context<'_>, account: AccountId) -> Result<Vec<Usage>, Error> {
+    let account = offerings::load(cx, account).await?;
+    let (meter, _) = cx.env.store.meter(account.account()).await?;
+    Ok(usages(
+        &meter,
+        account.holder(),
+        &cx.env.settings.usage_names,
+    ))
 }
 
 /// The usages of several tenants, in their order; those out of reach are left out. With `names`
@@ -48,14 +47,13 @@ pub async fn of_account(
 /// # Errors
 /// The store failed.
 pub async fn of_tenants(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenants: &[TenantId],
     names: Option<&[String]>,
 ) -> Result<Vec<Usage>, Error> {
     let lists: Vec<Vec<Usage>> = futures_util::stream::iter(tenants.to_vec())
         .map(|tenant| async move {
-            match of_account(env, caller, AccountId::Tenant(tenant)).await {
+            match of_account(cx, AccountId::Tenant(tenant)).await {
                 Err(Error::NotFound(_)) => Ok(Vec::new()),
                 other => other,
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit;
 use super::brand_patch::{BrandPatch, Rules};
 use super::error::{Error, What, retrying};
@@ -32,7 +32,8 @@ pub struct BrandView {
 ///
 /// # Errors
 /// The tenant is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: TenantId) -> Result<BrandView, Error> {
+pub async fn read(cx: Context<'_>, id: TenantId) -> Result<BrandView, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     let found = env.store.brand(id).await?;
     Ok(BrandView {
@@ -46,13 +47,12 @@ pub async fn read(env: &Env, caller: &Caller, id: TenantId) -> Result<BrandView,
 /// # Errors
 /// The tenant is out of reach, `expected` is stale, an option makes no sense.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     patch: &BrandPatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<BrandView, Error> {
+    let Context { env, caller, now } = cx;
     let action = "brand.update";
     change((env, caller, now), action, id, expected, |brand| {
         patched(env, id, patch, brand)
@@ -65,13 +65,12 @@ pub async fn update(
 /// # Errors
 /// As [`update`].
 pub async fn enable(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     patch: &BrandPatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<BrandView, Error> {
+    let Context { env, caller, now } = cx;
     let action = "brand.enable";
     change((env, caller, now), action, id, expected, |brand| {
         let mut brand = patched(env, id, patch, brand)?;
@@ -86,12 +85,11 @@ pub async fn enable(
 /// # Errors
 /// The tenant is out of reach, or `expected` is stale.
 pub async fn disable(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<BrandView, Error> {
+    let Context { env, caller, now } = cx;
     let action = "brand.disable";
     change((env, caller, now), action, id, expected, |brand| {
         Ok(Brand {
@@ -208,7 +206,8 @@ pub struct Logo {
 ///
 /// # Errors
 /// The tenant is out of reach, or has no logo.
-pub async fn read_logo(env: &Env, caller: &Caller, id: TenantId) -> Result<(Logo, u64), Error> {
+pub async fn read_logo(cx: Context<'_>, id: TenantId) -> Result<(Logo, u64), Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     let logo = logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))?;
     Ok((logo, tenant.version))
@@ -235,13 +234,12 @@ pub async fn logo_of(env: &Env, id: TenantId) -> Result<Option<Logo>, Error> {
 /// # Errors
 /// The tenant is out of reach, `expected` is stale, or it is no PNG or JPEG.
 pub async fn set_logo(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     image: &[u8],
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<BrandView, Error> {
+    let Context { env, caller, now } = cx;
     if LogoFormat::detect(image).is_none() {
         return Err(Error::invalid("body", "must be a PNG or JPEG image"));
     }

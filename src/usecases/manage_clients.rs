@@ -2,8 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::initialize::new_client;
@@ -14,7 +13,6 @@ use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::check_line;
-use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys};
 
@@ -47,12 +45,8 @@ pub struct ClientPatch {
 ///
 /// # Errors
 /// The tenant is out of reach or disabled, or the scopes are more than the caller's.
-pub async fn create(
-    env: &Env,
-    caller: &Caller,
-    new: &NewClient,
-    now: Timestamp,
-) -> Result<(Client, String), Error> {
+pub async fn create(cx: Context<'_>, new: &NewClient) -> Result<(Client, String), Error> {
+    let Context { env, caller, now } = cx;
     check_line(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("data.client_name", bad))?;
     let scopes = new.scopes.unwrap_or(caller.scopes);
     check_scopes(caller, scopes)?;
@@ -94,11 +88,8 @@ pub fn act<'a>(action: &'static str, client: &Client, tenant: &'a Tenant) -> Act
     }
 }
 
-async fn load(
-    env: &Env,
-    caller: &Caller,
-    id: ClientId,
-) -> Result<(Found<Client>, Found<Tenant>), Error> {
+async fn load(cx: Context<'_>, id: ClientId) -> Result<(Found<Client>, Found<Tenant>), Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Client);
     let Some(client) = env.store.client(id).await? else {
         return Err(missing);
@@ -114,7 +105,8 @@ async fn load(
 ///
 /// # Errors
 /// It is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: ClientId) -> Result<Client, Error> {
+pub async fn read(cx: Context<'_>, id: ClientId) -> Result<Client, Error> {
+    let Context { env, caller, .. } = cx;
     if caller.user.is_none() && caller.subject == id.uuid() {
         let own = env.store.client(id).await?;
         return own
@@ -122,7 +114,7 @@ pub async fn read(env: &Env, caller: &Caller, id: ClientId) -> Result<Client, Er
             .ok_or(Error::NotFound(What::Client));
     }
     caller.require(crate::domain::client::ApiScope::Clients)?;
-    Ok(load(env, caller, id).await?.0.value)
+    Ok(load(cx, id).await?.0.value)
 }
 
 /// The clients of a tenant itself.
@@ -130,11 +122,11 @@ pub async fn read(env: &Env, caller: &Caller, id: ClientId) -> Result<Client, Er
 /// # Errors
 /// The tenant is unknown or out of reach.
 pub async fn list(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     request: PageRequest,
 ) -> Result<Page<Client>, Error> {
+    let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, tenant).await?;
     let page: Page<Uuid> = page::ids(env, &keys::tenant_clients(tenant), request).await?;
     let ids = page.items.iter().copied();
@@ -148,15 +140,14 @@ pub async fn list(
 /// # Errors
 /// It is out of reach, `expected` is stale, or the scopes that it has or gets are more than the caller's.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: ClientId,
     patch: &ClientPatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Client, Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (old, tenant) = load(env, caller, id).await?;
+        let (old, tenant) = load(cx, id).await?;
         check_scopes(caller, old.scopes)?;
         check_version(expected, old.version)?;
         let mut client = old.value.clone();
@@ -192,15 +183,10 @@ pub async fn update(
 ///
 /// # Errors
 /// It is out of reach, its scopes are more than the caller's, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    id: ClientId,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn delete(cx: Context<'_>, id: ClientId, expected: Option<u64>) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (client, tenant) = load(env, caller, id).await?;
+        let (client, tenant) = load(cx, id).await?;
         check_scopes(caller, client.scopes)?;
         check_version(expected, client.version)?;
         let mut changes = Changes::new();

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit::{self, Act};
 use super::customer_patch::CustomerPatch;
 use super::error::{Error, What, retrying};
@@ -14,7 +14,6 @@ use super::precondition::Expected;
 use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
 use crate::domain::ids::{CustomerId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
-use crate::domain::time::Timestamp;
 use crate::reference::{self, countries, languages};
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
@@ -46,24 +45,21 @@ pub struct CustomerView {
 /// The tenant is out of reach, or disabled and without such information; `expected` is stale;
 /// fields make no sense.
 pub async fn put(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     patch: &CustomerPatch,
     expected: Expected,
-    now: Timestamp,
 ) -> Result<CustomerView, Error> {
-    retrying(|| put_once(env, caller, tenant, patch, expected, now)).await
+    retrying(|| put_once(cx, tenant, patch, expected)).await
 }
 
 async fn put_once(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     patch: &CustomerPatch,
     expected: Expected,
-    now: Timestamp,
 ) -> Result<CustomerView, Error> {
+    let Context { env, caller, now } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     let old = find(env, id).await?;
     let before = if let Some(found) = &old {
@@ -149,7 +145,8 @@ fn view(customer: Customer, tenant: &Tenant) -> CustomerView {
 ///
 /// # Errors
 /// It is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: CustomerId) -> Result<CustomerView, Error> {
+pub async fn read(cx: Context<'_>, id: CustomerId) -> Result<CustomerView, Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Customer);
     let lookup = keys::billing::customer_id(id);
     let Some(tenant) = env.store.lookup(&lookup).await? else {
@@ -168,12 +165,12 @@ pub async fn read(env: &Env, caller: &Caller, id: CustomerId) -> Result<Customer
 /// # Errors
 /// The tenant is unknown or out of reach.
 pub async fn list(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     root: TenantId,
     mut request: PageRequest,
     skip: usize,
 ) -> Result<Page<CustomerView>, Error> {
+    let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, root).await?;
     let index = keys::billing::subtree_customers(root);
     if skip > 0 {

@@ -2,7 +2,7 @@
 //! in the same commit.
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::holder;
@@ -116,8 +116,9 @@ impl Account {
 }
 
 /// The account that is meant; a user's personal tenant id means the user.
-pub(super) async fn load(env: &Env, caller: &Caller, account: AccountId) -> Result<Account, Error> {
-    let (AccountRef { id, .. }, tenant) = resolve_account(env, caller, account).await?;
+pub(super) async fn load(cx: Context<'_>, account: AccountId) -> Result<Account, Error> {
+    let Context { env, caller, .. } = cx;
+    let (AccountRef { id, .. }, tenant) = resolve_account(cx, account).await?;
     let gone = Error::NotFound(What::Tenant);
     let Some(tenant) = env.store.tenant(tenant.id).await? else {
         return Err(gone);
@@ -134,13 +135,12 @@ pub(super) async fn load(env: &Env, caller: &Caller, account: AccountId) -> Resu
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn read(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     account: AccountId,
     filter: &EditionFilter,
 ) -> Result<Offerings, Error> {
-    let account = load(env, caller, account).await?;
-    let (meter, _) = env.store.meter(account.account()).await?;
+    let account = load(cx, account).await?;
+    let (meter, _) = cx.env.store.meter(account.account()).await?;
     let version = version_of(&meter);
     let mut items = meter.offering_items;
     items.retain(|item| filter.fits(item));
@@ -157,16 +157,15 @@ pub async fn read(
 /// The account is out of reach or is the caller's own tenant, `expected` or a quota's version is stale, an item makes no sense. Nothing is
 /// stored then.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     account: AccountId,
     patches: &[OfferingPatch],
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Offerings, Error> {
+    let Context { env, caller, now } = cx;
     // Each attempt compares all versions anew, so that a lost race is no reason to give up.
     retrying(|| async {
-        let mut account = load(env, caller, account).await?;
+        let mut account = load(cx, account).await?;
         check_seller(caller, &account)?;
         let _turn = env.store.turn(&keys::meter(account.account())).await;
         let (mut meter, expect) = env.store.meter(account.account()).await?;
@@ -253,12 +252,12 @@ fn give_personal_tenant(
 /// # Errors
 /// The tenant is out of reach, or may have no child of this kind.
 pub async fn available_for_child(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     kind: Option<TenantKind>,
     filter: &EditionFilter,
 ) -> Result<Vec<OfferingItem>, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     if let Some(kind) = kind.filter(|kind| !tenant.kind.may_hold(*kind)) {
         return Err(Error::invalid(

@@ -2,7 +2,7 @@
 //! callers whose subtree holds the partner change it.
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::field_checks::{Checks, Field, flag};
@@ -13,7 +13,6 @@ use crate::domain::decimal::Decimal;
 use crate::domain::ids::{TaxId, TenantId};
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::text::check_name;
-use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
@@ -82,21 +81,12 @@ fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
 /// # Errors
 /// The tenant is out of reach, disabled, no partner, or has as many taxes as there can be; fields
 /// make no sense.
-pub async fn create(
-    env: &Env,
-    caller: &Caller,
-    patch: &TaxPatch,
-    now: Timestamp,
-) -> Result<Tax, Error> {
-    retrying(|| create_once(env, caller, patch, now)).await
+pub async fn create(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
+    retrying(|| create_once(cx, patch)).await
 }
 
-async fn create_once(
-    env: &Env,
-    caller: &Caller,
-    patch: &TaxPatch,
-    now: Timestamp,
-) -> Result<Tax, Error> {
+async fn create_once(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
+    let Context { env, caller, now } = cx;
     let mut checks = Checks::default();
     let tenant_id = match patch.tenant.id::<TenantId>() {
         Ok(Field::Set(id)) => id,
@@ -144,15 +134,14 @@ async fn create_once(
 /// It is unknown or out of sight, or belongs to a tenant above the caller's; `expected` is stale;
 /// fields make no sense.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TaxId,
     patch: &TaxPatch,
     expected: Expected,
-    now: Timestamp,
 ) -> Result<Tax, Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (old, tenant) = seen(env, caller, id).await?;
+        let (old, tenant) = seen(cx, id).await?;
         if !caller.reaches(&tenant) {
             return Err(Error::Forbidden(
                 "the tax belongs to a tenant above yours; only its own partner changes it"
@@ -182,8 +171,8 @@ pub async fn update(
 ///
 /// # Errors
 /// It is unknown or out of sight.
-pub async fn read(env: &Env, caller: &Caller, id: TaxId) -> Result<Tax, Error> {
-    Ok(seen(env, caller, id).await?.0.value)
+pub async fn read(cx: Context<'_>, id: TaxId) -> Result<Tax, Error> {
+    Ok(seen(cx, id).await?.0.value)
 }
 
 /// The taxes that a tenant can have: its own and those of the tenants above it, the nearest first,
@@ -191,7 +180,8 @@ pub async fn read(env: &Env, caller: &Caller, id: TaxId) -> Result<Tax, Error> {
 ///
 /// # Errors
 /// The tenant is unknown or out of reach.
-pub async fn list(env: &Env, caller: &Caller, tenant: TenantId) -> Result<Vec<Tax>, Error> {
+pub async fn list(cx: Context<'_>, tenant: TenantId) -> Result<Vec<Tax>, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, tenant).await?;
     let mut taxes = Vec::new();
     for id in tenant.lineage() {
@@ -225,7 +215,8 @@ pub(super) async fn tax_of_lineage(
 }
 
 /// A tax that the caller sees, and whose it is.
-async fn seen(env: &Env, caller: &Caller, id: TaxId) -> Result<(Found<Tax>, Found<Tenant>), Error> {
+async fn seen(cx: Context<'_>, id: TaxId) -> Result<(Found<Tax>, Found<Tenant>), Error> {
+    let Context { env, caller, .. } = cx;
     let missing = || Error::NotFound(What::Tax);
     let found = env.store.load::<Tax>(id).await?;
     let tax = found.ok_or_else(missing)?;

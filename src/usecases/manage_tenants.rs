@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
@@ -16,7 +16,6 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, V1Id};
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
 use crate::domain::text::{check_language, check_line, check_name};
-use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::keys;
 
@@ -116,21 +115,12 @@ impl TenantPatch {
 ///
 /// # Errors
 /// The parent is out of reach or may not hold it, a sibling has the name, a field makes no sense.
-pub async fn create(
-    env: &Env,
-    caller: &Caller,
-    new: NewTenant,
-    now: Timestamp,
-) -> Result<TenantView, Error> {
-    retrying(|| create_once(env, caller, &new, now)).await
+pub async fn create(cx: Context<'_>, new: NewTenant) -> Result<TenantView, Error> {
+    retrying(|| create_once(cx, &new)).await
 }
 
-async fn create_once(
-    env: &Env,
-    caller: &Caller,
-    new: &NewTenant,
-    now: Timestamp,
-) -> Result<TenantView, Error> {
+async fn create_once(cx: Context<'_>, new: &NewTenant) -> Result<TenantView, Error> {
+    let Context { env, caller, now } = cx;
     check_name(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
     let parent = caller.tenant(&env.store, new.parent_id).await?;
     check_parent(&parent, new.kind)?;
@@ -207,7 +197,8 @@ pub(super) fn takes_accounts(tenant: &Tenant) -> Result<(), Error> {
 ///
 /// # Errors
 /// It is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: TenantId) -> Result<TenantView, Error> {
+pub async fn read(cx: Context<'_>, id: TenantId) -> Result<TenantView, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
     view(env, tenant.value).await
 }
@@ -230,15 +221,15 @@ pub(super) async fn has_children(env: &Env, id: TenantId) -> Result<bool, Error>
 /// The tenant whose children or subtree is asked for is unknown or out of reach. Ids of a list
 /// that are unknown or out of reach are silently left out.
 pub async fn list(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     query: &TenantQuery,
     request: PageRequest,
 ) -> Result<Page<TenantView>, Error> {
+    let Context { env, caller, .. } = cx;
     let page = match query {
         TenantQuery::Ids(ids) => Page::whole(each_once(ids.iter().map(|id| id.uuid()).collect())),
         TenantQuery::V1Ids(ids) => Page::whole(each_once(by_v1_ids(env, ids).await?)),
-        TenantQuery::ChildrenOf(parent) => children(env, caller, *parent, request).await?,
+        TenantQuery::ChildrenOf(parent) => children(cx, *parent, request).await?,
         TenantQuery::Subtree(root) => {
             caller.tenant(&env.store, *root).await?;
             page::ids(env, &keys::subtree_tenants(*root), request).await?
@@ -276,11 +267,11 @@ pub(super) async fn by_v1_ids(env: &Env, ids: &[V1Id]) -> Result<Vec<Uuid>, Erro
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn children(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     parent: TenantId,
     request: PageRequest,
 ) -> Result<Page<Uuid>, Error> {
+    let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, parent).await?;
     page::ids(env, &keys::children(parent), request).await
 }
@@ -291,13 +282,12 @@ pub async fn children(
 /// It is out of reach, `expected` is stale, a sibling has the name, a field makes no sense, or a client of
 /// the tenant itself enables or disables it.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: TenantId,
     patch: &TenantPatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<TenantView, Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
         let old = caller.tenant(&env.store, id).await?;
         check_version(expected, old.version)?;

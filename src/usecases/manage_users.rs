@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit::{self, Act};
 use super::contact::ContactPatch;
 use super::error::{Error, retrying};
@@ -16,7 +16,6 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::domain::text::{check_language, check_login};
-use crate::domain::time::Timestamp;
 use crate::domain::user::{NOTIFICATION_KINDS, User, known_name};
 use crate::store::engine::{Changes, Key};
 use crate::store::keys;
@@ -128,21 +127,12 @@ fn notifications(kinds: &[String]) -> Result<Vec<&'static str>, Error> {
 ///
 /// # Errors
 /// The tenant is out of reach or disabled, the login is taken, a field makes no sense.
-pub async fn create(
-    env: &Env,
-    caller: &Caller,
-    new: NewUser,
-    now: Timestamp,
-) -> Result<User, Error> {
-    retrying(|| create_once(env, caller, &new, now)).await
+pub async fn create(cx: Context<'_>, new: NewUser) -> Result<User, Error> {
+    retrying(|| create_once(cx, &new)).await
 }
 
-async fn create_once(
-    env: &Env,
-    caller: &Caller,
-    new: &NewUser,
-    now: Timestamp,
-) -> Result<User, Error> {
+async fn create_once(cx: Context<'_>, new: &NewUser) -> Result<User, Error> {
+    let Context { env, caller, now } = cx;
     let tenant = caller.tenant(&env.store, new.tenant_id).await?;
     takes_accounts(&tenant)?;
     let blank = User {
@@ -193,7 +183,8 @@ pub(super) fn act<'a>(action: &'static str, user: &User, tenant: &'a Tenant) -> 
 ///
 /// # Errors
 /// It is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<User, Error> {
+pub async fn read(cx: Context<'_>, id: UserId) -> Result<User, Error> {
+    let Context { env, caller, .. } = cx;
     Ok(caller.user(&env.store, id).await?.0.value)
 }
 
@@ -201,14 +192,14 @@ pub async fn read(env: &Env, caller: &Caller, id: UserId) -> Result<User, Error>
 ///
 /// # Errors
 /// The token speaks for an API client.
-pub async fn me(env: &Env, caller: &Caller) -> Result<User, Error> {
-    let Some(id) = caller.user else {
+pub async fn me(cx: Context<'_>) -> Result<User, Error> {
+    let Some(id) = cx.caller.user else {
         return Err(Error::Forbidden(
             "the token speaks for an API client, not for a user; read GET /api/2/clients/{client_id}"
                 .to_owned(),
         ));
     };
-    read(env, caller, id).await
+    read(cx, id).await
 }
 
 /// Several users.
@@ -217,18 +208,18 @@ pub async fn me(env: &Env, caller: &Caller) -> Result<User, Error> {
 /// The tenant that is asked for is unknown or out of reach. Ids of a list that are unknown or out
 /// of reach are silently left out.
 pub async fn list(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     query: &UserQuery,
     request: PageRequest,
 ) -> Result<Page<User>, Error> {
+    let Context { env, caller, .. } = cx;
     let page = match query {
-        UserQuery::Ids(ids) => Page::whole(reached(env, caller, ids).await?),
+        UserQuery::Ids(ids) => Page::whole(reached(cx, ids).await?),
         UserQuery::V1Ids(ids) => {
             let ids = by_v1_ids(env, ids).await?.into_iter().map(UserId::new);
-            Page::whole(reached(env, caller, &ids.collect::<Vec<_>>()).await?)
+            Page::whole(reached(cx, &ids.collect::<Vec<_>>()).await?)
         }
-        UserQuery::OfTenant(tenant) => ids_of_tenant(env, caller, *tenant, request).await?,
+        UserQuery::OfTenant(tenant) => ids_of_tenant(cx, *tenant, request).await?,
         UserQuery::Subtree(root) => {
             caller.tenant(&env.store, *root).await?;
             page::ids(env, &keys::subtree_users(*root), request).await?
@@ -241,7 +232,8 @@ pub async fn list(
 }
 
 /// Those of `ids` that the caller may see, each once, in the order given.
-async fn reached(env: &Env, caller: &Caller, ids: &[UserId]) -> Result<Vec<Uuid>, Error> {
+async fn reached(cx: Context<'_>, ids: &[UserId]) -> Result<Vec<Uuid>, Error> {
+    let Context { env, caller, .. } = cx;
     let mut seen = HashSet::new();
     let mut ids: Vec<UserId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
     if let Some(own) = caller.user {
@@ -261,11 +253,11 @@ async fn reached(env: &Env, caller: &Caller, ids: &[UserId]) -> Result<Vec<Uuid>
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn ids_of_tenant(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     request: PageRequest,
 ) -> Result<Page<Uuid>, Error> {
+    let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, tenant).await?;
     page::ids(env, &keys::tenant_users(tenant), request).await
 }
@@ -275,13 +267,12 @@ pub async fn ids_of_tenant(
 /// # Errors
 /// It is out of reach, `expected` is stale, the login is taken, a field makes no sense.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     id: UserId,
     patch: &UserPatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<User, Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (old, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, old.version)?;
@@ -309,13 +300,8 @@ pub async fn update(
 ///
 /// # Errors
 /// It is out of reach, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    id: UserId,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn delete(cx: Context<'_>, id: UserId, expected: Option<u64>) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (user, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, user.version)?;

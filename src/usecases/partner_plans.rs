@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::manage_tenants::takes_accounts;
@@ -11,7 +11,6 @@ use super::precondition::check_version;
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{BadTerm, MAX_PLANS_PER_PARTNER, Plan, PlanId, PlanRef, PlanTerms};
 use crate::domain::tenant::{Tenant, TenantKind};
-use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
@@ -60,10 +59,11 @@ pub struct PlanPage {
 ///
 /// # Errors
 /// It is unknown, out of reach or no partner; several have the name.
-pub async fn partner(env: &Env, caller: &Caller, username: &str) -> Result<Found<Tenant>, Error> {
+pub async fn partner(cx: Context<'_>, username: &str) -> Result<Found<Tenant>, Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Partner);
     if let Ok(id) = username.parse::<TenantId>() {
-        return partner_of_id(env, caller, id).await;
+        return partner_of_id(cx, id).await;
     }
     let wanted = keys::folded(username);
     let index = keys::tenants_called(username);
@@ -96,11 +96,8 @@ fn ambiguous() -> Error {
 ///
 /// # Errors
 /// It is unknown, out of reach or no partner.
-pub(super) async fn partner_of_id(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-) -> Result<Found<Tenant>, Error> {
+pub(super) async fn partner_of_id(cx: Context<'_>, id: TenantId) -> Result<Found<Tenant>, Error> {
+    let Context { env, caller, .. } = cx;
     let missing = || Error::NotFound(What::Partner);
     match caller.tenant(&env.store, id).await {
         Ok(tenant) if sells(&tenant) => Ok(tenant),
@@ -121,17 +118,16 @@ pub(super) async fn existing(env: &Env, named: PlanRef) -> Result<Found<Plan>, E
 }
 
 async fn of_partner(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     username: &str,
     plan: PlanId,
 ) -> Result<(Found<Tenant>, Found<Plan>), Error> {
-    let partner = partner(env, caller, username).await?;
+    let partner = partner(cx, username).await?;
     let named = PlanRef {
         partner: partner.id,
         plan,
     };
-    let plan = existing(env, named).await?;
+    let plan = existing(cx.env, named).await?;
     Ok((partner, plan))
 }
 
@@ -156,8 +152,8 @@ fn checked(terms: &PlanTerms) -> Result<PlanTerms, Error> {
 ///
 /// # Errors
 /// The partner or the plan is unknown or out of reach.
-pub async fn read(env: &Env, caller: &Caller, username: &str, plan: PlanId) -> Result<Plan, Error> {
-    let (_, plan) = of_partner(env, caller, username, plan).await?;
+pub async fn read(cx: Context<'_>, username: &str, plan: PlanId) -> Result<Plan, Error> {
+    let (_, plan) = of_partner(cx, username, plan).await?;
     Ok(plan.value)
 }
 
@@ -165,14 +161,13 @@ pub async fn read(env: &Env, caller: &Caller, username: &str, plan: PlanId) -> R
 ///
 /// # Errors
 /// The partner is unknown or out of reach.
-pub async fn list(
-    env: &Env,
-    caller: &Caller,
-    username: &str,
-    query: &PlanQuery,
-) -> Result<PlanPage, Error> {
-    let partner = partner(env, caller, username).await?;
-    let plans = env.store.plans(partner.id, MAX_PLANS_PER_PARTNER).await?;
+pub async fn list(cx: Context<'_>, username: &str, query: &PlanQuery) -> Result<PlanPage, Error> {
+    let partner = partner(cx, username).await?;
+    let plans = cx
+        .env
+        .store
+        .plans(partner.id, MAX_PLANS_PER_PARTNER)
+        .await?;
     let mut plans: Vec<Plan> = plans.into_iter().map(|found| found.value).collect();
     sort(&mut plans, query.order, query.descending);
     let count = plans.len();
@@ -203,24 +198,13 @@ fn sort(plans: &mut [Plan], order: PlanOrder, descending: bool) {
 /// # Errors
 /// The partner is unknown, out of reach, disabled, or has as many plans as may be; a field makes
 /// no sense.
-pub async fn create(
-    env: &Env,
-    caller: &Caller,
-    username: &str,
-    terms: &PlanTerms,
-    now: Timestamp,
-) -> Result<Plan, Error> {
-    retrying(|| create_once(env, caller, username, terms, now)).await
+pub async fn create(cx: Context<'_>, username: &str, terms: &PlanTerms) -> Result<Plan, Error> {
+    retrying(|| create_once(cx, username, terms)).await
 }
 
-async fn create_once(
-    env: &Env,
-    caller: &Caller,
-    username: &str,
-    terms: &PlanTerms,
-    now: Timestamp,
-) -> Result<Plan, Error> {
-    let partner = partner(env, caller, username).await?;
+async fn create_once(cx: Context<'_>, username: &str, terms: &PlanTerms) -> Result<Plan, Error> {
+    let Context { env, caller, now } = cx;
+    let partner = partner(cx, username).await?;
     let terms = checked(terms)?;
     takes_accounts(&partner)?;
     let known = env.store.plans(partner.id, MAX_PLANS_PER_PARTNER).await?;
@@ -254,16 +238,15 @@ async fn create_once(
 /// The partner or the plan is unknown or out of reach; `expected` is stale; a field makes no
 /// sense.
 pub async fn replace(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (username, plan): (&str, PlanId),
     terms: &PlanTerms,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Plan, Error> {
+    let Context { env, caller, now } = cx;
     // Each attempt compares the version anew, so it is safe to repeat them.
     retrying(|| async {
-        let (partner, old) = of_partner(env, caller, username, plan).await?;
+        let (partner, old) = of_partner(cx, username, plan).await?;
         check_version(expected, old.version)?;
         let new = Plan {
             terms: checked(terms)?,
@@ -286,14 +269,13 @@ pub async fn replace(
 /// # Errors
 /// The partner or the plan is unknown or out of reach; a tenant buys by it; `expected` is stale.
 pub async fn delete(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (username, plan): (&str, PlanId),
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (partner, old) = of_partner(env, caller, username, plan).await?;
+        let (partner, old) = of_partner(cx, username, plan).await?;
         check_version(expected, old.version)?;
         // Who begins to use it from here on gives it a new revision, and this change loses.
         if env.store.plan_is_used(old.named()).await? {

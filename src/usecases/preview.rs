@@ -1,7 +1,7 @@
 //! Any message for given states, as its reader would get it; nothing is stored or sent.
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::compose::activation_mail;
 use super::error::Error;
 use super::list_alerts::{Alert, alerts_of};
@@ -86,13 +86,9 @@ pub enum Previewed {
 /// # Errors
 /// The tenant is out of reach; the Buy URL is refused; an item stands twice; a mail has nothing
 /// to say; the store failed.
-pub async fn preview(
-    env: &Env,
-    caller: &Caller,
-    preview: &Preview,
-    now: Timestamp,
-) -> Result<Previewed, Error> {
-    let view = view_of(env, caller, preview, now).await?;
+pub async fn preview(cx: Context<'_>, preview: &Preview) -> Result<Previewed, Error> {
+    let Context { env, now, .. } = cx;
+    let view = view_of(cx, preview).await?;
     let view = view.with_what_to_buy(env).await?;
     let mut telling = Telling::new(env, &view, preview.lang.as_deref(), None, now);
     telling.hrefs = Hrefs::Direct;
@@ -133,12 +129,8 @@ fn mail_of(env: &Env, telling: &Telling<'_>, kind: MailKind) -> Result<Mail, Err
 }
 
 /// A reader who does not exist, for whom this is true.
-async fn view_of(
-    env: &Env,
-    caller: &Caller,
-    preview: &Preview,
-    now: Timestamp,
-) -> Result<UserView, Error> {
+async fn view_of(cx: Context<'_>, preview: &Preview) -> Result<UserView, Error> {
+    let Context { env, caller, now } = cx;
     let mut tenant = match preview.tenant_id {
         Some(id) => caller.tenant(&env.store, id).await?.value,
         None => example_tenant(now),

@@ -4,10 +4,10 @@
 mod batch;
 mod resolve;
 
-use super::access::Caller;
+use super::Settings;
+use super::access::Context;
 use super::error::Error;
 use super::holder::Holder;
-use super::{Env, Settings};
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{Meter, Offered, Report, UsageKey};
@@ -68,16 +68,10 @@ pub enum Mode {
 }
 
 /// Takes a batch. A line's failure never undoes another's; every `Ok` line is durable.
-pub async fn report_usages(
-    env: &Env,
-    caller: &Caller,
-    reports: Vec<UsageReport>,
-    mode: Mode,
-    now: Timestamp,
-) -> BatchOutcome {
-    let outcome = batch::run(env, caller, reports, mode, now).await;
+pub async fn report_usages(cx: Context<'_>, reports: Vec<UsageReport>, mode: Mode) -> BatchOutcome {
+    let outcome = batch::run(cx, reports, mode).await;
     if mode == Mode::Commit {
-        count(&env.metrics, &outcome);
+        count(&cx.env.metrics, &outcome);
     }
     outcome
 }

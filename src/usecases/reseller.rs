@@ -10,7 +10,7 @@ pub mod roles;
 mod ties;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::Act;
 use super::error::{Error, What};
 use super::manage_tenants::takes_accounts;
@@ -40,26 +40,22 @@ impl From<AssignRefused> for Error {
 }
 
 /// A plan of the caller's reseller.
-async fn plan(env: &Env, caller: &Caller, name: &Name) -> Result<Found<Plan>, Error> {
-    let found = env.store.load((caller.root, name.clone())).await?;
+async fn plan(cx: Context<'_>, name: &Name) -> Result<Found<Plan>, Error> {
+    let found = cx.env.store.load((cx.caller.root, name.clone())).await?;
     found.ok_or(Error::NotFound(What::Plan))
 }
 
 /// A domain of the caller's reseller.
-async fn domain(env: &Env, caller: &Caller, name: &Name) -> Result<Found<Domain>, Error> {
-    let found = env.store.load((caller.root, name.clone())).await?;
+async fn domain(cx: Context<'_>, name: &Name) -> Result<Found<Domain>, Error> {
+    let found = cx.env.store.load((cx.caller.root, name.clone())).await?;
     found.ok_or(Error::NotFound(What::Domain))
 }
 
 /// A domain and the plan it runs under. Reads in between may miss a plan that the domain has just
 /// left; the caller looks again.
-async fn with_plan(
-    env: &Env,
-    caller: &Caller,
-    name: &Name,
-) -> Result<(Found<Domain>, Found<Plan>), Error> {
-    let domain = domain(env, caller, name).await?;
-    match plan(env, caller, &domain.plan).await {
+async fn with_plan(cx: Context<'_>, name: &Name) -> Result<(Found<Domain>, Found<Plan>), Error> {
+    let domain = domain(cx, name).await?;
+    match plan(cx, &domain.plan).await {
         Ok(plan) => Ok((domain, plan)),
         Err(Error::NotFound(_)) => Err(Error::LostRace),
         Err(error) => Err(error),
@@ -72,7 +68,8 @@ async fn turn<'a>(env: &'a Env, caller: &Caller) -> Turn<'a> {
 }
 
 /// The caller's tenant, where it may sell.
-async fn reseller(env: &Env, caller: &Caller) -> Result<Found<Tenant>, Error> {
+async fn reseller(cx: Context<'_>) -> Result<Found<Tenant>, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, caller.root).await?;
     if tenant.kind != TenantKind::Partner {
         return Err(Error::Forbidden(

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use crate::domain::ids::{AccountId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
@@ -50,12 +50,12 @@ pub enum HitKind {
 /// # Errors
 /// `root` is unknown or out of reach, or the text makes no sense.
 pub async fn search(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     root: TenantId,
     text: &str,
     limit: usize,
 ) -> Result<Vec<Hit>, Error> {
+    let Context { env, caller, .. } = cx;
     check_name(text, MAX_TEXT_CHARS).map_err(|bad| Error::invalid("text", bad))?;
     let root = caller.tenant(&env.store, root).await?;
     let named = by_v1_id(env, root.id, text).await?;

@@ -1,7 +1,7 @@
 //! What the management portal shows in its header: every quota of both scopes, and one proposal.
 
 use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::error::Error;
 use super::list_alerts::Asked;
 use super::messages::{Offer, Telling};
@@ -52,12 +52,11 @@ pub struct HeaderItem {
 /// # Errors
 /// The user is unknown or out of reach; the store failed.
 pub async fn show_header(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     asked: Asked<'_>,
-    now: Timestamp,
 ) -> Result<(Header, Basis), Error> {
+    let Context { env, caller, now } = cx;
     let mut seen = Seen::of(env, user).await?;
     let (found, tenant) = caller.user(&env.store, user).await?;
     seen.note_above(env, &tenant);

@@ -1,7 +1,6 @@
 //! How an account's items stand, and from where on they count as "soon".
 
-use super::Env;
-use super::access::Caller;
+use super::access::Context;
 use super::audit;
 use super::error::{Error, retrying};
 use super::holder::Holder;
@@ -30,13 +29,9 @@ pub struct Quotas {
 ///
 /// # Errors
 /// It is unknown or out of reach; the store failed.
-pub async fn show_quotas(
-    env: &Env,
-    caller: &Caller,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Quotas, Error> {
-    let (account, tenant) = report_usage::resolve_account(env, caller, account).await?;
+pub async fn show_quotas(cx: Context<'_>, account: AccountId) -> Result<Quotas, Error> {
+    let Context { env, now, .. } = cx;
+    let (account, tenant) = report_usage::resolve_account(cx, account).await?;
     let (meter, _) = env.store.meter(account).await?;
     let policy: QuotaPolicy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
     let status = meter.status(&env.settings.usage_names, &policy);
@@ -70,11 +65,8 @@ impl From<&Tenant> for QuotaSettings {
 ///
 /// # Errors
 /// It is unknown or out of reach; the store failed.
-pub async fn show_settings(
-    env: &Env,
-    caller: &Caller,
-    tenant: TenantId,
-) -> Result<QuotaSettings, Error> {
+pub async fn show_settings(cx: Context<'_>, tenant: TenantId) -> Result<QuotaSettings, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, tenant).await?;
     Ok(QuotaSettings::from(&tenant.value))
 }
@@ -86,27 +78,24 @@ pub async fn show_settings(
 /// # Errors
 /// It is unknown or out of reach; `version` is not the current one; the store failed.
 pub async fn change_settings(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     soon: &[(Item, SoonSetting)],
     version: Option<u64>,
-    now: Timestamp,
 ) -> Result<QuotaSettings, Error> {
     // Safe with a version too, which each attempt compares anew: only a report that came in
     // between is gone round.
-    retrying(|| change_once(env, caller, tenant, soon, version, now)).await
+    retrying(|| change_once(cx, tenant, soon, version)).await
 }
 
 #[expect(clippy::indexing_slicing, reason = "one setting for each item")]
 async fn change_once(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     soon: &[(Item, SoonSetting)],
     version: Option<u64>,
-    now: Timestamp,
 ) -> Result<QuotaSettings, Error> {
+    let Context { env, caller, now } = cx;
     let old = caller.tenant(&env.store, tenant).await?;
     if let Some(given) = version.filter(|given| *given != old.version) {
         return Err(Error::VersionMismatch {

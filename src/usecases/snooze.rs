@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
 use super::precondition::check_version;
@@ -27,14 +27,13 @@ const MAX_SNOOZE: Duration = Duration::from_secs(366 * 86_400);
 /// # Errors
 /// The user or the alert is unknown or out of reach; `expected` is stale; `until` is past or too far; the store failed.
 pub async fn snooze(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     alert: AlertId,
     until: Timestamp,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<u64, Error> {
+    let Context { env, caller, now } = cx;
     let (found, tenant) = caller.user(&env.store, user).await?;
     let owner = tenant.value.clone();
     check_owner(alert, user, tenant.id)?;
@@ -67,13 +66,12 @@ pub async fn snooze(
 /// # Errors
 /// The user or the alert is unknown or out of reach; `expected` is stale; the store failed.
 pub async fn wake(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     user: UserId,
     alert: AlertId,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let (_, tenant) = caller.user(&env.store, user).await?;
     check_owner(alert, user, tenant.id)?;
     let wish = Wish {

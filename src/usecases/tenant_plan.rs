@@ -4,7 +4,7 @@
 use iso_currency::Currency as IsoCurrency;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::audit;
 use super::error::{Error, What, retrying};
 use super::manage_tenants::act;
@@ -52,11 +52,8 @@ pub fn read_currency(code: &str) -> Result<Currency, Error> {
 ///
 /// # Errors
 /// The tenant is unknown or out of reach, or names none.
-pub async fn show_plan(
-    env: &Env,
-    caller: &Caller,
-    tenant: TenantId,
-) -> Result<Setting<PlanRef>, Error> {
+pub async fn show_plan(cx: Context<'_>, tenant: TenantId) -> Result<Setting<PlanRef>, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, tenant).await?;
     let value = tenant.settings.partner_plan;
     Ok(Setting {
@@ -71,13 +68,12 @@ pub async fn show_plan(
 /// The tenant, the partner or the plan is unknown or out of reach; the tenant is a partner or a
 /// folder; the partner is not above it; `expected` is stale.
 pub async fn name_plan(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     named: PlanRef,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Setting<PlanRef>, Error> {
+    let Context { env, caller, now } = cx;
     let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
         let old = caller.tenant(&env.store, tenant).await?;
@@ -88,7 +84,7 @@ pub async fn name_plan(
                 old.kind.name()
             )));
         }
-        let partner = partner_of_id(env, caller, named.partner).await?;
+        let partner = partner_of_id(cx, named.partner).await?;
         if !old.ancestors.contains(&partner.id) {
             return Err(Error::Refused(
                 "the plan must be one of a partner above the tenant".to_owned(),
@@ -118,12 +114,11 @@ pub async fn name_plan(
 /// # Errors
 /// The tenant is unknown or out of reach; `expected` is stale.
 pub async fn drop_plan(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
         let old = caller.tenant(&env.store, tenant).await?;
@@ -142,11 +137,8 @@ pub async fn drop_plan(
 ///
 /// # Errors
 /// The partner is unknown or out of reach, or has named none.
-pub async fn show_currency(
-    env: &Env,
-    caller: &Caller,
-    partner: TenantId,
-) -> Result<Setting<Currency>, Error> {
+pub async fn show_currency(cx: Context<'_>, partner: TenantId) -> Result<Setting<Currency>, Error> {
+    let Context { env, caller, .. } = cx;
     let partner = caller.tenant(&env.store, partner).await?;
     let value = partner.settings.currency;
     Ok(Setting {
@@ -160,13 +152,12 @@ pub async fn show_currency(
 /// # Errors
 /// The tenant is unknown, out of reach or no partner; `expected` is stale.
 pub async fn set_currency(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     partner: TenantId,
     currency: Option<Currency>,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<u64, Error> {
+    let Context { env, caller, now } = cx;
     let tie = tie(env, caller, now, "tenant.currency");
     retrying(|| async {
         let old = caller.tenant(&env.store, partner).await?;

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::account_table::{at_once, change_tenant, find, link};
 use crate::server_unread::resident_kib;
 use crate::support::http::add_shop;
-use crate::support::world::{START, World};
+use crate::support::world::{START, World, cx};
 
 const SHOP: &str = "https://shop.example/";
 
@@ -187,7 +187,7 @@ async fn reports_of_unknown_ids_take_no_room_from_accounts_that_are_known() {
             early_kib = resident_kib(id());
         }
         let reports = (first..first + 1000).map(report).collect();
-        let outcome = report_usages(&env, &caller, reports, Mode::Commit, START).await;
+        let outcome = report_usages(cx(&env, &caller, START), reports, Mode::Commit).await;
         assert!(outcome.lines.iter().all(Result::is_err));
         assert_eq!(env.accounts.len(), known);
         assert!(at_once(&env, &link).is_some(), "after {first}");

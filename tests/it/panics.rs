@@ -11,12 +11,11 @@ use tempfile::TempDir;
 use upsell::app::{self, Running};
 use upsell::config::{Config, Override, Sources};
 use upsell::http::dialect::Dialect;
-use upsell::http::endpoint::{Answer, Call, Group, get, post};
+use upsell::http::endpoint::{Answer, Group, PublicCall, get, post};
 use upsell::http::limits::Limits;
 use upsell::http::output;
 use upsell::panics::{abort_elsewhere, caught};
 use upsell::store::engine::{CommitError, Engine as _, Key, StoreError, Watcher};
-use upsell::usecases::access::Caller;
 
 use crate::server_support::{start, within};
 use crate::store_contract::{key, put};
@@ -62,7 +61,7 @@ const PATHS: [(Dialect, &str, &str); 6] = [
     ),
 ];
 
-async fn open(call: Call) -> Answer {
+async fn open(call: PublicCall) -> Answer {
     let words = call.request.head.uri.query().unwrap_or_default();
     tokio::task::yield_now().await;
     assert!(words != "now", "a test panics");
@@ -89,13 +88,9 @@ async fn service(dir: &TempDir) -> Running {
         Group::new(dialect, "Broken", "").with([open])
     }));
     let write = post("/api/upsell/v1/write", "write", "Breaks").any_token();
-    let write = write.reads_query("now", Value::Null, "").to(write_handler);
+    let write = write.reads_query("now", Value::Null, "").to(open);
     groups.push(Group::new(Dialect::Native, "Broken", "").with([write]));
     app::start_with(&config, groups).await.unwrap()
-}
-
-async fn write_handler(call: Call, _: Caller) -> Answer {
-    open(call).await
 }
 
 async fn panics(running: &Running) -> u64 {

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::support::http::{FIREFOX, Site, add_shop};
 use crate::support::nodes::{Failure, Shared};
-use crate::support::world::{START, World};
+use crate::support::world::{START, World, cx};
 
 async fn site() -> (Site, UserId) {
     let world = World::new().await;
@@ -204,7 +204,7 @@ const START_DAY: u32 = 19_675;
 /// The clicks in mails of the customer's people, by day.
 async fn counted(world: &World, days: (u32, u32)) -> [u64; 3] {
     let caller = &world.root;
-    let found = show_clicks(&world.env, caller, world.customer.id, days).await;
+    let found = show_clicks(cx(&world.env, caller, START), world.customer.id, days).await;
     let found = found.unwrap().into_iter();
     let mut of_mails = found.filter(|(placement, _)| *placement == Placement::Email);
     let ClickCounts {

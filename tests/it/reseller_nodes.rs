@@ -19,7 +19,7 @@ use upsell::usecases::reseller::{change_plan, plans, roles};
 
 use crate::reseller_races::{Dice, PLANS, ROLES, check_store};
 use crate::support::nodes::Shared;
-use crate::support::world::{START, World};
+use crate::support::world::{START, World, cx};
 
 const NODES: u64 = 4;
 const STEPS: u64 = 60;
@@ -38,20 +38,21 @@ async fn step(env: &Env, caller: &Caller, dice: &mut Dice, users: &[UserId]) -> 
     match dice.roll(12) {
         0..=4 => {
             let wanted = [RoleRef::Name(role), RoleRef::Name(name(dice.pick(&ROLES)))];
-            let done = members::replace(env, caller, (&acme, &who), &wanted, None, START);
+            let done = members::replace(cx(env, caller, START), (&acme, &who), &wanted, None);
             done.await.map(drop)
         }
-        5 => members::take_out(env, caller, (&acme, &who), None, START).await,
-        6 | 7 => roles::delete(env, caller, (&home, &role), None, START).await,
+        5 => members::take_out(cx(env, caller, START), (&acme, &who), None).await,
+        6 | 7 => roles::delete(cx(env, caller, START), (&home, &role), None).await,
         8 => {
             let none = RolePatch::default();
-            let done = roles::create(env, caller, &home, &role, &none, START);
+            let done = roles::create(cx(env, caller, START), &home, &role, &none);
             done.await.map(drop)
         }
-        9 => manage_users::delete(env, caller, user, None, START).await,
+        9 => manage_users::delete(cx(env, caller, START), user, None).await,
         _ => {
             let keep: KeepRole = dice.pick(&["false", "true", "Admin"]).parse().unwrap();
-            let done = change_plan::change(env, caller, &acme, (&plan, &keep), None, START).await?;
+            let done =
+                change_plan::change(cx(env, caller, START), &acme, (&plan, &keep), None).await?;
             for one in &done.users {
                 assert!(!one.new.is_empty() && one.old.iter().all(|role| role.id.0 > 0));
             }
@@ -66,13 +67,13 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
     let (env, caller) = (&world.env, &world.root);
     for plan in PLANS {
         let plan = name(plan);
-        plans::put(env, caller, &plan, None, Expected::Anything, START)
+        plans::put(cx(env, caller, START), &plan, None, Expected::Anything)
             .await
             .unwrap();
         for role in ROLES {
             let home = Home::Plan(plan.clone());
             let none = RolePatch::default();
-            roles::create(env, caller, &home, &name(role), &none, START)
+            roles::create(cx(env, caller, START), &home, &name(role), &none)
                 .await
                 .unwrap();
         }
@@ -82,12 +83,10 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
         ..DomainPatch::default()
     };
     domains::put(
-        env,
-        caller,
+        cx(env, caller, START),
         &name("acme"),
         &patch,
         Expected::Anything,
-        START,
     )
     .await
     .unwrap();
@@ -129,30 +128,30 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
 /// Everybody who holds a role is there, and nobody is kept who holds none.
 async fn check_people(env: &Env, caller: &Caller) {
     let acme = name("acme");
-    let held = domains::read(env, caller, &acme)
+    let held = domains::read(cx(env, caller, START), &acme)
         .await
         .unwrap()
         .domain
         .users;
     for one in &held {
         assert!(env.store.user(one.user).await.unwrap().is_some());
-        let kept = manage_users::delete(env, caller, one.user, None, START).await;
+        let kept = manage_users::delete(cx(env, caller, START), one.user, None).await;
         assert!(matches!(kept, Err(Error::Conflict(_))), "{kept:?}");
     }
     for one in held {
         let who = one.user.to_string();
-        members::take_out(env, caller, (&acme, &who), None, START)
+        members::take_out(cx(env, caller, START), (&acme, &who), None)
             .await
             .unwrap();
-        manage_users::delete(env, caller, one.user, None, START)
+        manage_users::delete(cx(env, caller, START), one.user, None)
             .await
             .unwrap();
     }
-    domains::delete(env, caller, &acme, None, START)
+    domains::delete(cx(env, caller, START), &acme, None)
         .await
         .unwrap();
     for plan in PLANS {
-        plans::delete(env, caller, &name(plan), None, START)
+        plans::delete(cx(env, caller, START), &name(plan), None)
             .await
             .unwrap();
     }

@@ -17,6 +17,7 @@ use crate::support::accounts::{Account, PLAIN};
 use crate::support::app::{DEADLINE, TestApp};
 use crate::support::inside::inside;
 use crate::support::sink::Sink;
+use crate::support::world::cx;
 
 const EIGHT_DAYS: Duration = Duration::from_secs(8 * 86_400);
 
@@ -48,7 +49,7 @@ async fn reports_and_mails_go_on_when_a_clock_that_ran_ahead_is_set_back() {
         absolute: 100,
         observed_at: None,
     };
-    let done = report_usages(env, &caller, vec![report], Mode::Commit, ahead).await;
+    let done = report_usages(cx(env, &caller, ahead), vec![report], Mode::Commit).await;
     assert!(done.lines[0].is_ok(), "{done:?}");
     let id = MailId::random();
     let due_at = ahead.plus(env.settings.group_wait);

@@ -15,6 +15,7 @@ use crate::domain::ids::AccountRef;
 use crate::domain::meter::UsageKey;
 use crate::domain::quota::{Item, State};
 use crate::usecases::Env;
+use crate::usecases::access::Context;
 use crate::usecases::error::Error;
 use crate::usecases::report_usage::{AccountTransition, Mode, UsageReport, report_usages};
 
@@ -187,8 +188,12 @@ impl Life {
             }
             reports.push(report_of(track));
         }
-        let caller = &self.fleet.caller;
-        let outcome = report_usages(&self.env, caller, reports, Mode::Commit, now).await;
+        let cx = Context {
+            env: &self.env,
+            caller: &self.fleet.caller,
+            now,
+        };
+        let outcome = report_usages(cx, reports, Mode::Commit).await;
         for change in &outcome.transitions {
             self.tell(change);
         }

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 
 use super::site::{Site, tell_visit};
-use crate::http::endpoint::{Answer, Call};
+use crate::http::endpoint::{Answer, PublicCall};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
@@ -42,7 +42,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'";
 
 /// GET `/` and `/demo/{page}`.
-pub(super) async fn page(site: Arc<Site>, call: Call) -> Answer {
+pub(super) async fn page(site: Arc<Site>, call: PublicCall) -> Answer {
     let name = call.path.get("page");
     let (_, content) = PAGES
         .iter()
@@ -59,7 +59,7 @@ pub(super) async fn page(site: Arc<Site>, call: Call) -> Answer {
 }
 
 /// GET `/demo/files/{file}`.
-pub(super) async fn file(_: Arc<Site>, call: Call) -> Answer {
+pub(super) async fn file(_: Arc<Site>, call: PublicCall) -> Answer {
     let name = call.path.get("file");
     let found = FILES.iter().find(|(known, _, _)| *known == name);
     let (_, media_type, content) = found.ok_or(ApiError::NoRoute)?;

@@ -13,7 +13,7 @@ use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::user::COMPANY_ADMIN;
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::{Caller, Context};
 use crate::usecases::access_policies::{self, PolicyInput};
 use crate::usecases::brand_patch::BrandPatch;
 use crate::usecases::contact::ContactPatch;
@@ -38,11 +38,12 @@ pub(super) async fn seed(
     now: Timestamp,
 ) -> Result<(Fleet, Vec<Track>), Error> {
     let caller = Caller::of_client(client.client_id, client.tenant_id, ApiScopes::all());
-    let seeder = Seeder {
+    let cx = Context {
         env,
         caller: &caller,
         now,
     };
+    let seeder = Seeder { cx };
     let branded = seeder
         .tenant(BRANDED, TenantKind::Partner, client.tenant_id, "en")
         .await?
@@ -62,12 +63,12 @@ pub(super) async fn seed(
         };
         let customer = seeder.customer(plan, partner, &mut tracks).await?;
         if partner == branded {
-            tenant_plan::name_plan(env, &caller, customer.id, sold, None, now).await?;
+            tenant_plan::name_plan(cx, customer.id, sold, None).await?;
         }
         customers.push(customer);
     }
     let reports = tracks.iter().map(report_of).collect();
-    let outcome = report_usages(env, &caller, reports, Mode::Commit, now).await;
+    let outcome = report_usages(cx, reports, Mode::Commit).await;
     outcome
         .lines
         .into_iter()
@@ -83,9 +84,7 @@ pub(super) async fn seed(
 }
 
 struct Seeder<'a> {
-    env: &'a Env,
-    caller: &'a Caller,
-    now: Timestamp,
+    cx: Context<'a>,
 }
 
 impl Seeder<'_> {
@@ -106,13 +105,11 @@ impl Seeder<'_> {
             parent_id,
             rest,
         };
-        Ok(manage_tenants::create(self.env, self.caller, new, self.now)
-            .await?
-            .tenant)
+        Ok(manage_tenants::create(self.cx, new).await?.tenant)
     }
 
     async fn brand(&self, partner: TenantId) -> Result<(), Error> {
-        let public = &self.env.settings.public_url;
+        let public = &self.cx.env.settings.public_url;
         let text = |text: &str| Some(text.to_owned());
         let patch = BrandPatch {
             service_name: text(BRANDED),
@@ -134,18 +131,17 @@ impl Seeder<'_> {
             ],
             ..BrandPatch::default()
         };
-        manage_brand::enable(self.env, self.caller, partner, &patch, None, self.now).await?;
+        manage_brand::enable(self.cx, partner, &patch, None).await?;
         Ok(())
     }
 
     /// The partner's plan, by which its customers buy.
     async fn sell(&self, partner: TenantId) -> Result<PlanRef, Error> {
-        let (env, caller) = (self.env, self.caller);
         let named = partner.to_string();
         let terms = sample::plan();
-        let plan = partner_plans::create(env, caller, &named, &terms, self.now).await?;
+        let plan = partner_plans::create(self.cx, &named, &terms).await?;
         let euro = read_currency("EUR")?;
-        tenant_plan::set_currency(env, caller, partner, Some(euro), None, self.now).await?;
+        tenant_plan::set_currency(self.cx, partner, Some(euro), None).await?;
         Ok(plan.named())
     }
 
@@ -208,7 +204,7 @@ impl Seeder<'_> {
             ..UserPatch::default()
         };
         let new = NewUser { tenant_id, rest };
-        let user = manage_users::create(self.env, self.caller, new, self.now).await?;
+        let user = manage_users::create(self.cx, new).await?;
         if plan.admin {
             self.make_admin(user.id, tenant_id).await?;
         }
@@ -233,7 +229,7 @@ impl Seeder<'_> {
             role: COMPANY_ADMIN.to_owned(),
             version: None,
         };
-        access_policies::replace(self.env, self.caller, user, &[role], None, self.now).await?;
+        access_policies::replace(self.cx, user, &[role], None).await?;
         Ok(())
     }
 
@@ -245,15 +241,7 @@ impl Seeder<'_> {
     ) -> Result<Vec<Track>, Error> {
         let patches: Vec<OfferingPatch> = plans.iter().map(offering).collect();
         if !patches.is_empty() {
-            manage_offering_items::update(
-                self.env,
-                self.caller,
-                account.id,
-                &patches,
-                None,
-                self.now,
-            )
-            .await?;
+            manage_offering_items::update(self.cx, account.id, &patches, None).await?;
         }
         let tracks = plans.iter().map(|plan| {
             Track::new(

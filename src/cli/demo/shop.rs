@@ -15,11 +15,12 @@ use crate::domain::ids::{AccountId, AccountRef, V1Id};
 use crate::domain::meter::ItemStatus;
 use crate::domain::plan::what_to_buy;
 use crate::domain::quota::{Item, Quota, Scope};
-use crate::http::endpoint::{Answer, Call};
+use crate::http::endpoint::{Answer, PublicCall};
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output;
 use crate::usecases::Env;
+use crate::usecases::access::Context;
 use crate::usecases::manage_offering_items;
 use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
 
@@ -131,7 +132,7 @@ fn blocks(status: &ItemStatus, quota: u64, size: u64) -> u64 {
 }
 
 /// GET `/demo/api/offer` with the query that the shop was given.
-pub(super) async fn offer(site: Arc<Site>, call: Call) -> Answer {
+pub(super) async fn offer(site: Arc<Site>, call: PublicCall) -> Answer {
     let fleet = site.ready()?;
     let params = Params::of_query(&call.request.head)?;
     let number = |name| params.get(name).and_then(|text| text.parse::<u32>().ok());
@@ -250,7 +251,7 @@ struct OrderLine {
 }
 
 /// POST `/demo/api/buy`: raises the quotas. The service sees nothing but the raised quotas.
-pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
+pub(super) async fn buy(site: Arc<Site>, call: PublicCall) -> Answer {
     let fleet = site.ready()?;
     let order: Order = input::json(&call.request)?;
     let lines = order.lines.iter().take(2 * Item::ALL.len()).map(order_line);
@@ -258,7 +259,12 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
     let cart = Cart::new(fleet, (order.tenant_id, order.user_id), lines);
     let unknown = || ApiError::malformed("tenant_id", "must be a customer of the demo");
     let cart = cart.ok_or_else(unknown)?;
-    let now = call.request.head.received_at;
+    let now = call.now();
+    let cx = Context {
+        env: &call.env,
+        caller: &fleet.caller,
+        now,
+    };
     let mut bought = Vec::new();
     for standing in cart.standing(&call.env).await? {
         let Some(line) = Offered::new(&standing) else {
@@ -277,8 +283,7 @@ pub(super) async fn buy(site: Arc<Site>, call: Call) -> Answer {
             }),
             ..OfferingPatch::default()
         };
-        manage_offering_items::update(&call.env, &fleet.caller, account, &[patch], None, now)
-            .await?;
+        manage_offering_items::update(cx, account, &[patch], None).await?;
         let who = cart
             .person
             .map_or(Who::Named(cart.customer.name), Who::Person);

@@ -18,7 +18,7 @@ use crate::domain::meter::ItemStatus;
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, utilization};
 use crate::http::dialect::Dialect;
-use crate::http::endpoint::{Answer, Call, Group, get, post};
+use crate::http::endpoint::{Answer, Group, PublicCall, get, post};
 use crate::http::error::ApiError;
 use crate::http::input::{self, Params};
 use crate::http::output::{self, time};
@@ -78,9 +78,9 @@ pub(super) fn endpoints(site: &Arc<Site>) -> Vec<Group> {
 }
 
 /// A handler that is given the site.
-fn with<F, Fut>(site: &Arc<Site>, handler: F) -> impl Fn(Call) -> Fut + Send + Sync + 'static
+fn with<F, Fut>(site: &Arc<Site>, handler: F) -> impl Fn(PublicCall) -> Fut + Send + Sync + 'static
 where
-    F: Fn(Arc<Site>, Call) -> Fut + Send + Sync + 'static,
+    F: Fn(Arc<Site>, PublicCall) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
     let site = Arc::clone(site);
@@ -88,7 +88,7 @@ where
 }
 
 /// GET `/demo/api/fleet`: everybody, how their quotas stand, and what has just happened.
-async fn fleet(site: Arc<Site>, call: Call) -> Answer {
+async fn fleet(site: Arc<Site>, call: PublicCall) -> Answer {
     let fleet = site.ready()?;
     let mut customers = Vec::new();
     for customer in &fleet.customers {
@@ -170,7 +170,7 @@ struct TokenForm {
 
 /// POST `/demo/api/token`: a token that speaks for one user, as a portal's backend would fetch it
 /// for a page that this user has open.
-async fn token(site: Arc<Site>, call: Call) -> Answer {
+async fn token(site: Arc<Site>, call: PublicCall) -> Answer {
     let fleet = site.ready()?;
     let form: TokenForm = input::json(&call.request)?;
     let user = form
@@ -200,7 +200,7 @@ async fn token(site: Arc<Site>, call: Call) -> Answer {
 }
 
 /// GET `/demo/api/mails?user=`: the newest first.
-async fn mails(site: Arc<Site>, call: Call) -> Answer {
+async fn mails(site: Arc<Site>, call: PublicCall) -> Answer {
     let fleet = site.ready()?;
     let params = Params::of_query(&call.request.head)?;
     let address = match params.get("user") {
@@ -229,7 +229,7 @@ fn summary(fleet: &Fleet, mail: &Received) -> Value {
     })
 }
 
-fn find(site: &Site, call: &Call) -> Result<Arc<Received>, ApiError> {
+fn find(site: &Site, call: &PublicCall) -> Result<Arc<Received>, ApiError> {
     let id: u64 = call
         .path
         .get("mail_id")
@@ -239,7 +239,7 @@ fn find(site: &Site, call: &Call) -> Result<Arc<Received>, ApiError> {
 }
 
 /// GET `/demo/api/mails/{mail_id}`: what its text part and its headers say.
-async fn mail(site: Arc<Site>, call: Call) -> Answer {
+async fn mail(site: Arc<Site>, call: PublicCall) -> Answer {
     let mail = find(&site, &call)?;
     let mut form = summary(site.ready()?, &mail);
     if let Some(object) = form.as_object_mut() {
@@ -251,7 +251,7 @@ async fn mail(site: Arc<Site>, call: Call) -> Answer {
 
 /// GET `/demo/mails/{mail_id}`: its HTML part, for a frame. It is mail: it runs nothing, and its
 /// links open beside the mailbox.
-async fn mail_html(site: Arc<Site>, call: Call) -> Answer {
+async fn mail_html(site: Arc<Site>, call: PublicCall) -> Answer {
     let mail = find(&site, &call)?;
     let html = mail
         .html
@@ -269,7 +269,7 @@ async fn mail_html(site: Arc<Site>, call: Call) -> Answer {
 }
 
 /// Tells the feed that somebody came to the shop by a Buy link.
-pub(super) fn tell_visit(site: &Site, call: &Call) {
+pub(super) fn tell_visit(site: &Site, call: &PublicCall) {
     let Some(fleet) = site.fleet() else { return };
     let Ok(params) = Params::of_query(&call.request.head) else {
         return;

@@ -18,7 +18,6 @@ use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::BodyLimit;
-use crate::usecases::access::Caller;
 use crate::usecases::manage_brand::{self as usecase, BrandView, LogoFormat};
 
 /// Says whether branding is enabled: the vendor's object has no room for it.
@@ -106,14 +105,13 @@ fn one_version(in_query: Option<u64>, in_body: Option<u64>) -> Result<Option<u64
     }
 }
 
-async fn show(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
-    let view = usecase::read(&call.env, &caller, id).await?;
+async fn show(call: Call, Path(id): Path<TenantId>) -> Answer {
+    let view = usecase::read(call.context(), id).await?;
     Ok(unless_known(call.head(), shown(view)))
 }
 
 async fn change(
     call: Call,
-    caller: Caller,
     Path(id): Path<TenantId>,
     query: BrandQuery,
     Json(body): Json<BrandRequest>,
@@ -121,14 +119,12 @@ async fn change(
     let version = one_version(query.version, body.version)?;
     let expected = Precondition::required(call.head(), version)?;
     let patch = convert::brand_patch(body);
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    let done = usecase::update(call.context(), id, &patch, expected.version).await;
     Ok(shown(expected.checked(done)?))
 }
 
 async fn switch_on(
     call: Call,
-    caller: Caller,
     Path(id): Path<TenantId>,
     query: BrandQuery,
     body: Option<Json<BrandRequest>>,
@@ -137,38 +133,26 @@ async fn switch_on(
     let version = one_version(query.version, body.version)?;
     let expected = Precondition::optional(call.head(), version)?;
     let patch = convert::brand_patch(body);
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::enable(&call.env, &caller, id, &patch, version, now).await;
+    let done = usecase::enable(call.context(), id, &patch, expected.version).await;
     Ok(shown(expected.checked(done)?))
 }
 
-async fn switch_off(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<TenantId>,
-    query: BrandQuery,
-) -> Answer {
+async fn switch_off(call: Call, Path(id): Path<TenantId>, query: BrandQuery) -> Answer {
     let expected = Precondition::optional(call.head(), query.version)?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::disable(&call.env, &caller, id, version, now).await;
+    let done = usecase::disable(call.context(), id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-async fn read_logo(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
-    let (logo, version) = usecase::read_logo(&call.env, &caller, id).await?;
+async fn read_logo(call: Call, Path(id): Path<TenantId>) -> Answer {
+    let (logo, version) = usecase::read_logo(call.context(), id).await?;
     let media_type = logo.format.media_type();
     let response = output::with_body(StatusCode::OK, media_type, logo.image);
     let response = output::versioned(response, version);
     Ok(unless_known(call.head(), response))
 }
 
-async fn set_logo(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<TenantId>,
-    query: BrandQuery,
-) -> Answer {
+async fn set_logo(call: Call, Path(id): Path<TenantId>, query: BrandQuery) -> Answer {
     let expected = Precondition::optional(call.head(), query.version)?;
     let said = input::media_type(call.head()).ok_or(IMAGE)?;
     let formats = [LogoFormat::Png, LogoFormat::Jpeg];
@@ -180,7 +164,6 @@ async fn set_logo(
         let why = "must be the PNG or JPEG image that Content-Type says";
         return Err(ApiError::malformed("body", why));
     }
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::set_logo(&call.env, &caller, id, image, version, now).await;
+    let done = usecase::set_logo(call.context(), id, image, expected.version).await;
     Ok(shown(expected.checked(done)?))
 }

@@ -19,7 +19,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::access::Caller;
 use crate::usecases::manage_clients::{self as usecase, ClientPatch, NewClient};
 use crate::usecases::page::MAX_PAGE;
 
@@ -90,16 +89,16 @@ fn shown(status: StatusCode, client: Client, secret: Option<String>) -> Response
     output::versioned(output::json(status, &body), version)
 }
 
-async fn list(call: Call, caller: Caller, query: ClientsQuery) -> Answer {
-    let tenant = query.tenant_id.unwrap_or(caller.root);
+async fn list(call: Call, query: ClientsQuery) -> Answer {
+    let tenant = query.tenant_id.unwrap_or(call.caller.root);
     let name = format!("clients/{tenant}");
     let request = page_request(query.limit.0, query.after, &name)?;
-    let page = usecase::list(&call.env, &caller, tenant, request).await?;
+    let page = usecase::list(call.context(), tenant, request).await?;
     let shown = |client| convert::client(client, None);
     Ok(output::ok(&list_of(page, &name, call.now(), shown)))
 }
 
-async fn create(call: Call, caller: Caller, Json(body): Json<NewClientRequest>) -> Answer {
+async fn create(call: Call, Json(body): Json<NewClientRequest>) -> Answer {
     // The vendor has had both names for the one kind of client there is here.
     let known = |kind: &&str| ["agent", "api_client"].contains(kind);
     if let Some(other) = body.kind.as_deref().filter(|kind| !known(kind)) {
@@ -112,22 +111,17 @@ async fn create(call: Call, caller: Caller, Json(body): Json<NewClientRequest>) 
         name: body.data.map(|data| data.client_name).unwrap_or_default(),
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
     };
-    let (client, secret) = usecase::create(&call.env, &caller, &new, call.now()).await?;
+    let (client, secret) = usecase::create(call.context(), &new).await?;
     Ok(shown(StatusCode::CREATED, client, Some(secret)))
 }
 
-async fn read(call: Call, caller: Caller, Path(id): Path<ClientId>) -> Answer {
-    let client = usecase::read(&call.env, &caller, id).await?;
+async fn read(call: Call, Path(id): Path<ClientId>) -> Answer {
+    let client = usecase::read(call.context(), id).await?;
     let response = shown(StatusCode::OK, client, None);
     Ok(unless_known(call.head(), response))
 }
 
-async fn update(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<ClientId>,
-    Json(body): Json<ClientRequest>,
-) -> Answer {
+async fn update(call: Call, Path(id): Path<ClientId>, Json(body): Json<ClientRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
     let enabled = match body.status.as_deref() {
         None => None,
@@ -143,20 +137,13 @@ async fn update(
         scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
         enabled,
     };
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    let done = usecase::update(call.context(), id, &patch, expected.version).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?, None))
 }
 
-async fn remove(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<ClientId>,
-    query: VersionQuery,
-) -> Answer {
+async fn remove(call: Call, Path(id): Path<ClientId>, query: VersionQuery) -> Answer {
     let expected = Precondition::optional(call.head(), query.version)?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::delete(&call.env, &caller, id, version, now).await;
+    let done = usecase::delete(call.context(), id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

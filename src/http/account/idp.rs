@@ -15,7 +15,7 @@ use super::wire::token::{
 use crate::domain::client::ApiScope;
 use crate::domain::ids::{ClientId, UserId};
 use crate::http::dialect::OAuthError;
-use crate::http::endpoint::{Answer, Call, Endpoint, Parameter, Required, get, post};
+use crate::http::endpoint::{Answer, Endpoint, Parameter, PublicCall, Required, get, post};
 use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::message::{Head, Response};
@@ -134,7 +134,7 @@ fn refused(code: &'static str, why: String) -> Response {
 
 /// The form of a request. One without a body lacks every parameter (RFC 6749 §5.2), and has no
 /// media type to be wrong.
-fn form_of(call: &Call) -> Result<Params, ApiError> {
+fn form_of(call: &PublicCall) -> Result<Params, ApiError> {
     if call.request.body.is_empty() {
         return Ok(Params::default());
     }
@@ -178,7 +178,7 @@ fn basic(value: &HeaderValue) -> Option<Credentials> {
 
 /// Does `work`, which begins with the secret of the client, unless there were too many wrong ones.
 async fn log_in<T>(
-    call: &Call,
+    call: &PublicCall,
     client_id: &str,
     work: impl Future<Output = Result<T, TokenRefused>>,
 ) -> Result<T, Refusal> {
@@ -198,11 +198,11 @@ async fn log_in<T>(
     Ok(done?)
 }
 
-async fn token(call: Call) -> Answer {
+async fn token(call: PublicCall) -> Answer {
     answer(issue(&call).await)
 }
 
-async fn issue(call: &Call) -> Result<TokenResponse, Refusal> {
+async fn issue(call: &PublicCall) -> Result<TokenResponse, Refusal> {
     let form = form_of(call)?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
@@ -234,29 +234,29 @@ async fn issue(call: &Call) -> Result<TokenResponse, Refusal> {
 }
 
 /// The form of a request about a token: who asks, and the token.
-fn about_token(call: &Call) -> Result<(Credentials, String), Refusal> {
+fn about_token(call: &PublicCall) -> Result<(Credentials, String), Refusal> {
     let form = form_of(call)?;
     let credentials = credentials(call.head(), &form)?;
     let Required::<String>(token) = Parameter::read("token", form.get("token"))?;
     Ok((credentials, token))
 }
 
-async fn revoke(call: Call) -> Answer {
+async fn revoke(call: PublicCall) -> Answer {
     answer(end(&call).await)
 }
 
-async fn end(call: &Call) -> Result<NothingResponse, Refusal> {
+async fn end(call: &PublicCall) -> Result<NothingResponse, Refusal> {
     let (who, token) = about_token(call)?;
     let revoked = tokens::revoke(&call.env, (&who.id, &who.secret), &token, call.now());
     log_in(call, &who.id, revoked).await?;
     Ok(NothingResponse {})
 }
 
-async fn introspect(call: Call) -> Answer {
+async fn introspect(call: PublicCall) -> Answer {
     answer(look_into(&call).await)
 }
 
-async fn look_into(call: &Call) -> Result<TokenStateResponse, Refusal> {
+async fn look_into(call: &PublicCall) -> Result<TokenStateResponse, Refusal> {
     let (who, token) = about_token(call)?;
     let found = tokens::introspect(&call.env, (&who.id, &who.secret), &token, call.now());
     let found = log_in(call, &who.id, found).await?;
@@ -279,7 +279,7 @@ async fn look_into(call: &Call) -> Result<TokenStateResponse, Refusal> {
 }
 
 /// The public keys that verify tokens (RFC 7517).
-async fn keys(call: Call) -> Answer {
+async fn keys(call: PublicCall) -> Answer {
     let keyring = call.env.keyring.load();
     let keys = keyring.token_public_keys().into_iter();
     let keys = keys.map(|key| KeyResponse {
@@ -296,7 +296,7 @@ async fn keys(call: Call) -> Answer {
 }
 
 /// Where everything of the issuer is (OpenID Connect Discovery 1.0 §4, RFC 8414).
-async fn configuration(call: Call) -> Answer {
+async fn configuration(call: PublicCall) -> Answer {
     let issuer = tokens::issuer(&call.env);
     let methods = ["client_secret_basic", "client_secret_post"];
     Ok(output::ok(&IssuerResponse {

@@ -16,7 +16,6 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::access::Caller;
 use crate::usecases::manage_offering_items::{self as usecase, EditionFilter, Offerings};
 
 /// What offering items answer to.
@@ -119,53 +118,40 @@ fn shown(offerings: &Offerings) -> Response {
     output::versioned(output::ok(&ItemsResponse { items }), offerings.version)
 }
 
-async fn read_of_tenant(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<TenantId>,
-    query: OfferingsQuery,
-) -> Answer {
-    read(call, caller, AccountId::Tenant(id), query).await
+async fn read_of_tenant(call: Call, Path(id): Path<TenantId>, query: OfferingsQuery) -> Answer {
+    read(call, AccountId::Tenant(id), query).await
 }
 
-async fn read_of_user(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<UserId>,
-    query: OfferingsQuery,
-) -> Answer {
-    read(call, caller, AccountId::User(id), query).await
+async fn read_of_user(call: Call, Path(id): Path<UserId>, query: OfferingsQuery) -> Answer {
+    read(call, AccountId::User(id), query).await
 }
 
-async fn read(call: Call, caller: Caller, account: AccountId, query: OfferingsQuery) -> Answer {
+async fn read(call: Call, account: AccountId, query: OfferingsQuery) -> Answer {
     let filter = filter(query.edition);
-    let offerings = usecase::read(&call.env, &caller, account, &filter).await?;
+    let offerings = usecase::read(call.context(), account, &filter).await?;
     Ok(unless_known(call.head(), shown(&offerings)))
 }
 
 async fn set_of_tenant(
     call: Call,
-    caller: Caller,
     Path(id): Path<TenantId>,
     Json(body): Json<OfferingsRequest>,
     expected: Precondition,
 ) -> Answer {
-    set(call, caller, AccountId::Tenant(id), body, expected).await
+    set(call, AccountId::Tenant(id), body, expected).await
 }
 
 async fn set_of_user(
     call: Call,
-    caller: Caller,
     Path(id): Path<UserId>,
     Json(body): Json<OfferingsRequest>,
     expected: Precondition,
 ) -> Answer {
-    set(call, caller, AccountId::User(id), body, expected).await
+    set(call, AccountId::User(id), body, expected).await
 }
 
 async fn set(
     call: Call,
-    caller: Caller,
     account: AccountId,
     body: OfferingsRequest,
     expected: Precondition,
@@ -174,19 +160,17 @@ async fn set(
     let patches = items
         .map(|(index, item)| convert::offering_patch(index, item))
         .collect::<Result<Vec<_>, ApiError>>()?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::update(&call.env, &caller, account, &patches, version, now).await;
+    let done = usecase::update(call.context(), account, &patches, expected.version).await;
     Ok(shown(&expected.checked(done)?))
 }
 
 async fn available_for_child(
     call: Call,
-    caller: Caller,
     Path(id): Path<TenantId>,
     query: AvailableQuery,
 ) -> Answer {
     let filter = filter(query.edition);
-    let items = usecase::available_for_child(&call.env, &caller, id, query.kind, &filter).await?;
+    let items = usecase::available_for_child(call.context(), id, query.kind, &filter).await?;
     let items = items.iter().map(convert::available).collect();
     Ok(output::ok(&ItemsResponse { items }))
 }

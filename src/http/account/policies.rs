@@ -12,7 +12,6 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, get, put};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::access::Caller;
 use crate::usecases::access_policies::{self as usecase, Policies};
 
 /// What the roles of a user answer to.
@@ -51,20 +50,18 @@ fn shown(policies: &Policies, user: UserId) -> Response {
     output::versioned(output::ok(&ItemsResponse { items }), policies.version)
 }
 
-async fn read(call: Call, caller: Caller, Path(user): Path<UserId>) -> Answer {
-    let policies = usecase::read(&call.env, &caller, user).await?;
+async fn read(call: Call, Path(user): Path<UserId>) -> Answer {
+    let policies = usecase::read(call.context(), user).await?;
     Ok(unless_known(call.head(), shown(&policies, user)))
 }
 
 async fn replace(
     call: Call,
-    caller: Caller,
     Path(user): Path<UserId>,
     Json(body): Json<PoliciesRequest>,
     expected: Precondition,
 ) -> Answer {
     let inputs: Vec<_> = body.items.into_iter().map(convert::policy_input).collect();
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::replace(&call.env, &caller, user, &inputs, version, now).await;
+    let done = usecase::replace(call.context(), user, &inputs, expected.version).await;
     Ok(shown(&expected.checked(done)?, user))
 }

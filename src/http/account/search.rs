@@ -8,7 +8,6 @@ use crate::domain::client::ApiScope::AccountRead;
 use crate::domain::ids::TenantId;
 use crate::http::endpoint::{Answer, Call, Endpoint, Limit, Required, get, query};
 use crate::http::output;
-use crate::usecases::access::Caller;
 use crate::usecases::search as usecase;
 
 /// What finds by name.
@@ -36,10 +35,10 @@ query! {
     }
 }
 
-async fn search(call: Call, caller: Caller, query: SearchQuery) -> Answer {
-    let root = query.tenant.unwrap_or(caller.root);
+async fn search(call: Call, query: SearchQuery) -> Answer {
+    let root = query.tenant.unwrap_or(call.caller.root);
     let (text, limit) = (&query.text.0.0, query.limit.0);
-    let hits = usecase::search(&call.env, &caller, root, text, limit).await?;
+    let hits = usecase::search(call.context(), root, text, limit).await?;
     let items = hits.into_iter().map(hit).collect();
     Ok(output::ok(&ItemsResponse { items }))
 }

@@ -18,7 +18,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::manage_tenants::{self as usecase, TenantQuery, TenantView};
 use crate::usecases::page::MAX_PAGE;
 use crate::usecases::{delete_tenant, manage_users};
@@ -134,7 +133,7 @@ fn shown(status: StatusCode, view: TenantView) -> Response {
     output::versioned(output::json(status, &convert::tenant(view)), version)
 }
 
-async fn list(call: Call, caller: Caller, query: TenantsQuery) -> Answer {
+async fn list(call: Call, query: TenantsQuery) -> Answer {
     let whole = || "tenants".to_owned();
     let (parent, root) = (query.parent_id, query.subtree_root_id);
     let (wanted, name) = match (query.uuids, query.v1_id, parent, root) {
@@ -148,58 +147,46 @@ async fn list(call: Call, caller: Caller, query: TenantsQuery) -> Answer {
         }
     };
     let request = page_request(query.limit.0, query.after, &name)?;
-    let page = usecase::list(&call.env, &caller, &wanted, request).await?;
+    let page = usecase::list(call.context(), &wanted, request).await?;
     let list = list_of(page, &name, call.now(), convert::tenant);
     Ok(output::ok(&list))
 }
 
-async fn create(call: Call, caller: Caller, Json(body): Json<NewTenantRequest>) -> Answer {
+async fn create(call: Call, Json(body): Json<NewTenantRequest>) -> Answer {
     let new = convert::new_tenant(body)?;
-    let view = usecase::create(&call.env, &caller, new, call.now()).await?;
+    let view = usecase::create(call.context(), new).await?;
     Ok(shown(StatusCode::CREATED, view))
 }
 
-async fn read(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
-    let view = usecase::read(&call.env, &caller, id).await?;
+async fn read(call: Call, Path(id): Path<TenantId>) -> Answer {
+    let view = usecase::read(call.context(), id).await?;
     Ok(shown(StatusCode::OK, view))
 }
 
-async fn update(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<TenantId>,
-    Json(body): Json<TenantRequest>,
-) -> Answer {
+async fn update(call: Call, Path(id): Path<TenantId>, Json(body): Json<TenantRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
     let patch = convert::tenant_patch(body)?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    let done = usecase::update(call.context(), id, &patch, expected.version).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?))
 }
 
-async fn remove(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<TenantId>,
-    query: VersionQuery,
-) -> Answer {
+async fn remove(call: Call, Path(id): Path<TenantId>, query: VersionQuery) -> Answer {
     let expected = Precondition::required(call.head(), query.version)?;
-    let (version, now) = (expected.version, call.now());
-    let done = delete_tenant::delete(&call.env, &caller, id, version, now).await;
+    let done = delete_tenant::delete(call.context(), id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-async fn children(call: Call, caller: Caller, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
+async fn children(call: Call, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
     let name = format!("child-ids/{id}");
     let request = page_request(query.limit.0, query.after, &name)?;
-    let page = usecase::children(&call.env, &caller, id, request).await?;
+    let page = usecase::children(call.context(), id, request).await?;
     Ok(output::ok(&ids_of(&page, &name)))
 }
 
-async fn users(call: Call, caller: Caller, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
+async fn users(call: Call, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
     let name = format!("user-ids/{id}");
     let request = page_request(query.limit.0, query.after, &name)?;
-    let page = manage_users::ids_of_tenant(&call.env, &caller, id, request).await?;
+    let page = manage_users::ids_of_tenant(call.context(), id, request).await?;
     Ok(output::ok(&ids_of(&page, &name)))
 }

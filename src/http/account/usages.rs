@@ -19,7 +19,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::router::BodyLimit;
-use crate::usecases::access::Caller;
 use crate::usecases::list_usages::{self as usecase, Usage};
 use crate::usecases::report_usage::{Mode, report_usages};
 
@@ -75,26 +74,26 @@ fn shown(usages: Vec<Usage>, now: Timestamp) -> Response {
     })
 }
 
-async fn of_tenant(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
-    let usages = usecase::of_account(&call.env, &caller, AccountId::Tenant(id)).await?;
+async fn of_tenant(call: Call, Path(id): Path<TenantId>) -> Answer {
+    let usages = usecase::of_account(call.context(), AccountId::Tenant(id)).await?;
     Ok(shown(usages, call.now()))
 }
 
-async fn of_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
-    let usages = usecase::of_account(&call.env, &caller, AccountId::User(id)).await?;
+async fn of_user(call: Call, Path(id): Path<UserId>) -> Answer {
+    let usages = usecase::of_account(call.context(), AccountId::User(id)).await?;
     Ok(shown(usages, call.now()))
 }
 
-async fn of_tenants(call: Call, caller: Caller, query: UsagesQuery) -> Answer {
+async fn of_tenants(call: Call, query: UsagesQuery) -> Answer {
     let tenants = query.tenants.0.0;
     let names = query.usage_names.map(|List(names)| names.into_iter());
     let names: Option<Vec<String>> = names.map(|names| names.map(|name| name.0).collect());
-    let usages = usecase::of_tenants(&call.env, &caller, &tenants, names.as_deref()).await?;
+    let usages = usecase::of_tenants(call.context(), &tenants, names.as_deref()).await?;
     Ok(shown(usages, call.now()))
 }
 
 /// Each line has its own outcome, in the order given.
-async fn report(call: Call, caller: Caller, Json(body): Json<ReportsRequest>) -> Answer {
+async fn report(call: Call, Json(body): Json<ReportsRequest>) -> Answer {
     let request_id = call.head().request_id.as_str();
     let (mut lines, mut reports, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for line in body.items {
@@ -109,7 +108,7 @@ async fn report(call: Call, caller: Caller, Json(body): Json<ReportsRequest>) ->
         };
         lines.push(LineResponse { error, ..shown });
     }
-    let done = report_usages(&call.env, &caller, reports, Mode::Commit, call.now()).await;
+    let done = report_usages(call.context(), reports, Mode::Commit).await;
     for (place, outcome) in places.into_iter().zip(done.lines) {
         let Some(line) = lines.get_mut(place) else {
             continue;

@@ -21,7 +21,6 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::activation;
 use crate::usecases::error::Error;
 use crate::usecases::manage_users::{self as usecase, NewUser, UserQuery};
@@ -144,7 +143,7 @@ fn shown(user: User) -> Response {
     output::versioned(response, version)
 }
 
-async fn list(call: Call, caller: Caller, query: UsersQuery) -> Answer {
+async fn list(call: Call, query: UsersQuery) -> Answer {
     let whole = || "users".to_owned();
     let (tenant, root) = (query.tenant_id, query.subtree_root_tenant_id);
     let (wanted, name) = match (query.uuids, query.v1_id, tenant, root) {
@@ -158,12 +157,12 @@ async fn list(call: Call, caller: Caller, query: UsersQuery) -> Answer {
         }
     };
     let request = page_request(query.limit.0, query.after, &name)?;
-    let page = usecase::list(&call.env, &caller, &wanted, request).await?;
+    let page = usecase::list(call.context(), &wanted, request).await?;
     let list = list_of(page, &name, call.now(), convert::user);
     Ok(output::ok(&list))
 }
 
-async fn create_user(call: Call, caller: Caller, Json(body): Json<UserRequest>) -> Answer {
+async fn create_user(call: Call, Json(body): Json<UserRequest>) -> Answer {
     let Some(tenant_id) = body.tenant_id.as_ref().map(|id| id.0) else {
         return Err(ApiError::malformed("tenant_id", "say whose user it is"));
     };
@@ -171,59 +170,41 @@ async fn create_user(call: Call, caller: Caller, Json(body): Json<UserRequest>) 
         tenant_id,
         rest: convert::user_patch(body),
     };
-    let user = usecase::create(&call.env, &caller, new, call.now()).await?;
+    let user = usecase::create(call.context(), new).await?;
     Ok(shown(user))
 }
 
-async fn read_me(call: Call, caller: Caller) -> Answer {
-    Ok(shown(usecase::me(&call.env, &caller).await?))
+async fn read_me(call: Call) -> Answer {
+    Ok(shown(usecase::me(call.context()).await?))
 }
 
-async fn check_login(call: Call, _: Caller, query: LoginQuery) -> Answer {
+async fn check_login(call: Call, query: LoginQuery) -> Answer {
     if usecase::login_is_free(&call.env, &query.username.0.0).await? {
         return Ok(output::no_content());
     }
     Err(Error::NameTaken("the login is taken").into())
 }
 
-async fn read_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
-    Ok(shown(usecase::read(&call.env, &caller, id).await?))
+async fn read_user(call: Call, Path(id): Path<UserId>) -> Answer {
+    Ok(shown(usecase::read(call.context(), id).await?))
 }
 
-async fn update_user(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<UserId>,
-    Json(body): Json<UserRequest>,
-) -> Answer {
+async fn update_user(call: Call, Path(id): Path<UserId>, Json(body): Json<UserRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
     let patch = convert::user_patch(body);
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::update(&call.env, &caller, id, &patch, version, now).await;
+    let done = usecase::update(call.context(), id, &patch, expected.version).await;
     Ok(shown(expected.checked(done)?))
 }
 
-async fn delete_user(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<UserId>,
-    query: VersionQuery,
-) -> Answer {
+async fn delete_user(call: Call, Path(id): Path<UserId>, query: VersionQuery) -> Answer {
     let expected = Precondition::required(call.head(), query.version)?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::delete(&call.env, &caller, id, version, now).await;
+    let done = usecase::delete(call.context(), id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-async fn send_activation(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<UserId>,
-    expected: Precondition,
-) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    let done = activation::send_activation(&call.env, &caller, id, version, now).await;
+async fn send_activation(call: Call, Path(id): Path<UserId>, expected: Precondition) -> Answer {
+    let done = activation::send_activation(call.context(), id, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

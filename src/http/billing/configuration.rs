@@ -12,7 +12,6 @@ use crate::domain::client::ApiScope::BillingRead;
 use crate::http::endpoint::{Answer, Call, Endpoint, get};
 use crate::http::output;
 use crate::reference::{countries, languages};
-use crate::usecases::access::Caller;
 
 /// The same for everybody as long as the program runs, and large: written once.
 static BODY: LazyLock<Bytes> = LazyLock::new(|| output::json_bytes(&configuration()));
@@ -64,7 +63,7 @@ fn configuration() -> ConfigurationResponse {
 }
 
 // A handler is async, whether it has anything to wait for or not.
-async fn read(_: Call, _: Caller) -> Answer {
+async fn read(_: Call) -> Answer {
     let mut response = output::with_body(StatusCode::OK, "application/json", BODY.clone());
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

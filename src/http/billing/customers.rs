@@ -16,7 +16,6 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::by_header;
-use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_customers::{self as usecase, CustomerView};
@@ -80,8 +79,8 @@ fn shown(view: CustomerView, now: Timestamp) -> Response {
     output::versioned(output::ok(&convert::customer(view, now)), version)
 }
 
-async fn list(call: Call, caller: Caller, query: CustomersQuery) -> Answer {
-    let root = query.tenant.unwrap_or(caller.root);
+async fn list(call: Call, query: CustomersQuery) -> Answer {
+    let root = query.tenant.unwrap_or(call.caller.root);
     let paging = Paging::of(query.page, query.size)?;
     let list = format!("customers/{root}");
     let after = query.after.map(|after| after.read("After", &list));
@@ -93,7 +92,7 @@ async fn list(call: Call, caller: Caller, query: CustomersQuery) -> Answer {
         limit: paging.size,
         after,
     };
-    let page = usecase::list(&call.env, &caller, root, request, paging.skip).await?;
+    let page = usecase::list(call.context(), root, request, paging.skip).await?;
     let (customers, now) = (page.items.into_iter(), call.now());
     Ok(output::ok(&CustomersResponse {
         customers: customers.map(|view| convert::customer(view, now)).collect(),
@@ -102,12 +101,7 @@ async fn list(call: Call, caller: Caller, query: CustomersQuery) -> Answer {
 }
 
 /// Creates or updates, and answers 200 either way, as the vendor has it.
-async fn save(
-    call: Call,
-    caller: Caller,
-    expected: Expected,
-    Json(body): Json<CustomerRequest>,
-) -> Answer {
+async fn save(call: Call, expected: Expected, Json(body): Json<CustomerRequest>) -> Answer {
     let tenant = match body.tenant.0.id::<TenantId>() {
         Ok(Field::Set(tenant)) => tenant,
         Ok(Field::Keep | Field::Clear) => {
@@ -119,11 +113,11 @@ async fn save(
         Err(bad) => return Err(ApiError::malformed("Tenant", bad)),
     };
     let (patch, now) = (convert::patch(body), call.now());
-    let done = usecase::put(&call.env, &caller, tenant, &patch, expected, now).await;
+    let done = usecase::put(call.context(), tenant, &patch, expected).await;
     Ok(shown(by_header(done)?, now))
 }
 
-async fn show(call: Call, caller: Caller, Path(id): Path<CustomerId>) -> Answer {
-    let view = usecase::read(&call.env, &caller, id).await?;
+async fn show(call: Call, Path(id): Path<CustomerId>) -> Answer {
+    let view = usecase::read(call.context(), id).await?;
     Ok(shown(view, call.now()))
 }

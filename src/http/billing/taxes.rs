@@ -16,7 +16,6 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::by_header;
-use crate::usecases::access::Caller;
 use crate::usecases::field_checks::Field;
 use crate::usecases::manage_taxes as usecase;
 use crate::usecases::precondition::Expected;
@@ -70,21 +69,21 @@ fn shown(status: StatusCode, tax: Tax) -> Response {
     output::versioned(output::json(status, &convert::tax(tax)), version)
 }
 
-async fn list(call: Call, caller: Caller, query: TaxesQuery) -> Answer {
+async fn list(call: Call, query: TaxesQuery) -> Answer {
     if let Some(id) = query.id {
-        let tax = usecase::read(&call.env, &caller, id).await?;
+        let tax = usecase::read(call.context(), id).await?;
         return Ok(shown(StatusCode::OK, tax));
     }
     let paging = Paging::of(query.page, query.size)?;
-    let tenant = query.tenant.unwrap_or(caller.root);
-    let mut taxes = usecase::list(&call.env, &caller, tenant).await?;
+    let tenant = query.tenant.unwrap_or(call.caller.root);
+    let mut taxes = usecase::list(call.context(), tenant).await?;
     taxes.retain(|tax| query.active.is_none_or(|active| tax.active == active));
     Ok(output::ok(&convert::list(taxes, paging)))
 }
 
-async fn create(call: Call, caller: Caller, Json(body): Json<TaxRequest>) -> Answer {
+async fn create(call: Call, Json(body): Json<TaxRequest>) -> Answer {
     let patch = convert::patch(body);
-    let tax = usecase::create(&call.env, &caller, &patch, call.now()).await?;
+    let tax = usecase::create(call.context(), &patch).await?;
     let location = HeaderValue::try_from(format!("{PATH}?id={}", tax.id));
     let mut response = shown(StatusCode::CREATED, tax);
     if let Ok(location) = location {
@@ -94,23 +93,16 @@ async fn create(call: Call, caller: Caller, Json(body): Json<TaxRequest>) -> Ans
 }
 
 /// An `Id` of zeros is none, as the vendor has it.
-async fn save(
-    call: Call,
-    caller: Caller,
-    expected: Expected,
-    Json(body): Json<TaxRequest>,
-) -> Answer {
+async fn save(call: Call, expected: Expected, Json(body): Json<TaxRequest>) -> Answer {
     let id = body.id.0.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
-    let (patch, now) = (convert::patch(body), call.now());
+    let patch = convert::patch(body);
     let tax = match id {
-        Field::Set(id) => {
-            by_header(usecase::update(&call.env, &caller, id, &patch, expected, now).await)?
-        }
+        Field::Set(id) => by_header(usecase::update(call.context(), id, &patch, expected).await)?,
         Field::Keep | Field::Clear => {
             // What does not exist yet has no version that could match.
             by_header(expected.check(0))?;
-            usecase::create(&call.env, &caller, &patch, now).await?
+            usecase::create(call.context(), &patch).await?
         }
     };
     Ok(shown(StatusCode::OK, tax))

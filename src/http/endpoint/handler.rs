@@ -1,5 +1,7 @@
 //! Handlers: async functions whose further arguments are read from the request by their types.
 
+use std::future::ready;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use crate::http::input::{self, Params};
 use crate::http::message::{Head, Request, Response};
 use crate::http::rate_limits::RateLimits;
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::{Caller, Context};
 
 /// What a handler answers.
 pub type Answer = Result<Response, ApiError>;
@@ -21,10 +23,10 @@ pub type Answer = Result<Response, ApiError>;
 pub(crate) type AnswerFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// A handler whose arguments are read where it is called.
-pub(crate) type BoxedHandler = dyn Fn(Call) -> AnswerFuture + Send + Sync;
+pub(crate) type BoxedHandler = dyn Fn(PublicCall) -> AnswerFuture + Send + Sync;
 
-/// What every handler gets.
-pub struct Call {
+/// What a handler gets that everybody may call.
+pub struct PublicCall {
     /// The use cases' world.
     pub env: Env,
     /// The request, whole.
@@ -37,7 +39,7 @@ pub struct Call {
     pub rate_limits: Arc<RateLimits>,
 }
 
-impl Call {
+impl PublicCall {
     /// Everything of the request but its body.
     #[must_use]
     pub fn head(&self) -> &Head {
@@ -48,6 +50,55 @@ impl Call {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.request.head.received_at
+    }
+}
+
+/// What a handler gets that takes a token.
+pub struct Call {
+    call: PublicCall,
+    /// Whose token it is.
+    pub caller: Caller,
+}
+
+impl Call {
+    /// What a use case begins with.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            env: &self.env,
+            caller: &self.caller,
+            now: self.now(),
+        }
+    }
+}
+
+impl Deref for Call {
+    type Target = PublicCall;
+
+    fn deref(&self) -> &PublicCall {
+        &self.call
+    }
+}
+
+/// What a handler can get.
+pub trait Callable: Sized + Send + 'static {
+    /// Makes it of a request that was let in.
+    ///
+    /// # Errors
+    /// It has no caller, and needs one.
+    fn of(call: PublicCall) -> Result<Self, ApiError>;
+}
+
+impl Callable for PublicCall {
+    fn of(call: PublicCall) -> Result<Self, ApiError> {
+        Ok(call)
+    }
+}
+
+impl Callable for Call {
+    fn of(mut call: PublicCall) -> Result<Self, ApiError> {
+        let caller = call.request.caller.take().ok_or(ApiError::InvalidToken)?;
+        Ok(Self { call, caller })
     }
 }
 
@@ -62,13 +113,7 @@ pub trait Take: Sized + Send {
     ///
     /// # Errors
     /// It is not there, or is not what it should be.
-    fn take(call: &mut Call) -> Result<Self, ApiError>;
-}
-
-impl Take for Caller {
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
-        call.request.caller.take().ok_or(ApiError::InvalidToken)
-    }
+    fn take(call: &PublicCall) -> Result<Self, ApiError>;
 }
 
 /// A JSON body.
@@ -79,7 +124,7 @@ impl<T: DeserializeOwned + ToSchema + Send> Take for Json<T> {
         operation.takes::<T>(true);
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         input::json(&call.request).map(Self)
     }
 }
@@ -90,7 +135,7 @@ impl<T: DeserializeOwned + ToSchema + Send> Take for Option<Json<T>> {
         operation.takes::<T>(false);
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         match call.request.body.is_empty() {
             true => Ok(None),
             false => Json::take(call).map(Some),
@@ -98,21 +143,22 @@ impl<T: DeserializeOwned + ToSchema + Send> Take for Option<Json<T>> {
     }
 }
 
-/// A function that answers a [`Call`]; `Takes` are the types of its further arguments.
-pub trait Handler<Takes>: Send + Sync + 'static {
+/// A function that answers a call of kind `C`; `Takes` are the types of its further arguments.
+pub trait Handler<C, Takes>: Send + Sync + 'static {
     /// Describes what it takes.
     fn describe(&self, operation: &mut Operation);
 
     /// Reads what it takes, in the order of the arguments, and answers.
-    fn answer(&self, call: Call) -> AnswerFuture;
+    fn answer(&self, call: PublicCall) -> AnswerFuture;
 }
 
 /// Implements [`Handler`] for functions with so many further arguments.
 macro_rules! handlers {
     ($(($($taken:ident),*))+) => {$(
-        impl<F, Fut, $($taken),*> Handler<($($taken,)*)> for F
+        impl<C, F, Fut, $($taken),*> Handler<C, ($($taken,)*)> for F
         where
-            F: Fn(Call, $($taken),*) -> Fut + Send + Sync + 'static,
+            C: Callable,
+            F: Fn(C, $($taken),*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = Answer> + Send + 'static,
             $($taken: Take,)*
         {
@@ -121,18 +167,17 @@ macro_rules! handlers {
                 $($taken::describe(operation);)*
             }
 
-            #[allow(unused_mut, non_snake_case, reason = "none is taken where there is none")]
-            fn answer(&self, mut call: Call) -> AnswerFuture {
-                $(
-                    let $taken = match $taken::take(&mut call) {
-                        Ok(taken) => taken,
-                        Err(error) => return Box::pin(std::future::ready(Err(error))),
-                    };
-                )*
-                Box::pin(self(call, $($taken),*))
+            #[allow(non_snake_case, reason = "an argument is called as its type")]
+            fn answer(&self, call: PublicCall) -> AnswerFuture {
+                let taken = || Ok(($($taken::take(&call)?,)*));
+                let answer = taken().and_then(|($($taken,)*)| Ok(self(C::of(call)?, $($taken),*)));
+                match answer {
+                    Ok(answer) => Box::pin(answer),
+                    Err(error) => Box::pin(ready(Err(error))),
+                }
             }
         }
     )+};
 }
 
-handlers!(()(A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E));
+handlers!(()(T)(T, U)(T, U, V)(T, U, V, W));

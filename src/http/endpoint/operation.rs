@@ -67,7 +67,7 @@ impl Operation {
 
     /// The declaration is complete: `handler` answers. What it takes is described, too.
     #[must_use]
-    pub fn to<Takes>(mut self, handler: impl Handler<Takes>) -> Endpoint {
+    pub fn to<C, Takes>(mut self, handler: impl Handler<C, Takes>) -> Endpoint {
         handler.describe(&mut self);
         Endpoint {
             operation: self,

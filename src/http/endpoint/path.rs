@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Operation, Take};
+use super::{Operation, PublicCall, Take};
 use crate::domain::ids::{ClientId, MailId, TenantId, UserId};
 use crate::http::error::ApiError;
 use crate::http::openapi::schema;
@@ -72,7 +72,7 @@ impl<T: Segment> Take for Path<T> {
         describe::<T>(operation, 0);
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         T::parse(call.path.at(0)).map(Self)
     }
 }
@@ -83,7 +83,7 @@ impl<T: Segment, U: Segment> Take for Path<(T, U)> {
         describe::<U>(operation, 1);
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         Ok(Self((
             T::parse(call.path.at(0))?,
             U::parse(call.path.at(1))?,

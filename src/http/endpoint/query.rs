@@ -66,7 +66,7 @@ macro_rules! query {
             }
 
             fn take(
-                call: &mut $crate::http::endpoint::Call,
+                call: &$crate::http::endpoint::PublicCall,
             ) -> Result<Self, $crate::http::error::ApiError> {
                 $crate::http::endpoint::Query::read(&call.query)
             }

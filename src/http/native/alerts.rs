@@ -27,7 +27,6 @@ use crate::http::rate_limits::RateLimits;
 use crate::http::{accept, auth};
 use crate::render::Lang;
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
 use crate::usecases::edition::edition_proposal;
 use crate::usecases::error::{Error, What};
 use crate::usecases::list_alerts::{Asked, list_alerts};
@@ -152,9 +151,9 @@ impl Segment for AlertId {
     }
 }
 
-async fn list(call: Call, caller: Caller, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
+async fn list(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
     let (env, asked, now) = (&call.env, query.asked(), call.now());
-    let (alerts, basis) = list_alerts(env, &caller, user, asked, now).await?;
+    let (alerts, basis) = list_alerts(call.context(), user, asked).await?;
     let body = output::json_bytes(&AlertsForm {
         user_id: alerts.user_id.uuid(),
         tenant_id: alerts.tenant_id.uuid(),
@@ -169,15 +168,10 @@ async fn list(call: Call, caller: Caller, Path(user): Path<UserId>, query: Alert
     Ok(response(Form::Alerts, body))
 }
 
-async fn header(
-    call: Call,
-    caller: Caller,
-    Path(user): Path<UserId>,
-    query: AlertsQuery,
-) -> Answer {
+async fn header(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
     let html = wants_html(call.head())?;
     let (env, asked, now) = (&call.env, query.asked(), call.now());
-    let (header, basis) = show_header(env, &caller, user, asked, now).await?;
+    let (header, basis) = show_header(call.context(), user, asked).await?;
     let (form, body) = if html {
         (Form::HeaderHtml, Bytes::from(header.html))
     } else {
@@ -298,15 +292,9 @@ impl ParameterValue for EditionName {
     }
 }
 
-async fn edition(
-    call: Call,
-    caller: Caller,
-    Path(user): Path<UserId>,
-    query: EditionQuery,
-) -> Answer {
+async fn edition(call: Call, Path(user): Path<UserId>, query: EditionQuery) -> Answer {
     let (edition, lang) = (&query.edition.0.0, query.lang.as_ref().map(LangTag::as_str));
-    let (env, now) = (&call.env, call.now());
-    let message = edition_proposal(env, &caller, user, edition, lang, now).await?;
+    let message = edition_proposal(call.context(), user, edition, lang).await?;
     Ok(output::ok(&EditionForm {
         edition: &message.edition,
         title: &message.title,
@@ -338,15 +326,14 @@ pub(super) struct SnoozedForm {
 
 async fn snooze(
     call: Call,
-    caller: Caller,
     Path((user, alert)): Path<(UserId, AlertId)>,
     Json(body): Json<SnoozeForm>,
     expected: Precondition,
 ) -> Answer {
     let why = "must be a time such as 2030-01-31T12:00:00+00:00";
     let until = output::parse_time(&body.until).ok_or(ApiError::malformed("until", why))?;
-    let (version, now) = (expected.version, call.now());
-    let done = snooze::snooze(&call.env, &caller, user, alert, until, version, now).await;
+    let version = expected.version;
+    let done = snooze::snooze(call.context(), user, alert, until, version).await;
     let version = expected.checked(done)?;
     let answer = SnoozedForm {
         id: alert.to_string(),
@@ -357,12 +344,10 @@ async fn snooze(
 
 async fn wake(
     call: Call,
-    caller: Caller,
     Path((user, alert)): Path<(UserId, AlertId)>,
     expected: Precondition,
 ) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    expected.checked(snooze::wake(&call.env, &caller, user, alert, version, now).await)?;
+    expected.checked(snooze::wake(call.context(), user, alert, expected.version).await)?;
     Ok(output::no_content())
 }
 

@@ -15,7 +15,6 @@ use crate::http::cursor::{self, Cursor};
 use crate::http::endpoint::{Answer, Call, Endpoint, Limit, get, query};
 use crate::http::openapi::schema::Any;
 use crate::http::output::{self, time};
-use crate::usecases::access::Caller;
 use crate::usecases::list_audit;
 
 /// Who made a change.
@@ -145,14 +144,14 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
 /// The name of the list for its cursors.
 const LIST: &str = "audit";
 
-async fn list(call: Call, caller: Caller, query: AuditQuery) -> Answer {
+async fn list(call: Call, query: AuditQuery) -> Answer {
     let after = query.after.map(|after| after.read("after", LIST));
     let after = after.transpose()?.map(|(micros, id)| list_audit::Cursor {
         at: Timestamp::from_micros(micros),
         id: AuditId::new(id),
     });
-    let (tenant, limit) = (query.tenant_id.unwrap_or(caller.root), query.limit.0);
-    let page = list_audit::list_audit(&call.env, &caller, tenant, limit, after).await?;
+    let (tenant, limit) = (query.tenant_id.unwrap_or(call.caller.root), query.limit.0);
+    let page = list_audit::list_audit(call.context(), tenant, limit, after).await?;
     let next = page.after.map(|at| (at.at.micros(), at.id.uuid()));
     Ok(output::ok(&AuditForm {
         items: page.items.iter().map(EntryForm::from).collect(),

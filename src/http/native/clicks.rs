@@ -12,7 +12,6 @@ use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
 use crate::http::endpoint::{Answer, Call, Endpoint, ParameterValue, Path, get, query};
 use crate::http::output;
-use crate::usecases::access::Caller;
 use crate::usecases::count_clicks::show_clicks;
 
 /// What is shown where no span is asked for: today and the days before it.
@@ -109,17 +108,12 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         .to(show)]
 }
 
-async fn show(
-    call: Call,
-    caller: Caller,
-    Path(tenant): Path<TenantId>,
-    query: ClicksQuery,
-) -> Answer {
+async fn show(call: Call, Path(tenant): Path<TenantId>, query: ClicksQuery) -> Answer {
     let today = u32::try_from(call.now().secs() / SECS_PER_DAY).unwrap_or(0);
     let to = query.to.map_or(today, |day| day.0);
     let first = || to.saturating_sub(DEFAULT_DAYS - 1);
     let from = query.from.map_or_else(first, |day| day.0);
-    let counts = show_clicks(&call.env, &caller, tenant, (from, to)).await?;
+    let counts = show_clicks(call.context(), tenant, (from, to)).await?;
     let mut total = ClickCounts::default();
     counts.iter().for_each(|(_, counts)| total.merge(*counts));
     let placements = counts.iter().map(|(placement, counts)| PlacementForm {

@@ -19,7 +19,6 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::access::Caller;
 use crate::usecases::list_emails::{self, version_of};
 
 /// What a mail is about.
@@ -186,14 +185,14 @@ impl ParameterValue for MailState {
 /// The name of the list for its cursors.
 const LIST: &str = "emails";
 
-async fn list(call: Call, caller: Caller, query: MailsQuery) -> Answer {
+async fn list(call: Call, query: MailsQuery) -> Answer {
     let after = query.after.map(|after| after.read("after", LIST));
     let after = after.transpose()?.map(|(micros, id)| list_emails::Cursor {
         created_at: Timestamp::from_micros(micros),
         id: MailId::new(id),
     });
     let limit = query.limit.0;
-    let page = list_emails::list_emails(&call.env, &caller, query.state, limit, after).await?;
+    let page = list_emails::list_emails(call.context(), query.state, limit, after).await?;
     let items: Vec<MailForm<'_>> = page.items.iter().map(MailForm::from).collect();
     let next = page.after.map(|at| (at.created_at.micros(), at.id.uuid()));
     let cursors = MailCursors {
@@ -205,19 +204,13 @@ async fn list(call: Call, caller: Caller, query: MailsQuery) -> Answer {
     }))
 }
 
-async fn show(call: Call, caller: Caller, Path(id): Path<MailId>) -> Answer {
-    let mail = list_emails::show_email(&call.env, &caller, id).await?;
+async fn show(call: Call, Path(id): Path<MailId>) -> Answer {
+    let mail = list_emails::show_email(call.context(), id).await?;
     Ok(unless_known(call.head(), shown(&mail)))
 }
 
-async fn retry(
-    call: Call,
-    caller: Caller,
-    Path(id): Path<MailId>,
-    expected: Precondition,
-) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    let done = list_emails::retry_email(&call.env, &caller, id, version, now).await;
+async fn retry(call: Call, Path(id): Path<MailId>, expected: Precondition) -> Answer {
+    let done = list_emails::retry_email(call.context(), id, expected.version).await;
     Ok(shown(&expected.checked(done)?))
 }
 

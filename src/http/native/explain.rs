@@ -26,7 +26,6 @@ use crate::domain::quota::{Percent, utilization};
 use crate::domain::rules::Checked;
 use crate::http::endpoint::{Answer, Call, Endpoint, Path, get, query};
 use crate::http::output::{self, time};
-use crate::usecases::access::Caller;
 use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
 
 /// A rule and its outcome.
@@ -392,8 +391,8 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         .to(show)]
 }
 
-async fn show(call: Call, caller: Caller, Path(user): Path<UserId>, query: ExplainQuery) -> Answer {
+async fn show(call: Call, Path(user): Path<UserId>, query: ExplainQuery) -> Answer {
     let lang = query.lang.as_ref().map(LangTag::as_str);
-    let explanation = explain(&call.env, &caller, user, lang, call.now()).await?;
+    let explanation = explain(call.context(), user, lang).await?;
     Ok(output::ok(&ExplanationForm::from(&explanation)))
 }

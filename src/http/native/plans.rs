@@ -13,7 +13,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::tenant_plan::{self as usecase, Setting};
 
 /// The partner plan by which a tenant buys.
@@ -103,14 +102,13 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
     ]
 }
 
-async fn show_plan(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
-    let set = usecase::show_plan(&call.env, &caller, tenant).await?;
+async fn show_plan(call: Call, Path(tenant): Path<TenantId>) -> Answer {
+    let set = usecase::show_plan(call.context(), tenant).await?;
     Ok(plan_answer(set))
 }
 
 async fn name_plan(
     call: Call,
-    caller: Caller,
     Path(tenant): Path<TenantId>,
     Json(body): Json<PlanForm>,
     expected: Precondition,
@@ -120,48 +118,34 @@ async fn name_plan(
         partner: partner.map_err(|why| ApiError::malformed("partner", why))?,
         plan: PlanId(body.plan_id),
     };
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::name_plan(&call.env, &caller, tenant, named, version, now).await;
+    let done = usecase::name_plan(call.context(), tenant, named, expected.version).await;
     expected.checked(done).map(plan_answer)
 }
 
-async fn drop_plan(
-    call: Call,
-    caller: Caller,
-    Path(tenant): Path<TenantId>,
-    expected: Precondition,
-) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    expected.checked(usecase::drop_plan(&call.env, &caller, tenant, version, now).await)?;
+async fn drop_plan(call: Call, Path(tenant): Path<TenantId>, expected: Precondition) -> Answer {
+    expected.checked(usecase::drop_plan(call.context(), tenant, expected.version).await)?;
     Ok(output::no_content())
 }
 
-async fn show_currency(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
-    let set = usecase::show_currency(&call.env, &caller, tenant).await?;
+async fn show_currency(call: Call, Path(tenant): Path<TenantId>) -> Answer {
+    let set = usecase::show_currency(call.context(), tenant).await?;
     Ok(currency_answer(set.value, set.version))
 }
 
 async fn set_currency(
     call: Call,
-    caller: Caller,
     Path(tenant): Path<TenantId>,
     Json(body): Json<CurrencyForm>,
     expected: Precondition,
 ) -> Answer {
     let currency = usecase::read_currency(&body.currency)?;
-    let (wanted, version, now) = (Some(currency), expected.version, call.now());
-    let done = usecase::set_currency(&call.env, &caller, tenant, wanted, version, now).await;
+    let (wanted, version) = (Some(currency), expected.version);
+    let done = usecase::set_currency(call.context(), tenant, wanted, version).await;
     Ok(currency_answer(currency, expected.checked(done)?))
 }
 
-async fn drop_currency(
-    call: Call,
-    caller: Caller,
-    Path(tenant): Path<TenantId>,
-    expected: Precondition,
-) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::set_currency(&call.env, &caller, tenant, None, version, now).await;
+async fn drop_currency(call: Call, Path(tenant): Path<TenantId>, expected: Precondition) -> Answer {
+    let done = usecase::set_currency(call.context(), tenant, None, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

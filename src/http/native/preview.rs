@@ -14,7 +14,6 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, post};
 use crate::http::error::ApiError;
 use crate::http::output;
 use crate::render::{Lang, Mail};
-use crate::usecases::access::Caller;
 use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
 
 /// What to render.
@@ -168,9 +167,9 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
     .to(preview)]
 }
 
-async fn preview(call: Call, caller: Caller, Json(form): Json<PreviewForm>) -> Answer {
+async fn preview(call: Call, Json(form): Json<PreviewForm>) -> Answer {
     let preview = read(form)?;
-    let rendered = preview::preview(&call.env, &caller, &preview, call.now()).await?;
+    let rendered = preview::preview(call.context(), &preview).await?;
     Ok(match &rendered {
         Previewed::Alerts(alerts) => output::ok(&Rendered::Alert {
             items: alerts.iter().map(AlertForm::from).collect(),

@@ -18,7 +18,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::access::Caller;
 use crate::usecases::show_quotas::{self, QuotaSettings, Quotas};
 
 /// A quota, and where usage stands against it.
@@ -127,16 +126,16 @@ pub(super) fn endpoints() -> [Endpoint; 4] {
     ]
 }
 
-async fn of_tenant(call: Call, caller: Caller, Path(id): Path<TenantId>) -> Answer {
-    show(call, caller, AccountId::Tenant(id)).await
+async fn of_tenant(call: Call, Path(id): Path<TenantId>) -> Answer {
+    show(call, AccountId::Tenant(id)).await
 }
 
-async fn of_user(call: Call, caller: Caller, Path(id): Path<UserId>) -> Answer {
-    show(call, caller, AccountId::User(id)).await
+async fn of_user(call: Call, Path(id): Path<UserId>) -> Answer {
+    show(call, AccountId::User(id)).await
 }
 
-async fn show(call: Call, caller: Caller, account: AccountId) -> Answer {
-    let quotas = show_quotas::show_quotas(&call.env, &caller, account, call.now()).await?;
+async fn show(call: Call, account: AccountId) -> Answer {
+    let quotas = show_quotas::show_quotas(call.context(), account).await?;
     Ok(answer(&quotas))
 }
 
@@ -153,8 +152,8 @@ fn answer(quotas: &Quotas) -> Response {
     })
 }
 
-async fn show_settings(call: Call, caller: Caller, Path(tenant): Path<TenantId>) -> Answer {
-    let settings = show_quotas::show_settings(&call.env, &caller, tenant).await?;
+async fn show_settings(call: Call, Path(tenant): Path<TenantId>) -> Answer {
+    let settings = show_quotas::show_settings(call.context(), tenant).await?;
     Ok(unless_known(call.head(), settings_answer(&settings)))
 }
 
@@ -205,7 +204,6 @@ pub(super) struct ShownSettings {
 
 async fn change_settings(
     call: Call,
-    caller: Caller,
     Path(tenant): Path<TenantId>,
     Json(body): Json<SettingsForm>,
 ) -> Answer {
@@ -214,8 +212,7 @@ async fn change_settings(
         .map(|(name, percent)| soon_setting(&name, percent))
         .collect::<Result<Vec<_>, _>>()?;
     let expected = Precondition::optional(call.head(), body.version)?;
-    let (version, now) = (expected.version, call.now());
-    let done = show_quotas::change_settings(&call.env, &caller, tenant, &soon, version, now).await;
+    let done = show_quotas::change_settings(call.context(), tenant, &soon, expected.version).await;
     Ok(settings_answer(&expected.checked(done)?))
 }
 

@@ -22,7 +22,6 @@ use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::router::BodyLimit;
 use crate::store::engine::StoreError;
-use crate::usecases::access::Caller;
 use crate::usecases::error::Error;
 use crate::usecases::report_usage::{BatchOutcome, Mode, Outcome, UsageReport, report_usages};
 use crate::usecases::would_send::{WouldSend, would_send};
@@ -177,7 +176,7 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         .to(report)]
 }
 
-async fn report(call: Call, caller: Caller, query: ReportQuery) -> Answer {
+async fn report(call: Call, query: ReportQuery) -> Answer {
     let mode = query.mode.unwrap_or(Mode::Commit);
     let body = &call.request.body;
     let names = &call.env.settings.usage_names;
@@ -191,7 +190,7 @@ async fn report(call: Call, caller: Caller, query: ReportQuery) -> Answer {
     };
     let mut summary = Summary::default();
     let (numbers, reports) = divide(lines, &mut summary);
-    let outcome = report_usages(&call.env, &caller, reports, mode, call.now()).await;
+    let outcome = report_usages(call.context(), reports, mode).await;
     refuse_where_the_store_is_away(&outcome)?;
     summary.transitions = outcome.transitions.len();
     if mode == Mode::DryRun {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::FileName;
 use crate::domain::ids::TenantId;
-use crate::http::endpoint::{Answer, Call, Endpoint, Path, Segment, get};
+use crate::http::endpoint::{Answer, Endpoint, Path, PublicCall, Segment, get};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::openapi::schema;
@@ -92,7 +92,7 @@ pub(super) fn endpoints() -> [Endpoint; 3] {
 }
 
 /// GET `/assets/{file}`.
-async fn asset(call: Call, _: Path<FileName>) -> Answer {
+async fn asset(call: PublicCall, _: Path<FileName>) -> Answer {
     let found = call.env.renderer.asset(call.head().uri.path());
     let asset = found.ok_or(ApiError::NoRoute)?;
     let response = output::with_body(StatusCode::OK, asset.content_type, asset.bytes);
@@ -100,7 +100,7 @@ async fn asset(call: Call, _: Path<FileName>) -> Answer {
 }
 
 /// GET `/brand/{tenant_id}/logo`.
-async fn logo(call: Call, Path(LogoOf(tenant)): Path<LogoOf>) -> Answer {
+async fn logo(call: PublicCall, Path(LogoOf(tenant)): Path<LogoOf>) -> Answer {
     let logo = public_logo(&call.env, tenant).await?;
     let tag = format!("\"{:016x}\"", logo.content_version);
     let head = call.head();
@@ -114,7 +114,7 @@ async fn logo(call: Call, Path(LogoOf(tenant)): Path<LogoOf>) -> Answer {
 }
 
 /// GET `/widget.js`.
-async fn widget(call: Call) -> Answer {
+async fn widget(call: PublicCall) -> Answer {
     let widget = script(&call.env.renderer).map_err(Error::from)?;
     let (head, media_type) = (call.head(), "text/javascript; charset=utf-8");
     let response = file(head, media_type, widget.script.clone(), &widget.tag);

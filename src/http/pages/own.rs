@@ -4,7 +4,7 @@
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
-use crate::http::endpoint::{Answer, Call, Endpoint, get};
+use crate::http::endpoint::{Answer, Endpoint, PublicCall, get};
 use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
@@ -56,14 +56,14 @@ pub(super) fn endpoints() -> [Endpoint; 3] {
 }
 
 /// GET `/`.
-async fn start(_: Call) -> Answer {
+async fn start(_: PublicCall) -> Answer {
     // The demo has another page at this address, and often the same port.
     let response = output::with_body(StatusCode::OK, TEXT, START);
     Ok(kept(response, "no-cache"))
 }
 
 /// GET `/robots.txt` (RFC 9309).
-async fn robots(_: Call) -> Answer {
+async fn robots(_: PublicCall) -> Answer {
     Ok(kept(
         output::with_body(StatusCode::OK, TEXT, ROBOTS),
         ONE_DAY,
@@ -71,7 +71,7 @@ async fn robots(_: Call) -> Answer {
 }
 
 /// GET `/favicon.ico`: browsers ask for it beside every page. There is none, and that is no error.
-async fn icon(_: Call) -> Answer {
+async fn icon(_: PublicCall) -> Answer {
     Ok(kept(output::no_content(), ONE_DAY))
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{LinkToken, Options, found, page, private};
 use crate::domain::click::Click;
 use crate::domain::link::MAX_PAGE_BYTES;
-use crate::http::endpoint::{Answer, Call, Endpoint, Path, get};
+use crate::http::endpoint::{Answer, Endpoint, Path, PublicCall, get};
 use crate::http::error::ApiError;
 use crate::http::message::{AtOnce, Head, Response};
 use crate::http::openapi::schema;
@@ -71,12 +71,17 @@ pub(super) fn endpoints(options: Options) -> [Endpoint; 1] {
         .reads_query("page", schema::any_text(), page)
         .answers_nothing(302, "To the Buy URL.")
         .with_header("Location", uri, "The Buy link.");
-    let handler = move |call: Call, token: Path<LinkToken>| follow(call, token, options.clone());
+    let handler =
+        move |call: PublicCall, token: Path<LinkToken>| follow(call, token, options.clone());
     [found(follow_link, "Whom to ask, where the reader may not buy.").to(handler)]
 }
 
 /// GET and HEAD `/r/{token}?page=`.
-async fn follow(call: Call, Path(LinkToken(token)): Path<LinkToken>, options: Options) -> Answer {
+async fn follow(
+    call: PublicCall,
+    Path(LinkToken(token)): Path<LinkToken>,
+    options: Options,
+) -> Answer {
     let head = call.head();
     let page = page_of(head);
     let is_human = looks_human(head);

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{LinkToken, found, page};
-use crate::http::endpoint::{Answer, Call, Endpoint, Path, get, post};
+use crate::http::endpoint::{Answer, Endpoint, Path, PublicCall, get, post};
 use crate::http::message::Head;
 use crate::render::Page;
 use crate::usecases::Env;
@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> [Endpoint; 2] {
     ]
 }
 
-async fn show(call: Call, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
+async fn show(call: PublicCall, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
     let found = unsubscribe::show(&call.env, &token, call.now()).await?;
     answer(&call.env, call.head(), &found)
 }
@@ -41,7 +41,7 @@ async fn show(call: Call, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
 /// A body of `wish=subscribe` is that of the form which subscribes again;
 /// with any other it stops: with that of the other form, which is empty, and with
 /// `List-Unsubscribe=One-Click` of a mail program (RFC 8058 §3.2) in any form encoding.
-async fn act(call: Call, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
+async fn act(call: PublicCall, Path(LinkToken(token)): Path<LinkToken>) -> Answer {
     let wish = match call.request.body.as_ref() {
         b"wish=subscribe" => Wish::Mail,
         _ => Wish::NoMail,

@@ -14,8 +14,8 @@ use crate::domain::client::ApiScope::{PartnersRead, PartnersWrite};
 use crate::domain::plan::{Plan, PlanId, PlanTerms};
 use crate::http::decimal::Number;
 use crate::http::endpoint::{
-    Answer, Call, Endpoint, Limit, Operation, ParameterValue, Path, Segment, Take, Whole, delete,
-    get, post, put, query,
+    Answer, Call, Endpoint, Limit, Operation, ParameterValue, Path, PublicCall, Segment, Take,
+    Whole, delete, get, post, put, query,
 };
 use crate::http::error::ApiError;
 use crate::http::message::Response;
@@ -23,7 +23,6 @@ use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::http::router::BodyLimit;
-use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::partner_plans::{self as usecase, PlanOrder, PlanPage, PlanQuery};
 
@@ -78,7 +77,7 @@ fn takes_plan(operation: Operation) -> Operation {
 
 /// A plan as it is sent: `takes_plan` describes it.
 impl Take for PlanTerms {
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         convert::terms(Media::sent(call.head())?, &call.request.body)
     }
 }
@@ -89,7 +88,7 @@ impl Take for Media {
         operation.refusals.push(406);
     }
 
-    fn take(call: &mut Call) -> Result<Self, ApiError> {
+    fn take(call: &PublicCall) -> Result<Self, ApiError> {
         Self::wanted(call.head())
     }
 }
@@ -183,7 +182,6 @@ impl ParameterValue for Direction {
 
 async fn list(
     call: Call,
-    caller: Caller,
     media: Media,
     Path(Username(username)): Path<Username>,
     query: PlansQuery,
@@ -196,7 +194,7 @@ async fn list(
             .order_dir
             .is_some_and(|direction| direction.is_descending),
     };
-    let page = usecase::list(&call.env, &caller, &username, &query).await?;
+    let page = usecase::list(call.context(), &username, &query).await?;
     let shown = listed(&collection(&call, &username), &query, page);
     let body = match media.is_xml() {
         true => convert::plans_xml(&shown).into(),
@@ -206,13 +204,8 @@ async fn list(
 }
 
 /// 201 without a body, as PUT has none.
-async fn create(
-    call: Call,
-    caller: Caller,
-    Path(Username(username)): Path<Username>,
-    terms: PlanTerms,
-) -> Answer {
-    let plan = usecase::create(&call.env, &caller, &username, &terms, call.now()).await?;
+async fn create(call: Call, Path(Username(username)): Path<Username>, terms: PlanTerms) -> Answer {
+    let plan = usecase::create(call.context(), &username, &terms).await?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::CREATED;
     let href = format!("{}/{}", collection(&call, &username), plan.id);
@@ -224,11 +217,10 @@ async fn create(
 
 async fn show(
     call: Call,
-    caller: Caller,
     media: Media,
     Path((Username(username), id)): Path<(Username, PlanId)>,
 ) -> Answer {
-    let plan = usecase::read(&call.env, &caller, &username, id).await?;
+    let plan = usecase::read(call.context(), &username, id).await?;
     let version = plan.version;
     let shown = convert::shown(plan.terms);
     let body = match media.is_xml() {
@@ -241,25 +233,23 @@ async fn show(
 
 async fn replace(
     call: Call,
-    caller: Caller,
     Path((Username(username), id)): Path<(Username, PlanId)>,
     terms: PlanTerms,
     expected: Precondition,
 ) -> Answer {
-    let (named, version, now) = ((&*username, id), expected.version, call.now());
-    let done = usecase::replace(&call.env, &caller, named, &terms, version, now).await;
+    let (named, version) = ((&*username, id), expected.version);
+    let done = usecase::replace(call.context(), named, &terms, version).await;
     let plan = expected.checked(done)?;
     Ok(output::versioned(output::no_content(), plan.version))
 }
 
 async fn remove(
     call: Call,
-    caller: Caller,
     Path((Username(username), id)): Path<(Username, PlanId)>,
     expected: Precondition,
 ) -> Answer {
-    let (named, version, now) = ((&*username, id), expected.version, call.now());
-    let done = usecase::delete(&call.env, &caller, named, version, now).await;
+    let (named, version) = ((&*username, id), expected.version);
+    let done = usecase::delete(call.context(), named, version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

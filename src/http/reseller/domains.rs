@@ -12,7 +12,6 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
-use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::domains::{self as usecase, DomainView};
@@ -70,21 +69,20 @@ fn shown(status: StatusCode, view: DomainView) -> Response {
     output::versioned(output::json(status, &convert::domain(view)), version)
 }
 
-async fn show(call: Call, caller: Caller, Path(DomainName(name)): Path<DomainName>) -> Answer {
-    let view = usecase::read(&call.env, &caller, &name).await?;
+async fn show(call: Call, Path(DomainName(name)): Path<DomainName>) -> Answer {
+    let view = usecase::read(call.context(), &name).await?;
     Ok(shown(StatusCode::OK, view))
 }
 
 async fn save(
     call: Call,
-    caller: Caller,
     Path(New(name, _)): Path<New<DomainName>>,
     Json(body): Json<DomainRequest>,
     expected: Expected,
 ) -> Answer {
     check_repeated(&name, body.name.as_deref())?;
-    let (patch, now) = (convert::domain_patch(body)?, call.now());
-    let done = usecase::put(&call.env, &caller, &name, &patch, expected, now).await;
+    let patch = convert::domain_patch(body)?;
+    let done = usecase::put(call.context(), &name, &patch, expected).await;
     let (view, is_new) = by_header(done)?;
     let status = match is_new {
         true => StatusCode::CREATED,
@@ -95,17 +93,16 @@ async fn save(
 
 async fn remove(
     call: Call,
-    caller: Caller,
     Path(DomainName(name)): Path<DomainName>,
     expected: Precondition,
 ) -> Answer {
-    let done = usecase::delete(&call.env, &caller, &name, expected.version, call.now()).await;
+    let done = usecase::delete(call.context(), &name, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-async fn retention(call: Call, caller: Caller, Path(DomainName(name)): Path<DomainName>) -> Answer {
-    let view = usecase::read(&call.env, &caller, &name).await?;
+async fn retention(call: Call, Path(DomainName(name)): Path<DomainName>) -> Answer {
+    let view = usecase::read(call.context(), &name).await?;
     let retention = view.retention.ok_or(Error::NotFound(What::Retention))?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), view.domain.version))
@@ -113,14 +110,13 @@ async fn retention(call: Call, caller: Caller, Path(DomainName(name)): Path<Doma
 
 async fn set_retention(
     call: Call,
-    caller: Caller,
     Path(DomainName(name)): Path<DomainName>,
     Json(body): Json<RetentionRequest>,
     expected: Precondition,
 ) -> Answer {
     let retention = convert::retention(&body)?;
-    let (own, version, now) = (Some(retention), expected.version, call.now());
-    let done = usecase::set_retention(&call.env, &caller, &name, own, version, now).await;
+    let (own, version) = (Some(retention), expected.version);
+    let done = usecase::set_retention(call.context(), &name, own, version).await;
     let domain = expected.checked(done)?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), domain.version))
@@ -128,12 +124,10 @@ async fn set_retention(
 
 async fn clear_retention(
     call: Call,
-    caller: Caller,
     Path(DomainName(name)): Path<DomainName>,
     expected: Precondition,
 ) -> Answer {
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::set_retention(&call.env, &caller, &name, None, version, now).await;
+    let done = usecase::set_retention(call.context(), &name, None, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -11,7 +11,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::reseller::members::{self as usecase, Member};
 
 pub(super) fn endpoints() -> [Endpoint; 3] {
@@ -56,36 +55,30 @@ fn shown(member: &Member) -> Response {
     output::versioned(output::ok(&convert::member(member)), member.version)
 }
 
-async fn show(
-    call: Call,
-    caller: Caller,
-    Path((DomainName(domain), UserText(user))): MemberPath,
-) -> Answer {
-    let member = usecase::read(&call.env, &caller, &domain, &user).await?;
+async fn show(call: Call, Path((DomainName(domain), UserText(user))): MemberPath) -> Answer {
+    let member = usecase::read(call.context(), &domain, &user).await?;
     Ok(shown(&member))
 }
 
 async fn replace(
     call: Call,
-    caller: Caller,
     Path((DomainName(domain), UserText(user))): MemberPath,
     Json(body): Json<MemberRequest>,
     expected: Precondition,
 ) -> Answer {
     let roles = convert::wanted(body)?;
-    let (who, version, now) = ((&domain, &*user), expected.version, call.now());
-    let done = usecase::replace(&call.env, &caller, who, &roles, version, now).await;
+    let (who, version) = ((&domain, &*user), expected.version);
+    let done = usecase::replace(call.context(), who, &roles, version).await;
     Ok(shown(&expected.checked(done)?))
 }
 
 async fn take_out(
     call: Call,
-    caller: Caller,
     Path((DomainName(domain), UserText(user))): MemberPath,
     expected: Precondition,
 ) -> Answer {
-    let (who, version, now) = ((&domain, &*user), expected.version, call.now());
-    let done = usecase::take_out(&call.env, &caller, who, version, now).await;
+    let (who, version) = ((&domain, &*user), expected.version);
+    let done = usecase::take_out(call.context(), who, version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -13,7 +13,6 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, ParameterValue, Path, 
 use crate::http::error::ApiError;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::reseller::{change_plan as usecase, domains};
 
 pub(super) fn endpoints() -> [Endpoint; 1] {
@@ -76,17 +75,12 @@ const LITERAL: &str = "domain";
 
 /// The domain that is meant. `/domain/domain/plan` means the domain called `domain`; where there
 /// is none, the one that the parameter `domain` names.
-async fn target(
-    call: &Call,
-    caller: &Caller,
-    path: Name,
-    named: Option<Name>,
-) -> Result<Name, ApiError> {
+async fn target(call: &Call, path: Name, named: Option<Name>) -> Result<Name, ApiError> {
     let other = |named: &Name| path.as_str() == LITERAL && !named.is(&path);
     let Some(named) = named.filter(other) else {
         return Ok(path);
     };
-    if domains::exists(&call.env, caller, &path).await? {
+    if domains::exists(call.context(), &path).await? {
         return Err(ApiError::malformed(
             "domain",
             "there is a domain called \"domain\", which the path means; name another one in the path",
@@ -97,7 +91,6 @@ async fn target(
 
 async fn change(
     call: Call,
-    caller: Caller,
     Path(DomainName(path)): Path<DomainName>,
     query: PlanChangeQuery,
     body: Option<Json<PlanChangeRequest>>,
@@ -109,9 +102,9 @@ async fn change(
     let keep = body.keep_role.map(|KeepRoleRequest(text)| text);
     let keep = either("keepRole", query.keep, keep, str::parse)?.unwrap_or(KeepRole::None);
     let domain = either("domain", query.domain, body.domain, Name::parse)?;
-    let domain = target(&call, &caller, path, domain).await?;
-    let (to, version, now) = ((&plan, &keep), expected.version, call.now());
-    let done = usecase::change(&call.env, &caller, &domain, to, version, now).await;
+    let domain = target(&call, path, domain).await?;
+    let (to, version) = ((&plan, &keep), expected.version);
+    let done = usecase::change(call.context(), &domain, to, version).await;
     let done = expected.checked(done)?;
     let body = convert::plan_change(&done);
     Ok(output::versioned(output::ok(&body), done.domain.version))

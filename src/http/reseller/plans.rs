@@ -13,7 +13,6 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
-use crate::usecases::access::Caller;
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::plans as usecase;
@@ -69,30 +68,24 @@ fn shown(status: StatusCode, plan: &Plan, roles: Vec<RoleResponse>) -> Response 
     output::versioned(output::json(status, &body), plan.version)
 }
 
-async fn list(call: Call, caller: Caller) -> Answer {
-    let plans = usecase::list(&call.env, &caller).await?;
+async fn list(call: Call) -> Answer {
+    let plans = usecase::list(call.context()).await?;
     let shown = plans.iter().map(|plan| convert::plan(plan, short(plan)));
     Ok(output::ok(&shown.collect::<Vec<_>>()))
 }
 
-async fn show(
-    call: Call,
-    caller: Caller,
-    Path(PlanName(name)): Path<PlanName>,
-    query: RolesQuery,
-) -> Answer {
-    let plan = usecase::read(&call.env, &caller, &name).await?;
+async fn show(call: Call, Path(PlanName(name)): Path<PlanName>, query: RolesQuery) -> Answer {
+    let plan = usecase::read(call.context(), &name).await?;
     if query.full != Some(true) {
         return Ok(shown(StatusCode::OK, &plan, short(&plan)));
     }
-    let roles = roles::list(&call.env, &caller, &Home::Plan(name)).await?;
+    let roles = roles::list(call.context(), &Home::Plan(name)).await?;
     let roles = roles.iter().map(|role| convert::role(role, true)).collect();
     Ok(shown(StatusCode::OK, &plan, roles))
 }
 
 async fn save(
     call: Call,
-    caller: Caller,
     Path(New(name, _)): Path<New<PlanName>>,
     body: Option<Json<PlanRequest>>,
     expected: Expected,
@@ -101,8 +94,8 @@ async fn save(
     let body = body.map_or_else(PlanRequest::default, |Json(body)| body);
     check_repeated(&name, body.name.as_deref())?;
     let retention = body.retention.as_ref().map(convert::retention);
-    let (retention, now) = (retention.transpose()?, call.now());
-    let done = usecase::put(&call.env, &caller, &name, retention, expected, now).await;
+    let retention = retention.transpose()?;
+    let done = usecase::put(call.context(), &name, retention, expected).await;
     let (plan, is_new) = by_header(done)?;
     let status = match is_new {
         true => StatusCode::CREATED,
@@ -113,17 +106,16 @@ async fn save(
 
 async fn remove(
     call: Call,
-    caller: Caller,
     Path(PlanName(name)): Path<PlanName>,
     expected: Precondition,
 ) -> Answer {
-    let done = usecase::delete(&call.env, &caller, &name, expected.version, call.now()).await;
+    let done = usecase::delete(call.context(), &name, expected.version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }
 
-async fn retention(call: Call, caller: Caller, Path(PlanName(name)): Path<PlanName>) -> Answer {
-    let plan = usecase::read(&call.env, &caller, &name).await?;
+async fn retention(call: Call, Path(PlanName(name)): Path<PlanName>) -> Answer {
+    let plan = usecase::read(call.context(), &name).await?;
     let retention = plan.retention.ok_or(Error::NotFound(What::Retention))?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), plan.version))
@@ -131,14 +123,13 @@ async fn retention(call: Call, caller: Caller, Path(PlanName(name)): Path<PlanNa
 
 async fn set_retention(
     call: Call,
-    caller: Caller,
     Path(PlanName(name)): Path<PlanName>,
     Json(body): Json<RetentionRequest>,
     expected: Precondition,
 ) -> Answer {
     let retention = convert::retention(&body)?;
-    let (version, now) = (expected.version, call.now());
-    let done = usecase::set_retention(&call.env, &caller, &name, retention, version, now).await;
+    let version = expected.version;
+    let done = usecase::set_retention(call.context(), &name, retention, version).await;
     let plan = expected.checked(done)?;
     let body = convert::retention_out(retention);
     Ok(output::versioned(output::ok(&body), plan.version))

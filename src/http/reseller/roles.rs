@@ -13,7 +13,6 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
-use crate::usecases::access::Caller;
 use crate::usecases::reseller::roles::{self as usecase, Home};
 
 pub(super) fn of_plans() -> [Endpoint; 5] {
@@ -87,16 +86,15 @@ fn shown(status: StatusCode, role: &Role, full: bool) -> Response {
 
 async fn list<H: Segment + Into<Home>>(
     call: Call,
-    caller: Caller,
     Path(home): Path<H>,
     query: RolesQuery,
 ) -> Answer {
     let home = home.into();
     let roles: Vec<RoleResponse> = if query.full == Some(true) {
-        let roles = usecase::list(&call.env, &caller, &home).await?;
+        let roles = usecase::list(call.context(), &home).await?;
         roles.iter().map(|role| convert::role(role, true)).collect()
     } else {
-        let book = usecase::book(&call.env, &caller, &home).await?;
+        let book = usecase::book(call.context(), &home).await?;
         book.entries().iter().map(convert::entry).collect()
     };
     Ok(output::ok(&roles))
@@ -104,50 +102,46 @@ async fn list<H: Segment + Into<Home>>(
 
 async fn create<H: Segment + Into<Home>>(
     call: Call,
-    caller: Caller,
     Path(home): Path<H>,
     Json(body): Json<RoleRequest>,
 ) -> Answer {
-    let (home, now) = (home.into(), call.now());
+    let home = home.into();
     let mut patch = convert::role_patch(&body)?;
     let needed = || ApiError::malformed("name", "a role needs a name");
     let name = patch.name.take().ok_or_else(needed)?;
-    let role = usecase::create(&call.env, &caller, &home, &name, &patch, now).await?;
+    let role = usecase::create(call.context(), &home, &name, &patch).await?;
     Ok(shown(StatusCode::CREATED, &role, true))
 }
 
 async fn show<H: Segment + Into<Home>>(
     call: Call,
-    caller: Caller,
     Path((home, RoleName(name))): Path<(H, RoleName)>,
     query: RolesQuery,
 ) -> Answer {
     let home = home.into();
-    let role = usecase::read(&call.env, &caller, &home, &name).await?;
+    let role = usecase::read(call.context(), &home, &name).await?;
     Ok(shown(StatusCode::OK, &role, query.full == Some(true)))
 }
 
 async fn change<H: Segment + Into<Home>>(
     call: Call,
-    caller: Caller,
     Path((home, RoleName(name))): Path<(H, RoleName)>,
     Json(body): Json<RoleRequest>,
     expected: Precondition,
 ) -> Answer {
-    let (home, version, now) = (home.into(), expected.version, call.now());
+    let (home, version) = (home.into(), expected.version);
     let patch = convert::role_patch(&body)?;
-    let done = usecase::update(&call.env, &caller, (&home, &name), &patch, version, now).await;
+    let done = usecase::update(call.context(), (&home, &name), &patch, version).await;
     Ok(shown(StatusCode::OK, &expected.checked(done)?, true))
 }
 
 async fn remove<H: Segment + Into<Home>>(
     call: Call,
-    caller: Caller,
     Path((home, RoleName(name))): Path<(H, RoleName)>,
     expected: Precondition,
 ) -> Answer {
-    let (home, version, now) = (home.into(), expected.version, call.now());
-    let done = usecase::delete(&call.env, &caller, (&home, &name), version, now).await;
+    let (home, version) = (home.into(), expected.version);
+    let done = usecase::delete(call.context(), (&home, &name), version).await;
     expected.checked(done)?;
     Ok(output::no_content())
 }

@@ -7,7 +7,7 @@ use crate::store::engine::StoreError;
 use crate::store::keys;
 use crate::store::record::clicks::{decode_day, decode_latest};
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::error::Error;
 
 /// The longest span of days that is read at once.
@@ -22,11 +22,11 @@ const READ_AT_ONCE: usize = 1000;
 /// # Errors
 /// The tenant is unknown or out of reach; the span is empty or too long; the store failed.
 pub async fn show_clicks(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     tenant: TenantId,
     (from, to): (u32, u32),
 ) -> Result<Vec<(Placement, ClickCounts)>, Error> {
+    let Context { env, caller, .. } = cx;
     let tenant = caller.tenant(&env.store, tenant).await?;
     if from > to || to - from >= MAX_DAYS {
         let why = format!("must not be after \"to\", nor {MAX_DAYS} days or more before it");

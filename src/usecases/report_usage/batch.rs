@@ -19,7 +19,7 @@ use crate::store::engine::{Changes, CommitError, Key, StoreError, Update, Update
 use crate::store::keys;
 use crate::store::record::hot_meter;
 use crate::telemetry::metrics::{Metrics, NotTold};
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::error::{Error, What, all_away};
 use crate::usecases::holder::Holder;
 use crate::usecases::{Env, Settings};
@@ -28,15 +28,10 @@ use crate::usecases::{Env, Settings};
 const ACCOUNTS_TOGETHER: usize = 4096;
 
 /// Takes a batch.
-pub(super) async fn run(
-    env: &Env,
-    caller: &Caller,
-    reports: Vec<UsageReport>,
-    mode: Mode,
-    now: Timestamp,
-) -> BatchOutcome {
+pub(super) async fn run(cx: Context<'_>, reports: Vec<UsageReport>, mode: Mode) -> BatchOutcome {
+    let Context { env, now, .. } = cx;
     let mut lines = vec![None; reports.len()];
-    let meant = resolve(env, caller, &reports, &mut lines).await;
+    let meant = resolve(cx, &reports, &mut lines).await;
     let batch = Arc::new(Batch {
         settings: Arc::clone(&env.settings),
         metrics: Arc::clone(&env.metrics),
@@ -74,16 +69,11 @@ type Lines = Vec<Option<Result<Outcome, Error>>>;
 type Meant = (AccountRef, usize, Holder);
 
 /// The accounts that are meant, by account and then in the order given; lines about others are answered.
-async fn resolve(
-    env: &Env,
-    caller: &Caller,
-    reports: &[UsageReport],
-    lines: &mut Lines,
-) -> Vec<Meant> {
+async fn resolve(cx: Context<'_>, reports: &[UsageReport], lines: &mut Lines) -> Vec<Meant> {
     let mut named: Vec<AccountId> = reports.iter().map(|report| report.account).collect();
     named.sort_unstable();
     named.dedup();
-    let resolved = resolve_many(env, caller, &named).await;
+    let resolved = resolve_many(cx, &named).await;
     let mut meant: Vec<Meant> = Vec::with_capacity(reports.len());
     for (line, report) in reports.iter().enumerate() {
         let found = named.binary_search(&report.account).ok();

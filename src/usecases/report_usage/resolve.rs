@@ -4,8 +4,7 @@ use futures_util::future::join_all;
 
 use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId};
 use crate::domain::tenant::Tenant;
-use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::{Caller, Context};
 use crate::usecases::error::{Error, What, all_away};
 use crate::usecases::holder::{self, Holder};
 
@@ -18,10 +17,10 @@ pub(super) type Resolved = (AccountRef, Holder);
 
 /// The accounts that are meant by `named`, in their order.
 pub(super) async fn resolve_many(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     named: &[AccountId],
 ) -> Vec<Result<Resolved, Error>> {
+    let Context { env, caller, .. } = cx;
     let mut resolved = Vec::with_capacity(named.len());
     let mut unknown = Vec::new();
     for (place, account) in named.iter().enumerate() {
@@ -39,7 +38,7 @@ pub(super) async fn resolve_many(
     for wave in unknown.chunks(RESOLVED_AT_ONCE) {
         let found = match away {
             Some(error) => vec![Err(error); wave.len()],
-            None => join_all(wave.iter().map(|(_, one)| resolve(env, caller, *one))).await,
+            None => join_all(wave.iter().map(|(_, one)| resolve(cx, *one))).await,
         };
         away = all_away(&found);
         for ((place, _), found) in wave.iter().zip(found) {
@@ -51,14 +50,15 @@ pub(super) async fn resolve_many(
     resolved
 }
 
-async fn resolve(env: &Env, caller: &Caller, account: AccountId) -> Result<Resolved, Error> {
+async fn resolve(cx: Context<'_>, account: AccountId) -> Result<Resolved, Error> {
+    let Context { env, caller, .. } = cx;
     if may_name(caller, account)
         && let Some(found) = holder::find(env, account, caller.root).await?
     {
         return Ok(found);
     }
     // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
-    let (meant, _) = resolve_account(env, caller, account).await?;
+    let (meant, _) = resolve_account(cx, account).await?;
     let found = holder::find(env, meant.id, caller.root).await?;
     found.ok_or(Error::NotFound(What::Tenant))
 }
@@ -77,10 +77,10 @@ fn may_name(caller: &Caller, account: AccountId) -> bool {
 /// # Errors
 /// [`Error::NotFound`] where it is unknown or out of reach.
 pub async fn resolve_account(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     account: AccountId,
 ) -> Result<(AccountRef, Tenant), Error> {
+    let Context { env, caller, .. } = cx;
     match account {
         AccountId::User(id) => {
             let (user, tenant) = caller.user(&env.store, id).await?;
@@ -88,17 +88,14 @@ pub async fn resolve_account(
         }
         AccountId::Tenant(id) => match caller.tenant(&env.store, id).await {
             Ok(tenant) => Ok((tenant.account(), tenant.value)),
-            Err(Error::NotFound(_)) => resolve_personal(env, caller, id).await,
+            Err(Error::NotFound(_)) => resolve_personal(cx, id).await,
             Err(error) => Err(error),
         },
     }
 }
 
-async fn resolve_personal(
-    env: &Env,
-    caller: &Caller,
-    id: TenantId,
-) -> Result<(AccountRef, Tenant), Error> {
+async fn resolve_personal(cx: Context<'_>, id: TenantId) -> Result<(AccountRef, Tenant), Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Tenant);
     let key = crate::store::keys::personal_tenant(id);
     let Some(user) = env.store.lookup(&key).await? else {

@@ -6,12 +6,11 @@ use crate::domain::ids::UserId;
 use crate::domain::reseller::change::{KeepRole, PlanChange, RoleMove, change_plan, unchanged};
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
-use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
@@ -48,18 +47,17 @@ pub struct UserMove {
 /// There is no such domain or plan, the new plan lacks the role that `keep` names, or `expected`
 /// is stale.
 pub async fn change(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     name: &Name,
     (to, keep): (&Name, &KeepRole),
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<PlanChanged, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     let (change, previous) = retrying(|| async {
-        let (domain, from) = with_plan(env, caller, name).await?;
+        let (domain, from) = with_plan(cx, name).await?;
         check_version(expected, domain.version)?;
-        let target = plan(env, caller, to).await?;
+        let target = plan(cx, to).await?;
         if target.name.is(&from.name) {
             let same = PlanChange {
                 moves: unchanged(&domain),

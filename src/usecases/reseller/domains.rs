@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, unchanged};
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::{Expected, check_version};
@@ -54,10 +54,10 @@ async fn view(env: &Env, domain: Domain, plan: &Plan) -> Result<DomainView, Erro
 ///
 /// # Errors
 /// The caller's reseller has none of this name.
-pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<DomainView, Error> {
+pub async fn read(cx: Context<'_>, name: &Name) -> Result<DomainView, Error> {
     retrying(|| async {
-        let (domain, plan) = with_plan(env, caller, name).await?;
-        view(env, domain.value, &plan).await
+        let (domain, plan) = with_plan(cx, name).await?;
+        view(cx.env, domain.value, &plan).await
     })
     .await
 }
@@ -66,8 +66,8 @@ pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<DomainView,
 ///
 /// # Errors
 /// The store failed.
-pub async fn exists(env: &Env, caller: &Caller, name: &Name) -> Result<bool, Error> {
-    match domain(env, caller, name).await {
+pub async fn exists(cx: Context<'_>, name: &Name) -> Result<bool, Error> {
+    match domain(cx, name).await {
         Ok(_) => Ok(true),
         Err(Error::NotFound(_)) => Ok(false),
         Err(error) => Err(error),
@@ -80,16 +80,15 @@ pub async fn exists(env: &Env, caller: &Caller, name: &Name) -> Result<bool, Err
 /// The plan, the tenant or the owner does not exist or is out of reach; the change is against a
 /// rule; or `expected` is stale (a domain that does not exist has version 0).
 pub async fn put(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     name: &Name,
     patch: &DomainPatch,
     expected: Expected,
-    now: Timestamp,
 ) -> Result<(DomainView, bool), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let (old, draft) = match with_plan(env, caller, name).await {
+        let (old, draft) = match with_plan(cx, name).await {
             Ok((old, plan)) => {
                 expected.check(old.version)?;
                 let draft = changed(env, &old, plan, patch, now).await?;
@@ -97,11 +96,11 @@ pub async fn put(
             }
             Err(Error::NotFound(What::Domain)) => {
                 expected.check(0)?;
-                (None, created(env, caller, name, patch, now).await?)
+                (None, created(cx, name, patch).await?)
             }
             Err(error) => return Err(error),
         };
-        let view = finish(env, caller, old.as_ref(), draft, patch, now).await?;
+        let view = finish(cx, old.as_ref(), draft, patch).await?;
         Ok((view, old.is_none()))
     })
     .await
@@ -116,17 +115,12 @@ struct Draft {
     sheet: Sheet,
 }
 
-async fn created(
-    env: &Env,
-    caller: &Caller,
-    name: &Name,
-    patch: &DomainPatch,
-    now: Timestamp,
-) -> Result<Draft, Error> {
-    let tenant = reseller(env, caller).await?;
+async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Draft, Error> {
+    let Context { env, now, .. } = cx;
+    let tenant = reseller(cx).await?;
     let needs = || Error::invalid("plan", "a new domain needs the name of a plan");
     let wanted = patch.plan.as_ref().ok_or_else(needs)?;
-    let found = plan(env, caller, wanted).await?;
+    let found = plan(cx, wanted).await?;
     let mut sheet = Sheet::default();
     let ties = sheet.of_tenant(&env.store, tenant.id).await?;
     if ties.domains >= MAX_DOMAINS {
@@ -190,13 +184,12 @@ async fn changed(
 
 /// Sets tenant and owner, and commits.
 async fn finish(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     old: Option<&Found<Domain>>,
     draft: Draft,
     patch: &DomainPatch,
-    now: Timestamp,
 ) -> Result<DomainView, Error> {
+    let Context { env, caller, now } = cx;
     let Draft {
         mut domain,
         mut plan,
@@ -212,7 +205,7 @@ async fn finish(
         domain.tenant_id = Some(id);
     }
     if let Some(text) = &patch.owner {
-        let user = members::find(env, caller, &domain, text).await?;
+        let user = members::find(cx, &domain, text).await?;
         if domain.assignment(user.id).is_none() {
             changes.expect_user(&user);
             sheet.tie_user(&env.store, user.id).await?;
@@ -241,16 +234,15 @@ async fn finish(
 /// # Errors
 /// There is no such domain, or `expected` is stale.
 pub async fn set_retention(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     name: &Name,
     retention: Option<Retention>,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Domain, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let old = domain(env, caller, name).await?;
+        let old = domain(cx, name).await?;
         check_version(expected, old.version)?;
         let mut domain = old.value.clone();
         domain.retention = retention;
@@ -277,16 +269,11 @@ pub async fn set_retention(
 ///
 /// # Errors
 /// There is no such domain, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    name: &Name,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let (old, seen) = with_plan(env, caller, name).await?;
+        let (old, seen) = with_plan(cx, name).await?;
         check_version(expected, old.version)?;
         let mut plan = seen.value.clone();
         old.leave(&mut plan);

@@ -7,13 +7,11 @@ use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::{RoleId, RoleKind};
-use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys;
-use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
@@ -87,11 +85,11 @@ fn resolve(domain: &Domain, plan: &Plan, role: &RoleRef) -> Result<RoleId, Error
 /// # Errors
 /// There is no such user within reach, or not below the domain's tenant.
 pub(super) async fn find(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     domain: &Domain,
     text: &str,
 ) -> Result<Found<User>, Error> {
+    let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::User);
     let id = match text.parse::<UserId>() {
         Ok(id) => id,
@@ -128,10 +126,10 @@ fn member(domain: &Domain, plan: &Plan, user: &User) -> Member {
 ///
 /// # Errors
 /// There is no such domain, or no such user who may hold roles in it.
-pub async fn read(env: &Env, caller: &Caller, name: &Name, user: &str) -> Result<Member, Error> {
+pub async fn read(cx: Context<'_>, name: &Name, user: &str) -> Result<Member, Error> {
     retrying(|| async {
-        let (domain, plan) = with_plan(env, caller, name).await?;
-        let user = find(env, caller, &domain, user).await?;
+        let (domain, plan) = with_plan(cx, name).await?;
+        let user = find(cx, &domain, user).await?;
         Ok(member(&domain, &plan, &user))
     })
     .await
@@ -143,17 +141,16 @@ pub async fn read(env: &Env, caller: &Caller, name: &Name, user: &str) -> Result
 /// There is no such domain, user or role; a bound is reached; the user is the owner and would be
 /// no Admin; or `expected` is stale.
 pub async fn replace(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (name, user): (&Name, &str),
     roles: &[RoleRef],
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Member, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let (old, seen) = with_plan(env, caller, name).await?;
-        let user = find(env, caller, &old, user).await?;
+        let (old, seen) = with_plan(cx, name).await?;
+        let user = find(cx, &old, user).await?;
         let before = old.assignment(user.id);
         check_version(expected, before.map_or(0, |held| held.version))?;
         let wanted = roles.iter().map(|role| resolve(&old, &seen, role));
@@ -199,16 +196,15 @@ pub async fn replace(
 /// There is no such domain, the user holds no role in it, the user is the owner, or `expected` is
 /// stale.
 pub async fn take_out(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (name, user): (&Name, &str),
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let (old, seen) = with_plan(env, caller, name).await?;
-        let user = find(env, caller, &old, user).await?;
+        let (old, seen) = with_plan(cx, name).await?;
+        let user = find(cx, &old, user).await?;
         let held = old.assignment(user.id).ok_or(Error::NotFound(What::User))?;
         check_version(expected, held.version)?;
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());

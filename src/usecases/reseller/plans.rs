@@ -6,13 +6,11 @@ use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::{MAX_PLANS, Plan};
 use crate::domain::reseller::retention::Retention;
 use crate::domain::reseller::role::RoleId;
-use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys::reseller as names;
 use crate::store::record::Stored;
-use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::{Expected, check_version};
@@ -21,7 +19,8 @@ use crate::usecases::precondition::{Expected, check_version};
 ///
 /// # Errors
 /// The store failed.
-pub async fn list(env: &Env, caller: &Caller) -> Result<Vec<Plan>, Error> {
+pub async fn list(cx: Context<'_>) -> Result<Vec<Plan>, Error> {
+    let Context { env, caller, .. } = cx;
     let all = names::plans(caller.root);
     let records = env.store.engine().scan(&all, None, MAX_PLANS).await?;
     let plans = records.iter().map(|(_, record)| Plan::decode(&record.body));
@@ -32,8 +31,8 @@ pub async fn list(env: &Env, caller: &Caller) -> Result<Vec<Plan>, Error> {
 ///
 /// # Errors
 /// The caller's reseller has none of this name.
-pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<Plan, Error> {
-    Ok(plan(env, caller, name).await?.value)
+pub async fn read(cx: Context<'_>, name: &Name) -> Result<Plan, Error> {
+    Ok(plan(cx, name).await?.value)
 }
 
 /// Creates a plan with its basic roles, or changes one; `true` says that it is new. A retention
@@ -43,27 +42,26 @@ pub async fn read(env: &Env, caller: &Caller, name: &Name) -> Result<Plan, Error
 /// The caller is no partner, there are too many plans, or `expected` is stale (a plan that does
 /// not exist has version 0).
 pub async fn put(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     name: &Name,
     retention: Option<Retention>,
     expected: Expected,
-    now: Timestamp,
 ) -> Result<(Plan, bool), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        match plan(env, caller, name).await {
+        match plan(cx, name).await {
             Ok(old) => {
                 expected.check(old.version)?;
                 let mut plan = old.value.clone();
                 plan.retention = retention.or(plan.retention);
                 plan.touch(now);
-                update(env, caller, &old, &plan, now).await?;
+                update(cx, &old, &plan).await?;
                 Ok((plan, false))
             }
             Err(Error::NotFound(What::Plan)) => {
                 expected.check(0)?;
-                let plan = create(env, caller, name, retention, now).await?;
+                let plan = create(cx, name, retention).await?;
                 Ok((plan, true))
             }
             Err(error) => Err(error),
@@ -73,13 +71,8 @@ pub async fn put(
 }
 
 /// Stores a plan that was changed.
-async fn update(
-    env: &Env,
-    caller: &Caller,
-    old: &Found<Plan>,
-    new: &Plan,
-    now: Timestamp,
-) -> Result<(), Error> {
+async fn update(cx: Context<'_>, old: &Found<Plan>, new: &Plan) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let tenant = caller.tenant(&env.store, caller.root).await?;
     let mut changes = Changes::new();
     changes.put_plan(Expect::Revision(old.revision), new.clone());
@@ -88,14 +81,9 @@ async fn update(
     commit(env, changes).await
 }
 
-async fn create(
-    env: &Env,
-    caller: &Caller,
-    name: &Name,
-    retention: Option<Retention>,
-    now: Timestamp,
-) -> Result<Plan, Error> {
-    let tenant = reseller(env, caller).await?;
+async fn create(cx: Context<'_>, name: &Name, retention: Option<Retention>) -> Result<Plan, Error> {
+    let Context { env, caller, now } = cx;
+    let tenant = reseller(cx).await?;
     let mut sheet = Sheet::default();
     let ties = sheet.of_tenant(&env.store, tenant.id).await?;
     if ties.plans >= MAX_PLANS as u64 {
@@ -129,21 +117,20 @@ async fn create(
 /// # Errors
 /// There is no such plan, or `expected` is stale.
 pub async fn set_retention(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     name: &Name,
     retention: Retention,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Plan, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let old = plan(env, caller, name).await?;
+        let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
         let mut plan = old.value.clone();
         plan.retention = Some(retention);
         plan.touch(now);
-        update(env, caller, &old, &plan, now).await?;
+        update(cx, &old, &plan).await?;
         Ok(plan)
     })
     .await
@@ -153,16 +140,11 @@ pub async fn set_retention(
 ///
 /// # Errors
 /// There is no such plan, a domain runs under it, or `expected` is stale.
-pub async fn delete(
-    env: &Env,
-    caller: &Caller,
-    name: &Name,
-    expected: Option<u64>,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let old = plan(env, caller, name).await?;
+        let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
         if old.domains > 0 {
             return Err(Error::Conflict(format!(

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
-use crate::usecases::access::Caller;
+use crate::usecases::access::Context;
 use crate::usecases::audit::{Act, record};
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
@@ -33,10 +33,10 @@ enum Keeper {
 }
 
 impl Keeper {
-    async fn load(env: &Env, caller: &Caller, home: &Home) -> Result<Self, Error> {
+    async fn load(cx: Context<'_>, home: &Home) -> Result<Self, Error> {
         Ok(match home {
-            Home::Plan(name) => Self::Plan(plan(env, caller, name).await?),
-            Home::Domain(name) => Self::Domain(domain(env, caller, name).await?),
+            Home::Plan(name) => Self::Plan(plan(cx, name).await?),
+            Home::Domain(name) => Self::Domain(domain(cx, name).await?),
         })
     }
 
@@ -114,8 +114,8 @@ async fn whole(env: &Env, reseller: TenantId, id: RoleId) -> Result<Found<Role>,
 ///
 /// # Errors
 /// There is no such plan or domain.
-pub async fn book(env: &Env, caller: &Caller, home: &Home) -> Result<RoleBook, Error> {
-    let keeper = Keeper::load(env, caller, home).await?;
+pub async fn book(cx: Context<'_>, home: &Home) -> Result<RoleBook, Error> {
+    let keeper = Keeper::load(cx, home).await?;
     Ok(keeper.book().clone())
 }
 
@@ -123,11 +123,11 @@ pub async fn book(env: &Env, caller: &Caller, home: &Home) -> Result<RoleBook, E
 ///
 /// # Errors
 /// There is no such plan or domain.
-pub async fn list(env: &Env, caller: &Caller, home: &Home) -> Result<Vec<Role>, Error> {
-    let keeper = Keeper::load(env, caller, home).await?;
+pub async fn list(cx: Context<'_>, home: &Home) -> Result<Vec<Role>, Error> {
+    let keeper = Keeper::load(cx, home).await?;
     let entries = keeper.book().entries().iter();
     let ids = entries.map(|role| (keeper.reseller(), role.id));
-    let found = env.store.load_many::<Role>(ids).await?;
+    let found = cx.env.store.load_many::<Role>(ids).await?;
     // What was deleted since the book was read is on no list.
     Ok(found
         .into_iter()
@@ -140,11 +140,11 @@ pub async fn list(env: &Env, caller: &Caller, home: &Home) -> Result<Vec<Role>, 
 ///
 /// # Errors
 /// There is no such plan, domain or role.
-pub async fn read(env: &Env, caller: &Caller, home: &Home, name: &Name) -> Result<Role, Error> {
+pub async fn read(cx: Context<'_>, home: &Home, name: &Name) -> Result<Role, Error> {
     retrying(|| async {
-        let keeper = Keeper::load(env, caller, home).await?;
+        let keeper = Keeper::load(cx, home).await?;
         let id = keeper.find(name)?;
-        Ok(whole(env, keeper.reseller(), id).await?.value)
+        Ok(whole(cx.env, keeper.reseller(), id).await?.value)
     })
     .await
 }
@@ -154,16 +154,15 @@ pub async fn read(env: &Env, caller: &Caller, home: &Home, name: &Name) -> Resul
 /// # Errors
 /// There is no such plan or domain, the name is taken, or a bound is reached.
 pub async fn create(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     home: &Home,
     name: &Name,
     patch: &RolePatch,
-    now: Timestamp,
 ) -> Result<Role, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let keeper = Keeper::load(env, caller, home).await?;
+        let keeper = Keeper::load(cx, home).await?;
         // Drawn from the sequence of the API v1 ids: unique, and never given again.
         let id = RoleId(env.store.next_v1_id().await?.0.into());
         let role = Role::new(id, name.clone(), RoleKind::Custom).patched(patch)?;
@@ -187,16 +186,15 @@ pub async fn create(
 /// There is no such plan, domain or role, its kind is against the change, its new name is taken,
 /// or `expected` is stale.
 pub async fn update(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (home, name): (&Home, &Name),
     patch: &RolePatch,
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<Role, Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let keeper = Keeper::load(env, caller, home).await?;
+        let keeper = Keeper::load(cx, home).await?;
         let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
         check_version(expected, old.version)?;
         let mut role = old.patched(patch)?;
@@ -229,15 +227,14 @@ pub async fn update(
 /// There is no such plan, domain or role, it is a basic one, somebody holds it, or `expected` is
 /// stale.
 pub async fn delete(
-    env: &Env,
-    caller: &Caller,
+    cx: Context<'_>,
     (home, name): (&Home, &Name),
     expected: Option<u64>,
-    now: Timestamp,
 ) -> Result<(), Error> {
+    let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
     retrying(|| async {
-        let keeper = Keeper::load(env, caller, home).await?;
+        let keeper = Keeper::load(cx, home).await?;
         let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
         check_version(expected, old.version)?;
         let mut book = keeper.book().clone();

@@ -25,7 +25,7 @@ use upsell::usecases::{Env, destination, holder, manage_offering_items, show_quo
 
 use super::oracle::{Oracle, places_of};
 use super::schedule::Sim;
-use crate::support::world::{key, usage_name};
+use crate::support::world::{cx, key, usage_name};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ fn report(sim: &mut Sim, env: Env, now: Timestamp) -> Request {
             absolute: *absolute,
             observed_at: None,
         });
-        let outcome = report_usages(&env, &caller, reports.collect(), Mode::Commit, now).await;
+        let outcome = report_usages(cx(&env, &caller, now), reports.collect(), Mode::Commit).await;
         for ((account, _, number), line) in lines.into_iter().zip(outcome.lines) {
             oracle.note(|| format!("answer to {number}: {line:?}"));
             match line {
@@ -201,11 +201,11 @@ async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Re
                 ..OfferingPatch::default()
             };
             let patches = [patch];
-            manage_offering_items::update(env, caller, *account, &patches, None, now).await?;
+            manage_offering_items::update(cx(env, caller, now), *account, &patches, None).await?;
         }
         Change::Soon(tenant, soon) => {
             let soon = [(Item::StorageSize, *soon)];
-            show_quotas::change_settings(env, caller, *tenant, &soon, None, now).await?;
+            show_quotas::change_settings(cx(env, caller, now), *tenant, &soon, None).await?;
         }
         Change::EnableTenant(tenant, enabled) => {
             let enabled = Some(*enabled);
@@ -213,7 +213,7 @@ async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Re
                 enabled,
                 ..TenantPatch::default()
             };
-            manage_tenants::update(env, caller, *tenant, &patch, None, now).await?;
+            manage_tenants::update(cx(env, caller, now), *tenant, &patch, None).await?;
         }
         Change::EnableUser(user, enabled) => {
             let enabled = Some(*enabled);
@@ -221,9 +221,9 @@ async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Re
                 enabled,
                 ..UserPatch::default()
             };
-            manage_users::update(env, caller, *user, &patch, None, now).await?;
+            manage_users::update(cx(env, caller, now), *user, &patch, None).await?;
         }
-        Change::DeleteUser(user) => manage_users::delete(env, caller, *user, None, now).await?,
+        Change::DeleteUser(user) => manage_users::delete(cx(env, caller, now), *user, None).await?,
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use upsell::render::Renderer;
 use upsell::store::engine::{Changes, Expect};
 use upsell::store::{Store, keys};
 use upsell::telemetry::metrics::Metrics;
-use upsell::usecases::access::Caller;
+use upsell::usecases::access::{Caller, Context};
 use upsell::usecases::mail_limits::MailLimits;
 use upsell::usecases::nodes::{Node, Patience};
 use upsell::usecases::remembered::Remembered;
@@ -34,6 +34,11 @@ use uuid::Uuid;
 
 /// The moment at which every world begins.
 pub const START: Timestamp = Timestamp::from_secs(1_700_000_000);
+
+/// What use cases of `caller` begin with at `now`.
+pub(crate) const fn cx<'a>(env: &'a Env, caller: &'a Caller, now: Timestamp) -> Context<'a> {
+    Context { env, caller, now }
+}
 
 /// A service without its listeners.
 pub struct World {
@@ -273,7 +278,12 @@ impl World {
             absolute: *absolute,
             observed_at: None,
         });
-        report_usages(&self.env, &self.root, reports.collect(), Mode::Commit, now).await
+        report_usages(
+            cx(&self.env, &self.root, now),
+            reports.collect(),
+            Mode::Commit,
+        )
+        .await
     }
 
     /// The customer's account.
