@@ -202,7 +202,7 @@ async fn fill(
         shared_keys::claim(engine.as_ref(), &keyring, &place.keys_path()).await?;
     }
     let store = Store::new(engine.shared());
-    let first_client = match initialize::root(&store).await? {
+    let first_client = match store.root().await.map_err(Error::from)? {
         Some(_) => None,
         None => first_client(&store, now).await?,
     };
@@ -219,7 +219,9 @@ async fn fill(
 async fn first_client(store: &Store, now: Timestamp) -> Result<Option<FirstClient>, DataError> {
     match initialize::initialize(store, now).await {
         Ok(first) => Ok(Some(first)),
-        Err(Error::LostRace | Error::Conflict(_)) if initialize::root(store).await?.is_some() => {
+        Err(Error::LostRace | Error::Conflict(_))
+            if store.root().await.map_err(Error::from)?.is_some() =>
+        {
             Ok(None)
         }
         Err(error) => Err(error.into()),

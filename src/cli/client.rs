@@ -82,7 +82,7 @@ async fn delete(store: &Store, id: ClientId) -> Result<(), CliError> {
 
 /// All clients of the deployment: those of the tenants at or below the root.
 async fn all(store: &Store) -> Result<Vec<Client>, Error> {
-    let Some(root) = initialize::root(store).await? else {
+    let Some(root) = store.root().await? else {
         return Ok(Vec::new());
     };
     let (mut clients, mut after) = (Vec::new(), None);

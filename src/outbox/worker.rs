@@ -167,7 +167,7 @@ impl Outbox {
     /// # Errors
     /// The store failed; what was not done is still due.
     async fn pass(&self, work: &mut Work) -> Result<NextPass, Error> {
-        let longest = if self.env.store.engine().is_shared() {
+        let longest = if self.env.store.is_shared() {
             SHARED_PAUSE
         } else {
             PAUSE

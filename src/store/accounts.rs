@@ -3,13 +3,13 @@
 
 use uuid::Uuid;
 
-use super::engine::{Changes, Expect, Key};
+use super::engine::{Changes, Expect, Key, StoreError};
 use super::keys::Family;
 use super::record::{Numbered, OfferingItems, Stored, hot_meter};
-use super::{Found, keys};
+use super::{Found, Store, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
-use crate::domain::ids::{AccountId, AccountRef, V1Id};
+use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use crate::domain::meter::{HotMeter, Meter};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
@@ -103,6 +103,45 @@ fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
     entries
 }
 
+impl Store {
+    /// The root tenant, once there is one.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn root(&self) -> Result<Option<TenantId>, StoreError> {
+        Ok(self.lookup(&keys::root()).await?.map(TenantId::new))
+    }
+
+    /// The user who has this login, in any case.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn user_of_login(&self, login: &str) -> Result<Option<UserId>, StoreError> {
+        Ok(self.lookup(&keys::login(login)).await?.map(UserId::new))
+    }
+
+    /// The user whose personal tenant this is.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn user_of_personal_tenant(
+        &self,
+        id: TenantId,
+    ) -> Result<Option<UserId>, StoreError> {
+        let user = self.lookup(&keys::personal_tenant(id)).await?;
+        Ok(user.map(UserId::new))
+    }
+
+    /// The logo of a tenant's own brand.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn logo(&self, id: TenantId) -> Result<Option<Vec<u8>>, StoreError> {
+        let record = self.engine.get(&keys::logo(id)).await?;
+        Ok(record.map(|record| record.body))
+    }
+}
+
 impl Changes {
     /// Stores a new tenant. Conflicts on [`keys::child_name`] where a sibling has its name.
     pub fn create_tenant(&mut self, tenant: Tenant) -> &mut Self {
@@ -190,6 +229,11 @@ impl Changes {
     pub fn put_brand(&mut self, expect: Expect, brand: Brand) -> &mut Self {
         let key = keys::brand(brand.tenant_id);
         self.expect(key.clone(), expect).put(key, brand.encode())
+    }
+
+    /// Stores the logo of a tenant's own brand.
+    pub fn put_logo(&mut self, id: TenantId, image: Vec<u8>) -> &mut Self {
+        self.put(keys::logo(id), image)
     }
 
     /// Stores the meter of the account with this number; `expect` is what was seen of it.

@@ -1,13 +1,24 @@
 //! Changes of customers and taxes, each with the indexes that lead to it. No other code writes
 //! these keys.
 
-use super::Found;
-use super::engine::{Changes, Expect};
+use super::engine::{Changes, Expect, StoreError};
 use super::keys::billing as keys;
 use super::record::Stored;
-use super::unchanged;
+use super::{Found, Store, unchanged};
 use crate::domain::billing::{Customer, Tax};
+use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::tenant::Tenant;
+
+impl Store {
+    /// The tenant whose customer object this is.
+    ///
+    /// # Errors
+    /// As [`Store::lookup`].
+    pub async fn tenant_of_customer(&self, id: CustomerId) -> Result<Option<TenantId>, StoreError> {
+        let tenant = self.lookup(&keys::customer_id(id)).await?;
+        Ok(tenant.map(TenantId::new))
+    }
+}
 
 impl Changes {
     /// Stores the customer object of `tenant`; `old` is what was seen of it. A customer keeps its

@@ -20,6 +20,7 @@ pub mod plans;
 pub mod record;
 pub mod redis;
 pub mod resellers;
+mod tokens;
 pub mod transfer;
 mod turns;
 pub mod update;
@@ -37,8 +38,9 @@ use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, MailId, TenantId, UserId};
 use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use engine::{Changes, CommitError, Engine, Expect, Key, Revision, StoreError};
+use engine::{Changes, CommitError, Engine, Expect, Key, Record, Revision, StoreError};
 use mark::Mark;
 use record::Stored;
 pub use turns::Turn;
@@ -102,6 +104,12 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> &dyn Engine {
         self.engine.as_ref()
+    }
+
+    /// Whether other nodes may use the store at the same time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.engine.is_shared()
     }
 
     /// Whether what is remembered of the store is certainly not stale.
@@ -272,6 +280,36 @@ impl Store {
             .collect())
     }
 
+    /// The values at the front of `prefix`, at most `limit`.
+    async fn values_under<T: Stored>(
+        &self,
+        prefix: &Key,
+        limit: usize,
+    ) -> Result<Vec<Found<T>>, StoreError> {
+        let records = self.engine.scan(prefix, None, limit).await?;
+        records
+            .into_iter()
+            .map(|(_, record)| found(record))
+            .collect()
+    }
+
+    /// The entries at the front of an index by time whose time has come by `now`, at most `limit`;
+    /// also those whose time cannot be read.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub async fn due_by(
+        &self,
+        index: &Key,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Key, Record)>, StoreError> {
+        let mut entries = self.engine.scan(index, None, limit).await?;
+        let is_due = |(key, _): &(Key, _)| key.leading_time().is_none_or(|time| time <= now);
+        entries.truncate(entries.partition_point(is_due));
+        Ok(entries)
+    }
+
     /// The id that a lookup key leads to.
     ///
     /// # Errors
@@ -285,7 +323,7 @@ impl Store {
     }
 }
 
-fn found<T: Stored>(record: engine::Record) -> Result<Found<T>, StoreError> {
+fn found<T: Stored>(record: Record) -> Result<Found<T>, StoreError> {
     Ok(Found {
         value: T::decode(&record.body)?,
         revision: record.revision,

@@ -34,12 +34,7 @@ impl Store {
         partner: TenantId,
         limit: usize,
     ) -> Result<Vec<Found<Plan>>, StoreError> {
-        let prefix = keys::plans(partner);
-        let records = self.engine.scan(&prefix, None, limit).await?;
-        records
-            .into_iter()
-            .map(|(_, record)| super::found(record))
-            .collect()
+        self.values_under(&keys::plans(partner), limit).await
     }
 
     /// Whether a tenant buys by a plan.

@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Changes, Expect};
+use super::engine::{Changes, Expect, StoreError};
 use super::keys::reseller as keys;
 use super::record::Stored;
-use super::{Found, unchanged};
+use super::{Found, Store, unchanged};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::reseller::domain::Domain;
-use crate::domain::reseller::plan::Plan;
+use crate::domain::reseller::plan::{MAX_PLANS, Plan};
 use crate::domain::reseller::role::{Role, RoleId};
 
 /// What of resellers hangs at an account. Tenant and user records know nothing of it; instead no
@@ -30,6 +30,16 @@ impl Ties {
         domains: 0,
         within: 0,
     };
+}
+
+impl Store {
+    /// The price plans of a reseller, by name.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn price_plans(&self, reseller: TenantId) -> Result<Vec<Found<Plan>>, StoreError> {
+        self.values_under(&keys::plans(reseller), MAX_PLANS).await
+    }
 }
 
 impl Changes {

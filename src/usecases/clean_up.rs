@@ -12,7 +12,7 @@ use super::error::Error;
 use super::{Env, deliver, idempotency, mail_limits};
 use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, Key};
+use crate::store::engine::Changes;
 use crate::store::keys;
 use crate::store::record::Stored;
 
@@ -45,25 +45,10 @@ pub struct CleanedUp {
 /// # Errors
 /// The store failed.
 pub async fn clean_up(env: &Env, now: Timestamp) -> Result<CleanedUp, Error> {
-    let mut changes = Changes::new();
-    let mut cleaned = CleanedUp::default();
-    let engine = env.store.engine();
-    let revoked = engine
-        .scan(&keys::revoked_expiries(), None, REMOVED_PER_RUN)
-        .await?;
-    for (key, _) in revoked {
-        if key.leading_time().is_some_and(|expires| expires > now) {
-            break;
-        }
-        if let Some(id) = key.text_after_time() {
-            changes.delete(keys::revoked_token(id));
-        }
-        changes.delete(key);
-        cleaned.revoked_tokens += 1;
-    }
-    if !changes.is_empty() {
-        env.store.commit(changes).await?;
-    }
+    let mut cleaned = CleanedUp {
+        revoked_tokens: env.store.forget_revoked(now, REMOVED_PER_RUN).await?,
+        ..CleanedUp::default()
+    };
     deliver::pull_in(env, Look::AtTheLast, now).await?;
     let kept_from = now.minus(env.settings.mail_retention);
     cleaned.mails = deliver::forget_done(env, kept_from, REMOVED_PER_RUN).await?;
@@ -93,14 +78,12 @@ where
 
 /// Removes audit entries from before `kept_from`.
 async fn forget_audit(env: &Env, kept_from: Timestamp) -> Result<usize, Error> {
-    let engine = env.store.engine();
-    let oldest = engine
-        .scan(&keys::audit::entries(), None, REMOVED_PER_COMMIT)
-        .await?;
-    let is_over = |key: &Key| key.leading_time().is_none_or(|at| at < kept_from);
+    let entries = keys::audit::entries();
+    let newest = kept_from.minus(Duration::from_micros(1));
+    let oldest = env.store.due_by(&entries, newest, REMOVED_PER_COMMIT);
     let mut changes = Changes::new();
     let mut removed = 0;
-    for (key, record) in oldest.into_iter().take_while(|(key, _)| is_over(key)) {
+    for (key, record) in oldest.await? {
         match AuditEntry::decode(&record.body) {
             Ok(entry) => changes.delete_audit(&entry),
             // Lists leave out what they do not find: better than to stop here for ever.

@@ -100,7 +100,7 @@ fn again(
         let begun_at = kept.expires_at.minus(KEPT);
         // One that was begun by a clock ahead of this one must not stay under way until then.
         let is_young = now.distance(begun_at) < ANSWERED_WITHIN;
-        return match is_young && env.store.engine().is_shared() {
+        return match is_young && env.store.is_shared() {
             true => Begun::UnderWay,
             false => Begun::AnswerLost,
         };
@@ -169,21 +169,17 @@ impl First {
 /// # Errors
 /// The store failed.
 pub async fn forget(env: &Env, now: Timestamp, limit: usize) -> Result<usize, Error> {
-    let engine = env.store.engine();
-    let oldest = engine.scan(&keys::request::expiries(), None, limit).await?;
+    let index = keys::request::expiries();
+    let expired = env.store.due_by(&index, now, limit).await?;
+    let removed = expired.len();
     let mut changes = Changes::new();
-    let mut removed = 0;
-    for (key, record) in oldest {
-        if key.leading_time().is_some_and(|expires| expires > now) {
-            break;
-        }
+    for (key, record) in expired {
         if let Some(name) = key.request_after_time() {
             changes.delete(name);
         }
         // Whoever begins the request anew meanwhile removes this entry.
         changes.expect(key.clone(), Expect::Revision(record.revision));
         changes.delete(key);
-        removed += 1;
     }
     if removed == 0 {
         return Ok(0);

@@ -30,20 +30,12 @@ pub struct FirstClient {
     pub client_secret: String,
 }
 
-/// The root tenant of a store that has one.
-///
-/// # Errors
-/// The store failed.
-pub async fn root(store: &Store) -> Result<Option<TenantId>, Error> {
-    Ok(store.lookup(&keys::root()).await?.map(TenantId::new))
-}
-
 /// Fills an empty store.
 ///
 /// # Errors
 /// The store is not empty ([`Error::Conflict`]), or failed.
 pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Error> {
-    if root(store).await?.is_some() {
+    if store.root().await?.is_some() {
         return Err(Error::Conflict(
             "the store has a root tenant already".to_owned(),
         ));

@@ -8,7 +8,7 @@ use super::error::Error;
 use crate::domain::notification::allowance;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::store::engine::{Changes, Expect, Key};
+use crate::store::engine::{Changes, Expect};
 use crate::store::keys::limits::{
     MailSubject, all_mails_counted_until, mails_counted, mails_counted_until,
 };
@@ -137,15 +137,10 @@ pub(super) fn read_moment(body: &[u8]) -> Result<Timestamp, Error> {
 /// The store failed.
 pub async fn forget(env: &Env, now: Timestamp, limit: usize) -> Result<usize, Error> {
     let engine = env.store.engine();
-    let oldest = engine.scan(&all_mails_counted_until(), None, limit).await?;
-    let is_over = |key: &Key| key.leading_time().is_none_or(|until| until <= now);
-    let over: Vec<Key> = oldest
-        .into_iter()
-        .map(|(key, _)| key)
-        .take_while(is_over)
-        .collect();
+    let index = all_mails_counted_until();
+    let over = env.store.due_by(&index, now, limit).await?;
     let mut changes = Changes::new();
-    for key in &over {
+    for (key, _) in &over {
         if let Some(subject) = key.mail_subject() {
             let counted = mails_counted(subject);
             // Counted again meanwhile: then the record stays, and has another entry.

@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::outbox::route::SEALED_FIELD;
 use crate::outbox::smtp::check_tenant_server;
 use crate::store::engine::{Changes, Expect};
-use crate::store::{Found, keys, unchanged};
+use crate::store::{Found, unchanged};
 
 /// A brand and the version of its tenant, which counts the brand's changes too (seed 001).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,15 +218,11 @@ pub async fn read_logo(cx: Context<'_>, id: TenantId) -> Result<(Logo, u64), Err
 /// # Errors
 /// The store failed.
 pub async fn logo_of(env: &Env, id: TenantId) -> Result<Option<Logo>, Error> {
-    let record = env.store.engine().get(&keys::logo(id)).await?;
-    let logo = record.and_then(|record| {
-        let format = LogoFormat::detect(&record.body)?;
-        Some(Logo {
-            format,
-            image: record.body,
-        })
-    });
-    Ok(logo)
+    let image = env.store.logo(id).await?;
+    Ok(image.and_then(|image| {
+        let format = LogoFormat::detect(&image)?;
+        Some(Logo { format, image })
+    }))
 }
 
 /// Stores a logo and names it in the brand. The tenant's version grows by one.
@@ -249,16 +245,15 @@ pub async fn set_logo(
         let found = env.store.brand(id).await?;
         let expect = unchanged(found.as_ref());
         let mut brand = found.map_or_else(|| Brand::unset(id), |found| found.value);
-        let key = keys::logo(id);
-        let old = env.store.engine().get(&key).await?;
-        let old = old.map(|record| shown(&brand.logotype, &record.body));
+        let old = env.store.logo(id).await?;
+        let old = old.map(|image| shown(&brand.logotype, &image));
         brand.logotype = Uuid::new_v4().to_string();
         let mut changes = Changes::new();
         let new = Some(shown(&brand.logotype, image));
         let act = act("brand.logo", &tenant);
         audit::record_values(&mut changes, caller, now, act, old, new);
         let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
-        changes.put(key, image.to_vec());
+        changes.put_logo(id, image.to_vec());
         env.store.commit(changes).await?;
         Ok(BrandView {
             brand,

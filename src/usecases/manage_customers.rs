@@ -148,11 +148,10 @@ fn view(customer: Customer, tenant: &Tenant) -> CustomerView {
 pub async fn read(cx: Context<'_>, id: CustomerId) -> Result<CustomerView, Error> {
     let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Customer);
-    let lookup = keys::billing::customer_id(id);
-    let Some(tenant) = env.store.lookup(&lookup).await? else {
+    let Some(tenant) = env.store.tenant_of_customer(id).await? else {
         return Err(missing);
     };
-    let tenant = match caller.tenant(&env.store, TenantId::new(tenant)).await {
+    let tenant = match caller.tenant(&env.store, tenant).await {
         Err(Error::NotFound(_)) => return Err(missing),
         found => found?,
     };

@@ -321,7 +321,7 @@ pub async fn delete(cx: Context<'_>, id: UserId, expected: Option<u64>) -> Resul
 /// It can be nobody's login, or the store failed.
 pub async fn login_is_free(env: &Env, login: &str) -> Result<bool, Error> {
     check_login(login).map_err(|bad| Error::invalid("username", bad))?;
-    Ok(env.store.lookup(&keys::login(login)).await?.is_none())
+    Ok(env.store.user_of_login(login).await?.is_none())
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl Env {
     /// dead.
     #[must_use]
     pub fn term(&self, now: Timestamp) -> Option<Term> {
-        if self.store.engine().is_shared() {
+        if self.store.is_shared() {
             return self.node.life().term(now);
         }
         Some(Term::default())
@@ -170,7 +170,7 @@ struct Known {
 /// # Errors
 /// The store failed.
 pub async fn arrive(env: &Env, clock: &Clock) -> Result<(), Error> {
-    let recovered = if env.store.engine().is_shared() {
+    let recovered = if env.store.is_shared() {
         beat(env, clock).await?
     } else {
         leases::recover_leases(env, clock()).await?
@@ -278,7 +278,7 @@ pub async fn leave(env: &Env) -> Result<(), Error> {
 
 /// Keeps this node alive until `shutdown`, which is to come when nothing is under way any more.
 pub async fn keep_alive(env: Env, clock: Clock, shutdown: impl Future<Output = ()>) {
-    if !env.store.engine().is_shared() {
+    if !env.store.is_shared() {
         return;
     }
     let mut shutdown = std::pin::pin!(shutdown);

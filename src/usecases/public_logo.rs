@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 use super::Env;
 use super::error::{Error, What};
 use crate::domain::ids::TenantId;
-use crate::store::keys;
 use crate::store::record::first_64_bits;
 
 /// A logo.
@@ -29,15 +28,13 @@ pub async fn public_logo(env: &Env, tenant: TenantId) -> Result<PublicLogo, Erro
     if !brand.is_some_and(|brand| brand.enabled) {
         return Err(missing);
     }
-    let record = env.store.engine().get(&keys::logo(tenant)).await?;
-    let Some(record) = record else {
+    let Some(image) = env.store.logo(tenant).await? else {
         return Err(missing);
     };
-    let media_type = media_type(&record.body).ok_or(missing)?;
     Ok(PublicLogo {
-        media_type,
-        content_version: first_64_bits(Sha256::digest(&record.body).into()),
-        image: record.body,
+        media_type: media_type(&image).ok_or(missing)?,
+        content_version: first_64_bits(Sha256::digest(&image).into()),
+        image,
     })
 }
 

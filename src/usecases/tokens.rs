@@ -16,8 +16,8 @@ use crate::domain::client::{ApiScope, ApiScopes, Client, SecretHash};
 use crate::domain::ids::{ClientId, TenantId, UserId};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
+use crate::store::Found;
 use crate::store::engine::Changes;
-use crate::store::{Found, keys};
 
 /// The audience of every token: this API and no other.
 const AUDIENCE: &str = "upsell-api";
@@ -310,9 +310,7 @@ pub async fn caller(env: &Env, token: &Verified) -> Result<Option<Caller>, Error
     let Some(tenant) = env.store.tenant(tenant_id).await? else {
         return Ok(None);
     };
-    let revoked = keys::revoked_token(&token.id);
-    let revoked = env.store.engine().get(&revoked).await?;
-    if revoked.is_some() || !is_open(env, &tenant).await? {
+    if env.store.is_revoked(&token.id).await? || !is_open(env, &tenant).await? {
         return Ok(None);
     }
     Ok(Some(Caller {
@@ -338,11 +336,7 @@ pub async fn revoke(
         return Ok(());
     };
     let mut changes = Changes::new();
-    changes.put(keys::revoked_token(&token.id), Vec::new());
-    changes.put(
-        keys::revoked_expiry(token.expires_at, &token.id),
-        Vec::new(),
-    );
+    changes.revoke_token(&token.id, token.expires_at);
     env.store.commit(changes).await.map_err(Error::from)?;
     Ok(())
 }

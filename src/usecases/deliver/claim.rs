@@ -80,7 +80,7 @@ pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail
     let in_flight = env.node.in_flight();
     let _held = in_flight.hold_off().await;
     let due = due_of(env, ids, now).await?;
-    if env.store.engine().is_shared() {
+    if env.store.is_shared() {
         let leased = lease_all(env, due, now).await?;
         let ids = leased.iter().map(|mail| (mail.id, None));
         in_flight.mails().extend(ids);

@@ -130,7 +130,7 @@ async fn record_together(
         };
         let was_sent = matches!(outcome.ended, Ended::Sent { .. });
         let mut mail = found.value.clone();
-        if !env.store.engine().is_shared() && mail.is_before_lease(outcome.lease) {
+        if !env.store.is_shared() && mail.is_before_lease(outcome.lease) {
             if outcome.ended == Ended::Untried {
                 next.push(None);
                 continue;

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId};
+use crate::domain::ids::{AccountId, AccountRef, TenantId};
 use crate::domain::tenant::Tenant;
 use crate::usecases::access::{Caller, Context};
 use crate::usecases::error::{Error, What, all_away};
@@ -97,11 +97,9 @@ pub async fn resolve_account(
 async fn resolve_personal(cx: Context<'_>, id: TenantId) -> Result<(AccountRef, Tenant), Error> {
     let Context { env, caller, .. } = cx;
     let missing = Error::NotFound(What::Tenant);
-    let key = crate::store::keys::personal_tenant(id);
-    let Some(user) = env.store.lookup(&key).await? else {
+    let Some(user) = env.store.user_of_personal_tenant(id).await? else {
         return Err(missing);
     };
-    let user = UserId::new(user);
     match caller.user(&env.store, user).await {
         Ok((user, tenant)) => Ok((user.account(), tenant.value)),
         Err(Error::NotFound(_)) => Err(missing),

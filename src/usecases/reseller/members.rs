@@ -10,7 +10,6 @@ use crate::domain::reseller::role::{RoleId, RoleKind};
 use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
-use crate::store::keys;
 use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
@@ -95,8 +94,8 @@ pub(super) async fn find(
         Ok(id) => id,
         Err(_) if text.len() > MAX_LOGIN_BYTES => return Err(missing),
         Err(_) => {
-            let id = env.store.lookup(&keys::login(text)).await?;
-            UserId::new(id.ok_or(missing.clone())?)
+            let id = env.store.user_of_login(text).await?;
+            id.ok_or(missing.clone())?
         }
     };
     let (user, tenant) = caller.user(&env.store, id).await?;

@@ -8,8 +8,6 @@ use crate::domain::reseller::retention::Retention;
 use crate::domain::reseller::role::RoleId;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
-use crate::store::keys::reseller as names;
-use crate::store::record::Stored;
 use crate::usecases::access::Context;
 use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
@@ -21,10 +19,8 @@ use crate::usecases::precondition::{Expected, check_version};
 /// The store failed.
 pub async fn list(cx: Context<'_>) -> Result<Vec<Plan>, Error> {
     let Context { env, caller, .. } = cx;
-    let all = names::plans(caller.root);
-    let records = env.store.engine().scan(&all, None, MAX_PLANS).await?;
-    let plans = records.iter().map(|(_, record)| Plan::decode(&record.body));
-    Ok(plans.collect::<Result<_, _>>()?)
+    let plans = env.store.price_plans(caller.root).await?;
+    Ok(plans.into_iter().map(|found| found.value).collect())
 }
 
 /// One plan.
