@@ -93,8 +93,7 @@ async fn all(store: &Store) -> Result<Vec<Client>, Error> {
         for tenant in &tenants {
             let prefix = keys::tenant_clients(TenantId::new(*tenant));
             let ids = store.ids_under(&prefix, None, PAGE).await?;
-            let found = store.load_many::<Client>(ids).await?;
-            clients.extend(found.into_iter().flatten().map(|found| found.value));
+            clients.append(&mut store.values(ids).await?);
         }
         if tenants.len() < PAGE {
             return Ok(clients);

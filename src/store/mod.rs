@@ -173,6 +173,18 @@ impl Store {
             .collect()
     }
 
+    /// Those of the values that are there, in the order of `ids`, to be shown and not changed.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub async fn values<T: Stored>(
+        &self,
+        ids: impl IntoIterator<Item: Into<T::Id>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let found = self.load_many(ids).await?.into_iter().flatten();
+        Ok(found.map(|found| found.value).collect())
+    }
+
     /// A tenant's profile.
     ///
     /// # Errors

@@ -49,12 +49,10 @@ pub async fn list_audit(
         .map(|(at, id)| Cursor { at, id })
         .collect();
     let ids = places.iter().map(|place| (place.at, place.id));
-    // An entry that is cleaned up meanwhile is left out.
-    let found = env.store.load_many::<AuditEntry>(ids).await?;
-    let items = found.into_iter().flatten().map(|found| found.value);
     let more = listed.len() > limit;
     Ok(AuditPage {
-        items: items.collect(),
+        // An entry that is cleaned up meanwhile is left out.
+        items: env.store.values(ids).await?,
         after: places.last().copied().filter(|_| more),
     })
 }

@@ -129,10 +129,8 @@ pub async fn list(
     let Context { env, caller, .. } = cx;
     caller.tenant(&env.store, tenant).await?;
     let page: Page<Uuid> = page::ids(env, &keys::tenant_clients(tenant), request).await?;
-    let ids = page.items.iter().copied();
-    let found = env.store.load_many::<Client>(ids).await?;
-    let clients = found.into_iter().flatten().map(|found| found.value);
-    Ok(page.with(clients.collect()))
+    let clients = env.store.values(page.items.iter().copied()).await?;
+    Ok(page.with(clients))
 }
 
 /// Changes a client.

@@ -235,13 +235,8 @@ pub async fn list(
             page::ids(env, &keys::subtree_tenants(*root), request).await?
         }
     };
-    let ids = page.items.iter().copied();
-    let found = env.store.load_many::<Tenant>(ids).await?;
-    let reached = found
-        .into_iter()
-        .flatten()
-        .map(|found| found.value)
-        .filter(|tenant| caller.reaches(tenant));
+    let mut reached: Vec<Tenant> = env.store.values(page.items.iter().copied()).await?;
+    reached.retain(|tenant| caller.reaches(tenant));
     let views = futures_util::stream::iter(reached)
         .map(|tenant| view(env, tenant))
         .buffered(CONCURRENT_LOOKS)

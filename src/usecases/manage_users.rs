@@ -225,10 +225,8 @@ pub async fn list(
             page::ids(env, &keys::subtree_users(*root), request).await?
         }
     };
-    let ids = page.items.iter().copied();
-    let found = env.store.load_many::<User>(ids).await?;
-    let users = found.into_iter().flatten().map(|found| found.value);
-    Ok(page.with(users.collect()))
+    let users = env.store.values(page.items.iter().copied()).await?;
+    Ok(page.with(users))
 }
 
 /// Those of `ids` that the caller may see, each once, in the order given.

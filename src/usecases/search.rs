@@ -13,7 +13,6 @@ use crate::domain::user::User;
 use crate::store::engine::Key;
 use crate::store::keys;
 use crate::store::record::Numbered;
-use uuid::Uuid;
 
 /// Index entries looked at by one search.
 const MAX_LOOKED_AT: usize = 5_000;
@@ -157,12 +156,12 @@ async fn by_subtree(
     let wanted = keys::folded(text);
     let begins = |text: &str| keys::folded(text).starts_with(&wanted);
     let mut accounts = Vec::new();
-    for tenant in load_tenants(env, &tenants).await? {
+    for tenant in env.store.values::<Tenant>(tenants).await? {
         if begins(&tenant.name) {
             accounts.push(AccountId::Tenant(tenant.id));
         }
     }
-    for user in load_users(env, &users).await? {
+    for user in env.store.values::<User>(users).await? {
         let email = user
             .contact
             .email
@@ -176,53 +175,28 @@ async fn by_subtree(
     Ok(Some(accounts))
 }
 
-async fn load_tenants(env: &Env, ids: &[Uuid]) -> Result<Vec<Tenant>, Error> {
-    let found = env.store.load_many::<Tenant>(ids.iter().copied()).await?;
-    Ok(found
-        .into_iter()
-        .flatten()
-        .map(|found| found.value)
-        .collect())
-}
-
-async fn load_users(env: &Env, ids: &[Uuid]) -> Result<Vec<User>, Error> {
-    let found = env.store.load_many::<User>(ids.iter().copied()).await?;
-    Ok(found
-        .into_iter()
-        .flatten()
-        .map(|found| found.value)
-        .collect())
-}
-
 /// Loads what was found, with the names of the tenants above.
 async fn hits(env: &Env, root: &Tenant, accounts: &[AccountId]) -> Result<Vec<Hit>, Error> {
     let (mut tenant_ids, mut user_ids) = (Vec::new(), Vec::new());
     for account in accounts {
         match account {
-            AccountId::Tenant(id) => tenant_ids.push(id.uuid()),
-            AccountId::User(id) => user_ids.push(id.uuid()),
+            AccountId::Tenant(id) => tenant_ids.push(*id),
+            AccountId::User(id) => user_ids.push(*id),
         }
     }
-    let tenants = load_tenants(env, &tenant_ids).await?;
-    let users = load_users(env, &user_ids).await?;
+    let tenants: Vec<Tenant> = env.store.values(tenant_ids).await?;
+    let users: Vec<User> = env.store.values(user_ids).await?;
     let mut known: HashMap<TenantId, Tenant> = HashMap::new();
-    let homes: HashSet<Uuid> = users.iter().map(|user| user.tenant_id.uuid()).collect();
-    let homes: Vec<Uuid> = homes.into_iter().collect();
-    for tenant in load_tenants(env, &homes)
-        .await?
-        .into_iter()
-        .chain(tenants.iter().cloned())
-    {
-        known.insert(tenant.id, tenant);
-    }
-    let above: HashSet<Uuid> = known
+    let homes: HashSet<TenantId> = users.iter().map(|user| user.tenant_id).collect();
+    let homes = env.store.values::<Tenant>(homes).await?;
+    let both = homes.into_iter().chain(tenants.iter().cloned());
+    known.extend(both.map(|tenant| (tenant.id, tenant)));
+    let above = known
         .values()
-        .flat_map(|tenant| below(root, &tenant.ancestors).iter().map(|id| id.uuid()))
-        .collect();
-    let above: Vec<Uuid> = above.into_iter().collect();
-    for tenant in load_tenants(env, &above).await? {
-        known.insert(tenant.id, tenant);
-    }
+        .flat_map(|tenant| below(root, &tenant.ancestors));
+    let above: HashSet<TenantId> = above.copied().collect();
+    let above = env.store.values::<Tenant>(above).await?;
+    known.extend(above.into_iter().map(|tenant| (tenant.id, tenant)));
     let names = |ids: &[TenantId]| -> Vec<String> {
         let found = ids.iter().filter_map(|id| known.get(id));
         found.map(|tenant| tenant.name.clone()).collect()

@@ -127,13 +127,8 @@ pub async fn list(cx: Context<'_>, home: &Home) -> Result<Vec<Role>, Error> {
     let keeper = Keeper::load(cx, home).await?;
     let entries = keeper.book().entries().iter();
     let ids = entries.map(|role| (keeper.reseller(), role.id));
-    let found = cx.env.store.load_many::<Role>(ids).await?;
     // What was deleted since the book was read is on no list.
-    Ok(found
-        .into_iter()
-        .flatten()
-        .map(|found| found.value)
-        .collect())
+    Ok(cx.env.store.values(ids).await?)
 }
 
 /// One role, whole.
