@@ -8,11 +8,11 @@ FROM rust:1.95-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked && mkdir /data
+RUN cargo build --profile dist --locked && mkdir /data
 
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/target/release/upsell /usr/bin/upsell
+COPY --from=build /src/target/dist/upsell /usr/bin/upsell
 COPY --from=build --chown=65532:65532 --chmod=0700 /data /var/lib/upsell
 USER 65532:65532
 ENV UPSELL_DATA=/var/lib/upsell \

@@ -25,7 +25,7 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
     ),
     (
         "CONTRIBUTING.md",
-        "UPSELL_TEST_BINARY=target/release/upsell cargo test --test it walk",
+        "UPSELL_TEST_BINARY=target/dist/upsell cargo test --test it walk",
         Not("it builds the tests, and runs those that are run beside this one"),
     ),
     (
@@ -46,12 +46,12 @@ pub(crate) const BLOCKS: &[(&str, &str, Done)] = &[
     ),
     (
         "README.md",
-        "cargo build --release",
+        "cargo build --profile dist",
         By("the_readme_starts_a_service"),
     ),
     (
         "README.md",
-        "install -m 755 target/release/upsell /usr/bin/upsell",
+        "install -m 755 target/dist/upsell /usr/bin/upsell",
         Not("it changes the machine; tests/it/deployment.rs starts what the unit starts"),
     ),
     (

@@ -169,7 +169,7 @@ async fn commands_of_the_program_and_their_flags_exist() {
 async fn the_readme_starts_a_service() {
     let shell = Shell::new();
     let ran = shell
-        .run(&block("README.md", "cargo build --release").text)
+        .run(&block("README.md", "cargo build --profile dist").text)
         .await;
     assert!(
         ran.out.contains("upsell is ready: listening on "),

@@ -57,7 +57,7 @@ def parser():
     add("--seconds", type=float, metavar="S", help=f"length of each measurement ({FULL.seconds})")
     add("--quick", action="store_true", help="see that all works: moments, few tenants, no files kept")
     add("--out", type=Path, metavar="DIR", help="where the files go (benches/compare, and docs for the chart)")
-    add("--profile", default="release", help="cargo profile of service and tools (release)")
+    add("--profile", default="dist", help="cargo profile of service and tools (dist)")
     add("--server-cores", default="0", metavar="LIST", help="for the server (0)")
     add("--load-cores", default="1", metavar="LIST", help="for the load (1)")
     add("--scratch", type=Path, metavar="DIR", help="for data, on a real disk with 30 GiB free (target/compare)")
@@ -109,8 +109,8 @@ def main(words):
 def run(options):
     rows = rows_of(options.only)
     out, keep = options.out or HERE, bool(options.out) or not options.quick
-    # Figures of another profile are not to be taken for those of a release.
-    profile = "" if options.profile == "release" else f" (profile {options.profile})"
+    # Figures of another profile are not to be taken for those of a package.
+    profile = "" if options.profile == "dist" else f" (profile {options.profile})"
     results = Results(system.commit(ROOT) + profile, time.strftime("%Y-%m-%d"))
     if keep:
         results.read_earlier(out / "results.csv", [] if options.render else rows)

@@ -66,7 +66,7 @@ impl Shell {
             environment: Vec::new(),
         };
         shell.stand_in("curl", CURL);
-        for name in ["upsell", "../target/release/upsell"] {
+        for name in ["upsell", "../target/dist/upsell"] {
             shell.stand_in(name, &upsell);
         }
         // Who starts it in the background stops it, too.
