@@ -130,7 +130,9 @@ impl State {
                     .and_then(|(_, user)| user.as_ref());
                 let to =
                     user.and_then(|user| Some(user.contact.email.as_ref()?.as_str().to_owned()));
-                if to.is_none_or(|to| !self.mails.refused.contains(&to)) {
+                // Of who was deleted since, the address is not known any more.
+                let refused = &self.mails.refused;
+                if to.map_or(refused.is_empty(), |to| !refused.contains(&to)) {
                     self.fault(format!("mail {id} is given up: {:?}", mail.last_error));
                 }
             }
