@@ -42,8 +42,8 @@ impl Changes {
     }
 
     /// Stores a changed mail.
-    pub fn update_mail(&mut self, old: &Found<Mail>, new: Mail) -> &mut Self {
-        let (before, after) = (marks_of_mail(old), marks_of_mail(&new));
+    pub fn update_mail(&mut self, old: &Found<Mail>, new: &Mail) -> &mut Self {
+        let (before, after) = (marks_of_mail(old), marks_of_mail(new));
         for (mark, _) in before.iter().filter(|mark| !after.contains(mark)) {
             self.delete(mark.clone());
         }

@@ -55,7 +55,7 @@ async fn change_all(
         for mail in mails {
             let mut changed = mail.value.clone();
             change(&mut changed);
-            changes.update_mail(mail, changed);
+            changes.update_mail(mail, &changed);
         }
         env.store.commit(changes).await.map_err(Error::from)
     };

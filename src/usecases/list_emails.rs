@@ -183,7 +183,7 @@ pub async fn retry_email(
         new.lease = None;
         new.due_at = now;
         new.attempts = 0;
-        changes.update_mail(&old, new.clone());
+        changes.update_mail(&old, &new);
         let act = Act {
             action: "email.retry",
             tenant: &tenant,

@@ -137,7 +137,7 @@ async fn a_mail_that_is_being_sent_is_not_sent_again() {
     let mut leased = found.value.clone();
     leased.take(NodeId::random(), now, deliver::LEASE);
     let mut changes = Changes::new();
-    changes.update_mail(&found, leased);
+    changes.update_mail(&found, &leased);
     world.env.store.commit(changes).await.unwrap();
     let site = Site::serve(world).await;
     site.turn_to(1);

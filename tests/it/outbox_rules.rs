@@ -43,7 +43,7 @@ pub(crate) async fn claim(world: &World, id: MailId, now: Timestamp) -> Option<M
         let mut changes = Changes::new();
         let mut mail = found.value.clone();
         mail.due_at = now;
-        changes.update_mail(&found, mail);
+        changes.update_mail(&found, &mail);
         world.env.store.commit(changes).await.unwrap();
     }
     let claimed = deliver::claim(&world.env, &[id], now).await;
@@ -229,7 +229,7 @@ async fn a_crash_while_sending_gives_the_mail_back() {
     let mut leased = found.value.clone();
     leased.take(NodeId::random(), later(30), LEASE);
     let mut changes = Changes::new();
-    changes.update_mail(&found, leased);
+    changes.update_mail(&found, &leased);
     world.env.store.commit(changes).await.unwrap();
     for (now, count) in [(60, 1), (61, 0)] {
         let recovered = deliver::recover_leases(&world.env, later(now)).await;

@@ -141,7 +141,7 @@ async fn a_claimed_mail_is_read_again_only_where_somebody_changed_it() {
     let mut changes = Changes::new();
     let mut other = found.value.clone();
     other.due_at = later(29);
-    changes.update_mail(&found, other);
+    changes.update_mail(&found, &other);
     env.store.commit(changes).await.unwrap();
     deliver::record(env, changed, later(31)).await.unwrap();
     assert_eq!(world.mails(MailState::Sent).await.len(), 20);
@@ -192,7 +192,7 @@ async fn each_mail_gets_its_own_end() {
     let mut changes = Changes::new();
     let mut changed = last.value.clone();
     changed.last_error = Some("in between".to_owned());
-    changes.update_mail(&last, changed);
+    changes.update_mail(&last, &changed);
     let (next, other) = join(
         deliver::record(env, &outcomes, later(31)),
         env.store.commit(changes),

@@ -131,12 +131,10 @@ async fn lease_together(
     if due.is_empty() {
         return Ok(Vec::new());
     }
+    let leased: Vec<Mail> = due.iter().map(|mail| taken(env, mail, now)).collect();
     let mut changes = Changes::new();
-    let mut leased = Vec::with_capacity(due.len());
-    for mail in due {
-        let of_us = taken(env, mail, now);
-        changes.update_mail(mail, of_us.clone());
-        leased.push(of_us);
+    for (mail, of_us) in due.iter().zip(&leased) {
+        changes.update_mail(mail, of_us);
     }
     env.store.commit(changes).await?;
     Ok(leased)

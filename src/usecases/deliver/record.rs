@@ -150,7 +150,7 @@ async fn record_together(
         if was_sent && mail.kind.is_quota() {
             told.push(mail.user_id);
         }
-        changes.update_mail(&found, mail);
+        changes.update_mail(&found, &mail);
     }
     remember(env, &mut changes, told, now).await?;
     if !changes.is_empty() {

@@ -102,7 +102,7 @@ impl Window {
     /// What is to be stored.
     fn into_changes(self, changes: &mut Changes) {
         if let Some(stored) = self.latest.mail {
-            changes.update_mail(&stored, self.mail);
+            changes.update_mail(&stored, &self.mail);
             return;
         }
         let pointer = keys::open_mail(self.mail.user_id);
