@@ -12,8 +12,8 @@ use uuid::{Uuid, uuid};
 /// stored those ids.
 const NAMESPACE: Uuid = uuid!("3f1c1f5e-6f0b-4d0e-9c55-0c9f5d1f7a52");
 
-/// The ids that seed 002 shows for what has a code in a standard. Callers that have followed the
-/// seed to the letter know them, so they are kept.
+/// The ids that the vendor prints for what has a code in a standard (rule `billing-information`).
+/// Callers that copied them know them, so they are kept.
 const SEED_IDS: [(&str, Uuid); 4] = [
     ("country:BG", uuid!("b28c162b-007a-42a1-ba97-d798e9e26909")),
     ("country:US", uuid!("d46c54bd-1704-4a55-bb76-fc03073669a0")),

@@ -45,7 +45,7 @@ pub type LinkKey = [u8; 32];
 pub enum Purpose {
     /// To the Buy link of the moment, from this place.
     Quota(Placement),
-    /// To the bare Buy URL (seed 001, "Editions upsell data").
+    /// To the bare Buy URL (rule `buy-url`).
     Edition,
     /// To the page where mail about quotas is stopped.
     Unsubscribe,

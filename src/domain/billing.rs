@@ -1,4 +1,4 @@
-//! What is written on a customer's invoices, and how (seed 002).
+//! What is written on a customer's invoices, and how (rule `billing-information`).
 
 mod tax;
 mod values;
@@ -22,7 +22,7 @@ pub type RoundupMinutes = Bounded<1440>;
 /// Per cent of occupancy from which somebody is told.
 pub type OccupancyPercent = Bounded<100>;
 
-/// The billing information of a tenant: the customer object of seed 002. A tenant has one at
+/// The billing information of a tenant: the customer object. A tenant has one at
 /// most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
@@ -167,7 +167,7 @@ impl Account {
     }
 }
 
-/// What the answer of seed 002 shows for what its request does not mention.
+/// What holds where a request is silent (rule `billing-information`).
 impl Default for Invoicing {
     fn default() -> Self {
         Self {
@@ -187,7 +187,7 @@ impl Default for Invoicing {
     }
 }
 
-/// What the answer of seed 002 shows for what its request does not mention.
+/// What holds where a request is silent (rule `billing-information`).
 impl Default for Service {
     fn default() -> Self {
         Self {

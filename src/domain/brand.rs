@@ -23,7 +23,7 @@ pub enum BrandEncryption {
 }
 
 impl BrandEncryption {
-    /// The name in the account dialect (seed 001 shows `TLS`).
+    /// The name in the account dialect (rule `brand-options`).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ pub struct BrandUrls {
     pub user_guide: String,
 }
 
-/// The branding options of one tenant (seed 001).
+/// The branding options of one tenant (rule `brand-options`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
     /// Whose brand it is.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The contact block of tenants and users, as the seeds print it. Free text; may be empty.
+/// The contact block of tenants and users, as the vendor prints it. Free text; may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the meaning
 pub struct Contact {

@@ -1,5 +1,5 @@
 //! Exact decimal numbers, for money and volumes. A number keeps the scale that it was written
-//! with: `0.00` stays `0.00`, as seed 004 shows. What cannot be held exactly is refused, never
+//! with: `0.00` stays `0.00`, as rule `partner-plans` has it. What cannot be held exactly is refused, never
 //! rounded; floating point is not involved anywhere.
 
 use std::cmp::Ordering;

@@ -135,7 +135,7 @@ uuid_id!(
     ApplicationId
 );
 
-/// The seeds' "API v1 ID": a number given to each tenant and user at creation, unique over both,
+/// The vendor's "API v1 ID": a number given to each tenant and user at creation, unique over both,
 /// never reused. The account table is indexed by it, and tracked links carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct V1Id(pub u32);

@@ -1,4 +1,4 @@
-//! The Buy link (seed 001): the configured Buy URL, and what is added to it so that the shop
+//! The Buy link (rule `buy-link-data`): the configured Buy URL, and what is added to it so that the shop
 //! knows who comes, from where, and what is used up.
 
 mod buy_url;
@@ -36,7 +36,7 @@ pub enum Placement {
 }
 
 impl Placement {
-    /// All seven, in the order of seed 001.
+    /// All seven, in the order of rule `buy-link-data`.
     pub const ALL: [Self; 7] = [
         Self::Alert(Item::StorageSize),
         Self::Alert(Item::PhysicalMachines),
@@ -53,7 +53,7 @@ impl Placement {
         Self::Alert(item)
     }
 
-    /// The name in the Buy link; its casing is that of seed 001.
+    /// The name in the Buy link; its casing is that of rule `buy-link-data`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl FromStr for Placement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkProfile {
-    /// The names of this service (seed 001 describes the parameters without naming them all).
+    /// The names of this service (the vendor describes the parameters without naming them all).
     #[default]
     Default,
     /// The names that the vendor publishes today, so that an existing shop keeps working.
@@ -210,7 +210,7 @@ pub enum ListStyle {
     Repeated,
 }
 
-/// Whether an item in `state` is named in a Buy link's lists (seed 001): storage from "will be
+/// Whether an item in `state` is named in a Buy link's lists (rule `buy-link-data`): storage from "will be
 /// exceeded soon" on, the others once exceeded.
 #[must_use]
 pub const fn listed(item: Item, state: State) -> bool {

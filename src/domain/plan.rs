@@ -1,4 +1,4 @@
-//! Partner plans (seed 004): what a partner sells and at which price, and what of it covers a
+//! Partner plans (rule `partner-plans`): what a partner sells and at which price, and what of it covers a
 //! tenant's overage of today.
 
 mod buying;
@@ -39,7 +39,7 @@ pub struct PlanRef {
     pub plan: PlanId,
 }
 
-/// What a plan says, in the words of seed 004. Prices are in the currency of the partner.
+/// What a plan says, in the vendor's words. Prices are in the currency of the partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanTerms {
     /// What people call it.
@@ -74,17 +74,17 @@ pub struct PlanTerms {
     pub es_cost_extra_block: Decimal,
 }
 
-/// A field of a plan that makes no sense: its name in seed 004, and why.
+/// A field of a plan that makes no sense: its name on the wire, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadTerm {
-    /// As in seed 004.
+    /// As on the wire.
     pub field: &'static str,
     /// What is wrong and what to write instead.
     pub why: String,
 }
 
 impl PlanTerms {
-    /// Every price with its name in seed 004.
+    /// Every price with its name on the wire.
     #[must_use]
     pub const fn prices(&self) -> [(&'static str, Decimal); 10] {
         [

@@ -1,4 +1,4 @@
-//! Who sees what: the one decision table (seed 000, product rule 2).
+//! Who sees what: the one decision table (rule `who-may-buy`).
 
 use super::rules::{Rule, Trail};
 
@@ -43,7 +43,7 @@ pub struct Shop {
 /// What an admin who is a buyer sees when there is no shop to go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum WithoutBuyUrl {
-    /// The plain message (seed 001: "the buy links will not be shown to the user").
+    /// The plain message (rule `buy-url`).
     #[default]
     Nothing,
     /// The same as a buyer who is no admin.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is sold by quota (seed 001). The order is the order of the Buy link's lists.
+/// What is sold by quota (rule `buy-link-data`). The order is the order of the Buy link's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
@@ -32,7 +32,7 @@ impl Item {
         Self::MobileDevices,
     ];
 
-    /// The name in Buy links and in the native dialect (seed 001).
+    /// The name in Buy links and in the native dialect (rule `buy-link-data`).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

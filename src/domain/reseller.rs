@@ -1,4 +1,4 @@
-//! Resellers (seed 003): price plans with their roles, and the domains that run under a plan.
+//! Resellers (rule `reseller-plans`): price plans with their roles, and the domains that run under a plan.
 //!
 //! A role is named by a number that it keeps for life; users of a domain hold such numbers. Each
 //! plan and each domain counts how many users hold each of its roles, so that one record tells

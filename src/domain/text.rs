@@ -118,7 +118,7 @@ pub fn check_language(text: &str) -> Result<(), BadText> {
     ))
 }
 
-/// A colour: six hexadecimal digits (seed 001: `000000`).
+/// A colour: six hexadecimal digits (rule `brand-options`).
 ///
 /// # Errors
 /// [`BadText::Form`].
@@ -132,7 +132,7 @@ pub fn check_color(text: &str) -> Result<(), BadText> {
 }
 
 /// The address of a brand's page: empty, http(s) with a host and no userinfo, or a path without a
-/// scheme (seed 001 shows `help_url` as `api/ams/links/help`).
+/// scheme (rule `brand-options`: `help_url` may be `api/ams/links/help`).
 ///
 /// # Errors
 /// [`BadText`].

@@ -10,10 +10,10 @@ use super::rules::{Rule, Trail};
 use super::time::Timestamp;
 use uuid::Uuid;
 
-/// The role that makes a user a Company Administrator (seed 000), on the user's own tenant.
+/// The role that makes a user a Company Administrator (rule `user-object`), on the user's own tenant.
 pub const COMPANY_ADMIN: &str = "company_admin";
 
-/// The notification kind that quota mail belongs to (seed 000: `notifications`).
+/// The notification kind that quota mail belongs to (rule `user-object`).
 pub const QUOTA_NOTIFICATION: &str = "quota";
 
 /// The kinds of notification that a user may ask for.
@@ -86,7 +86,7 @@ pub struct User {
     pub enabled: bool,
     /// Whether the person has accepted the account.
     pub activated: bool,
-    /// Has the business type `buyer` (seed 000).
+    /// Has the business type `buyer` (rule `who-may-buy`).
     pub buyer: bool,
     /// What the person wants mail about; of [`NOTIFICATION_KINDS`].
     #[serde(deserialize_with = "stored_notifications")]

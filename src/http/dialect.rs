@@ -16,15 +16,15 @@ use crate::usecases::error::Error;
 /// A vendor's API, or our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// `/api/2` (seeds 000 and 001).
+    /// `/api/2` (rules `user-object` and `brand-options`).
     Account,
     /// `/api/2/idp`: OAuth 2, whose errors have a shape of their own (RFC 6749 §5.2).
     Token,
-    /// `/api/advanced-automation/v1` (seed 002).
+    /// `/api/advanced-automation/v1`: rule `billing-information`.
     Billing,
-    /// `/plan` and `/domain` (seed 003).
+    /// `/plan` and `/domain`: rule `reseller-plans`.
     Reseller,
-    /// `/v1/partners` (seed 004).
+    /// `/v1/partners`: rule `partner-plans`.
     Partner,
     /// `/api/upsell/v1`.
     Native,

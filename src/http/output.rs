@@ -76,7 +76,7 @@ pub fn with_headers(mut response: Response, headers: HeaderMap) -> Response {
     response
 }
 
-/// RFC 3339 in UTC with `+00:00`, as in seed 000: `2019-07-25T07:11:02.807354+00:00`.
+/// RFC 3339 in UTC with `+00:00`, as rule `user-object` has it: `2019-07-25T07:11:02.807354+00:00`.
 #[must_use]
 pub fn time(at: Timestamp) -> String {
     DateTime::from_timestamp_micros(at.micros())

@@ -17,7 +17,7 @@ pub struct Country {
     pub id: CountryId,
     /// ISO 3166-1 alpha-2: `BG`.
     pub code: &'static str,
-    /// As people call it in English (Unicode CLDR): `United States`, as seed 002 has it, where
+    /// As people call it in English (Unicode CLDR): `United States`, as the vendor prints it, where
     /// ISO has `United States of America`.
     pub name: String,
     /// Its states, provinces and whatever else it is divided into, by name.

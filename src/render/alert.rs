@@ -7,8 +7,8 @@ use crate::domain::plan::Purchase;
 use crate::domain::proposal::Proposal;
 
 impl Renderer {
-    /// The alert for one quota. The titles of the six alerts are those of seed 001, the labels
-    /// those of seed 000. `tenant_name` may be empty.
+    /// The alert for one quota. Titles follow rule `alert-titles`, labels rule `who-may-buy`.
+    /// `tenant_name` may be empty.
     ///
     /// # Errors
     /// A built-in text is faulty.
@@ -32,7 +32,7 @@ impl Renderer {
         })
     }
 
-    /// The message that proposes an edition (seed 001, "Editions upsell data").
+    /// The message that proposes an edition (rule `buy-url`).
     ///
     /// # Errors
     /// A built-in text is faulty.

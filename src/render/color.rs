@@ -32,7 +32,7 @@ impl Color {
         Self { red, green, blue }
     }
 
-    /// Six hexadecimal digits, as the brand has them (seed 001: `'color': '000000'`), with or
+    /// Six hexadecimal digits, as the brand has them (rule `brand-options`), with or
     /// without `#`. `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -114,7 +114,7 @@ pub(crate) struct Accent {
 
 impl Accent {
     pub(crate) fn of(brand: Color) -> Self {
-        // A black brand (seed 001 shows one) lightened just enough to be seen looks like a
+        // A black brand (the vendor prints one) lightened just enough to be seen looks like a
         // disabled button. A colour without hue has nothing to keep: take the ink.
         let on_surface = |surface: &Surface, background: Color, contrast: f64| {
             if brand.is_grey() && brand.contrast(background) < contrast {

@@ -103,7 +103,7 @@ pub enum ProposalView {
 /// The text of an alert in the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertText {
-    /// One line; for the six alerts of seed 001, exactly its text.
+    /// One line; for six alerts to the letter (rule `alert-titles`).
     pub title: String,
     /// One to three sentences with the figures.
     pub body: String,

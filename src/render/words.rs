@@ -215,7 +215,7 @@ fn money(
     }
 }
 
-/// "Buy now", "Contact your sales representative" (seed 000).
+/// "Buy now", "Contact your sales representative" (rule `who-may-buy`).
 pub(crate) fn label(locale: &Locale, proposal: Proposal) -> Result<String, RenderError> {
     locale.text(&format!("proposal.{}", proposal.name()), &[])
 }

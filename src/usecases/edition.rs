@@ -1,4 +1,4 @@
-//! The message that proposes an edition: its link is the Buy URL with nothing added (seed 001).
+//! The message that proposes an edition: its link is the Buy URL with nothing added (rule `buy-url`).
 
 use super::access::Context;
 use super::error::Error;

@@ -1,4 +1,4 @@
-//! The branding options of a tenant (seed 001): read, change, switch on and off, and the logo.
+//! The branding options of a tenant (rule `brand-options`): read, change, switch on and off, and the logo.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::outbox::smtp::check_tenant_server;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, unchanged};
 
-/// A brand and the version of its tenant, which counts the brand's changes too (seed 001).
+/// A brand and the version of its tenant, which counts the brand's changes too (rule `brand-options`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrandView {
     /// The options.

@@ -75,7 +75,7 @@ async fn put_once(
     };
     let mut customer = patch.apply(before, given_tax.as_ref())?;
     if old.is_none() && customer.invoicing.fallback_email.is_none() {
-        // Seed 002: the one address that the request names is also where invoices go.
+        // Rule `billing-information`: the one address that the request names is also where invoices go.
         let email = customer.reach.email.clone();
         customer.invoicing.fallback_email = email;
     }

@@ -223,8 +223,8 @@ fn check_seller(caller: &Caller, account: &Account) -> Result<(), Error> {
 /// reached as a tenant's. The server gives it, so the user's version stays.
 ///
 /// Only quotas and usages are: `/tenants/{id}/offering_items`, `/tenants/{id}/usages`, reports. A
-/// GET of `/tenants/{id}` itself is 404, for there is no tenant behind it: neither the seeds nor the
-/// vendor's public pages show such an object, and a made-up one could not be changed or deleted.
+/// GET of `/tenants/{id}` itself is 404, for there is no tenant behind it: neither the documents nor
+/// the vendor's public pages show such an object, and a made-up one could not be changed or deleted.
 fn give_personal_tenant(
     changes: &mut Changes,
     caller: &Caller,

@@ -96,7 +96,7 @@ impl<'a> Telling<'a> {
         Some(self.offer_to(env, kind, Purpose::Quota(placement), buy_url, label))
     }
 
-    /// The offer of an edition message: the bare Buy URL (seed 001).
+    /// The offer of an edition message: the bare Buy URL (rule `buy-url`).
     #[must_use]
     pub fn edition_offer(&self, env: &Env, label: Option<String>) -> Option<Offer> {
         let kind = self.view.edition_proposal?;

@@ -1,4 +1,4 @@
-//! The plans of partners: list, create, read, replace, delete (seed 004).
+//! The plans of partners: list, create, read, replace, delete (rule `partner-plans`).
 
 use std::cmp::Ordering;
 

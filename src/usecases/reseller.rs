@@ -1,4 +1,4 @@
-//! Resellers (seed 003): plans, domains, their roles, and who holds them. A reseller is the
+//! Resellers (rule `reseller-plans`): plans, domains, their roles, and who holds them. A reseller is the
 //! partner tenant at the top of what the caller reaches; its plans and domains are its alone, and
 //! a name is looked up among them only.
 

@@ -61,7 +61,7 @@ fn own(operation: &Operation) -> Option<u16> {
 }
 
 /// Whether the things of tenants below are there too. Those of resellers are not: a name means the
-/// plan or domain of the caller's own tenant (seed 003).
+/// plan or domain of the caller's own tenant (rule `reseller-plans`).
 fn reaches_below(operation: &Operation) -> bool {
     !operation.path.starts_with("/plan") && !operation.path.starts_with("/domain")
 }

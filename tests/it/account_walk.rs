@@ -1,4 +1,4 @@
-//! Seeds 000 and 001, step by step, with the answers that they print.
+//! Rules `who-may-buy` and `buy-url`, step by step, with the answers that the vendor prints.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ async fn seed_000_assigns_the_buyer_type() {
     );
 }
 
-/// The whole object of seed 001, without the logo.
+/// The whole object that the vendor prints, without the logo.
 fn options() -> Value {
     json!({
         "account_server_url": "",

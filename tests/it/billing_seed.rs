@@ -1,4 +1,4 @@
-//! The walk of seed 002: a tax, the configuration, a customer; each answer field by field.
+//! The walk of rule `billing-information`: a tax, the configuration, a customer; each answer field by field.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::account_api::Api;
 
 const BASE: &str = "/api/advanced-automation/v1";
 
-/// The answer that seed 002 prints, as it prints it.
+/// The answer that the vendor prints.
 const SEED_ANSWER: &str = r#"{
     "Id": "6074cc51-98d1-4f9d-b380-95d3277b5e98",
     "Tenant": "0dc377ec-e970-42e2-9e95-7ff9d8b05c11",

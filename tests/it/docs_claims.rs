@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::architecture::sources;
 use crate::openapi::document;
 use crate::support::app::TestApp;
 use crate::support::pages::{at, pages};
@@ -364,4 +365,28 @@ fn the_readme_lists_the_scopes_that_there_are() {
         .map(|name| name.trim().trim_matches('`'))
         .collect();
     assert_eq!(listed, known);
+}
+
+/// Code cites a vendor's rule by its name in docs/rules.md, and each rule there is cited.
+#[test]
+fn rules_that_code_cites_are_explained() {
+    let page = std::fs::read_to_string(at("docs/rules.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let known: BTreeSet<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    let mut cited = BTreeSet::new();
+    let sources = sources();
+    for source in &sources {
+        // A citation may go on in the next line of a comment.
+        let text = source
+            .text
+            .replace("\n/// ", " ")
+            .replace("\n    /// ", " ");
+        for (at, _) in text.match_indices("ule `") {
+            let name = text[at + 5..].split('`').next().unwrap();
+            assert!(known.contains(name), "{}: {name}", source.path);
+            cited.insert(name.to_owned());
+        }
+    }
+    let cited: BTreeSet<&str> = cited.iter().map(String::as_str).collect();
+    assert_eq!(cited, known);
 }

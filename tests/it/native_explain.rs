@@ -19,7 +19,7 @@ use crate::support::world::{START, World};
 
 const GIB: u64 = 1 << 30;
 
-/// A customer over its quotas, a user over their own, and the plan of seed 004.
+/// A customer over its quotas, a user over their own, and the plan that the vendor prints.
 async fn site() -> (Site, UserId) {
     let world = World::new().await;
     let user = world.add_user("reader", true).await;

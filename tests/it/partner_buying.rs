@@ -18,7 +18,7 @@ use crate::support::world::{START, World};
 const GIB: u64 = 1 << 30;
 
 /// A customer over its quotas, with a shop, an admin who may buy and a buyer who may not; the root
-/// partner sells the plan of seed 004.
+/// partner sells the plan that the vendor prints.
 struct Shop {
     site: Site,
     admin: UserId,

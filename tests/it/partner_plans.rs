@@ -1,4 +1,4 @@
-//! The partner dialect, `/v1/partners/{username}/plans` (seed 004), from outside.
+//! The partner dialect, `/v1/partners/{username}/plans` (rule `partner-plans`), from outside.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -126,7 +126,7 @@ async fn what_is_no_whole_plan_is_refused_by_its_field() {
     assert_eq!(partner.plan(id).await.0, kept);
     let list = partner.get("", "*/*").await.expect(200).json();
     assert_eq!(list["count"], 1);
-    // Fields that seed 004 does not know are another version's.
+    // Fields that the vendor does not have are another version's.
     partner
         .put(
             &path,

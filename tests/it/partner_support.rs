@@ -1,4 +1,4 @@
-//! The service with a partner called `barracuda`, spoken to as seed 004's callers do.
+//! The service with a partner called `barracuda`, spoken to as its callers do.
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::account_api::{Answer, Api};
 
-/// Seed 004's example, as it is printed there.
+/// The vendor's example, as it is printed.
 pub(crate) const SEED_JSON: &str = r#"{
 
   "name": "20g Monthly",

@@ -1,4 +1,4 @@
-//! The change of a domain's price plan (seed 003).
+//! The change of a domain's price plan (rule `domain-plan-change`).
 
 use std::collections::BTreeMap;
 

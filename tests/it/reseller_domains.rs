@@ -1,4 +1,4 @@
-//! `/domain`: retention, users' roles, and roles of its own (seed 003).
+//! `/domain`: retention, users' roles, and roles of its own (rule `reseller-plans`).
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `/plan`: retention, roles, and what guards them (seed 003).
+//! `/plan`: retention, roles, and what guards them (rule `reseller-plans`).
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, Tenant, User};
 use crate::support::app::{Answer, TestApp};
 use crate::support::sink::Sink;
 
-/// The five usage names, their items and the placements of their alerts (seed 001: the casing of
+/// The five usage names, their items and the placements of their alerts (rule `buy-link-data`: the casing of
 /// the first is the vendor's).
 const ITEMS: [(&str, &str, &str); 5] = [
     ("storage", "storage_size", "Alert_on_Storage"),

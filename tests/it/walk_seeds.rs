@@ -113,7 +113,7 @@ async fn the_buy_url_is_set_as_seed_001_shows() {
     assert_eq!(app.tenant_version(&tenant.id).await, version + 1);
 }
 
-/// Seed 000's table, with the note on branding and the Buy URL.
+/// The table of rule `who-may-buy`, with the note on branding and the Buy URL.
 fn expected(role: Role, has_url: bool, is_branded: bool) -> Option<&'static str> {
     match (role.is_admin, role.is_buyer, has_url && is_branded) {
         (true, true, true) => Some("buy_now"),

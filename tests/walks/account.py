@@ -1,4 +1,4 @@
-"""The walks of seeds 000 and 001 with the requests library, step by step as they are printed: a user
+"""The walks of rules `who-may-buy` and `buy-url` with the requests library, step by step as they are printed: a user
 becomes a buyer, and the tenant gets its Buy URL.
 
 BASE_URL, CLIENT_ID, CLIENT_SECRET and ROOT_TENANT_ID come from the environment. Each step asserts
@@ -74,7 +74,7 @@ assert response.status_code == 200, response.text
 created_user_id = response.json()["id"]
 step("a customer tenant, and a user account in it")
 
-# --- Seed 000: enabling quota upsell for a user account.
+# --- Enabling quota upsell for a user account.
 
 user_id = created_user_id
 response = send("GET", f"/users/{user_id}")
@@ -125,7 +125,7 @@ assert response.status_code == 409, response.text
 assert response.json()["error"]["code"] == 1001, response.text
 step("000: the revision number increments with each update, so the old one is refused")
 
-# --- Seed 001: configuring the "Buy URL" option.
+# --- Configuring the "Buy URL" option.
 
 tenant_id = created_tenant_id
 tenant = send("GET", f"/tenants/{tenant_id}").json()

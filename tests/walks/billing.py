@@ -1,4 +1,4 @@
-"""The walk of seed 002 with the requests library: set billing information for a customer.
+"""The walk of rule `billing-information` with the requests library: set billing information for a customer.
 
 BASE_URL, CLIENT_ID, CLIENT_SECRET and ROOT_TENANT_ID come from the environment. Each step asserts
 what the seed prints and says one line.

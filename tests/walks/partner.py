@@ -1,4 +1,4 @@
-"""The walk of seed 004, partner plans, as a caller with `requests` does it.
+"""The walk of rule `partner-plans` as a caller with `requests` does it.
 
 Takes BASE_URL, CLIENT_ID, CLIENT_SECRET and ROOT_TENANT_ID from the environment, and leaves nothing
 behind but a deleted plan's number.

@@ -1,4 +1,4 @@
-"""The walk of seed 003 (plans, their roles, domains, the change of plan), as a stock client does it.
+"""The walk of rule `reseller-plans` (plans, their roles, domains, the change of plan), as a stock client does it.
 
 Takes BASE_URL, CLIENT_ID, CLIENT_SECRET and ROOT_TENANT_ID from the environment. Prints one line
 per step; the first step that does not go as the seed says ends it with an error.

@@ -42,7 +42,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// Which of the four kinds of seed 000.
+    /// Which of the four kinds of rule `who-may-buy`.
     pub(super) const fn role(&self) -> &'static str {
         match (self.admin, self.buyer) {
             (true, true) => "admin and buyer",

@@ -159,7 +159,7 @@ impl BuyUrl {
     }
 
     /// In ASCII, for `Location` and `href`. The edition message's link is this, with nothing
-    /// added (seed 001).
+    /// added (rule `buy-url`).
     #[must_use]
     pub fn wire(&self) -> &str {
         &self.wire

@@ -9,7 +9,7 @@ fn price(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-/// The plan of seed 004.
+/// The plan that the vendor prints.
 fn seed() -> PlanTerms {
     PlanTerms {
         name: "20g Monthly".to_owned(),

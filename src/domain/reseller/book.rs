@@ -96,8 +96,7 @@ impl RoleBook {
         Ok(())
     }
 
-    /// Removes a role that nobody holds (seed 003: "roles cannot be deleted if they are assigned
-    /// to one or several users").
+    /// Removes a role that nobody holds (rule `reseller-plans`).
     ///
     /// # Errors
     /// It is a basic one, or assigned.

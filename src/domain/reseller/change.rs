@@ -1,4 +1,4 @@
-//! What happens to roles when a domain gets another price plan (seed 003).
+//! What happens to roles when a domain gets another price plan (rule `domain-plan-change`).
 
 use super::domain::{Assignment, Domain};
 use super::name::Name;

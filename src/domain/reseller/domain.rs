@@ -192,8 +192,8 @@ impl Domain {
         Ok(())
     }
 
-    /// Flags a user as owner, who becomes an Admin with it (seed 003: "The owner of a domain is a
-    /// role Admin flagged as Owner"). The owner before stays an Admin without the flag.
+    /// Flags a user as owner, who becomes an Admin with it (rule
+    /// `reseller-plans`). The owner before stays an Admin without the flag.
     ///
     /// # Errors
     /// A bound is reached.

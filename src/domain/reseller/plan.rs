@@ -38,8 +38,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A new plan, and its two basic roles with these numbers ("Basic roles Admin and No
-    /// Privileges are taken from the defaults at the price plan", seed 003).
+    /// A new plan, and its two basic roles with these numbers (rule
+    /// `reseller-plans`).
     #[must_use]
     pub fn new(
         reseller: TenantId,

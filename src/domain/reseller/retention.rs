@@ -1,4 +1,4 @@
-//! How much a plan or a domain may ingest, and how long that is kept (seed 003).
+//! How much a plan or a domain may ingest, and how long that is kept (rule `reseller-plans`).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ impl RetentionUnit {
     /// All units.
     pub const ALL: [Self; 4] = [Self::Days, Self::Weeks, Self::Months, Self::Years];
 
-    /// The name on the wire (seed 003).
+    /// The name on the wire (rule `reseller-plans`).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ impl Retention {
         })
     }
 
-    /// The volume; the seed does not say of what, and nothing here depends on it.
+    /// The volume; the vendor does not say of what, and nothing here depends on it.
     #[must_use]
     pub const fn volume(&self) -> Decimal {
         self.volume

@@ -36,7 +36,7 @@ impl RoleKind {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Admin, Self::NoPrivileges, Self::Custom];
 
-    /// The name on the wire (seed 003).
+    /// The name on the wire (rule `reseller-plans`).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl RoleKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What the basic role of this kind is called (seed 003).
+    /// What the basic role of this kind is called (rule `reseller-plans`).
     #[must_use]
     pub const fn basic_name(self) -> Option<&'static str> {
         match self {
@@ -143,7 +143,7 @@ impl Policy {
 }
 
 /// Something that holders of a role may reach: a JSON value of the reseller's own making, kept as
-/// it came, because the seed does not show its form and nothing here looks into it.
+/// it came, because the vendor does not show its form and nothing here looks into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Resource(String);

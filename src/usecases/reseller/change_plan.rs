@@ -1,4 +1,4 @@
-//! A domain gets another price plan: everything in one commit (seed 003).
+//! A domain gets another price plan: everything in one commit (rule `domain-plan-change`).
 
 use super::members::{HeldRole, held};
 use super::{act, commit, plan, turn, with_plan};

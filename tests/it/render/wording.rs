@@ -19,7 +19,7 @@ fn alert(line: &QuotaLine, tag: &str) -> (String, String) {
     (text.title, text.body.replace('\u{a0}', " "))
 }
 
-/// Seed 001, "Quota upsell data", to the letter.
+/// Rule `alert-titles`, to the letter.
 #[test]
 fn the_six_alert_titles_are_the_seeds() {
     for (item, state, title) in [
@@ -72,7 +72,7 @@ fn the_six_alert_titles_are_the_seeds() {
     }
 }
 
-/// Seed 000, the table of what the user will see.
+/// Rule `who-may-buy`: the table of what the user will see.
 #[test]
 fn the_proposal_labels_are_the_seeds() {
     let renderer = Renderer::new().expect("the templates compile");

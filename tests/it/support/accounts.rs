@@ -16,7 +16,7 @@ pub(crate) struct Tenant {
     pub(crate) v1_id: u64,
 }
 
-/// The two facts that decide what a user is offered (seed 000).
+/// The two facts that decide what a user is offered (rule `who-may-buy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(crate) is_admin: bool,
@@ -122,7 +122,7 @@ impl TestApp {
         self.get(&path).await.expect(200).json()
     }
 
-    /// Step by step as seed 000 has it: fetch the version, PUT with it.
+    /// Step by step as the vendor prints it: fetch the version, PUT with it.
     pub(crate) async fn set_buyer(&self, user: &User, is_buyer: bool) -> Value {
         let types: &[&str] = if is_buyer { &["buyer"] } else { &[] };
         let version = self.user(user).await["version"].clone();
@@ -150,7 +150,7 @@ impl TestApp {
         tenant["version"].as_u64().unwrap()
     }
 
-    /// Step by step as seed 001 has it: fetch the tenant's version, PUT with `?version=`.
+    /// Step by step as the vendor prints it: fetch the tenant's version, PUT with `?version=`.
     pub(crate) async fn put_brand(&self, tenant: &str, options: &Value) -> Value {
         let version = self.tenant_version(tenant).await;
         let path = format!("/api/2/tenants/{tenant}/brand?version={version}");

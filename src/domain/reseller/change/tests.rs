@@ -86,7 +86,7 @@ fn after(change: &PlanChange, user: UserId) -> Vec<String> {
     held.iter().map(word).collect()
 }
 
-/// The three forms of the seed, by hand.
+/// The three forms that the vendor prints, by hand.
 #[test]
 fn roles_move_as_the_seed_says() {
     let none = "No Privileges";
@@ -180,10 +180,10 @@ fn some_names() -> impl Strategy<Value = BTreeSet<&'static str>> {
     proptest::collection::btree_set(proptest::sample::select(&NAMES[..]), 0..5)
 }
 
-/// A user's roles as the seed's prose has them: names, each of the plan or of the domain.
+/// A user's roles as the vendor's prose has them: names, each of the plan or of the domain.
 type Held = BTreeSet<(bool, String)>;
 
-/// The seed's rules, sentence by sentence, over names.
+/// The vendor's rules, sentence by sentence, over names.
 fn model(held: &Held, owner: bool, keep: &str, gold: &BTreeSet<String>) -> Held {
     let moved = |role: &String| {
         if owner && role == "Admin" {
