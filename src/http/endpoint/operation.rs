@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::query::{Described, described};
 use super::{Access, Endpoint, Handler, Schemas};
 use crate::http::router::BodyLimit;
 
@@ -121,17 +122,14 @@ impl Operation {
     }
 
     /// A parameter of the query.
-    pub(crate) fn query(&mut self, mut parameter: Value) {
-        parameter["in"] = json!("query");
-        self.parameters.push(parameter);
+    pub(crate) fn query(&mut self, parameter: Described) {
+        self.parameters.push(parameter.into());
     }
 
     /// A parameter of the query that the handler reads itself.
     #[must_use]
     pub fn reads_query(mut self, name: &str, schema: Value, about: &str) -> Self {
-        self.query(json!({
-            "name": name, "required": false, "schema": schema, "description": about,
-        }));
+        self.query(described(name, false, schema, about));
         self
     }
 

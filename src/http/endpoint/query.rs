@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::domain::ids::{TaxId, TenantId, UserId, V1Id};
 use crate::http::error::ApiError;
@@ -60,7 +60,7 @@ macro_rules! query {
                             name,
                             concat!($($doc),+).trim(),
                         );
-                    $(described["example"] = serde_json::json!($example);)?
+                    $(described.insert("example".to_owned(), serde_json::json!($example));)?
                     operation.query(described);
                 })+
             }
@@ -81,7 +81,7 @@ pub(crate) use query;
 /// A parameter of a query: what a field of [`query!`] can be.
 pub(crate) trait Parameter: Sized + Send {
     /// Describes it for the document.
-    fn describe(name: &str, about: &str) -> Json;
+    fn describe(name: &str, about: &str) -> Described;
 
     /// Reads its text; `None` where the query has no such parameter.
     ///
@@ -105,19 +105,31 @@ pub(crate) trait Value: Sized + Send {
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-fn describe<T: Value>(name: &str, about: &str, is_required: bool) -> Json {
-    let mut described = json!({
-        "name": name, "required": is_required, "schema": T::schema(), "description": about,
-    });
+/// A parameter as the document has it.
+pub(crate) type Described = Map<String, Json>;
+
+/// Describes a parameter.
+pub(crate) fn described(name: &str, is_required: bool, schema: Json, about: &str) -> Described {
+    Map::from_iter([
+        ("in".to_owned(), json!("query")),
+        ("name".to_owned(), json!(name)),
+        ("required".to_owned(), json!(is_required)),
+        ("schema".to_owned(), schema),
+        ("description".to_owned(), json!(about)),
+    ])
+}
+
+fn describe<T: Value>(name: &str, about: &str, is_required: bool) -> Described {
+    let mut described = described(name, is_required, T::schema(), about);
     if T::IS_LIST {
-        described["style"] = json!("form");
-        described["explode"] = json!(false);
+        described.insert("style".to_owned(), json!("form"));
+        described.insert("explode".to_owned(), json!(false));
     }
     described
 }
 
 impl<T: Value> Parameter for Option<T> {
-    fn describe(name: &str, about: &str) -> Json {
+    fn describe(name: &str, about: &str) -> Described {
         describe::<T>(name, about, false)
     }
 
@@ -131,7 +143,7 @@ impl<T: Value> Parameter for Option<T> {
 pub(crate) struct Required<T>(pub(crate) T);
 
 impl<T: Value> Parameter for Required<T> {
-    fn describe(name: &str, about: &str) -> Json {
+    fn describe(name: &str, about: &str) -> Described {
         describe::<T>(name, about, true)
     }
 
@@ -146,9 +158,8 @@ impl<T: Value> Parameter for Required<T> {
 pub(crate) struct Limit<const DEFAULT: usize, const MAX: usize>(pub(crate) usize);
 
 impl<const DEFAULT: usize, const MAX: usize> Parameter for Limit<DEFAULT, MAX> {
-    fn describe(name: &str, about: &str) -> Json {
-        let schema = schema::integer(1, MAX as u64);
-        json!({ "name": name, "required": false, "schema": schema, "description": about })
+    fn describe(name: &str, about: &str) -> Described {
+        described(name, false, schema::integer(1, MAX as u64), about)
     }
 
     fn read(name: &str, text: Option<&str>) -> Result<Self, ApiError> {
