@@ -13,6 +13,9 @@ use uuid::Uuid;
 /// The role that makes a user a Company Administrator (rule `user-object`), on the user's own tenant.
 pub const COMPANY_ADMIN: &str = "company_admin";
 
+/// The only business type there is (rule `user-object`).
+pub const BUYER: &str = "buyer";
+
 /// The notification kind that quota mail belongs to (rule `user-object`).
 pub const QUOTA_NOTIFICATION: &str = "quota";
 

@@ -12,47 +12,26 @@ use super::precondition::check_version;
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::domain::tenant::Tenant;
-use crate::domain::text::check_line;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, keys};
 
-/// Longest name, in characters.
-const MAX_NAME_CHARS: usize = 256;
-
-/// A client to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewClient {
-    /// It reaches this tenant and all below it.
-    pub tenant_id: TenantId,
-    /// What people call it.
-    pub name: String,
-    /// What it may do; `None`: as much as its creator.
-    pub scopes: Option<ApiScopes>,
-}
-
-/// What to change of a client; `None` is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClientPatch {
-    /// What people call it.
-    pub name: Option<String>,
-    /// What it may do; at most what the caller may.
-    pub scopes: Option<ApiScopes>,
-    /// A disabled client gets no token, and tokens it has are refused.
-    pub enabled: Option<bool>,
-}
-
-/// Creates a client. The secret is in the answer and nowhere else.
+/// Creates a client of a tenant: it reaches this tenant and all below it. `fill` says what it is
+/// other than one without a name that may do as much as its creator. The secret is in the answer
+/// and nowhere else.
 ///
 /// # Errors
-/// The tenant is out of reach or disabled, or the scopes are more than the caller's.
-pub async fn create(cx: Context<'_>, new: &NewClient) -> Result<(Client, String), Error> {
+/// The tenant is out of reach or disabled, the scopes are more than the caller's, or as `fill` says.
+pub async fn create(
+    cx: Context<'_>,
+    tenant: TenantId,
+    fill: impl FnOnce(Client) -> Result<Client, Error>,
+) -> Result<(Client, String), Error> {
     let Context { env, caller, now } = cx;
-    check_line(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("data.client_name", bad))?;
-    let scopes = new.scopes.unwrap_or(caller.scopes);
-    check_scopes(caller, scopes)?;
-    let (client, secret) = new_client(new.tenant_id, &new.name, scopes, now)?;
+    let (blank, secret) = new_client(tenant, "", caller.scopes, now)?;
+    let client = fill(blank)?;
+    check_scopes(caller, client.scopes)?;
     retrying(|| async {
-        let tenant = caller.tenant(&env.store, new.tenant_id).await?;
+        let tenant = caller.tenant(&env.store, tenant).await?;
         takes_accounts(&tenant)?;
         let mut changes = Changes::new();
         // A tenant that is disabled and deleted meanwhile takes no client.
@@ -133,32 +112,24 @@ pub async fn list(
     Ok(page.with(clients))
 }
 
-/// Changes a client.
+/// Changes a client. `change` is asked again where the client changed meanwhile.
 ///
 /// # Errors
-/// It is out of reach, `expected` is stale, or the scopes that it has or gets are more than the caller's.
+/// It is out of reach, `expected` is stale, the scopes that it has or gets are more than the
+/// caller's, or as `change` says.
 pub async fn update(
     cx: Context<'_>,
     id: ClientId,
-    patch: &ClientPatch,
     expected: Option<u64>,
+    change: impl Fn(Client) -> Result<Client, Error>,
 ) -> Result<Client, Error> {
     let Context { env, caller, now } = cx;
     retrying(|| async {
         let (old, tenant) = load(cx, id).await?;
         check_scopes(caller, old.scopes)?;
         check_version(expected, old.version)?;
-        let mut client = old.value.clone();
-        if let Some(name) = &patch.name {
-            check_line(name, MAX_NAME_CHARS)
-                .map_err(|bad| Error::invalid("data.client_name", bad))?;
-            client.name.clone_from(name);
-        }
-        if let Some(scopes) = patch.scopes {
-            check_scopes(caller, scopes)?;
-            client.scopes = scopes;
-        }
-        client.enabled = patch.enabled.unwrap_or(client.enabled);
+        let mut client = change(old.value.clone())?;
+        check_scopes(caller, client.scopes)?;
         client.version += 1;
         let mut changes = Changes::new();
         changes.put_client(Expect::Revision(old.revision), client.clone());

@@ -8,19 +8,14 @@ use uuid::Uuid;
 use super::Env;
 use super::access::Context;
 use super::audit::{self, Act};
-use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, V1Id};
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
-use crate::domain::text::{check_language, check_line, check_name};
 use crate::store::engine::Changes;
 use crate::store::keys;
-
-/// Longest name and internal tag, in characters; the name is part of an index key.
-const MAX_NAME_CHARS: usize = 200;
 
 /// The language of tenants that name none (vendor's documentation).
 const DEFAULT_LANGUAGE: &str = "en";
@@ -37,38 +32,6 @@ pub struct TenantView {
     pub has_children: bool,
 }
 
-/// A tenant to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTenant {
-    /// Shown to people; unique among its siblings.
-    pub name: String,
-    /// What it is for.
-    pub kind: TenantKind,
-    /// The tenant above.
-    pub parent_id: TenantId,
-    /// Everything else.
-    pub rest: TenantPatch,
-}
-
-/// What to change of a tenant; `None` is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TenantPatch {
-    /// Shown to people.
-    pub name: Option<String>,
-    /// The language of its people.
-    pub language: Option<String>,
-    /// How to reach it.
-    pub contact: ContactPatch,
-    /// A mark of its partner's own; an empty text removes it.
-    pub internal_tag: Option<String>,
-    /// Whether it is in use.
-    pub enabled: Option<bool>,
-    /// Must be the tenant's kind: callers send whole objects back.
-    pub kind: Option<TenantKind>,
-    /// Must be the tenant's parent, for the same reason.
-    pub parent_id: Option<TenantId>,
-}
-
 /// Which tenants to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantQuery {
@@ -82,55 +45,36 @@ pub enum TenantQuery {
     Subtree(TenantId),
 }
 
-impl TenantPatch {
-    fn apply(&self, mut tenant: Tenant) -> Result<Tenant, Error> {
-        if let Some(name) = &self.name {
-            check_name(name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
-            tenant.name = name.trim().to_owned();
-        }
-        if let Some(language) = &self.language {
-            check_language(language).map_err(|bad| Error::invalid("language", bad))?;
-            tenant.language.clone_from(language);
-        }
-        if let Some(tag) = &self.internal_tag {
-            check_line(tag, MAX_NAME_CHARS).map_err(|bad| Error::invalid("internal_tag", bad))?;
-            tenant.internal_tag = Some(tag.clone()).filter(|tag| !tag.is_empty());
-        }
-        if self.kind.is_some_and(|kind| kind != tenant.kind) {
-            return Err(Error::invalid("kind", "the kind of a tenant cannot change"));
-        }
-        if self
-            .parent_id
-            .is_some_and(|id| Some(id) != tenant.parent_id())
-        {
-            return Err(Error::invalid("parent_id", "a tenant cannot be moved"));
-        }
-        tenant.enabled = self.enabled.unwrap_or(tenant.enabled);
-        tenant.contact = self.contact.apply(tenant.contact)?;
-        Ok(tenant)
-    }
-}
-
-/// Creates a tenant.
+/// Creates a tenant below another. `fill` gives it a name, and says what else it is other than a
+/// blank one.
 ///
 /// # Errors
-/// The parent is out of reach or may not hold it, a sibling has the name, a field makes no sense.
-pub async fn create(cx: Context<'_>, new: NewTenant) -> Result<TenantView, Error> {
-    retrying(|| create_once(cx, &new)).await
+/// The parent is out of reach or may not hold it, a sibling has the name, or as `fill` says.
+pub async fn create(
+    cx: Context<'_>,
+    parent: TenantId,
+    kind: TenantKind,
+    fill: impl Fn(Tenant) -> Result<Tenant, Error>,
+) -> Result<TenantView, Error> {
+    retrying(|| create_once(cx, parent, kind, &fill)).await
 }
 
-async fn create_once(cx: Context<'_>, new: &NewTenant) -> Result<TenantView, Error> {
+async fn create_once(
+    cx: Context<'_>,
+    parent: TenantId,
+    kind: TenantKind,
+    fill: impl Fn(Tenant) -> Result<Tenant, Error>,
+) -> Result<TenantView, Error> {
     let Context { env, caller, now } = cx;
-    check_name(&new.name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
-    let parent = caller.tenant(&env.store, new.parent_id).await?;
-    check_parent(&parent, new.kind)?;
+    let parent = caller.tenant(&env.store, parent).await?;
+    check_parent(&parent, kind)?;
     let mut ancestors = parent.ancestors.clone();
     ancestors.push(parent.id);
     let blank = Tenant {
         id: TenantId::random(),
         v1_id: env.store.next_v1_id().await?,
-        name: new.name.trim().to_owned(),
-        kind: new.kind,
+        name: String::new(),
+        kind,
         ancestors,
         enabled: true,
         language: DEFAULT_LANGUAGE.to_owned(),
@@ -141,7 +85,7 @@ async fn create_once(cx: Context<'_>, new: &NewTenant) -> Result<TenantView, Err
         updated_at: now,
         version: 1,
     };
-    let tenant = new.rest.apply(blank)?;
+    let tenant = fill(blank)?;
     let mut changes = Changes::new();
     // A parent that is disabled and deleted meanwhile takes no child.
     changes.expect_tenant(&parent);
@@ -271,22 +215,22 @@ pub async fn children(
     page::ids(env, &keys::children(parent), request).await
 }
 
-/// Changes a tenant.
+/// Changes a tenant. `change` is asked again where the tenant changed meanwhile.
 ///
 /// # Errors
-/// It is out of reach, `expected` is stale, a sibling has the name, a field makes no sense, or a client of
-/// the tenant itself enables or disables it.
+/// It is out of reach, `expected` is stale, a sibling has the name, a client of the tenant itself
+/// enables or disables it, or as `change` says.
 pub async fn update(
     cx: Context<'_>,
     id: TenantId,
-    patch: &TenantPatch,
     expected: Option<u64>,
+    change: impl Fn(Tenant) -> Result<Tenant, Error>,
 ) -> Result<TenantView, Error> {
     let Context { env, caller, now } = cx;
     retrying(|| async {
         let old = caller.tenant(&env.store, id).await?;
         check_version(expected, old.version)?;
-        let mut tenant = patch.apply(old.value.clone())?;
+        let mut tenant = change(old.value.clone())?;
         if tenant.enabled != old.enabled {
             caller.require_above(&old, "enable or disable a tenant")?;
         }

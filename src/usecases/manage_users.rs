@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::Env;
 use super::access::Context;
 use super::audit::{self, Act};
-use super::contact::ContactPatch;
 use super::error::{Error, retrying};
 use super::manage_tenants::{by_v1_ids, takes_accounts};
 use super::page::{self, Page, PageRequest};
@@ -15,48 +14,13 @@ use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::tenant::Tenant;
-use crate::domain::text::{check_language, check_login};
-use crate::domain::user::{NOTIFICATION_KINDS, User, known_name};
+use crate::domain::text::check_login;
+use crate::domain::user::User;
 use crate::store::engine::{Changes, Key};
 use crate::store::keys;
 
-/// The only business type there is (seed 000).
-pub const BUYER: &str = "buyer";
-
-/// What a new user is told of, unless said otherwise (the list that seed 000 prints).
+/// What a new user is told of, unless said otherwise (the list of rule `user-object`).
 const DEFAULT_NOTIFICATIONS: [&str; 3] = ["quota", "reports", "backup_daily_report"];
-
-/// A user to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUser {
-    /// The tenant it belongs to.
-    pub tenant_id: TenantId,
-    /// Everything else; without a login the e-mail address is it.
-    pub rest: UserPatch,
-}
-
-/// What to change of a user; `None` is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct UserPatch {
-    /// Unique over the deployment.
-    pub login: Option<String>,
-    /// How to reach the person.
-    pub contact: ContactPatch,
-    /// `en`, `de`, …
-    pub language: Option<String>,
-    /// Whether the account is in use.
-    pub enabled: Option<bool>,
-    /// Whether the person has accepted the account.
-    pub activated: Option<bool>,
-    /// Whether the terms were accepted.
-    pub terms_accepted: Option<bool>,
-    /// The business types, all of them.
-    pub business_types: Option<Vec<String>>,
-    /// The kinds of notification, all of them.
-    pub notifications: Option<Vec<String>>,
-    /// Must be the user's tenant: callers send whole objects back.
-    pub tenant_id: Option<TenantId>,
-}
 
 /// Which users to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,69 +35,26 @@ pub enum UserQuery {
     Subtree(TenantId),
 }
 
-impl UserPatch {
-    fn apply(&self, mut user: User) -> Result<User, Error> {
-        if let Some(login) = &self.login {
-            check_login(login).map_err(|bad| Error::invalid("login", bad))?;
-            user.login.clone_from(login);
-        }
-        if let Some(language) = &self.language {
-            check_language(language).map_err(|bad| Error::invalid("language", bad))?;
-            user.language.clone_from(language);
-        }
-        if let Some(types) = &self.business_types {
-            user.buyer = is_buyer(types)?;
-        }
-        if let Some(kinds) = &self.notifications {
-            user.notifications = notifications(kinds)?;
-        }
-        if self.tenant_id.is_some_and(|id| id != user.tenant_id) {
-            return Err(Error::invalid("tenant_id", "a user cannot be moved"));
-        }
-        user.enabled = self.enabled.unwrap_or(user.enabled);
-        user.activated = self.activated.unwrap_or(user.activated);
-        user.terms_accepted = self.terms_accepted.unwrap_or(user.terms_accepted);
-        user.contact = self.contact.apply(user.contact)?;
-        Ok(user)
-    }
-}
-
-/// Seed 000: "The only available type for user accounts is `buyer`."
-fn is_buyer(types: &[String]) -> Result<bool, Error> {
-    if types.iter().any(|name| name != BUYER) {
-        return Err(Error::invalid(
-            "business_types",
-            "the only business type of users is \"buyer\"",
-        ));
-    }
-    Ok(!types.is_empty())
-}
-
-fn notifications(kinds: &[String]) -> Result<Vec<&'static str>, Error> {
-    let mut known = Vec::new();
-    for kind in kinds {
-        let Some(name) = known_name(&NOTIFICATION_KINDS, kind) else {
-            let all = NOTIFICATION_KINDS.join(", ");
-            return Err(Error::invalid("notifications", format!("known are: {all}")));
-        };
-        if !known.contains(&name) {
-            known.push(name);
-        }
-    }
-    Ok(known)
-}
-
-/// Creates a user.
+/// Creates a user of a tenant. `fill` says what it is other than a blank one; without a login the
+/// e-mail address is it.
 ///
 /// # Errors
-/// The tenant is out of reach or disabled, the login is taken, a field makes no sense.
-pub async fn create(cx: Context<'_>, new: NewUser) -> Result<User, Error> {
-    retrying(|| create_once(cx, &new)).await
+/// The tenant is out of reach or disabled, the login is taken, or as `fill` says.
+pub async fn create(
+    cx: Context<'_>,
+    tenant: TenantId,
+    fill: impl Fn(User) -> Result<User, Error>,
+) -> Result<User, Error> {
+    retrying(|| create_once(cx, tenant, &fill)).await
 }
 
-async fn create_once(cx: Context<'_>, new: &NewUser) -> Result<User, Error> {
+async fn create_once(
+    cx: Context<'_>,
+    tenant: TenantId,
+    fill: impl Fn(User) -> Result<User, Error>,
+) -> Result<User, Error> {
     let Context { env, caller, now } = cx;
-    let tenant = caller.tenant(&env.store, new.tenant_id).await?;
+    let tenant = caller.tenant(&env.store, tenant).await?;
     takes_accounts(&tenant)?;
     let blank = User {
         id: UserId::random(),
@@ -153,7 +74,7 @@ async fn create_once(cx: Context<'_>, new: &NewUser) -> Result<User, Error> {
         updated_at: now,
         version: 1,
     };
-    let mut user = new.rest.apply(blank)?;
+    let mut user = fill(blank)?;
     if user.login.is_empty() {
         let email = user.contact.email.as_ref();
         let login = email.map(|email| email.as_str().to_owned());
@@ -260,21 +181,21 @@ pub async fn ids_of_tenant(
     page::ids(env, &keys::tenant_users(tenant), request).await
 }
 
-/// Changes a user.
+/// Changes a user. `change` is asked again where the user changed meanwhile.
 ///
 /// # Errors
-/// It is out of reach, `expected` is stale, the login is taken, a field makes no sense.
+/// It is out of reach, `expected` is stale, the login is taken, or as `change` says.
 pub async fn update(
     cx: Context<'_>,
     id: UserId,
-    patch: &UserPatch,
     expected: Option<u64>,
+    change: impl Fn(User) -> Result<User, Error>,
 ) -> Result<User, Error> {
     let Context { env, caller, now } = cx;
     retrying(|| async {
         let (old, tenant) = caller.user(&env.store, id).await?;
         check_version(expected, old.version)?;
-        let mut user = patch.apply(old.value.clone())?;
+        let mut user = change(old.value.clone())?;
         user.version += 1;
         user.updated_at = now;
         let mut changes = Changes::new();
@@ -320,48 +241,4 @@ pub async fn delete(cx: Context<'_>, id: UserId, expected: Option<u64>) -> Resul
 pub async fn login_is_free(env: &Env, login: &str) -> Result<bool, Error> {
     check_login(login).map_err(|bad| Error::invalid("username", bad))?;
     Ok(env.store.user_of_login(login).await?.is_none())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn business_types_know_only_buyer() {
-        let of = |names: &[&str]| {
-            is_buyer(
-                &names
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(of(&[]), Ok(false));
-        assert_eq!(of(&["buyer"]), Ok(true));
-        for bad in [&["seller"][..], &["buyer", "seller"], &["Buyer"], &[""]] {
-            let Err(Error::Invalid { field, why }) = of(bad) else {
-                panic!("{bad:?}");
-            };
-            assert_eq!(field, "business_types");
-            assert!(why.contains("\"buyer\""));
-        }
-    }
-
-    #[test]
-    fn notifications_are_known_and_stand_once() {
-        let of = |names: &[&str]| {
-            notifications(
-                &names
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(
-            of(&["quota", "reports", "quota"]),
-            Ok(vec!["quota", "reports"])
-        );
-        assert_eq!(of(&[]), Ok(vec![]));
-        assert!(of(&["gossip"]).is_err());
-    }
 }

@@ -10,7 +10,6 @@ pub mod brand_patch;
 pub mod clean_up;
 pub mod colleagues;
 pub mod compose;
-pub mod contact;
 pub mod count_clicks;
 pub mod customer_patch;
 pub mod delete_tenant;

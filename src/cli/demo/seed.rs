@@ -6,21 +6,19 @@ use super::life::{Track, report_of};
 use super::plan::{BRANDED, CustomerPlan, FLEET, PersonPlan, QuotaPlan, UNBRANDED};
 use crate::cli::sample;
 use crate::domain::client::ApiScopes;
+use crate::domain::contact::{Contact, EmailAddress};
 use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
 use crate::domain::plan::PlanRef;
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::user::COMPANY_ADMIN;
+use crate::domain::user::{COMPANY_ADMIN, User};
 use crate::usecases::Env;
 use crate::usecases::access::{Caller, Context};
 use crate::usecases::access_policies::{self, PolicyInput};
 use crate::usecases::brand_patch::BrandPatch;
-use crate::usecases::contact::ContactPatch;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
-use crate::usecases::manage_tenants::{NewTenant, TenantPatch};
-use crate::usecases::manage_users::{BUYER, NewUser, UserPatch};
 use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
 use crate::usecases::report_usage::{Mode, report_usages};
 use crate::usecases::tenant_plan::read_currency;
@@ -95,17 +93,14 @@ impl Seeder<'_> {
         parent_id: TenantId,
         language: &str,
     ) -> Result<Tenant, Error> {
-        let rest = TenantPatch {
-            language: Some(language.to_owned()),
-            ..TenantPatch::default()
-        };
-        let new = NewTenant {
-            name: name.to_owned(),
-            kind,
-            parent_id,
-            rest,
-        };
-        Ok(manage_tenants::create(self.cx, new).await?.tenant)
+        let view = manage_tenants::create(self.cx, parent_id, kind, |tenant| {
+            Ok(Tenant {
+                name: name.to_owned(),
+                language: language.to_owned(),
+                ..tenant
+            })
+        });
+        Ok(view.await?.tenant)
     }
 
     async fn brand(&self, partner: TenantId) -> Result<(), Error> {
@@ -185,26 +180,25 @@ impl Seeder<'_> {
     ) -> Result<Person, Error> {
         let login = format!("{}.{}", plan.first, plan.last).to_ascii_lowercase();
         let email = format!("{login}@{}", customer.domain);
-        let buyer = if plan.buyer {
-            vec![BUYER.to_owned()]
-        } else {
-            Vec::new()
-        };
-        let rest = UserPatch {
-            login: Some(login.clone()),
-            contact: ContactPatch {
-                firstname: Some(plan.first.to_owned()),
-                lastname: Some(plan.last.to_owned()),
-                email: Some(email.clone()),
-                ..ContactPatch::default()
-            },
-            language: Some(plan.language.to_owned()),
-            activated: Some(true),
-            business_types: Some(buyer),
-            ..UserPatch::default()
-        };
-        let new = NewUser { tenant_id, rest };
-        let user = manage_users::create(self.cx, new).await?;
+        let address: EmailAddress = email
+            .parse()
+            .map_err(|bad| Error::invalid("contact.email", bad))?;
+        let user = manage_users::create(self.cx, tenant_id, |user| {
+            Ok(User {
+                login: login.clone(),
+                contact: Contact {
+                    firstname: plan.first.to_owned(),
+                    lastname: plan.last.to_owned(),
+                    email: Some(address.clone()),
+                    ..user.contact
+                },
+                language: plan.language.to_owned(),
+                activated: true,
+                buyer: plan.buyer,
+                ..user
+            })
+        });
+        let user = user.await?;
         if plan.admin {
             self.make_admin(user.id, tenant_id).await?;
         }

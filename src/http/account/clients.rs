@@ -19,7 +19,7 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::manage_clients::{self as usecase, ClientPatch, NewClient};
+use crate::usecases::manage_clients as usecase;
 use crate::usecases::page::MAX_PAGE;
 
 /// What API clients answer to.
@@ -106,12 +106,9 @@ async fn create(call: Call, Json(body): Json<NewClientRequest>) -> Answer {
         let why = format!("{other:?} is not known; must be \"agent\"");
         return Err(ApiError::malformed("type", why));
     }
-    let new = NewClient {
-        tenant_id: body.tenant_id.0,
-        name: body.data.map(|data| data.client_name).unwrap_or_default(),
-        scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
-    };
-    let (client, secret) = usecase::create(call.context(), &new).await?;
+    let (tenant, body) = (body.tenant_id.0, body.rest());
+    let done = usecase::create(call.context(), tenant, |client| body.apply(client));
+    let (client, secret) = done.await?;
     Ok(shown(StatusCode::CREATED, client, Some(secret)))
 }
 
@@ -123,21 +120,8 @@ async fn read(call: Call, Path(id): Path<ClientId>) -> Answer {
 
 async fn update(call: Call, Path(id): Path<ClientId>, Json(body): Json<ClientRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
-    let enabled = match body.status.as_deref() {
-        None => None,
-        Some("enabled") => Some(true),
-        Some("disabled") => Some(false),
-        Some(_) => {
-            let why = "must be \"enabled\" or \"disabled\"";
-            return Err(ApiError::malformed("status", why));
-        }
-    };
-    let patch = ClientPatch {
-        name: body.data.map(|data| data.client_name),
-        scopes: body.scopes.as_deref().map(convert::scopes).transpose()?,
-        enabled,
-    };
-    let done = usecase::update(call.context(), id, &patch, expected.version).await;
+    let (cx, change) = (call.context(), |client| body.apply(client));
+    let done = usecase::update(cx, id, expected.version, change).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?, None))
 }
 

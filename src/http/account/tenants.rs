@@ -153,8 +153,8 @@ async fn list(call: Call, query: TenantsQuery) -> Answer {
 }
 
 async fn create(call: Call, Json(body): Json<NewTenantRequest>) -> Answer {
-    let new = convert::new_tenant(body)?;
-    let view = usecase::create(call.context(), new).await?;
+    let (parent, kind, body) = (body.parent_id.0, body.kind()?, body.rest());
+    let view = usecase::create(call.context(), parent, kind, |tenant| body.apply(tenant)).await?;
     Ok(shown(StatusCode::CREATED, view))
 }
 
@@ -165,8 +165,8 @@ async fn read(call: Call, Path(id): Path<TenantId>) -> Answer {
 
 async fn update(call: Call, Path(id): Path<TenantId>, Json(body): Json<TenantRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
-    let patch = convert::tenant_patch(body)?;
-    let done = usecase::update(call.context(), id, &patch, expected.version).await;
+    let (cx, change) = (call.context(), |tenant| body.apply(tenant));
+    let done = usecase::update(cx, id, expected.version, change).await;
     Ok(shown(StatusCode::OK, expected.checked(done)?))
 }
 

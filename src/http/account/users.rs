@@ -23,7 +23,7 @@ use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::usecases::activation;
 use crate::usecases::error::Error;
-use crate::usecases::manage_users::{self as usecase, NewUser, UserQuery};
+use crate::usecases::manage_users::{self as usecase, UserQuery};
 use crate::usecases::page::MAX_PAGE;
 
 /// Where answers name the API v1 id: the vendor's object has no room for it.
@@ -163,14 +163,10 @@ async fn list(call: Call, query: UsersQuery) -> Answer {
 }
 
 async fn create_user(call: Call, Json(body): Json<UserRequest>) -> Answer {
-    let Some(tenant_id) = body.tenant_id.as_ref().map(|id| id.0) else {
+    let Some(tenant) = body.tenant_id.as_ref().map(|id| id.0) else {
         return Err(ApiError::malformed("tenant_id", "say whose user it is"));
     };
-    let new = NewUser {
-        tenant_id,
-        rest: convert::user_patch(body),
-    };
-    let user = usecase::create(call.context(), new).await?;
+    let user = usecase::create(call.context(), tenant, |user| body.apply(user)).await?;
     Ok(shown(user))
 }
 
@@ -191,8 +187,8 @@ async fn read_user(call: Call, Path(id): Path<UserId>) -> Answer {
 
 async fn update_user(call: Call, Path(id): Path<UserId>, Json(body): Json<UserRequest>) -> Answer {
     let expected = Precondition::required(call.head(), body.version)?;
-    let patch = convert::user_patch(body);
-    let done = usecase::update(call.context(), id, &patch, expected.version).await;
+    let (cx, change) = (call.context(), |user| body.apply(user));
+    let done = usecase::update(cx, id, expected.version, change).await;
     Ok(shown(expected.checked(done)?))
 }
 

@@ -9,19 +9,20 @@ use upsell::account_table::AccountTable;
 use upsell::domain::ids::{AccountId, TenantId, UserId};
 use upsell::domain::meter::Report;
 use upsell::domain::quota::{Item, Percent, Quota};
-use upsell::domain::tenant::SoonSetting;
+use upsell::domain::tenant::{SoonSetting, Tenant};
 use upsell::domain::time::Timestamp;
+use upsell::domain::user::User;
 use upsell::store::engine::StoreError;
 use upsell::tracked_link::{Purpose, TrackedLink};
 use upsell::usecases::access::Caller;
 use upsell::usecases::count_clicks::ClickSink;
 use upsell::usecases::error::Error;
 use upsell::usecases::follow_link::{Followed, follow_link};
-use upsell::usecases::manage_tenants::{self, TenantPatch};
-use upsell::usecases::manage_users::{self, UserPatch};
 use upsell::usecases::offering_patch::{OfferingPatch, QuotaInput};
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
-use upsell::usecases::{Env, destination, holder, manage_offering_items, show_quotas};
+use upsell::usecases::{
+    Env, destination, holder, manage_offering_items, manage_tenants, manage_users, show_quotas,
+};
 
 use super::oracle::{Oracle, places_of};
 use super::schedule::Sim;
@@ -208,20 +209,14 @@ async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Re
             show_quotas::change_settings(cx(env, caller, now), *tenant, &soon, None).await?;
         }
         Change::EnableTenant(tenant, enabled) => {
-            let enabled = Some(*enabled);
-            let patch = TenantPatch {
-                enabled,
-                ..TenantPatch::default()
-            };
-            manage_tenants::update(cx(env, caller, now), *tenant, &patch, None).await?;
+            let (cx, enabled) = (cx(env, caller, now), *enabled);
+            let change = |tenant| Ok(Tenant { enabled, ..tenant });
+            manage_tenants::update(cx, *tenant, None, change).await?;
         }
         Change::EnableUser(user, enabled) => {
-            let enabled = Some(*enabled);
-            let patch = UserPatch {
-                enabled,
-                ..UserPatch::default()
-            };
-            manage_users::update(cx(env, caller, now), *user, &patch, None).await?;
+            let (cx, enabled) = (cx(env, caller, now), *enabled);
+            let change = |user| Ok(User { enabled, ..user });
+            manage_users::update(cx, *user, None, change).await?;
         }
         Change::DeleteUser(user) => manage_users::delete(cx(env, caller, now), *user, None).await?,
     }
@@ -229,9 +224,8 @@ async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Re
 }
 
 fn check_made(oracle: &Oracle, change: &Change, since: Instant) {
-    let was = |tenant: &TenantId, like: &dyn Fn(&upsell::domain::tenant::Tenant) -> bool| {
-        oracle.tenant_was(*tenant, since, like)
-    };
+    let was =
+        |tenant: &TenantId, like: &dyn Fn(&Tenant) -> bool| oracle.tenant_was(*tenant, since, like);
     let is_made = match change {
         Change::Quota(_, _, Quota { value, .. }) => {
             value.iter().for_each(|number| oracle.acknowledged(*number));

@@ -1,92 +1,85 @@
 //! Tenants, users, roles, clients and what a search finds.
 
-use super::super::wire::client::{ClientData, ClientResponse};
-use super::super::wire::contact::{ContactRequest, ContactResponse};
+use super::super::wire::client::{ClientData, ClientRequest, ClientResponse, NewClientRequest};
 use super::super::wire::policy::{PolicyRequest, PolicyResponse};
 use super::super::wire::search::HitResponse;
 use super::super::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse, UpdateLock};
 use super::super::wire::user::{UserRequest, UserResponse};
 use super::super::wire::{IDP_ID, MFA_STATUS};
+use super::contact::contact;
+use super::set;
 use crate::domain::client::{ApiScope, ApiScopes, Client};
-use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::tenant::TenantKind;
-use crate::domain::user::{AccessPolicy, User};
-use crate::http::error::ApiError;
+use crate::domain::tenant::{Tenant, TenantKind};
+use crate::domain::text::{check_language, check_line, check_login, check_name};
+use crate::domain::user::{AccessPolicy, BUYER, NOTIFICATION_KINDS, User, known_name};
 use crate::http::output;
 use crate::usecases::access_policies::PolicyInput;
-use crate::usecases::contact::ContactPatch;
-use crate::usecases::manage_tenants::{NewTenant, TenantPatch, TenantView};
-use crate::usecases::manage_users::{BUYER, UserPatch};
+use crate::usecases::error::Error;
+use crate::usecases::manage_tenants::TenantView;
 use crate::usecases::search::{Hit, HitKind};
 
-fn kind(name: &str) -> Result<TenantKind, ApiError> {
+/// Longest name and internal tag of a tenant, in characters; the name is part of an index key.
+const MAX_NAME_CHARS: usize = 200;
+/// Longest name of a client, in characters.
+const MAX_CLIENT_NAME_CHARS: usize = 256;
+
+fn kind(name: &str) -> Result<TenantKind, Error> {
     TenantKind::from_name(name).ok_or_else(|| {
         let known = TenantKind::ALL.map(TenantKind::name).join(", ");
-        ApiError::malformed("kind", format!("must be one of {known}"))
+        Error::invalid("kind", format!("must be one of {known}"))
     })
 }
 
-fn contact_patch(contact: Option<ContactRequest>) -> ContactPatch {
-    let contact = contact.unwrap_or_default();
-    ContactPatch {
-        address1: contact.address1,
-        address2: contact.address2,
-        city: contact.city,
-        country: contact.country,
-        email: contact.email,
-        firstname: contact.firstname,
-        lastname: contact.lastname,
-        phone: contact.phone,
-        state: contact.state,
-        zipcode: contact.zipcode,
+impl NewTenantRequest {
+    /// Which kind is asked for.
+    pub(crate) fn kind(&self) -> Result<TenantKind, Error> {
+        kind(&self.kind)
+    }
+
+    /// All else that it says.
+    pub(crate) fn rest(self) -> TenantRequest {
+        TenantRequest {
+            version: None,
+            name: Some(self.name),
+            kind: None,
+            parent_id: None,
+            language: self.language,
+            contact: self.contact,
+            internal_tag: self.internal_tag,
+            enabled: self.enabled,
+        }
     }
 }
 
-fn contact(contact: Contact) -> ContactResponse {
-    let email = contact
-        .email
-        .as_ref()
-        .map(|email| email.as_str().to_owned());
-    ContactResponse {
-        address1: contact.address1,
-        address2: contact.address2,
-        city: contact.city,
-        country: contact.country,
-        email: email.unwrap_or_default(),
-        firstname: contact.firstname,
-        lastname: contact.lastname,
-        phone: contact.phone,
-        state: contact.state,
-        zipcode: contact.zipcode,
+impl TenantRequest {
+    /// The tenant with the change made.
+    pub(crate) fn apply(&self, mut tenant: Tenant) -> Result<Tenant, Error> {
+        if let Some(name) = &self.name {
+            check_name(name, MAX_NAME_CHARS).map_err(|bad| Error::invalid("name", bad))?;
+            name.trim().clone_into(&mut tenant.name);
+        }
+        let language = &mut tenant.language;
+        set("language", &self.language, language, check_language)?;
+        if let Some(tag) = &self.internal_tag {
+            check_line(tag, MAX_NAME_CHARS).map_err(|bad| Error::invalid("internal_tag", bad))?;
+            tenant.internal_tag = Some(tag.clone()).filter(|tag| !tag.is_empty());
+        }
+        // Callers send whole objects back.
+        let given = self.kind.as_deref().map(kind).transpose()?;
+        if given.is_some_and(|kind| kind != tenant.kind) {
+            return Err(Error::invalid("kind", "the kind of a tenant cannot change"));
+        }
+        let parent = self.parent_id.as_ref().map(|id| id.0);
+        if parent.is_some() && parent != tenant.parent_id() {
+            return Err(Error::invalid("parent_id", "a tenant cannot be moved"));
+        }
+        tenant.enabled = self.enabled.unwrap_or(tenant.enabled);
+        if let Some(contact) = &self.contact {
+            contact.apply(&mut tenant.contact)?;
+        }
+        Ok(tenant)
     }
-}
-
-pub(crate) fn new_tenant(body: NewTenantRequest) -> Result<NewTenant, ApiError> {
-    Ok(NewTenant {
-        kind: kind(&body.kind)?,
-        name: body.name,
-        parent_id: body.parent_id.0,
-        rest: TenantPatch {
-            language: body.language,
-            contact: contact_patch(body.contact),
-            internal_tag: body.internal_tag,
-            enabled: body.enabled,
-            ..TenantPatch::default()
-        },
-    })
-}
-
-pub(crate) fn tenant_patch(body: TenantRequest) -> Result<TenantPatch, ApiError> {
-    Ok(TenantPatch {
-        name: body.name,
-        language: body.language,
-        contact: contact_patch(body.contact),
-        internal_tag: body.internal_tag,
-        enabled: body.enabled,
-        kind: body.kind.as_deref().map(kind).transpose()?,
-        parent_id: body.parent_id.map(|id| id.0),
-    })
 }
 
 pub(crate) fn tenant(view: TenantView) -> TenantResponse {
@@ -123,18 +116,55 @@ pub(crate) fn tenant(view: TenantView) -> TenantResponse {
     }
 }
 
-pub(crate) fn user_patch(body: UserRequest) -> UserPatch {
-    UserPatch {
-        login: body.login,
-        contact: contact_patch(body.contact),
-        language: body.language,
-        enabled: body.enabled,
-        activated: body.activated,
-        terms_accepted: body.terms_accepted,
-        business_types: body.business_types,
-        notifications: body.notifications,
-        tenant_id: body.tenant_id.map(|id| id.0),
+impl UserRequest {
+    /// The user with the change made.
+    pub(crate) fn apply(&self, mut user: User) -> Result<User, Error> {
+        set("login", &self.login, &mut user.login, check_login)?;
+        let language = &mut user.language;
+        set("language", &self.language, language, check_language)?;
+        if let Some(types) = &self.business_types {
+            user.buyer = is_buyer(types)?;
+        }
+        if let Some(kinds) = &self.notifications {
+            user.notifications = notifications(kinds)?;
+        }
+        // Callers send whole objects back.
+        if self.tenant_id.is_some_and(|id| id.0 != user.tenant_id) {
+            return Err(Error::invalid("tenant_id", "a user cannot be moved"));
+        }
+        user.enabled = self.enabled.unwrap_or(user.enabled);
+        user.activated = self.activated.unwrap_or(user.activated);
+        user.terms_accepted = self.terms_accepted.unwrap_or(user.terms_accepted);
+        if let Some(contact) = &self.contact {
+            contact.apply(&mut user.contact)?;
+        }
+        Ok(user)
     }
+}
+
+/// A user is a buyer, or nothing (rule `user-object`).
+fn is_buyer(types: &[String]) -> Result<bool, Error> {
+    if types.iter().any(|name| name != BUYER) {
+        return Err(Error::invalid(
+            "business_types",
+            "the only business type of users is \"buyer\"",
+        ));
+    }
+    Ok(!types.is_empty())
+}
+
+fn notifications(kinds: &[String]) -> Result<Vec<&'static str>, Error> {
+    let mut known = Vec::new();
+    for kind in kinds {
+        let Some(name) = known_name(&NOTIFICATION_KINDS, kind) else {
+            let all = NOTIFICATION_KINDS.join(", ");
+            return Err(Error::invalid("notifications", format!("known are: {all}")));
+        };
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    Ok(known)
 }
 
 pub(crate) fn user(user: User) -> UserResponse {
@@ -180,8 +210,44 @@ pub(crate) fn policy(policy: &AccessPolicy, user: UserId) -> PolicyResponse {
     }
 }
 
-pub(crate) fn scopes(names: &[String]) -> Result<ApiScopes, ApiError> {
-    ApiScopes::parse(&names.join(" ")).map_err(|bad| ApiError::malformed("scopes", bad))
+impl NewClientRequest {
+    /// All that it says of the client.
+    pub(crate) fn rest(self) -> ClientRequest {
+        ClientRequest {
+            version: None,
+            status: None,
+            data: self.data,
+            scopes: self.scopes,
+        }
+    }
+}
+
+impl ClientRequest {
+    /// The client with the change made.
+    pub(crate) fn apply(&self, mut client: Client) -> Result<Client, Error> {
+        client.enabled = match self.status.as_deref() {
+            None => client.enabled,
+            Some("enabled") => true,
+            Some("disabled") => false,
+            Some(_) => {
+                let why = "must be \"enabled\" or \"disabled\"";
+                return Err(Error::invalid("status", why));
+            }
+        };
+        if let Some(ClientData { client_name: name }) = &self.data {
+            check_line(name, MAX_CLIENT_NAME_CHARS)
+                .map_err(|bad| Error::invalid("data.client_name", bad))?;
+            client.name.clone_from(name);
+        }
+        if let Some(names) = &self.scopes {
+            client.scopes = scopes(names)?;
+        }
+        Ok(client)
+    }
+}
+
+fn scopes(names: &[String]) -> Result<ApiScopes, Error> {
+    ApiScopes::parse(&names.join(" ")).map_err(|bad| Error::invalid("scopes", bad))
 }
 
 pub(crate) fn client(client: Client, secret: Option<String>) -> ClientResponse {
@@ -243,6 +309,7 @@ pub(crate) fn hit(hit: Hit) -> HitResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contact::Contact;
     use crate::domain::ids::V1Id;
     use crate::http::account::examples;
     use crate::http::output::parse_time;
@@ -282,5 +349,44 @@ mod tests {
         assert!(kind("Customer").is_err());
         assert!(scopes(&["account_read".into()]).is_ok());
         assert!(scopes(&["root".into()]).is_err());
+    }
+
+    #[test]
+    fn business_types_know_only_buyer() {
+        let of = |names: &[&str]| {
+            is_buyer(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of(&[]), Ok(false));
+        assert_eq!(of(&["buyer"]), Ok(true));
+        for bad in [&["seller"][..], &["buyer", "seller"], &["Buyer"], &[""]] {
+            let Err(Error::Invalid { field, why }) = of(bad) else {
+                panic!("{bad:?}");
+            };
+            assert_eq!(field, "business_types");
+            assert!(why.contains("\"buyer\""));
+        }
+    }
+
+    #[test]
+    fn notifications_are_known_and_stand_once() {
+        let of = |names: &[&str]| {
+            notifications(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            of(&["quota", "reports", "quota"]),
+            Ok(vec!["quota", "reports"])
+        );
+        assert_eq!(of(&[]), Ok(vec![]));
+        assert!(of(&["gossip"]).is_err());
     }
 }

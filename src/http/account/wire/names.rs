@@ -5,9 +5,9 @@ use crate::domain::brand::BrandEncryption;
 use crate::domain::client::ApiScope;
 use crate::domain::meter::{MeasurementUnit, OfferingType};
 use crate::domain::tenant::TenantKind;
+use crate::domain::user::BUYER;
 use crate::domain::user::{NOTIFICATION_KINDS, ROLES};
 use crate::http::openapi::schema::names;
-use crate::usecases::manage_users::BUYER;
 
 names! {
     /// What a tenant is for.
