@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Env;
-use super::access::{Caller, Context};
+use super::access::Context;
 use super::audit;
-use super::brand_patch::{BrandPatch, Rules};
 use super::error::{Error, What, retrying};
 use super::manage_tenants::act;
 use super::precondition::check_version;
-use crate::domain::brand::Brand;
+use crate::domain::brand::{Brand, BrandSmtp, Sealed};
 use crate::domain::ids::TenantId;
+use crate::domain::link::BuyUrlRules;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::outbox::route::SEALED_FIELD;
@@ -42,38 +42,44 @@ pub async fn read(cx: Context<'_>, id: TenantId) -> Result<BrandView, Error> {
     })
 }
 
-/// Changes options; those that `patch` does not name are kept. The tenant's version grows by one.
+/// What a change of a brand may need besides the brand.
+pub struct Rules<'a> {
+    /// What Buy URLs may be.
+    pub buy_url: BuyUrlRules,
+    /// Seals a password.
+    pub seal: &'a dyn Fn(&str) -> Result<String, Error>,
+}
+
+/// Changes options. `change` is asked again where the tenant changed meanwhile. The tenant's
+/// version grows by one.
 ///
 /// # Errors
-/// The tenant is out of reach, `expected` is stale, an option makes no sense.
+/// The tenant is out of reach, `expected` is stale, the mail server cannot be used, or as `change`
+/// says.
 pub async fn update(
     cx: Context<'_>,
     id: TenantId,
-    patch: &BrandPatch,
     expected: Option<u64>,
+    change: impl Fn(Brand, &Rules<'_>) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
-    let Context { env, caller, now } = cx;
-    let action = "brand.update";
-    change((env, caller, now), action, id, expected, |brand| {
-        patched(env, id, patch, brand)
+    put(cx, "brand.update", id, expected, |brand| {
+        changed(cx.env, brand, &change)
     })
     .await
 }
 
-/// Switches branding on, with the options stored before and those of `patch`.
+/// Switches branding on, with the options stored before and as `change` changes them.
 ///
 /// # Errors
 /// As [`update`].
 pub async fn enable(
     cx: Context<'_>,
     id: TenantId,
-    patch: &BrandPatch,
     expected: Option<u64>,
+    change: impl Fn(Brand, &Rules<'_>) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
-    let Context { env, caller, now } = cx;
-    let action = "brand.enable";
-    change((env, caller, now), action, id, expected, |brand| {
-        let mut brand = patched(env, id, patch, brand)?;
+    put(cx, "brand.enable", id, expected, |brand| {
+        let mut brand = changed(cx.env, brand, &change)?;
         brand.enabled = true;
         Ok(brand)
     })
@@ -89,9 +95,7 @@ pub async fn disable(
     id: TenantId,
     expected: Option<u64>,
 ) -> Result<BrandView, Error> {
-    let Context { env, caller, now } = cx;
-    let action = "brand.disable";
-    change((env, caller, now), action, id, expected, |brand| {
+    put(cx, "brand.disable", id, expected, |brand| {
         Ok(Brand {
             enabled: false,
             ..brand
@@ -100,31 +104,59 @@ pub async fn disable(
     .await
 }
 
-fn patched(env: &Env, id: TenantId, patch: &BrandPatch, brand: Brand) -> Result<Brand, Error> {
-    let keyring = env.keyring.load();
+fn changed(
+    env: &Env,
+    before: Brand,
+    change: &impl Fn(Brand, &Rules<'_>) -> Result<Brand, Error>,
+) -> Result<Brand, Error> {
+    let (keyring, tenant) = (env.keyring.load(), before.tenant_id);
     let seal = |password: &str| {
         keyring
-            .seal(id.bytes(), SEALED_FIELD, password.as_bytes())
+            .seal(tenant.bytes(), SEALED_FIELD, password.as_bytes())
             .map_err(|error| Error::Internal(format!("sealing smtp_password: {error}")))
     };
     let rules = Rules {
-        buy_url: &env.settings.buy_url_rules,
-        smtp_server: &|server, port| {
-            check_tenant_server(server, port, &env.settings.smtp_allow_cidrs)
-                .map_err(|why| Error::invalid(why.field(), why))
-        },
+        buy_url: env.settings.buy_url_rules,
         seal: &seal,
     };
-    patch.apply(brand, &rules)
+    let smtp = before.smtp.clone();
+    let mut after = change(before, &rules)?;
+    // What stays as it was may have been written under other rules.
+    let is_other = after.smtp.server != smtp.server || after.smtp.port != smtp.port;
+    if is_other && !after.smtp.server.is_empty() {
+        let (server, port) = (&after.smtp.server, after.smtp.port);
+        check_tenant_server(server, port, &env.settings.smtp_allow_cidrs)
+            .map_err(|why| Error::invalid(why.field(), why))?;
+    }
+    check_password(&smtp, &mut after.smtp)?;
+    Ok(after)
 }
 
-async fn change(
-    (env, caller, now): (&Env, &Caller, Timestamp),
+/// A new mail server needs the password again: else whoever may write the brand could have it sent
+/// to a server of their own. Without a server there is no password.
+fn check_password(before: &BrandSmtp, after: &mut BrandSmtp) -> Result<(), Error> {
+    let is_new = after.password != before.password || after.password.0.is_empty();
+    if is_new || after.server == before.server {
+        return Ok(());
+    }
+    if after.server.is_empty() {
+        after.password = Sealed::default();
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "smtp_password",
+        "give the password again when smtp_server changes",
+    ))
+}
+
+async fn put(
+    cx: Context<'_>,
     action: &'static str,
     id: TenantId,
     expected: Option<u64>,
     with: impl Fn(Brand) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
+    let Context { env, caller, now } = cx;
     retrying(|| async {
         let tenant = caller.tenant(&env.store, id).await?;
         check_version(expected, tenant.version)?;
@@ -135,7 +167,7 @@ async fn change(
         let mut changes = Changes::new();
         let act = act(action, &tenant);
         audit::record(&mut changes, caller, now, act, old.as_ref(), Some(&brand));
-        let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
+        let tenant_version = add(&mut changes, &tenant, (expect, brand.clone()), now);
         env.store.commit(changes).await?;
         Ok(BrandView {
             brand,
@@ -146,7 +178,7 @@ async fn change(
 }
 
 /// Adds a changed brand and the tenant's new version, which is returned.
-fn put(
+fn add(
     changes: &mut Changes,
     tenant: &Found<Tenant>,
     brand: (Expect, Brand),
@@ -252,7 +284,7 @@ pub async fn set_logo(
         let new = Some(shown(&brand.logotype, image));
         let act = act("brand.logo", &tenant);
         audit::record_values(&mut changes, caller, now, act, old, new);
-        let tenant_version = put(&mut changes, &tenant, (expect, brand.clone()), now);
+        let tenant_version = add(&mut changes, &tenant, (expect, brand.clone()), now);
         changes.put_logo(id, image.to_vec());
         env.store.commit(changes).await?;
         Ok(BrandView {
@@ -290,6 +322,31 @@ mod tests {
             b"\xff\xd8",
         ] {
             assert_eq!(LogoFormat::detect(other), None);
+        }
+    }
+
+    #[test]
+    fn a_new_mail_server_needs_the_password_again() {
+        let smtp = |server: &str, password: &str| BrandSmtp {
+            server: server.into(),
+            password: Sealed(password.into()),
+            ..BrandSmtp::default()
+        };
+        let after = |mut after: BrandSmtp| {
+            let done = check_password(&smtp("smtp.example.com", "sealed:secret"), &mut after);
+            done.map(|()| after.password.0)
+        };
+        let Err(Error::Invalid { field, .. }) = after(smtp("smtp.evil.example", "sealed:secret"))
+        else {
+            panic!("the password would go to another server");
+        };
+        assert_eq!(field, "smtp_password");
+        for (server, password, kept) in [
+            ("smtp.evil.example", "sealed:other", "sealed:other"),
+            ("smtp.example.com", "sealed:secret", "sealed:secret"),
+            ("", "sealed:secret", ""),
+        ] {
+            assert_eq!(after(smtp(server, password)), Ok(kept.to_owned()));
         }
     }
 }

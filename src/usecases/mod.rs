@@ -6,7 +6,6 @@ pub mod access_policies;
 pub mod account_fields;
 pub mod activation;
 pub mod audit;
-pub mod brand_patch;
 pub mod clean_up;
 pub mod colleagues;
 pub mod compose;

@@ -5,9 +5,11 @@ use super::fleet::{Customer, Fleet, Person, usage_name};
 use super::life::{Track, report_of};
 use super::plan::{BRANDED, CustomerPlan, FLEET, PersonPlan, QuotaPlan, UNBRANDED};
 use crate::cli::sample;
+use crate::domain::brand::{Brand, BrandUrls};
 use crate::domain::client::ApiScopes;
 use crate::domain::contact::{Contact, EmailAddress};
 use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
+use crate::domain::link::BuyUrl;
 use crate::domain::plan::PlanRef;
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
@@ -16,9 +18,9 @@ use crate::domain::user::{COMPANY_ADMIN, User};
 use crate::usecases::Env;
 use crate::usecases::access::{Caller, Context};
 use crate::usecases::access_policies::{self, PolicyInput};
-use crate::usecases::brand_patch::BrandPatch;
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
+use crate::usecases::manage_brand::Rules;
 use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
 use crate::usecases::report_usage::{Mode, report_usages};
 use crate::usecases::tenant_plan::read_currency;
@@ -105,28 +107,26 @@ impl Seeder<'_> {
 
     async fn brand(&self, partner: TenantId) -> Result<(), Error> {
         let public = &self.cx.env.settings.public_url;
-        let text = |text: &str| Some(text.to_owned());
-        let patch = BrandPatch {
-            service_name: text(BRANDED),
-            company_name: text("Nordlicht GmbH"),
-            color: text("0f766e"),
-            support_phone: text("+49 30 5550 1200"),
-            // With a query of its own, which Buy links keep.
-            upsell_url: Some(format!("{public}/demo/shop?campaign=quota")),
-            urls: vec![
-                (
-                    "support_url",
-                    "https://nordlicht.example/support".to_owned(),
-                ),
-                ("terms_url", "https://nordlicht.example/terms".to_owned()),
-                (
-                    "privacy_policy_url",
-                    "https://nordlicht.example/privacy".to_owned(),
-                ),
-            ],
-            ..BrandPatch::default()
+        // With a query of its own, which Buy links keep.
+        let shop = format!("{public}/demo/shop?campaign=quota");
+        let options = |brand: Brand, rules: &Rules<'_>| {
+            let shop = BuyUrl::parse(&shop, rules.buy_url);
+            Ok(Brand {
+                service_name: BRANDED.to_owned(),
+                company_name: "Nordlicht GmbH".to_owned(),
+                color: "0f766e".to_owned(),
+                support_phone: "+49 30 5550 1200".to_owned(),
+                buy_url: Some(shop.map_err(|bad| Error::invalid("upsell_url", bad))?),
+                urls: BrandUrls {
+                    support: "https://nordlicht.example/support".to_owned(),
+                    terms: "https://nordlicht.example/terms".to_owned(),
+                    privacy_policy: "https://nordlicht.example/privacy".to_owned(),
+                    ..BrandUrls::default()
+                },
+                ..brand
+            })
         };
-        manage_brand::enable(self.cx, partner, &patch, None).await?;
+        manage_brand::enable(self.cx, partner, None, options).await?;
         Ok(())
     }
 

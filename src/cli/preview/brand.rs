@@ -9,8 +9,8 @@ use crate::cli::CliError;
 use crate::domain::brand::{Brand, BrandUrls};
 use crate::domain::ids::TenantId;
 use crate::domain::link::{BuyUrl, BuyUrlRules};
-use crate::http::account::brand_options;
-use crate::usecases::brand_patch::Rules;
+use crate::http::account::set_brand_options;
+use crate::usecases::manage_brand::Rules;
 use uuid::Uuid;
 
 const RULES: BuyUrlRules = BuyUrlRules {
@@ -34,17 +34,13 @@ pub(super) fn refused(file: &Path, why: &dyn Display) -> CliError {
 /// The options as GET and PUT `/tenants/{id}/brand` write them, by the same rules.
 fn read(file: &Path) -> Result<Brand, String> {
     let text = fs::read(file).map_err(|why| why.to_string())?;
-    let options = brand_options(&text).map_err(|why| why.to_string())?;
     let rules = Rules {
-        buy_url: &RULES,
-        // No mail is sent, so no server is spoken to and no password is kept.
-        smtp_server: &|_, _| Ok(()),
+        buy_url: RULES,
+        // No mail is sent, so no password is kept.
         seal: &|_| Ok(String::new()),
     };
     let unset = Brand::unset(TenantId::new(Uuid::nil()));
-    let mut brand = options
-        .apply(unset, &rules)
-        .map_err(|why| why.to_string())?;
+    let mut brand = set_brand_options(&text, unset, &rules)?;
     // An uploaded logo is in the service's store, not in the file.
     brand.logotype.clear();
     Ok(brand)

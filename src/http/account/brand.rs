@@ -18,7 +18,7 @@ use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
 use crate::http::router::BodyLimit;
-use crate::usecases::manage_brand::{self as usecase, BrandView, LogoFormat};
+use crate::usecases::manage_brand::{self as usecase, BrandView, LogoFormat, Rules};
 
 /// Says whether branding is enabled: the vendor's object has no room for it.
 const ENABLED: HeaderName = HeaderName::from_static("x-upsell-brand-enabled");
@@ -118,8 +118,10 @@ async fn change(
 ) -> Answer {
     let version = one_version(query.version, body.version)?;
     let expected = Precondition::required(call.head(), version)?;
-    let patch = convert::brand_patch(body);
-    let done = usecase::update(call.context(), id, &patch, expected.version).await;
+    let (cx, change) = (call.context(), |brand, rules: &Rules<'_>| {
+        body.apply(brand, rules)
+    });
+    let done = usecase::update(cx, id, expected.version, change).await;
     Ok(shown(expected.checked(done)?))
 }
 
@@ -132,8 +134,10 @@ async fn switch_on(
     let body = body.map(|Json(body)| body).unwrap_or_default();
     let version = one_version(query.version, body.version)?;
     let expected = Precondition::optional(call.head(), version)?;
-    let patch = convert::brand_patch(body);
-    let done = usecase::enable(call.context(), id, &patch, expected.version).await;
+    let (cx, change) = (call.context(), |brand, rules: &Rules<'_>| {
+        body.apply(brand, rules)
+    });
+    let done = usecase::enable(cx, id, expected.version, change).await;
     Ok(shown(expected.checked(done)?))
 }
 

@@ -1,7 +1,8 @@
 //! The account management dialect, `/api/2`.
 //!
 //! A handler takes what the wire has (`wire`), calls one use case, and converts its answer
-//! (`convert`). No rule lives here.
+//! (`convert`, where a request also applies itself to the value that it changes: it checks each
+//! field and sets it). No other rule lives here.
 
 mod brand;
 mod clients;
@@ -18,9 +19,11 @@ mod usages;
 mod users;
 mod wire;
 
+use self::wire::brand::BrandRequest;
 use super::dialect::Dialect;
 use super::endpoint::Group;
-use crate::usecases::brand_patch::BrandPatch;
+use crate::domain::brand::Brand;
+use crate::usecases::manage_brand::Rules;
 
 /// Every endpoint of the dialect.
 pub(super) fn endpoints() -> Vec<Group> {
@@ -46,10 +49,11 @@ pub(super) fn endpoints() -> Vec<Group> {
     ]
 }
 
-/// Branding options as the body of PUT `/tenants/{id}/brand` has them.
+/// Sets the branding options of a body of PUT `/tenants/{id}/brand`.
 ///
 /// # Errors
-/// It is no JSON, or an option is of another type.
-pub fn brand_options(json: &[u8]) -> Result<BrandPatch, serde_json::Error> {
-    serde_json::from_slice(json).map(convert::brand::brand_patch)
+/// What is wrong with it, for people.
+pub fn set_brand_options(json: &[u8], brand: Brand, rules: &Rules<'_>) -> Result<Brand, String> {
+    let options: BrandRequest = serde_json::from_slice(json).map_err(|why| why.to_string())?;
+    options.apply(brand, rules).map_err(|why| why.to_string())
 }

@@ -2,8 +2,20 @@
 
 use super::super::wire::Flag;
 use super::super::wire::brand::{BrandRequest, BrandResponse};
-use crate::domain::brand::Brand;
-use crate::usecases::brand_patch::{BrandPatch, SmtpPatch, URL_NAMES};
+use super::set;
+use crate::domain::brand::{Brand, BrandEncryption, BrandSmtp, BrandUrls, COLOR_SCHEMES, Sealed};
+use crate::domain::link::{BuyUrl, BuyUrlRules, LinkProfile};
+use crate::domain::text::{BadText, check_color, check_host, check_line, check_web_address};
+use crate::domain::user::known_name;
+use crate::usecases::error::Error;
+use crate::usecases::manage_brand::Rules;
+
+/// Longest text option, in characters.
+const MAX_CHARS: usize = 256;
+
+fn line(text: &str) -> Result<(), BadText> {
+    check_line(text, MAX_CHARS)
+}
 
 pub(crate) fn brand(brand: Brand) -> BrandResponse {
     let (urls, smtp) = (brand.urls, brand.smtp);
@@ -46,56 +58,173 @@ pub(crate) fn brand(brand: Brand) -> BrandResponse {
     }
 }
 
-pub(crate) fn brand_patch(body: BrandRequest) -> BrandPatch {
-    let flag = |given: Option<Flag>| given.map(|flag| flag.0);
-    // In the order of URL_NAMES.
-    let urls = [
-        body.account_server_url,
-        body.backup_console_url,
-        body.help_url,
-        body.home_url,
-        body.knowledgebase_url,
-        body.mobile_app_android_download_url,
-        body.mobile_app_ios_download_url,
-        body.platform_terms_url,
-        body.privacy_policy_url,
-        body.router_url,
-        body.support_url,
-        body.terms_url,
-        body.user_guide_url,
-    ];
-    let given = URL_NAMES.into_iter().zip(urls);
-    BrandPatch {
-        upsell_url: body.upsell_url,
-        upsell_link_profile: body.upsell_link_profile,
-        service_name: body.service_name,
-        company_name: body.company_name,
-        color: body.color,
-        color_scheme: body.color_scheme,
-        hide_predefined: flag(body.hide_predefined),
-        owns_custom_legal_docs: flag(body.owns_custom_legal_docs),
-        support_phone: body.support_phone,
-        urls: given.filter_map(|(name, url)| Some((name, url?))).collect(),
-        smtp: SmtpPatch {
-            override_enabled: flag(body.smtp_override),
-            server: body.smtp_server,
-            port: body.smtp_port,
-            encryption: body.smtp_encryption,
-            user: body.smtp_user,
-            password: body.smtp_password,
-            reply_address: body.smtp_reply_address,
-        },
+impl BrandRequest {
+    /// The brand with the change made.
+    pub(crate) fn apply(&self, mut brand: Brand, rules: &Rules<'_>) -> Result<Brand, Error> {
+        let service = &mut brand.service_name;
+        set("service_name", &self.service_name, service, line)?;
+        let company = &mut brand.company_name;
+        set("company_name", &self.company_name, company, line)?;
+        let phone = &mut brand.support_phone;
+        set("support_phone", &self.support_phone, phone, line)?;
+        set("color", &self.color, &mut brand.color, check_color)?;
+        if let Some(name) = &self.color_scheme {
+            color_scheme(name)?.clone_into(&mut brand.color_scheme);
+        }
+        self.apply_urls(&mut brand.urls)?;
+        if let Some(text) = &self.upsell_url {
+            brand.buy_url = buy_url(text, rules.buy_url)?;
+        }
+        if let Some(name) = &self.upsell_link_profile {
+            brand.link_profile = link_profile(name)?;
+        }
+        if let Some(Flag(hide)) = self.hide_predefined {
+            brand.hide_predefined = hide;
+        }
+        if let Some(Flag(owns)) = self.owns_custom_legal_docs {
+            brand.owns_custom_legal_docs = owns;
+        }
+        self.apply_smtp(&mut brand.smtp, rules)?;
+        Ok(brand)
     }
+
+    fn apply_urls(&self, urls: &mut BrandUrls) -> Result<(), Error> {
+        for (name, given, slot) in [
+            (
+                "account_server_url",
+                &self.account_server_url,
+                &mut urls.account_server,
+            ),
+            (
+                "backup_console_url",
+                &self.backup_console_url,
+                &mut urls.backup_console,
+            ),
+            ("help_url", &self.help_url, &mut urls.help),
+            ("home_url", &self.home_url, &mut urls.home),
+            (
+                "knowledgebase_url",
+                &self.knowledgebase_url,
+                &mut urls.knowledgebase,
+            ),
+            (
+                "mobile_app_android_download_url",
+                &self.mobile_app_android_download_url,
+                &mut urls.mobile_app_android_download,
+            ),
+            (
+                "mobile_app_ios_download_url",
+                &self.mobile_app_ios_download_url,
+                &mut urls.mobile_app_ios_download,
+            ),
+            (
+                "platform_terms_url",
+                &self.platform_terms_url,
+                &mut urls.platform_terms,
+            ),
+            (
+                "privacy_policy_url",
+                &self.privacy_policy_url,
+                &mut urls.privacy_policy,
+            ),
+            ("router_url", &self.router_url, &mut urls.router),
+            ("support_url", &self.support_url, &mut urls.support),
+            ("terms_url", &self.terms_url, &mut urls.terms),
+            ("user_guide_url", &self.user_guide_url, &mut urls.user_guide),
+        ] {
+            set(name, given, slot, check_web_address)?;
+        }
+        Ok(())
+    }
+
+    fn apply_smtp(&self, smtp: &mut BrandSmtp, rules: &Rules<'_>) -> Result<(), Error> {
+        set(
+            "smtp_server",
+            &self.smtp_server,
+            &mut smtp.server,
+            check_host,
+        )?;
+        set("smtp_user", &self.smtp_user, &mut smtp.user, line)?;
+        if let Some(port) = self.smtp_port {
+            let port = u16::try_from(port).ok().filter(|port| *port > 0);
+            smtp.port = port.ok_or_else(|| {
+                Error::invalid("smtp_port", "must be a whole number from 1 to 65535")
+            })?;
+        }
+        if let Some(name) = &self.smtp_encryption {
+            smtp.encryption = BrandEncryption::from_name(name).ok_or_else(|| {
+                Error::invalid("smtp_encryption", "must be \"NONE\", \"SSL\" or \"TLS\"")
+            })?;
+        }
+        if let Some(address) = &self.smtp_reply_address {
+            let parsed = (!address.is_empty()).then(|| address.parse()).transpose();
+            smtp.reply_address = parsed.map_err(|bad| Error::invalid("smtp_reply_address", bad))?;
+        }
+        if let Some(Flag(enabled)) = self.smtp_override {
+            smtp.override_enabled = enabled;
+        }
+        if let Some(password) = self
+            .smtp_password
+            .as_deref()
+            .filter(|text| !text.is_empty())
+        {
+            line(password).map_err(|bad| Error::invalid("smtp_password", bad))?;
+            smtp.password = Sealed((rules.seal)(password)?);
+        }
+        Ok(())
+    }
+}
+
+/// Empty means that no buttons or links are shown (rule `buy-url`).
+fn buy_url(text: &str, rules: BuyUrlRules) -> Result<Option<BuyUrl>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = BuyUrl::parse(text, rules);
+    parsed
+        .map(Some)
+        .map_err(|problem| Error::invalid("upsell_url", problem))
+}
+
+fn link_profile(name: &str) -> Result<Option<LinkProfile>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let found = LinkProfile::from_name(name);
+    found.map(Some).ok_or_else(|| {
+        Error::invalid(
+            "upsell_link_profile",
+            "must be empty, \"default\" or \"acronis\"",
+        )
+    })
+}
+
+fn color_scheme(name: &str) -> Result<&'static str, Error> {
+    known_name(&COLOR_SCHEMES, name).ok_or_else(|| {
+        let known = COLOR_SCHEMES.join("\" or \"");
+        Error::invalid("color_scheme", format!("must be \"{known}\""))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::TenantId;
-    use crate::domain::link::BuyUrlRules;
     use crate::http::account::examples;
-    use crate::usecases::brand_patch::Rules;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn apply(body: Value, brand: Brand) -> Result<Brand, Error> {
+        let body: BrandRequest = serde_json::from_value(body).unwrap();
+        let rules = Rules {
+            buy_url: BuyUrlRules::default(),
+            seal: &|password| Ok(format!("sealed:{password}")),
+        };
+        body.apply(brand, &rules)
+    }
+
+    fn unset() -> Brand {
+        Brand::unset(TenantId::random())
+    }
 
     /// The whole object goes in and comes out as printed. The password goes in only.
     #[test]
@@ -103,39 +232,56 @@ mod tests {
         let printed = examples::brand();
         let mut sent = printed.clone();
         sent["smtp_password"] = json!("secret");
-        let body: BrandRequest = serde_json::from_value(sent).unwrap();
-        let rules = BuyUrlRules::default();
-        let seal = |_: &str| Ok("sealed".to_owned());
-        let rules = Rules {
-            smtp_server: &|_, _| Ok(()),
-            buy_url: &rules,
-            seal: &seal,
-        };
-        let mut unset = Brand::unset(TenantId::random());
-        unset.logotype = "2f8ad2e2-28f2-11e7-aad1-5ffe2ad47151".into();
-        let stored = brand_patch(body).apply(unset, &rules).unwrap();
-        assert_eq!(stored.smtp.password.0, "sealed");
+        let mut blank = unset();
+        blank.logotype = "2f8ad2e2-28f2-11e7-aad1-5ffe2ad47151".into();
+        let stored = apply(sent, blank).unwrap();
+        assert_eq!(stored.smtp.password.0, "sealed:secret");
         assert_eq!(serde_json::to_value(brand(stored)).unwrap(), printed);
     }
 
     #[test]
     fn each_web_address_goes_where_its_name_says() {
-        for name in URL_NAMES {
-            let body: BrandRequest =
-                serde_json::from_value(json!({ name: "https://a.example" })).unwrap();
-            let rules = BuyUrlRules::default();
-            let rules = Rules {
-                smtp_server: &|_, _| Ok(()),
-                buy_url: &rules,
-                seal: &|_| Ok(String::new()),
-            };
-            let stored = brand_patch(body)
-                .apply(Brand::unset(TenantId::random()), &rules)
-                .unwrap();
+        let printed = examples::brand();
+        let names = printed.as_object().unwrap().keys();
+        let names = names.filter(|name| name.ends_with("_url") && *name != "upsell_url");
+        assert_eq!(names.clone().count(), 13);
+        for name in names {
+            let stored = apply(json!({ name: "https://a.example" }), unset()).unwrap();
             let shown = serde_json::to_value(brand(stored)).unwrap();
             assert_eq!(shown[name], "https://a.example", "{name}");
             let set = shown.as_object().unwrap().values();
             assert_eq!(set.filter(|value| *value == "https://a.example").count(), 1);
         }
+    }
+
+    #[test]
+    fn options_that_make_no_sense_are_named() {
+        for (name, value) in [
+            ("company_name", json!("Foo\r\nBcc: all@example.com")),
+            ("service_name", json!("x".repeat(257))),
+            ("color", json!("red")),
+            ("upsell_link_profile", json!("nobody")),
+            ("help_url", json!("javascript:alert(1)")),
+            ("terms_url", json!("data:text/html,x")),
+            ("smtp_server", json!("smtp.example.com:25")),
+            ("smtp_encryption", json!("STARTTLS")),
+            ("smtp_reply_address", json!("a@b\r\nc")),
+            ("smtp_port", json!(0)),
+            ("smtp_port", json!(65536)),
+        ] {
+            let Err(Error::Invalid { field, .. }) = apply(json!({ name: value }), unset()) else {
+                panic!("{name} took {value}");
+            };
+            assert_eq!(field, name);
+        }
+    }
+
+    /// Empty is what answers show.
+    #[test]
+    fn an_empty_password_is_not_given() {
+        let mut set = unset();
+        set.smtp.password = Sealed("sealed:secret".into());
+        let kept = apply(json!({ "smtp_password": "", "smtp_user": "me" }), set).unwrap();
+        assert_eq!(kept.smtp.password.0, "sealed:secret");
     }
 }
