@@ -3,13 +3,14 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::error::{Error, FieldProblem};
 use crate::domain::ids::InvalidId;
 use crate::domain::text::{BadText, check_line};
 
-/// What a request says of one field.
+/// What a request says of one field; in one that is missing it is the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Field<T> {
     /// Nothing: it stays as it is.
@@ -19,6 +20,24 @@ pub enum Field<T> {
     Clear,
     /// This.
     Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::<T>::deserialize(deserializer)?;
+        Ok(value.map_or(Self::Clear, Self::Set))
+    }
+}
+
+impl<T: Copy> Field<T> {
+    /// The same of the value that `change` makes of what is said.
+    pub fn map<U>(&self, change: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Self::Keep => Field::Keep,
+            Self::Clear => Field::Clear,
+            Self::Set(value) => Field::Set(change(*value)),
+        }
+    }
 }
 
 impl Field<String> {
@@ -222,5 +241,18 @@ mod tests {
         };
         let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["A", "B"]);
+    }
+
+    #[test]
+    fn missing_and_null_are_two_things() {
+        #[derive(Deserialize)]
+        struct One {
+            #[serde(default)]
+            x: Field<bool>,
+        }
+        let read = |text: &str| serde_json::from_str::<One>(text).unwrap().x;
+        assert_eq!(read("{}"), Field::Keep);
+        assert_eq!(read(r#"{"x":null}"#), Field::Clear);
+        assert_eq!(read(r#"{"x":true}"#), Field::Set(true));
     }
 }

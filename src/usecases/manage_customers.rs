@@ -5,14 +5,13 @@ use uuid::Uuid;
 use super::Env;
 use super::access::Context;
 use super::audit::{self, Act};
-use super::customer_patch::CustomerPatch;
 use super::error::{Error, What, retrying};
 use super::manage_taxes::tax_of_lineage;
 use super::manage_tenants::takes_accounts;
 use super::page::{self, Page, PageRequest};
 use super::precondition::Expected;
-use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service};
-use crate::domain::ids::{CustomerId, TenantId, V1Id};
+use crate::domain::billing::{Account, Address, Customer, Invoicing, Reach, Service, Tax};
+use crate::domain::ids::{CustomerId, TaxId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::reference::{self, countries, languages};
 use crate::store::engine::Changes;
@@ -39,25 +38,28 @@ pub struct CustomerView {
     pub business_unit: Uuid,
 }
 
-/// Enters or changes the billing information of a tenant.
+/// Enters or changes the billing information of a tenant. `change` is given the tax of that id too,
+/// where the customer can have it, and is asked again where the information changed meanwhile.
 ///
 /// # Errors
-/// The tenant is out of reach, or disabled and without such information; `expected` is stale;
-/// fields make no sense.
+/// The tenant is out of reach, or disabled and without such information; `expected` is stale; or
+/// as `change` says.
 pub async fn put(
     cx: Context<'_>,
     tenant: TenantId,
-    patch: &CustomerPatch,
+    tax: Option<TaxId>,
     expected: Expected,
+    change: impl Fn(Customer, Option<&Tax>) -> Result<Customer, Error>,
 ) -> Result<CustomerView, Error> {
-    retrying(|| put_once(cx, tenant, patch, expected)).await
+    retrying(|| put_once(cx, tenant, tax, expected, &change)).await
 }
 
 async fn put_once(
     cx: Context<'_>,
     id: TenantId,
-    patch: &CustomerPatch,
+    tax: Option<TaxId>,
     expected: Expected,
+    change: impl Fn(Customer, Option<&Tax>) -> Result<Customer, Error>,
 ) -> Result<CustomerView, Error> {
     let Context { env, caller, now } = cx;
     let tenant = caller.tenant(&env.store, id).await?;
@@ -69,11 +71,11 @@ async fn put_once(
         blank(&tenant)
     };
     expected.check(before.version)?;
-    let given_tax = match patch.tax_id() {
-        Some(tax) => tax_of_lineage(env, &tenant, tax).await?,
+    let tax = match tax {
+        Some(id) => tax_of_lineage(env, &tenant, id).await?,
         None => None,
     };
-    let mut customer = patch.apply(before, given_tax.as_ref())?;
+    let mut customer = change(before, tax.as_ref())?;
     if old.is_none() && customer.invoicing.fallback_email.is_none() {
         // Rule `billing-information`: the one address that the request names is also where invoices go.
         let email = customer.reach.email.clone();

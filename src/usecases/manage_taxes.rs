@@ -5,68 +5,19 @@ use super::Env;
 use super::access::Context;
 use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
-use super::field_checks::{Checks, Field, flag};
+use super::field_checks::{Checks, Field};
 use super::manage_tenants::takes_accounts;
 use super::precondition::Expected;
 use crate::domain::billing::{Tax, TaxRate};
-use crate::domain::decimal::Decimal;
 use crate::domain::ids::{TaxId, TenantId};
 use crate::domain::tenant::{Tenant, TenantKind};
-use crate::domain::text::check_name;
 use crate::store::engine::Changes;
 use crate::store::{Found, keys};
 
-/// Longest name, in characters.
-const NAME_CHARS: usize = 100;
-/// Longest code, in characters.
-const CODE_CHARS: usize = 50;
 /// A partner has no more taxes than this; they are listed and deleted in one go.
 const MAX_TAXES: usize = 200;
 
 const MOVED: &str = "is another tenant than the tax has; a tax cannot be moved";
-
-/// What a request says of a tax. Texts are as the caller wrote them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TaxPatch {
-    /// Whose it is; where nothing is said, the caller's own tenant. Never changes.
-    pub tenant: Field<String>,
-    /// The name on invoices.
-    pub name: Field<String>,
-    /// Its code in the partner's bookkeeping.
-    pub code: Field<String>,
-    /// Per cent.
-    pub value: Field<Decimal>,
-    /// Whether a customer can be given it.
-    pub active: Field<bool>,
-    /// Whether a customer can be given it even while it is not active.
-    pub allow_inactive: Field<bool>,
-    /// The one that forms should offer first.
-    pub is_default: Field<bool>,
-}
-
-impl TaxPatch {
-    fn apply(&self, mut tax: Tax, mut checks: Checks) -> Result<Tax, Error> {
-        let name = |text: &str| check_name(text, NAME_CHARS);
-        checks.text("Name", &self.name, &mut tax.name, name);
-        if tax.name.is_empty() {
-            checks.fail("Name", "must not be empty");
-        }
-        checks.line("Code", &self.code, CODE_CHARS, &mut tax.code);
-        match self.value {
-            Field::Keep => {}
-            Field::Clear => tax.rate = TaxRate::ZERO,
-            Field::Set(percent) => match TaxRate::try_from(percent) {
-                Ok(rate) => tax.rate = rate,
-                Err(bad) => checks.fail("Value", bad),
-            },
-        }
-        flag(&self.active, true, &mut tax.active);
-        flag(&self.allow_inactive, false, &mut tax.allow_inactive);
-        flag(&self.is_default, false, &mut tax.is_default);
-        checks.done()?;
-        Ok(tax)
-    }
-}
 
 fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
     Act {
@@ -76,19 +27,28 @@ fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
     }
 }
 
-/// Creates a tax.
+/// Creates a tax of a tenant; where none is said, of the caller's own. `fill` says what it is other
+/// than a blank one, and tells the faults of its own with those that it is given.
 ///
 /// # Errors
-/// The tenant is out of reach, disabled, no partner, or has as many taxes as there can be; fields
-/// make no sense.
-pub async fn create(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
-    retrying(|| create_once(cx, patch)).await
+/// The tenant is out of reach, disabled, no partner, or has as many taxes as there can be; or as
+/// `fill` says.
+pub async fn create(
+    cx: Context<'_>,
+    tenant: &Field<String>,
+    fill: impl Fn(Tax, Checks) -> Result<Tax, Error>,
+) -> Result<Tax, Error> {
+    retrying(|| create_once(cx, tenant, &fill)).await
 }
 
-async fn create_once(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
+async fn create_once(
+    cx: Context<'_>,
+    tenant: &Field<String>,
+    fill: impl Fn(Tax, Checks) -> Result<Tax, Error>,
+) -> Result<Tax, Error> {
     let Context { env, caller, now } = cx;
     let mut checks = Checks::default();
-    let tenant_id = match patch.tenant.id::<TenantId>() {
+    let tenant_id = match tenant.id::<TenantId>() {
         Ok(Field::Set(id)) => id,
         Ok(Field::Keep | Field::Clear) => caller.root,
         Err(bad) => {
@@ -111,7 +71,7 @@ async fn create_once(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
         is_default: false,
         version: 1,
     };
-    let tax = patch.apply(blank, checks)?;
+    let tax = fill(blank, checks)?;
     takes_accounts(&tenant)?;
     if own(env, tenant_id).await?.len() >= MAX_TAXES {
         return Err(Error::Refused(format!(
@@ -128,16 +88,17 @@ async fn create_once(cx: Context<'_>, patch: &TaxPatch) -> Result<Tax, Error> {
     Ok(tax)
 }
 
-/// Changes a tax.
+/// Changes a tax, which must be of the tenant that is said, if any. `change` is asked again where the tax
+/// changed meanwhile, and tells the faults of its own with those that it is given.
 ///
 /// # Errors
-/// It is unknown or out of sight, or belongs to a tenant above the caller's; `expected` is stale;
-/// fields make no sense.
+/// It is unknown or out of sight, or belongs to a tenant above the caller's; `expected` is stale; or
+/// as `change` says.
 pub async fn update(
     cx: Context<'_>,
-    id: TaxId,
-    patch: &TaxPatch,
+    (id, said): (TaxId, &Field<String>),
     expected: Expected,
+    change: impl Fn(Tax, Checks) -> Result<Tax, Error>,
 ) -> Result<Tax, Error> {
     let Context { env, caller, now } = cx;
     retrying(|| async {
@@ -150,12 +111,12 @@ pub async fn update(
         }
         expected.check(old.version)?;
         let mut checks = Checks::default();
-        match patch.tenant.id::<TenantId>() {
+        match said.id::<TenantId>() {
             Ok(Field::Set(given)) if given != tenant.id => checks.fail("Tenant", MOVED),
             Ok(_) => {}
             Err(bad) => checks.fail("Tenant", bad),
         }
-        let mut tax = patch.apply(old.value.clone(), checks)?;
+        let mut tax = change(old.value.clone(), checks)?;
         tax.version += 1;
         let mut changes = Changes::new();
         changes.put_tax(Some(&old), tax.clone());

@@ -10,7 +10,6 @@ pub mod clean_up;
 pub mod colleagues;
 pub mod compose;
 pub mod count_clicks;
-pub mod customer_patch;
 pub mod delete_tenant;
 pub mod deliver;
 pub mod destination;

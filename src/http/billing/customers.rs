@@ -102,7 +102,7 @@ async fn list(call: Call, query: CustomersQuery) -> Answer {
 
 /// Creates or updates, and answers 200 either way, as the vendor has it.
 async fn save(call: Call, expected: Expected, Json(body): Json<CustomerRequest>) -> Answer {
-    let tenant = match body.tenant.0.id::<TenantId>() {
+    let tenant = match body.tenant.id::<TenantId>() {
         Ok(Field::Set(tenant)) => tenant,
         Ok(Field::Keep | Field::Clear) => {
             return Err(ApiError::malformed(
@@ -112,9 +112,9 @@ async fn save(call: Call, expected: Expected, Json(body): Json<CustomerRequest>)
         }
         Err(bad) => return Err(ApiError::malformed("Tenant", bad)),
     };
-    let (patch, now) = (convert::patch(body), call.now());
-    let done = usecase::put(call.context(), tenant, &patch, expected).await;
-    Ok(shown(by_header(done)?, now))
+    let (cx, tax) = (call.context(), body.tax_id());
+    let done = usecase::put(cx, tenant, tax, expected, |old, tax| body.apply(old, tax)).await;
+    Ok(shown(by_header(done)?, call.now()))
 }
 
 async fn show(call: Call, Path(id): Path<CustomerId>) -> Answer {

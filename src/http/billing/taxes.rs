@@ -82,8 +82,8 @@ async fn list(call: Call, query: TaxesQuery) -> Answer {
 }
 
 async fn create(call: Call, Json(body): Json<TaxRequest>) -> Answer {
-    let patch = convert::patch(body);
-    let tax = usecase::create(call.context(), &patch).await?;
+    let fill = |tax, checks| body.apply(tax, checks);
+    let tax = usecase::create(call.context(), &body.tenant, fill).await?;
     let location = HeaderValue::try_from(format!("{PATH}?id={}", tax.id));
     let mut response = shown(StatusCode::CREATED, tax);
     if let Ok(location) = location {
@@ -94,15 +94,16 @@ async fn create(call: Call, Json(body): Json<TaxRequest>) -> Answer {
 
 /// An `Id` of zeros is none, as the vendor has it.
 async fn save(call: Call, expected: Expected, Json(body): Json<TaxRequest>) -> Answer {
-    let id = body.id.0.id::<TaxId>();
+    let id = body.id.id::<TaxId>();
     let id = id.map_err(|bad| ApiError::malformed("Id", bad))?;
-    let patch = convert::patch(body);
+    let (cx, tenant) = (call.context(), &body.tenant);
+    let change = |tax, checks| body.apply(tax, checks);
     let tax = match id {
-        Field::Set(id) => by_header(usecase::update(call.context(), id, &patch, expected).await)?,
+        Field::Set(id) => by_header(usecase::update(cx, (id, tenant), expected, change).await)?,
         Field::Keep | Field::Clear => {
             // What does not exist yet has no version that could match.
             by_header(expected.check(0))?;
-            usecase::create(call.context(), &patch).await?
+            usecase::create(cx, tenant, change).await?
         }
     };
     Ok(shown(StatusCode::OK, tax))

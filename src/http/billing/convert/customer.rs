@@ -1,11 +1,15 @@
 //! Customers.
 
 use super::super::wire::customer::{CustomerRequest, CustomerResponse};
-use super::super::wire::{Maybe, Moment, NumberText};
+use super::super::wire::{Moment, NumberText};
+use crate::domain::billing::{Address, Customer, Invoicing, Reach, Service, Tax};
 use crate::domain::contact::EmailAddress;
+use crate::domain::ids::{CountryId, LanguageId, StateId, TaxId};
+use crate::domain::text::{check_host, check_login, check_name};
 use crate::domain::time::Timestamp;
-use crate::usecases::customer_patch::CustomerPatch;
-use crate::usecases::field_checks::Field;
+use crate::reference::{countries, iban, languages};
+use crate::usecases::error::Error;
+use crate::usecases::field_checks::{Checks, Field, flag, optional};
 use crate::usecases::manage_customers::CustomerView;
 
 /// What the vendor prints of things that this service has one of: the same for everybody.
@@ -17,67 +21,232 @@ const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
 /// A customer, as opposed to somebody who may become one.
 const STATUS: u8 = 2;
 
-fn map<T, U>(given: Maybe<T>, change: impl FnOnce(T) -> U) -> Field<U> {
-    match given.0 {
-        Field::Keep => Field::Keep,
-        Field::Clear => Field::Clear,
-        Field::Set(value) => Field::Set(change(value)),
-    }
-}
+/// Longest name, in characters.
+const NAME_CHARS: usize = 255;
+/// Longest line of an address, in characters.
+const LINE_CHARS: usize = 200;
+/// Longest number or code of any kind, in characters.
+const CODE_CHARS: usize = 50;
+/// Longest note, in characters.
+const NOTE_CHARS: usize = 2000;
 
-pub(crate) fn patch(body: CustomerRequest) -> CustomerPatch {
-    let lists = [
-        ("Addresses", body.addresses),
-        ("InvoiceRecipients", body.invoice_recipients),
-        ("CustomFields", body.custom_fields),
-    ];
-    let filled = lists
-        .into_iter()
-        .filter(|(_, list)| list.as_ref().is_some_and(|list| !list.is_empty()));
-    CustomerPatch {
-        name: body.name.0,
-        alias: body.alias.0,
-        language: body.language.0,
-        country: body.country.0,
-        state_country: body.state_country.0,
-        street: body.street.0,
-        house_no: body.house_no.0,
-        house_no_add: body.house_no_add.0,
-        building_name: body.building_name.0,
-        zipcode: body.zipcode.0,
-        city: body.city.0,
-        domain: body.domain.0,
-        email: body.email.0,
-        phone_number: body.phone_number.0,
-        fax: body.fax.0,
-        login_user_name: body.login_user_name.0,
-        debtor_code: body.debtor_code.0,
-        tax_exempt: body.tax_exempt.0,
-        tax: body.tax.0,
-        vat_number: body.vat_number.0,
-        bank_account: body.bank_account.0,
-        payment_terms: body.payment_terms.0,
-        direct_debit: body.direct_debit.0,
-        send_invoice_by_email: body.send_invoice_by_email.0,
-        fallback_invoice_email_address: body.fallback_invoice_email_address.0,
-        subtotals_on_invoice: body.subtotals_on_invoice.0,
-        consolidate_billing: body.consolidate_billing.0,
-        invoice_notes: body.invoice_notes.0,
-        company_type: body.company_type.0,
-        time_registration_roundup_time: map(
-            body.time_registration_roundup_time,
-            |NumberText(minutes)| minutes,
-        ),
-        days_off_per_year: body.days_off_per_year.0,
-        ticket_update_mandatory: body.ticket_update_mandatory.0,
-        auto_pause: body.auto_pause.0,
-        show_persons: body.show_persons.0,
-        client_documentation: body.client_documentation.0,
-        occupancy_rate_notification_threshold: body.occupancy_rate_notification_threshold.0,
-        trial_account: body.trial_account.0,
-        trial_expiration_date: map(body.trial_expiration_date, |Moment(at)| at),
-        paid_account: body.paid_account.0,
-        filled_lists: filled.map(|(name, _)| name).collect(),
+const NO_TAX: &str = "is required unless TaxExempt is true; GET /Taxes lists what there is";
+const UNKNOWN_TAX: &str = "is no tax that this tenant can have; GET /Taxes lists what there is";
+const UNKNOWN_COUNTRY: &str = "is no country of GET /ServiceDesk/Configuration";
+const UNKNOWN_LANGUAGE: &str = "is no language of GET /ServiceDesk/Configuration";
+const UNKNOWN_STATE: &str =
+    "is no state of the customer's Country; GET /ServiceDesk/Configuration lists them";
+const NOT_KEPT: &str = "is not kept here: leave it out, or send []";
+
+impl CustomerRequest {
+    /// The tax that is asked for, if it is an id at all.
+    pub(crate) fn tax_id(&self) -> Option<TaxId> {
+        match self.tax.id::<TaxId>() {
+            Ok(Field::Set(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The customer with the change made. `given_tax` is the tax of [`CustomerRequest::tax_id`],
+    /// where the customer can have it.
+    pub(crate) fn apply(
+        &self,
+        mut new: Customer,
+        given_tax: Option<&Tax>,
+    ) -> Result<Customer, Error> {
+        let mut checks = Checks::default();
+        self.apply_names(&mut new, &mut checks);
+        self.apply_address(&mut new.address, &mut checks);
+        self.apply_reach(&mut new.reach, &mut checks);
+        self.apply_tax(&mut new.invoicing, given_tax, &mut checks);
+        self.apply_invoicing(&mut new.invoicing, &mut checks);
+        self.apply_service(&mut new.service, &mut checks);
+        flag(&self.trial_account, false, &mut new.account.trial);
+        let expires_at = &mut new.account.trial_expires_at;
+        let given = self.trial_expiration_date.map(|Moment(at)| at);
+        optional(&given, expires_at);
+        optional(&self.paid_account, &mut new.account.paid);
+        for (name, list) in [
+            ("Addresses", &self.addresses),
+            ("InvoiceRecipients", &self.invoice_recipients),
+            ("CustomFields", &self.custom_fields),
+        ] {
+            if list.as_ref().is_some_and(|list| !list.is_empty()) {
+                checks.fail(name, NOT_KEPT);
+            }
+        }
+        checks.done()?;
+        Ok(new)
+    }
+
+    fn apply_names(&self, new: &mut Customer, checks: &mut Checks) {
+        let name = |text: &str| check_name(text, NAME_CHARS);
+        checks.text("Name", &self.name, &mut new.name, name);
+        if new.name.is_empty() {
+            checks.fail("Name", "must not be empty");
+        }
+        checks.line("Alias", &self.alias, NAME_CHARS, &mut new.alias);
+        if new.alias.is_empty() {
+            new.alias.clone_from(&new.name);
+        }
+        match self.language.id::<LanguageId>() {
+            Ok(Field::Keep) => {}
+            Ok(Field::Clear) => new.language = languages::of_tag("en"),
+            Ok(Field::Set(id)) if languages::find(id).is_some() => new.language = id,
+            Ok(Field::Set(_)) => checks.fail("Language", UNKNOWN_LANGUAGE),
+            Err(bad) => checks.fail("Language", bad),
+        }
+    }
+
+    fn apply_address(&self, new: &mut Address, checks: &mut Checks) {
+        match self.country.id::<CountryId>() {
+            Ok(Field::Keep) => {}
+            Ok(Field::Clear) => new.country = None,
+            Ok(Field::Set(id)) if countries::find(id).is_some() => new.country = Some(id),
+            Ok(Field::Set(_)) => checks.fail("Country", UNKNOWN_COUNTRY),
+            Err(bad) => checks.fail("Country", bad),
+        }
+        match self.state_country.id::<StateId>() {
+            Ok(Field::Keep) => {}
+            Ok(Field::Clear) => new.state = None,
+            Ok(Field::Set(id)) => new.state = Some(id),
+            Err(bad) => checks.fail("StateCountry", bad),
+        }
+        // A state is looked at against its country, whichever of the two the request changes.
+        let country = new.country.and_then(countries::find);
+        let known = |state| country.is_some_and(|country| country.state(state).is_some());
+        if !checks.failed("Country") && new.state.is_some_and(|state| !known(state)) {
+            checks.fail("StateCountry", UNKNOWN_STATE);
+        }
+        checks.line("Street", &self.street, LINE_CHARS, &mut new.street);
+        checks.line("HouseNo", &self.house_no, CODE_CHARS, &mut new.house_no);
+        let addition = &mut new.house_no_add;
+        checks.line("HouseNoAdd", &self.house_no_add, CODE_CHARS, addition);
+        let building = &mut new.building_name;
+        checks.optional_line("BuildingName", &self.building_name, LINE_CHARS, building);
+        checks.line("Zipcode", &self.zipcode, CODE_CHARS, &mut new.zipcode);
+        checks.line("City", &self.city, LINE_CHARS, &mut new.city);
+    }
+
+    fn apply_reach(&self, new: &mut Reach, checks: &mut Checks) {
+        checks.text("Domain", &self.domain, &mut new.domain, check_host);
+        checks.from_text("Email", &self.email, &mut new.email);
+        let phone = &mut new.phone;
+        checks.line("PhoneNumber", &self.phone_number, CODE_CHARS, phone);
+        checks.line("Fax", &self.fax, CODE_CHARS, &mut new.fax);
+        let login = &mut new.login;
+        checks.text("LoginUserName", &self.login_user_name, login, check_login);
+    }
+
+    fn apply_tax(&self, new: &mut Invoicing, given_tax: Option<&Tax>, checks: &mut Checks) {
+        flag(&self.tax_exempt, false, &mut new.tax_exempt);
+        match (self.tax.id::<TaxId>(), given_tax) {
+            (Ok(Field::Keep), _) => {}
+            (Ok(Field::Clear), _) => new.tax = None,
+            (Ok(Field::Set(id)), Some(tax)) if tax.id == id => {
+                if !tax.active && !tax.allow_inactive && new.tax != Some(id) {
+                    checks.fail("Tax", "is not active; choose another, or activate it");
+                }
+                new.tax = Some(id);
+            }
+            (Ok(Field::Set(_)), _) => checks.fail("Tax", UNKNOWN_TAX),
+            (Err(bad), _) => checks.fail("Tax", bad),
+        }
+        if !new.tax_exempt && new.tax.is_none() && !checks.failed("Tax") {
+            checks.fail("Tax", NO_TAX);
+        }
+    }
+
+    fn apply_invoicing(&self, new: &mut Invoicing, checks: &mut Checks) {
+        let usual = Invoicing::default();
+        let debtor = &mut new.debtor_code;
+        checks.optional_line("DebtorCode", &self.debtor_code, CODE_CHARS, debtor);
+        checks.from_text("VATNumber", &self.vat_number, &mut new.vat_number);
+        let account = &mut new.bank_account;
+        checks.parsed("BankAccount", &self.bank_account, account, iban::parse);
+        let terms = &mut new.payment_terms;
+        checks.number(
+            "PaymentTerms",
+            &self.payment_terms,
+            usual.payment_terms,
+            terms,
+        );
+        checks.from_text(
+            "FallbackInvoiceEmailAddress",
+            &self.fallback_invoice_email_address,
+            &mut new.fallback_email,
+        );
+        flag(
+            &self.direct_debit,
+            usual.direct_debit,
+            &mut new.direct_debit,
+        );
+        let by_email = &mut new.send_by_email;
+        flag(&self.send_invoice_by_email, usual.send_by_email, by_email);
+        flag(
+            &self.subtotals_on_invoice,
+            usual.subtotals,
+            &mut new.subtotals,
+        );
+        let consolidate = &mut new.consolidate;
+        flag(&self.consolidate_billing, usual.consolidate, consolidate);
+        checks.line(
+            "InvoiceNotes",
+            &self.invoice_notes,
+            NOTE_CHARS,
+            &mut new.notes,
+        );
+    }
+
+    fn apply_service(&self, new: &mut Service, checks: &mut Checks) {
+        let usual = Service::default();
+        checks.line(
+            "CompanyType",
+            &self.company_type,
+            CODE_CHARS,
+            &mut new.company_type,
+        );
+        if new.company_type.is_empty() {
+            new.company_type = usual.company_type;
+        }
+        checks.number(
+            "TimeRegistrationRoundupTime",
+            &self
+                .time_registration_roundup_time
+                .map(|NumberText(minutes)| minutes),
+            usual.roundup,
+            &mut new.roundup,
+        );
+        let days = &mut new.days_off;
+        checks.number(
+            "DaysOffPerYear",
+            &self.days_off_per_year,
+            usual.days_off,
+            days,
+        );
+        checks.number(
+            "OccupancyRateNotificationThreshold",
+            &self.occupancy_rate_notification_threshold,
+            usual.occupancy_threshold,
+            &mut new.occupancy_threshold,
+        );
+        optional(
+            &self.ticket_update_mandatory,
+            &mut new.ticket_update_mandatory,
+        );
+        optional(&self.auto_pause, &mut new.auto_pause);
+        flag(
+            &self.show_persons,
+            usual.show_persons,
+            &mut new.show_persons,
+        );
+        let documentation = &mut new.documentation;
+        checks.line(
+            "ClientDocumentation",
+            &self.client_documentation,
+            NOTE_CHARS,
+            documentation,
+        );
     }
 }
 

@@ -2,24 +2,40 @@
 
 use super::super::request::Paging;
 use super::super::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
-use crate::domain::billing::Tax;
+use crate::domain::billing::{Tax, TaxRate};
+use crate::domain::text::check_name;
 use crate::http::decimal::Number;
-use crate::usecases::field_checks::Field;
-use crate::usecases::manage_taxes::TaxPatch;
+use crate::usecases::error::Error;
+use crate::usecases::field_checks::{Checks, Field, flag};
 
-pub(crate) fn patch(body: TaxRequest) -> TaxPatch {
-    TaxPatch {
-        tenant: body.tenant.0,
-        name: body.name.0,
-        code: body.code.0,
-        value: match body.value.0 {
-            Field::Keep => Field::Keep,
-            Field::Clear => Field::Clear,
-            Field::Set(Number(decimal)) => Field::Set(decimal),
-        },
-        active: body.active.0,
-        allow_inactive: body.allow_inactive.0,
-        is_default: body.is_default.0,
+/// Longest name, in characters.
+const NAME_CHARS: usize = 100;
+/// Longest code, in characters.
+const CODE_CHARS: usize = 50;
+
+impl TaxRequest {
+    /// The tax with the change made, where neither this finds a fault nor `checks` has one. Whose
+    /// it is was looked at.
+    pub(crate) fn apply(&self, mut tax: Tax, mut checks: Checks) -> Result<Tax, Error> {
+        let name = |text: &str| check_name(text, NAME_CHARS);
+        checks.text("Name", &self.name, &mut tax.name, name);
+        if tax.name.is_empty() {
+            checks.fail("Name", "must not be empty");
+        }
+        checks.line("Code", &self.code, CODE_CHARS, &mut tax.code);
+        match self.value.map(|Number(percent)| percent) {
+            Field::Keep => {}
+            Field::Clear => tax.rate = TaxRate::ZERO,
+            Field::Set(percent) => match TaxRate::try_from(percent) {
+                Ok(rate) => tax.rate = rate,
+                Err(bad) => checks.fail("Value", bad),
+            },
+        }
+        flag(&self.active, true, &mut tax.active);
+        flag(&self.allow_inactive, false, &mut tax.allow_inactive);
+        flag(&self.is_default, false, &mut tax.is_default);
+        checks.done()?;
+        Ok(tax)
     }
 }
 

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::http::openapi::schema::Null;
 
-use super::{AnyList, Maybe, Moment, NumberText};
+use super::{AnyList, Moment, NumberText};
+use crate::usecases::field_checks::Field;
 
 /// The billing information of a tenant: every field that the vendor's API has, in its order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -215,99 +216,99 @@ pub(crate) struct CustomerRequest {
     /// The tenant whose billing information it is.
     #[schema(value_type = String, required, format = Uuid)]
     #[serde(default)]
-    pub(crate) tenant: Maybe<String>,
+    pub(crate) tenant: Field<String>,
     /// The name on invoices.
     #[schema(value_type = Option<String>, max_length = 255)]
     #[serde(default)]
-    pub(crate) name: Maybe<String>,
+    pub(crate) name: Field<String>,
     /// Its number in the partner's bookkeeping.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) debtor_code: Maybe<String>,
+    pub(crate) debtor_code: Field<String>,
     /// What people call it; else its name.
     #[schema(value_type = Option<String>, max_length = 255)]
     #[serde(default)]
-    pub(crate) alias: Maybe<String>,
+    pub(crate) alias: Field<String>,
     /// A language of the configuration.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) language: Maybe<String>,
+    pub(crate) language: Field<String>,
     /// Whether no sales tax is charged.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) tax_exempt: Maybe<bool>,
+    pub(crate) tax_exempt: Field<bool>,
     /// A tax of `/Taxes`; required unless `TaxExempt`.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) tax: Maybe<String>,
+    pub(crate) tax: Field<String>,
     /// A country of the configuration.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) country: Maybe<String>,
+    pub(crate) country: Field<String>,
     /// Kept for the service desk.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) ticket_update_mandatory: Maybe<bool>,
+    pub(crate) ticket_update_mandatory: Field<bool>,
     /// A state of the country, of the configuration.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) state_country: Maybe<String>,
+    pub(crate) state_country: Field<String>,
     /// Street.
     #[schema(value_type = Option<String>, max_length = 200)]
     #[serde(default)]
-    pub(crate) street: Maybe<String>,
+    pub(crate) street: Field<String>,
     /// House number.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) house_no: Maybe<String>,
+    pub(crate) house_no: Field<String>,
     /// Addition to the house number.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) house_no_add: Maybe<String>,
+    pub(crate) house_no_add: Field<String>,
     /// Postal code.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) zipcode: Maybe<String>,
+    pub(crate) zipcode: Field<String>,
     /// City.
     #[schema(value_type = Option<String>, max_length = 200)]
     #[serde(default)]
-    pub(crate) city: Maybe<String>,
+    pub(crate) city: Field<String>,
     /// Its domain on the internet.
     #[schema(value_type = Option<String>, max_length = 253)]
     #[serde(default)]
-    pub(crate) domain: Maybe<String>,
+    pub(crate) domain: Field<String>,
     /// E-mail address.
     #[schema(value_type = Option<String>, max_length = 254)]
     #[serde(default)]
-    pub(crate) email: Maybe<String>,
+    pub(crate) email: Field<String>,
     /// Where invoices go that have no recipient.
     #[schema(value_type = Option<String>, max_length = 254)]
     #[serde(default)]
-    pub(crate) fallback_invoice_email_address: Maybe<String>,
+    pub(crate) fallback_invoice_email_address: Field<String>,
     /// Phone number.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) phone_number: Maybe<String>,
+    pub(crate) phone_number: Field<String>,
     /// Fax number.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) fax: Maybe<String>,
+    pub(crate) fax: Field<String>,
     /// Number for value added tax: 4 to 20 characters.
     #[serde(rename = "VATNumber", default)]
     #[schema(value_type = Option<String>, max_length = 20)]
-    pub(crate) vat_number: Maybe<String>,
+    pub(crate) vat_number: Field<String>,
     /// IBAN; its checksum must hold.
     #[schema(value_type = Option<String>, max_length = 42)]
     #[serde(default)]
-    pub(crate) bank_account: Maybe<String>,
+    pub(crate) bank_account: Field<String>,
     /// Kind of company; `-` where nothing is said.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) company_type: Maybe<String>,
+    pub(crate) company_type: Field<String>,
     /// Whether invoices go out by e-mail.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) send_invoice_by_email: Maybe<bool>,
+    pub(crate) send_invoice_by_email: Field<bool>,
     /// Not kept: leave it out, or send `[]`.
     #[schema(value_type = Option<Vec<Null>>, max_items = 0)]
     #[serde(default)]
@@ -319,67 +320,67 @@ pub(crate) struct CustomerRequest {
     /// To how many minutes times are rounded up. A text in answers, as the vendor has it; read as a number too.
     #[schema(value_type = Option<NumberText>)]
     #[serde(default)]
-    pub(crate) time_registration_roundup_time: Maybe<NumberText>,
+    pub(crate) time_registration_roundup_time: Field<NumberText>,
     /// Days off per year.
     #[schema(value_type = Option<u16>, maximum = 366)]
     #[serde(default)]
-    pub(crate) days_off_per_year: Maybe<i64>,
+    pub(crate) days_off_per_year: Field<i64>,
     /// Kept for the service desk.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) show_persons: Maybe<bool>,
+    pub(crate) show_persons: Field<bool>,
     /// Notes for the service desk.
     #[schema(value_type = Option<String>, max_length = 2000)]
     #[serde(default)]
-    pub(crate) client_documentation: Maybe<String>,
+    pub(crate) client_documentation: Field<String>,
     /// Kept for the service desk.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) auto_pause: Maybe<bool>,
+    pub(crate) auto_pause: Field<bool>,
     /// Name of the building.
     #[schema(value_type = Option<String>, max_length = 200)]
     #[serde(default)]
-    pub(crate) building_name: Maybe<String>,
+    pub(crate) building_name: Field<String>,
     /// Whether it pays.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) paid_account: Maybe<bool>,
+    pub(crate) paid_account: Field<bool>,
     /// Whether it is on trial.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) trial_account: Maybe<bool>,
+    pub(crate) trial_account: Field<bool>,
     /// When the trial ends, in UTC.
     #[schema(value_type = Option<Moment>)]
     #[serde(default)]
-    pub(crate) trial_expiration_date: Maybe<Moment>,
+    pub(crate) trial_expiration_date: Field<Moment>,
     /// In how many days invoices are due.
     #[schema(value_type = Option<u16>, maximum = 365)]
     #[serde(default)]
-    pub(crate) payment_terms: Maybe<i64>,
+    pub(crate) payment_terms: Field<i64>,
     /// Stands on invoices.
     #[schema(value_type = Option<String>, max_length = 2000)]
     #[serde(default)]
-    pub(crate) invoice_notes: Maybe<String>,
+    pub(crate) invoice_notes: Field<String>,
     /// Whether invoices are collected.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) direct_debit: Maybe<bool>,
+    pub(crate) direct_debit: Field<bool>,
     /// Whether everything stands on one invoice.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) consolidate_billing: Maybe<bool>,
+    pub(crate) consolidate_billing: Field<bool>,
     /// Whether invoices have subtotals.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) subtotals_on_invoice: Maybe<bool>,
+    pub(crate) subtotals_on_invoice: Field<bool>,
     /// Login of its first user.
     #[schema(value_type = Option<String>, max_length = 128)]
     #[serde(default)]
-    pub(crate) login_user_name: Maybe<String>,
+    pub(crate) login_user_name: Field<String>,
     /// In per cent.
     #[schema(value_type = Option<u16>, maximum = 100)]
     #[serde(default)]
-    pub(crate) occupancy_rate_notification_threshold: Maybe<i64>,
+    pub(crate) occupancy_rate_notification_threshold: Field<i64>,
     /// Not kept: leave it out, or send `[]`.
     #[schema(value_type = Option<Vec<Null>>, max_items = 0)]
     #[serde(default)]

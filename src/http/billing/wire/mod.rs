@@ -14,24 +14,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::time::Timestamp;
 use crate::http::output;
-use crate::usecases::field_checks::Field;
-
-/// A field of a request, which may be missing or `null`.
-#[derive(Debug)]
-pub(super) struct Maybe<T>(pub(super) Field<T>);
-
-impl<T> Default for Maybe<T> {
-    fn default() -> Self {
-        Self(Field::Keep)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Option::<T>::deserialize(deserializer)?;
-        Ok(Self(value.map_or(Field::Clear, Field::Set)))
-    }
-}
 
 /// A number that the vendor writes as a text (`"TimeRegistrationRoundupTime":"10"` in the answer,
 /// `10` in the request). Read as either.
@@ -166,18 +148,5 @@ mod tests {
             assert_eq!(serde_json::to_string(&read).unwrap(), expected);
         }
         assert!(serde_json::from_str::<Moment>("\"tomorrow\"").is_err());
-    }
-
-    #[test]
-    fn missing_and_null_are_two_things() {
-        #[derive(Deserialize)]
-        struct One {
-            #[serde(default)]
-            x: Maybe<bool>,
-        }
-        let read = |text: &str| serde_json::from_str::<One>(text).unwrap().x.0;
-        assert_eq!(read("{}"), Field::Keep);
-        assert_eq!(read(r#"{"x":null}"#), Field::Clear);
-        assert_eq!(read(r#"{"x":true}"#), Field::Set(true));
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Maybe;
 use crate::http::decimal::Number;
 use crate::http::openapi::schema::Null;
+use crate::usecases::field_checks::Field;
 
 /// A sales tax of a partner.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,33 +57,33 @@ pub(crate) struct TaxRequest {
     /// To change a tax: its id. Missing, null or zeros: it is a new one.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) id: Maybe<String>,
+    pub(crate) id: Field<String>,
     /// Whose it is; missing: the caller's own. Never changes.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
-    pub(crate) tenant: Maybe<String>,
+    pub(crate) tenant: Field<String>,
     /// The name on invoices.
     #[schema(value_type = Option<String>, max_length = 100)]
     #[serde(default)]
-    pub(crate) name: Maybe<String>,
+    pub(crate) name: Field<String>,
     /// Per cent: below 100, with at most four digits after the point.
     #[schema(value_type = Option<Number>)]
     #[serde(default)]
-    pub(crate) value: Maybe<Number>,
+    pub(crate) value: Field<Number>,
     /// Whether a customer can be given it.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) active: Maybe<bool>,
+    pub(crate) active: Field<bool>,
     /// Its code in the partner's bookkeeping.
     #[schema(value_type = Option<String>, max_length = 50)]
     #[serde(default)]
-    pub(crate) code: Maybe<String>,
+    pub(crate) code: Field<String>,
     /// Whether a customer can be given it even while it is not active.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) allow_inactive: Maybe<bool>,
+    pub(crate) allow_inactive: Field<bool>,
     /// The one that forms should offer first.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
-    pub(crate) is_default: Maybe<bool>,
+    pub(crate) is_default: Field<bool>,
 }
