@@ -55,6 +55,21 @@ pub struct OfferingPatch {
     pub quota: Option<QuotaInput>,
 }
 
+impl OfferingPatch {
+    /// The quota of what a usage name counts, whatever its version.
+    #[must_use]
+    pub fn quota(usage_name: &str, quota: Quota) -> Self {
+        Self {
+            usage_name: Some(usage_name.to_owned()),
+            quota: Some(QuotaInput {
+                quota,
+                version: None,
+            }),
+            ..Self::default()
+        }
+    }
+}
+
 /// The unit that an item is measured in, as the account dialect names it.
 #[must_use]
 pub const fn unit_of(item: Item) -> MeasurementUnit {

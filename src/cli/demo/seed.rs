@@ -21,7 +21,7 @@ use crate::usecases::access_policies::{self, PolicyInput};
 use crate::usecases::error::Error;
 use crate::usecases::initialize::FirstClient;
 use crate::usecases::manage_brand::Rules;
-use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
+use crate::usecases::offering_patch::OfferingPatch;
 use crate::usecases::report_usage::{Mode, report_usages};
 use crate::usecases::tenant_plan::read_currency;
 use crate::usecases::{
@@ -233,6 +233,8 @@ impl Seeder<'_> {
         owner: &str,
         plans: &[QuotaPlan],
     ) -> Result<Vec<Track>, Error> {
+        let offering =
+            |plan: &QuotaPlan| OfferingPatch::quota(usage_name(plan.item), Quota::soft(plan.quota));
         let patches: Vec<OfferingPatch> = plans.iter().map(offering).collect();
         if !patches.is_empty() {
             manage_offering_items::update(self.cx, account.id, &patches, None).await?;
@@ -247,16 +249,5 @@ impl Seeder<'_> {
             )
         });
         Ok(tracks.collect())
-    }
-}
-
-fn offering(plan: &QuotaPlan) -> OfferingPatch {
-    OfferingPatch {
-        usage_name: Some(usage_name(plan.item).to_owned()),
-        quota: Some(QuotaInput {
-            quota: Quota::soft(plan.quota),
-            version: None,
-        }),
-        ..OfferingPatch::default()
     }
 }

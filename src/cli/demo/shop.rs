@@ -22,7 +22,7 @@ use crate::http::output;
 use crate::usecases::Env;
 use crate::usecases::access::Context;
 use crate::usecases::manage_offering_items;
-use crate::usecases::offering_patch::{OfferingPatch, QuotaInput};
+use crate::usecases::offering_patch::OfferingPatch;
 
 const GIB: u64 = 1 << 30;
 
@@ -275,14 +275,7 @@ pub(super) async fn buy(site: Arc<Site>, call: PublicCall) -> Answer {
             value: Some(line.new_quota()),
             overage: status.quota.overage,
         };
-        let patch = OfferingPatch {
-            usage_name: Some(usage_name(status.item).to_owned()),
-            quota: Some(QuotaInput {
-                quota,
-                version: None,
-            }),
-            ..OfferingPatch::default()
-        };
+        let patch = OfferingPatch::quota(usage_name(status.item), quota);
         manage_offering_items::update(cx, account, &[patch], None).await?;
         let who = cart
             .person

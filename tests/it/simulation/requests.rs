@@ -18,7 +18,7 @@ use upsell::usecases::access::Caller;
 use upsell::usecases::count_clicks::ClickSink;
 use upsell::usecases::error::Error;
 use upsell::usecases::follow_link::{Followed, follow_link};
-use upsell::usecases::offering_patch::{OfferingPatch, QuotaInput};
+use upsell::usecases::offering_patch::OfferingPatch;
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 use upsell::usecases::{
     Env, destination, holder, manage_offering_items, manage_tenants, manage_users, show_quotas,
@@ -192,15 +192,7 @@ pub(super) fn change_by(sim: &Sim, env: Env, change: Change, now: Timestamp) -> 
 async fn make(env: &Env, caller: &Caller, change: &Change, now: Timestamp) -> Result<(), Error> {
     match change {
         Change::Quota(account, item, quota) => {
-            let quota = *quota;
-            let patch = OfferingPatch {
-                usage_name: Some(usage_name(*item).to_owned()),
-                quota: Some(QuotaInput {
-                    quota,
-                    version: None,
-                }),
-                ..OfferingPatch::default()
-            };
+            let patch = OfferingPatch::quota(usage_name(*item), *quota);
             let patches = [patch];
             manage_offering_items::update(cx(env, caller, now), *account, &patches, None).await?;
         }
