@@ -6,7 +6,6 @@ use std::sync::Arc;
 use upsell::domain::ids::UserId;
 use upsell::domain::reseller::change::KeepRole;
 use upsell::domain::reseller::name::Name;
-use upsell::domain::reseller::role::RolePatch;
 use upsell::usecases::Env;
 use upsell::usecases::access::Caller;
 use upsell::usecases::error::Error;
@@ -44,8 +43,7 @@ async fn step(env: &Env, caller: &Caller, dice: &mut Dice, users: &[UserId]) -> 
         5 => members::take_out(cx(env, caller, START), (&acme, &who), None).await,
         6 | 7 => roles::delete(cx(env, caller, START), (&home, &role), None).await,
         8 => {
-            let none = RolePatch::default();
-            let done = roles::create(cx(env, caller, START), &home, &role, &none);
+            let done = roles::create(cx(env, caller, START), &home, &role, Ok);
             done.await.map(drop)
         }
         9 => manage_users::delete(cx(env, caller, START), user, None).await,
@@ -72,8 +70,7 @@ async fn nodes_that_do_not_take_turns_keep_the_promises_too() {
             .unwrap();
         for role in ROLES {
             let home = Home::Plan(plan.clone());
-            let none = RolePatch::default();
-            roles::create(cx(env, caller, START), &home, &name(role), &none)
+            roles::create(cx(env, caller, START), &home, &name(role), Ok)
                 .await
                 .unwrap();
         }

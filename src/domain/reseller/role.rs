@@ -200,19 +200,6 @@ pub struct Role {
     pub version: u64,
 }
 
-/// What to change of a role; `None` is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RolePatch {
-    /// What people call it.
-    pub name: Option<Name>,
-    /// Must be the role's own: callers send whole objects back.
-    pub kind: Option<RoleKind>,
-    /// What its holders may do, all of it.
-    pub policies: Option<Vec<Policy>>,
-    /// What its holders may reach, all of it.
-    pub resources: Option<Vec<Resource>>,
-}
-
 /// Why a role, or the book of roles, is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleRefused {
@@ -293,33 +280,26 @@ impl Role {
         policies + resources
     }
 
-    /// The role with what `patch` says; the version is the caller's to move.
+    /// What the role becomes where somebody wants it to be `new`; the version is the caller's to
+    /// move.
     ///
     /// # Errors
     /// The kind of the role is against it, or it is too much.
-    pub fn patched(&self, patch: &RolePatch) -> Result<Self, RoleRefused> {
-        let mut role = self.clone();
+    pub fn changed(&self, new: Self) -> Result<Self, RoleRefused> {
+        let mut role = new;
         let basic = self.kind != RoleKind::Custom;
-        if patch.kind.is_some_and(|kind| kind != self.kind) {
+        if role.kind != self.kind {
             return Err(if basic {
                 RoleRefused::Basic
             } else {
                 RoleRefused::Kind
             });
         }
-        if let Some(name) = &patch.name {
-            if basic && RoleKind::of_basic(name) != Some(self.kind) {
+        if basic && role.name != self.name {
+            if RoleKind::of_basic(&role.name) != Some(self.kind) {
                 return Err(RoleRefused::Basic);
             }
-            if !basic {
-                role.name = name.clone();
-            }
-        }
-        if let Some(policies) = &patch.policies {
-            role.policies.clone_from(policies);
-        }
-        if let Some(resources) = &patch.resources {
-            role.resources.clone_from(resources);
+            role.name = self.name.clone();
         }
         if self.kind == RoleKind::NoPrivileges
             && !(role.policies.is_empty() && role.resources.is_empty())

@@ -11,10 +11,9 @@ use crate::domain::reseller::book::RoleEntry;
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::retention::{BadRetention, Retention, RetentionUnit};
-use crate::domain::reseller::role::{
-    MAX_ENTRIES, Policy, Resource, Role, RoleId, RoleKind, RolePatch,
-};
+use crate::domain::reseller::role::{MAX_ENTRIES, Policy, Resource, Role, RoleId, RoleKind};
 use crate::http::error::ApiError;
+use crate::usecases::error::Error;
 use crate::usecases::reseller::change_plan::{PlanChanged, UserMove};
 use crate::usecases::reseller::domains::{DomainPatch, DomainView};
 use crate::usecases::reseller::members::{HeldRole, Member, RoleRef};
@@ -99,53 +98,47 @@ fn policy_out(policy: &Policy) -> PolicyResponse {
     }
 }
 
-fn policy((at, body): (usize, &PolicyRequest)) -> Result<Policy, ApiError> {
+fn policy((at, body): (usize, &PolicyRequest)) -> Result<Policy, Error> {
     Policy::new(&body.op, &body.action, &body.label)
-        .map_err(|(part, why)| ApiError::malformed(format!("policies[{at}].{part}"), why))
+        .map_err(|(part, why)| Error::invalid(format!("policies[{at}].{part}"), why))
 }
 
-fn resource((at, body): (usize, &RawValue)) -> Result<Resource, ApiError> {
-    Resource::new(body.get()).map_err(|why| ApiError::malformed(format!("resources[{at}]"), why))
+fn resource((at, body): (usize, &RawValue)) -> Result<Resource, Error> {
+    Resource::new(body.get()).map_err(|why| Error::invalid(format!("resources[{at}]"), why))
 }
 
 /// Reads a list that is no longer than a role takes.
 fn entries<B, T>(
     field: &str,
-    list: Option<&Vec<B>>,
-    read: impl Fn((usize, &B)) -> Result<T, ApiError>,
-) -> Result<Option<Vec<T>>, ApiError> {
-    let Some(list) = list else {
-        return Ok(None);
-    };
+    list: &[B],
+    read: impl Fn((usize, &B)) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
     if list.len() > MAX_ENTRIES {
         let why = format!("takes at most {MAX_ENTRIES} entries");
-        return Err(ApiError::malformed(field, why));
+        return Err(Error::invalid(field, why));
     }
-    list.iter()
-        .enumerate()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map(Some)
+    list.iter().enumerate().map(read).collect()
 }
 
-pub(super) fn role_patch(body: &RoleRequest) -> Result<RolePatch, ApiError> {
-    let kinds = RoleKind::ALL.map(RoleKind::name).join(", ");
-    let kind = |text: &String| {
-        RoleKind::from_name(text)
-            .ok_or_else(|| ApiError::malformed("type", format!("must be one of {kinds}")))
-    };
-    Ok(RolePatch {
-        name: body
-            .name
-            .as_deref()
-            .map(|text| name("name", text))
-            .transpose()?,
-        kind: body.kind.as_ref().map(kind).transpose()?,
-        policies: entries("policies", body.policies.as_ref(), policy)?,
-        resources: entries("resources", body.resources.as_ref(), |(at, body)| {
-            resource((at, body))
-        })?,
-    })
+impl RoleRequest {
+    /// The role with the change made.
+    pub(super) fn apply(&self, mut role: Role) -> Result<Role, Error> {
+        if let Some(text) = &self.name {
+            role.name = Name::parse(text).map_err(|why| Error::invalid("name", why))?;
+        }
+        if let Some(text) = &self.kind {
+            let kinds = RoleKind::ALL.map(RoleKind::name).join(", ");
+            role.kind = RoleKind::from_name(text)
+                .ok_or_else(|| Error::invalid("type", format!("must be one of {kinds}")))?;
+        }
+        if let Some(list) = &self.policies {
+            role.policies = entries("policies", list, policy)?;
+        }
+        if let Some(list) = &self.resources {
+            role.resources = entries("resources", list, |(at, body)| resource((at, body)))?;
+        }
+        Ok(role)
+    }
 }
 
 pub(super) fn domain_patch(body: DomainRequest) -> Result<DomainPatch, ApiError> {

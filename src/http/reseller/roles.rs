@@ -106,10 +106,9 @@ async fn create<H: Segment + Into<Home>>(
     Json(body): Json<RoleRequest>,
 ) -> Answer {
     let home = home.into();
-    let mut patch = convert::role_patch(&body)?;
     let needed = || ApiError::malformed("name", "a role needs a name");
-    let name = patch.name.take().ok_or_else(needed)?;
-    let role = usecase::create(call.context(), &home, &name, &patch).await?;
+    let name = convert::name("name", body.name.as_deref().ok_or_else(needed)?)?;
+    let role = usecase::create(call.context(), &home, &name, |role| body.apply(role)).await?;
     Ok(shown(StatusCode::CREATED, &role, true))
 }
 
@@ -130,8 +129,8 @@ async fn change<H: Segment + Into<Home>>(
     expected: Precondition,
 ) -> Answer {
     let (home, version) = (home.into(), expected.version);
-    let patch = convert::role_patch(&body)?;
-    let done = usecase::update(call.context(), (&home, &name), &patch, version).await;
+    let (cx, change) = (call.context(), |role| body.apply(role));
+    let done = usecase::update(cx, (&home, &name), version, change).await;
     Ok(shown(StatusCode::OK, &expected.checked(done)?, true))
 }
 

@@ -6,7 +6,7 @@ use crate::domain::reseller::book::RoleBook;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
-use crate::domain::reseller::role::{Role, RoleId, RoleKind, RolePatch};
+use crate::domain::reseller::role::{Role, RoleId, RoleKind};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
@@ -144,15 +144,15 @@ pub async fn read(cx: Context<'_>, home: &Home, name: &Name) -> Result<Role, Err
     .await
 }
 
-/// Creates a custom role.
+/// Creates a custom role. `fill` says what it is other than one without policies and resources.
 ///
 /// # Errors
-/// There is no such plan or domain, the name is taken, or a bound is reached.
+/// There is no such plan or domain, the name is taken, a bound is reached, or as `fill` says.
 pub async fn create(
     cx: Context<'_>,
     home: &Home,
     name: &Name,
-    patch: &RolePatch,
+    fill: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
     let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
@@ -160,7 +160,8 @@ pub async fn create(
         let keeper = Keeper::load(cx, home).await?;
         // Drawn from the sequence of the API v1 ids: unique, and never given again.
         let id = RoleId(env.store.next_v1_id().await?.0.into());
-        let role = Role::new(id, name.clone(), RoleKind::Custom).patched(patch)?;
+        let blank = Role::new(id, name.clone(), RoleKind::Custom);
+        let role = blank.changed(fill(blank.clone())?)?;
         let mut book = keeper.book().clone();
         book.add(&role)?;
         let tenant = caller.tenant(&env.store, caller.root).await?;
@@ -175,16 +176,17 @@ pub async fn create(
     .await
 }
 
-/// Changes a role: everybody who holds it has it as it is then.
+/// Changes a role: everybody who holds it has it as it is then. `change` is asked again where the
+/// role changed meanwhile.
 ///
 /// # Errors
 /// There is no such plan, domain or role, its kind is against the change, its new name is taken,
-/// or `expected` is stale.
+/// `expected` is stale, or as `change` says.
 pub async fn update(
     cx: Context<'_>,
     (home, name): (&Home, &Name),
-    patch: &RolePatch,
     expected: Option<u64>,
+    change: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
     let Context { env, caller, now } = cx;
     let _turn = turn(env, caller).await;
@@ -192,7 +194,7 @@ pub async fn update(
         let keeper = Keeper::load(cx, home).await?;
         let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
         check_version(expected, old.version)?;
-        let mut role = old.patched(patch)?;
+        let mut role = old.changed(change(old.value.clone())?)?;
         role.version += 1;
         let mut book = keeper.book().clone();
         book.rename(&role)?;

@@ -9,54 +9,50 @@ fn custom(id: u64, text: &str) -> Role {
 }
 
 #[test]
-fn patches_keep_what_a_role_is() {
+fn changes_keep_what_a_role_is() {
     let policies = vec![Policy::new("op_view", "certs", "policy.certs.view").unwrap()];
-    let renamed = RolePatch {
-        name: Some(name("Other")),
-        ..RolePatch::default()
+    let named = |role: &Role, text: &str| Role {
+        name: name(text),
+        ..role.clone()
     };
-    let retyped = RolePatch {
-        kind: Some(RoleKind::Admin),
-        ..RolePatch::default()
+    let renamed = |role: &Role| role.changed(named(role, "Other"));
+    let retyped = |role: &Role| {
+        role.changed(Role {
+            kind: RoleKind::Admin,
+            ..role.clone()
+        })
     };
-    let allowed = RolePatch {
-        policies: Some(policies.clone()),
-        ..RolePatch::default()
+    let allowed = |role: &Role, policies: &[Policy]| {
+        role.changed(Role {
+            policies: policies.to_vec(),
+            ..role.clone()
+        })
     };
     let admin = Role::new(RoleId(1), name("Admin"), RoleKind::Admin);
     let none = Role::new(RoleId(2), name("No Privileges"), RoleKind::NoPrivileges);
     let own = custom(3, "Reviewer");
 
-    assert_eq!(own.patched(&renamed).unwrap().name.as_str(), "Other");
-    assert_eq!(own.patched(&retyped), Err(RoleRefused::Kind));
-    assert_eq!(own.patched(&allowed).unwrap().policies, policies);
-    assert_eq!(admin.patched(&renamed), Err(RoleRefused::Basic));
-    assert_eq!(admin.patched(&retyped), Ok(admin.clone()));
-    assert_eq!(admin.patched(&allowed).unwrap().policies, policies);
-    assert_eq!(none.patched(&retyped), Err(RoleRefused::Basic));
-    assert_eq!(none.patched(&allowed), Err(RoleRefused::NoPrivileges));
-    // Whole objects come back.
-    let same = RolePatch {
-        name: Some(name("No Privileges")),
-        kind: Some(RoleKind::NoPrivileges),
-        policies: Some(vec![]),
-        resources: Some(vec![]),
-    };
-    assert_eq!(none.patched(&same), Ok(none.clone()));
-    let many = RolePatch {
-        policies: Some(vec![policies[0].clone(); MAX_ENTRIES + 1]),
-        ..RolePatch::default()
-    };
-    assert_eq!(own.patched(&many), Err(RoleRefused::TooManyEntries));
+    assert_eq!(renamed(&own).unwrap().name.as_str(), "Other");
+    assert_eq!(retyped(&own), Err(RoleRefused::Kind));
+    assert_eq!(allowed(&own, &policies).unwrap().policies, policies);
+    assert_eq!(renamed(&admin), Err(RoleRefused::Basic));
+    assert_eq!(retyped(&admin), Ok(admin.clone()));
+    assert_eq!(allowed(&admin, &policies).unwrap().policies, policies);
+    assert_eq!(retyped(&none), Err(RoleRefused::Basic));
+    assert_eq!(allowed(&none, &policies), Err(RoleRefused::NoPrivileges));
+    // By its other name it stays what it is.
+    assert_eq!(none.changed(named(&none, "NO_PRIVILEGES")), Ok(none));
+    let many = vec![policies[0].clone(); MAX_ENTRIES + 1];
+    assert_eq!(allowed(&own, &many), Err(RoleRefused::TooManyEntries));
     let long = Resource::new(&"1".repeat(MAX_RESOURCE_BYTES)).unwrap();
-    let with = |count| RolePatch {
-        resources: Some(vec![long.clone(); count]),
-        ..RolePatch::default()
+    let with = |count| Role {
+        resources: vec![long.clone(); count],
+        ..own.clone()
     };
     let most = MAX_ROLE_BYTES / MAX_RESOURCE_BYTES;
-    assert!(own.patched(&with(most)).is_ok());
+    assert!(own.changed(with(most)).is_ok());
     assert_eq!(
-        own.patched(&with(most + 1)),
+        own.changed(with(most + 1)),
         Err(RoleRefused::TooManyEntries)
     );
 }
