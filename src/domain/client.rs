@@ -4,80 +4,44 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{ClientId, TenantId};
 use super::time::Timestamp;
+use crate::domain::named::named;
 
-/// One thing that an API client may be allowed to do, always within its tenant's subtree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ApiScope {
-    /// Read tenants, users, brands, offering items, usages.
-    AccountRead,
-    /// Change them.
-    AccountWrite,
-    /// Read and manage API clients.
-    Clients,
-    /// Report usage.
-    UsageWrite,
-    /// Read alerts, headers, proposals, quotas, clicks; preview.
-    AlertsRead,
-    /// Snooze alerts.
-    AlertsWrite,
-    /// Read the outbox.
-    EmailsRead,
-    /// Send its dead letters again.
-    EmailsWrite,
-    /// Read billing customers, taxes and the service desk's configuration.
-    BillingRead,
-    /// Change customers and taxes.
-    BillingWrite,
-    /// Read and change price plans and domains of resellers.
-    Plans,
-    /// Read partner plans.
-    PartnersRead,
-    /// Change them.
-    PartnersWrite,
-    /// Read who changed what.
-    AuditRead,
+named! {
+    /// One thing that an API client may be allowed to do, always within its tenant's subtree.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum ApiScope {
+        /// Read tenants, users, brands, offering items, usages.
+        AccountRead = "account_read",
+        /// Change them.
+        AccountWrite = "account_write",
+        /// Read and manage API clients.
+        Clients = "clients",
+        /// Report usage.
+        UsageWrite = "usage_write",
+        /// Read alerts, headers, proposals, quotas, clicks; preview.
+        AlertsRead = "alerts_read",
+        /// Snooze alerts.
+        AlertsWrite = "alerts_write",
+        /// Read the outbox.
+        EmailsRead = "emails_read",
+        /// Send its dead letters again.
+        EmailsWrite = "emails_write",
+        /// Read billing customers, taxes and the service desk's configuration.
+        BillingRead = "billing_read",
+        /// Change customers and taxes.
+        BillingWrite = "billing_write",
+        /// Read and change price plans and domains of resellers.
+        Plans = "plans",
+        /// Read partner plans.
+        PartnersRead = "partners_read",
+        /// Change them.
+        PartnersWrite = "partners_write",
+        /// Read who changed what.
+        AuditRead = "audit_read",
+    }
 }
 
 impl ApiScope {
-    /// All scopes.
-    pub const ALL: [Self; 14] = [
-        Self::AccountRead,
-        Self::AccountWrite,
-        Self::Clients,
-        Self::UsageWrite,
-        Self::AlertsRead,
-        Self::AlertsWrite,
-        Self::EmailsRead,
-        Self::EmailsWrite,
-        Self::BillingRead,
-        Self::BillingWrite,
-        Self::Plans,
-        Self::PartnersRead,
-        Self::PartnersWrite,
-        Self::AuditRead,
-    ];
-
-    /// The name in tokens and on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AccountRead => "account_read",
-            Self::AccountWrite => "account_write",
-            Self::Clients => "clients",
-            Self::UsageWrite => "usage_write",
-            Self::AlertsRead => "alerts_read",
-            Self::AlertsWrite => "alerts_write",
-            Self::EmailsRead => "emails_read",
-            Self::EmailsWrite => "emails_write",
-            Self::BillingRead => "billing_read",
-            Self::BillingWrite => "billing_write",
-            Self::Plans => "plans",
-            Self::PartnersRead => "partners_read",
-            Self::PartnersWrite => "partners_write",
-            Self::AuditRead => "audit_read",
-        }
-    }
-
     /// What it allows, for people.
     #[must_use]
     pub const fn meaning(self) -> &'static str {

@@ -19,6 +19,7 @@ pub use template::LinkTemplate;
 
 use crate::domain::ids::V1Id;
 use crate::domain::item_set::ItemSet;
+use crate::domain::named::named;
 use crate::domain::quota::{Item, State};
 
 /// The longest `page` parameter before encoding, in bytes.
@@ -125,15 +126,17 @@ impl FromStr for Placement {
     }
 }
 
-/// How the parameters of a Buy link are named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkProfile {
-    /// The names of this service (the vendor describes the parameters without naming them all).
-    #[default]
-    Default,
-    /// The names that the vendor publishes today, so that an existing shop keeps working.
-    Acronis,
+named! {
+    /// How the parameters of a Buy link are named.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum LinkProfile {
+        /// The names of this service (the vendor describes the parameters without naming them all).
+        #[default]
+        Default = "default",
+        /// The names that the vendor publishes today, so that an existing shop keeps working.
+        Acronis = "acronis",
+    }
 }
 
 /// The parameter names of a profile.
@@ -147,23 +150,6 @@ struct Names {
 }
 
 impl LinkProfile {
-    /// The name in the configuration and in the brand.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Acronis => "acronis",
-        }
-    }
-
-    /// The profile of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Default, Self::Acronis]
-            .into_iter()
-            .find(|profile| profile.name() == name)
-    }
-
     /// The parameter names, in the order in which they are written.
     #[must_use]
     pub const fn parameters(self) -> [&'static str; 6] {

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod item_set;
 pub mod link;
 pub mod meter;
+mod named;
 pub mod node;
 pub mod notification;
 pub mod plan;

@@ -12,46 +12,29 @@ use serde::{Deserialize, Serialize};
 use super::ids::{AccountId, MailId, NodeId, TenantId, UserId};
 use super::quota::{Item, Level, Scope};
 use super::time::Timestamp;
+use crate::domain::named::named;
 
 pub use cancel::CancelReason;
 pub use lease::{Lease, Verdict};
 pub use retry::{AfterFailure, GaveUp, RetryPolicy};
 
-/// Where a mail stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailState {
-    /// To be sent, or sent again after a failure.
-    Queued,
-    /// Accepted by a mail server.
-    Sent,
-    /// A dead letter: given up; an operator can send it again.
-    Dead,
-    /// No longer true when it was to be sent: nothing stood any more, or the recipient left.
-    Cancelled,
+named! {
+    /// Where a mail stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum MailState {
+        /// To be sent, or sent again after a failure.
+        Queued = "queued",
+        /// Accepted by a mail server.
+        Sent = "sent",
+        /// A dead letter: given up; an operator can send it again.
+        Dead = "dead",
+        /// No longer true when it was to be sent: nothing stood any more, or the recipient left.
+        Cancelled = "cancelled",
+    }
 }
 
 impl MailState {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::Queued, Self::Sent, Self::Dead, Self::Cancelled];
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
     /// A number that stands for it in index keys; never changes.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -64,32 +47,21 @@ impl MailState {
     }
 }
 
-/// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailKind {
-    /// Levels were entered.
-    Quota,
-    /// Levels still stand, a repeat interval later.
-    Reminder,
-    /// The account waits for its owner.
-    Activation,
+named! {
+    /// What a mail is about.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum MailKind {
+        /// Levels were entered.
+        Quota = "quota",
+        /// Levels still stand, a repeat interval later.
+        Reminder = "reminder",
+        /// The account waits for its owner.
+        Activation = "activation",
+    }
 }
 
 impl MailKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Quota, Self::Reminder, Self::Activation];
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Quota => "quota",
-            Self::Reminder => "reminder",
-            Self::Activation => "activation",
-        }
-    }
-
     /// Whether it tells of quotas.
     #[must_use]
     pub const fn is_quota(self) -> bool {

@@ -1,24 +1,16 @@
 //! Who sees what: the one decision table (rule `who-may-buy`).
 
 use super::rules::{Rule, Trail};
+use crate::domain::named::named;
 
-/// What a message offers its reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Proposal {
-    /// "Buy now": one click to the shop.
-    BuyNow,
-    /// "Contact your sales representative".
-    ContactSales,
-}
-
-impl Proposal {
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BuyNow => "buy_now",
-            Self::ContactSales => "contact_sales",
-        }
+named! {
+    /// What a message offers its reader.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Proposal {
+        /// "Buy now": one click to the shop.
+        BuyNow = "buy_now",
+        /// "Contact your sales representative".
+        ContactSales = "contact_sales",
     }
 }
 

@@ -1,49 +1,31 @@
 //! Items, quotas, usage, and the state that follows from them. Integers only: byte counts
 //! exceed what an `f64` holds exactly.
 
+use crate::domain::named::named;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is sold by quota (rule `buy-link-data`). The order is the order of the Buy link's lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Item {
-    /// Bytes of storage.
-    StorageSize,
-    /// Protected workstations.
-    PhysicalMachines,
-    /// Protected servers.
-    PhysicalServers,
-    /// Protected virtual machines.
-    VirtualMachines,
-    /// Protected mobile devices.
-    MobileDevices,
+named! {
+    /// What is sold by quota (rule `buy-link-data`). The order is the order of the Buy link's lists.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Item {
+        /// Bytes of storage.
+        StorageSize = "storage_size",
+        /// Protected workstations.
+        PhysicalMachines = "physical_machines",
+        /// Protected servers.
+        PhysicalServers = "physical_servers",
+        /// Protected virtual machines.
+        VirtualMachines = "virtual_machines",
+        /// Protected mobile devices.
+        MobileDevices = "mobile_devices",
+    }
 }
 
 impl Item {
-    /// All five, in the order of the Buy link's lists.
-    pub const ALL: [Self; 5] = [
-        Self::StorageSize,
-        Self::PhysicalMachines,
-        Self::PhysicalServers,
-        Self::VirtualMachines,
-        Self::MobileDevices,
-    ];
-
-    /// The name in Buy links and in the native dialect (rule `buy-link-data`).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::StorageSize => "storage_size",
-            Self::PhysicalMachines => "physical_machines",
-            Self::PhysicalServers => "physical_servers",
-            Self::VirtualMachines => "virtual_machines",
-            Self::MobileDevices => "mobile_devices",
-        }
-    }
-
     /// What its numbers count.
     #[must_use]
     pub const fn unit(self) -> Unit {
@@ -91,43 +73,25 @@ impl FromStr for Item {
     }
 }
 
-/// What an item's numbers count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// Bytes.
-    Bytes,
-    /// Things: machines, devices.
-    Quantity,
-}
-
-impl Unit {
-    /// The name on the wire, in every dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Quantity => "quantity",
-        }
+named! {
+    /// What an item's numbers count.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Unit {
+        /// Bytes.
+        Bytes = "bytes",
+        /// Things: machines, devices.
+        Quantity = "quantity",
     }
 }
 
-/// Whose quota: the user's own, or the tenant's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// The user's own quota.
-    User,
-    /// The quota of the user's tenant.
-    Tenant,
-}
-
-impl Scope {
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Tenant => "tenant",
-        }
+named! {
+    /// Whose quota: the user's own, or the tenant's.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Scope {
+        /// The user's own quota.
+        User = "user",
+        /// The quota of the user's tenant.
+        Tenant = "tenant",
     }
 }
 
@@ -222,32 +186,21 @@ impl Quota {
     }
 }
 
-/// The levels that a standing alert can have, each above the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Almost reached.
-    Soon,
-    /// Reached.
-    Exceeded,
-    /// Reached together with its overage allowance: the service stops.
-    HardExceeded,
+named! {
+    /// The levels that a standing alert can have, each above the one before.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Level {
+        /// Almost reached.
+        Soon = "soon",
+        /// Reached.
+        Exceeded = "exceeded",
+        /// Reached together with its overage allowance: the service stops.
+        HardExceeded = "hard_exceeded",
+    }
 }
 
 impl Level {
-    /// Lowest first.
-    pub const ALL: [Self; 3] = [Self::Soon, Self::Exceeded, Self::HardExceeded];
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Soon => "soon",
-            Self::Exceeded => "exceeded",
-            Self::HardExceeded => "hard_exceeded",
-        }
-    }
-
     /// How loud a console shows it.
     #[must_use]
     pub const fn severity(self) -> &'static str {
@@ -259,19 +212,21 @@ impl Level {
     }
 }
 
-/// Where usage stands against a quota; ordered from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// No quota to measure against.
-    Unlimited,
-    /// Below everything.
-    Ok,
-    /// Almost reached.
-    Soon,
-    /// Reached.
-    Exceeded,
-    /// Reached together with its overage allowance.
-    HardExceeded,
+named! {
+    /// Where usage stands against a quota; ordered from best to worst.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum State {
+        /// No quota to measure against.
+        Unlimited = "unlimited",
+        /// Below everything.
+        Ok = "ok",
+        /// Almost reached.
+        Soon = "soon",
+        /// Reached.
+        Exceeded = "exceeded",
+        /// Reached together with its overage allowance.
+        HardExceeded = "hard_exceeded",
+    }
 }
 
 impl State {
@@ -283,18 +238,6 @@ impl State {
             Self::Soon => Some(Level::Soon),
             Self::Exceeded => Some(Level::Exceeded),
             Self::HardExceeded => Some(Level::HardExceeded),
-        }
-    }
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unlimited => "unlimited",
-            Self::Ok => "ok",
-            Self::Soon => "soon",
-            Self::Exceeded => "exceeded",
-            Self::HardExceeded => "hard_exceeded",
         }
     }
 }

@@ -4,64 +4,36 @@
 
 use super::tenant::Tenant;
 use super::user::User;
+use crate::domain::named::named;
 
-/// A rule of a decision on what a user is shown or sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rule {
-    /// The account of the user is in use.
-    UserEnabled,
-    /// The user's tenant is in use.
-    TenantEnabled,
-    /// The user has the business type `buyer`.
-    IsBuyer,
-    /// The user has the role `company_admin` on the own tenant.
-    IsCompanyAdmin,
-    /// A brand is enabled for the tenant or one of its ancestors.
-    BrandingEnabled,
-    /// That brand has a Buy URL which today's rules allow.
-    BuyUrlSet,
-    /// The deployment sends those to sales who could buy but have no shop to go to.
-    SalesWithoutBuyUrl,
-    /// The person has accepted the account.
-    UserActivated,
-    /// The account has an e-mail address.
-    HasAddress,
-    /// `quota` is among the user's notifications.
-    WantsQuotaMail,
+named! {
+    /// A rule of a decision on what a user is shown or sent.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Rule {
+        /// The account of the user is in use.
+        UserEnabled = "user_enabled",
+        /// The user's tenant is in use.
+        TenantEnabled = "tenant_enabled",
+        /// The user has the business type `buyer`.
+        IsBuyer = "is_buyer",
+        /// The user has the role `company_admin` on the own tenant.
+        IsCompanyAdmin = "is_company_admin",
+        /// A brand is enabled for the tenant or one of its ancestors.
+        BrandingEnabled = "branding_enabled",
+        /// That brand has a Buy URL which today's rules allow.
+        BuyUrlSet = "buy_url_set",
+        /// The deployment sends those to sales who could buy but have no shop to go to.
+        SalesWithoutBuyUrl = "sales_without_buy_url",
+        /// The person has accepted the account.
+        UserActivated = "user_activated",
+        /// The account has an e-mail address.
+        HasAddress = "has_address",
+        /// `quota` is among the user's notifications.
+        WantsQuotaMail = "wants_quota_mail",
+    }
 }
 
 impl Rule {
-    /// All rules.
-    pub const ALL: [Self; 10] = [
-        Self::UserEnabled,
-        Self::TenantEnabled,
-        Self::IsBuyer,
-        Self::IsCompanyAdmin,
-        Self::BrandingEnabled,
-        Self::BuyUrlSet,
-        Self::SalesWithoutBuyUrl,
-        Self::UserActivated,
-        Self::HasAddress,
-        Self::WantsQuotaMail,
-    ];
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserEnabled => "user_enabled",
-            Self::TenantEnabled => "tenant_enabled",
-            Self::IsBuyer => "is_buyer",
-            Self::IsCompanyAdmin => "is_company_admin",
-            Self::BrandingEnabled => "branding_enabled",
-            Self::BuyUrlSet => "buy_url_set",
-            Self::SalesWithoutBuyUrl => "sales_without_buy_url",
-            Self::UserActivated => "user_activated",
-            Self::HasAddress => "has_address",
-            Self::WantsQuotaMail => "wants_quota_mail",
-        }
-    }
-
     /// What it means for operators that the rule holds or does not.
     #[must_use]
     pub const fn says(self, holds: bool) -> &'static str {

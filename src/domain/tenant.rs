@@ -7,45 +7,28 @@ use super::ids::{AccountId, AccountRef, TenantId, V1Id};
 use super::plan::{Currency, PlanRef};
 use super::quota::Percent;
 use super::time::Timestamp;
+use crate::domain::named::named;
 
 /// A tree deeper than this is refused: every tenant is indexed under each of its ancestors.
 pub const MAX_TENANT_DEPTH: usize = 16;
 
-/// What a tenant is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TenantKind {
-    /// Sells; may have every kind below it.
-    Partner,
-    /// Groups partners and customers.
-    Folder,
-    /// A company that is protected.
-    Customer,
-    /// A part of a customer.
-    Unit,
+named! {
+    /// What a tenant is for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum TenantKind {
+        /// Sells; may have every kind below it.
+        Partner = "partner",
+        /// Groups partners and customers.
+        Folder = "folder",
+        /// A company that is protected.
+        Customer = "customer",
+        /// A part of a customer.
+        Unit = "unit",
+    }
 }
 
 impl TenantKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Partner, Self::Folder, Self::Customer, Self::Unit];
-
-    /// The name in the account dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Partner => "partner",
-            Self::Folder => "folder",
-            Self::Customer => "customer",
-            Self::Unit => "unit",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Whether a tenant of this kind may have children of kind `child`.
     #[must_use]
     pub const fn may_hold(self, child: Self) -> bool {

@@ -4,73 +4,38 @@ use serde::{Deserialize, Serialize};
 
 use super::UsageKey;
 use crate::domain::ids::ApplicationId;
+use crate::domain::named::named;
 use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
 
-/// How the vendor classes an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OfferingType {
-    /// Measured and limited.
-    #[default]
-    Count,
-    /// On or off.
-    Feature,
-    /// Measured per infrastructure component.
-    Infra,
-}
-
-impl OfferingType {
-    /// The name in the account dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::Feature => "feature",
-            Self::Infra => "infra",
-        }
-    }
-
-    /// The type of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Count, Self::Feature, Self::Infra]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+named! {
+    /// How the vendor classes an offering item.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum OfferingType {
+        /// Measured and limited.
+        #[default]
+        Count = "count",
+        /// On or off.
+        Feature = "feature",
+        /// Measured per infrastructure component.
+        Infra = "infra",
     }
 }
 
-/// The unit that the account dialect gives an offering item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MeasurementUnit {
-    /// Bytes.
-    Bytes,
-    /// Things.
-    #[default]
-    Quantity,
-    /// Nothing is measured.
-    #[serde(rename = "n/a")]
-    NotApplicable,
-}
-
-impl MeasurementUnit {
-    /// The name in the account dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Quantity => "quantity",
-            Self::NotApplicable => "n/a",
-        }
-    }
-
-    /// The unit of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Bytes, Self::Quantity, Self::NotApplicable]
-            .into_iter()
-            .find(|unit| unit.name() == name)
+named! {
+    /// The unit that the account dialect gives an offering item.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum MeasurementUnit {
+        /// Bytes.
+        Bytes = "bytes",
+        /// Things.
+        #[default]
+        Quantity = "quantity",
+        /// Nothing is measured.
+        #[serde(rename = "n/a")]
+        NotApplicable = "n/a",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Currency, PlanRef, PlanTerms};
 use crate::domain::decimal::Decimal;
 use crate::domain::meter::ItemStatus;
+use crate::domain::named::named;
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Item, Level, Scope};
 
@@ -36,59 +37,32 @@ pub struct Purchase {
     pub currency: Option<Currency>,
 }
 
-/// Why nothing is said of what to buy for an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NothingToBuy {
-    /// Plans are sold to tenants; a user's own quota is a matter of the tenant.
-    UsersOwn,
-    /// The reader cannot order: who is sent to a salesperson hears the price there.
-    NotBuyNow,
-    /// The tenant names no plan.
-    NoPlan,
-    /// The plan that the tenant names is not there.
-    PlanGone,
-    /// Plans sell nothing for this item.
-    NotSold,
-    /// There is nothing over the quota.
-    NotOver,
-    /// The plan has no blocks: their size is 0.
-    NoBlocks,
-    /// What is over costs nothing extra: the plan includes it, or extra computers bring it.
-    Included,
-    /// The exact total has more digits than a price can have.
-    TooLarge,
+named! {
+    /// Why nothing is said of what to buy for an item.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum NothingToBuy {
+        /// Plans are sold to tenants; a user's own quota is a matter of the tenant.
+        UsersOwn = "users_own",
+        /// The reader cannot order: who is sent to a salesperson hears the price there.
+        NotBuyNow = "not_buy_now",
+        /// The tenant names no plan.
+        NoPlan = "no_plan",
+        /// The plan that the tenant names is not there.
+        PlanGone = "plan_gone",
+        /// Plans sell nothing for this item.
+        NotSold = "not_sold",
+        /// There is nothing over the quota.
+        NotOver = "not_over",
+        /// The plan has no blocks: their size is 0.
+        NoBlocks = "no_blocks",
+        /// What is over costs nothing extra: the plan includes it, or extra computers bring it.
+        Included = "included",
+        /// The exact total has more digits than a price can have.
+        TooLarge = "too_large",
+    }
 }
 
 impl NothingToBuy {
-    /// All reasons.
-    pub const ALL: [Self; 9] = [
-        Self::UsersOwn,
-        Self::NotBuyNow,
-        Self::NoPlan,
-        Self::PlanGone,
-        Self::NotSold,
-        Self::NotOver,
-        Self::NoBlocks,
-        Self::Included,
-        Self::TooLarge,
-    ];
-
-    /// The name in the native dialect.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UsersOwn => "users_own",
-            Self::NotBuyNow => "not_buy_now",
-            Self::NoPlan => "no_plan",
-            Self::PlanGone => "plan_gone",
-            Self::NotSold => "not_sold",
-            Self::NotOver => "not_over",
-            Self::NoBlocks => "no_blocks",
-            Self::Included => "included",
-            Self::TooLarge => "too_large",
-        }
-    }
-
     /// For operators.
     #[must_use]
     pub const fn says(self) -> &'static str {

@@ -3,40 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::decimal::Decimal;
+use crate::domain::named::named;
 
 /// The longest time, in units: no client means more, and sums of it stay far from any limit.
 pub const MAX_RETENTION_VALUE: u32 = 10_000;
 
-/// What the time is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs)] // the names are the meaning
-pub enum RetentionUnit {
-    Days,
-    Weeks,
-    Months,
-    Years,
-}
-
-impl RetentionUnit {
-    /// All units.
-    pub const ALL: [Self; 4] = [Self::Days, Self::Weeks, Self::Months, Self::Years];
-
-    /// The name on the wire (rule `reseller-plans`).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Days => "DAYS",
-            Self::Weeks => "WEEKS",
-            Self::Months => "MONTHS",
-            Self::Years => "YEARS",
-        }
-    }
-
-    /// The unit of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.name() == name)
+named! {
+    /// What the time is counted in.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    #[allow(missing_docs)] // the names are the meaning
+    pub enum RetentionUnit {
+        Days = "DAYS",
+        Weeks = "WEEKS",
+        Months = "MONTHS",
+        Years = "YEARS",
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::book::MAX_CUSTOM_ROLES;
 use super::name::Name;
 use crate::domain::link::is_invisible;
+use crate::domain::named::named;
 use crate::domain::text::{BadText, check_line};
 
 /// The most policies of a role, and the most resources.
@@ -20,38 +21,21 @@ const MAX_RESOURCE_BYTES: usize = 4_096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RoleId(pub u64);
 
-/// What kind of role it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RoleKind {
-    /// The basic role that every plan has for admins.
-    Admin,
-    /// The basic role that every plan has for people who may do nothing.
-    NoPrivileges,
-    /// Made by the reseller, or for a domain.
-    Custom,
+named! {
+    /// What kind of role it is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    pub enum RoleKind {
+        /// The basic role that every plan has for admins.
+        Admin = "ADMIN",
+        /// The basic role that every plan has for people who may do nothing.
+        NoPrivileges = "NO_PRIVILEGES",
+        /// Made by the reseller, or for a domain.
+        Custom = "CUSTOM",
+    }
 }
 
 impl RoleKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::NoPrivileges, Self::Custom];
-
-    /// The name on the wire (rule `reseller-plans`).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "ADMIN",
-            Self::NoPrivileges => "NO_PRIVILEGES",
-            Self::Custom => "CUSTOM",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// What the basic role of this kind is called (rule `reseller-plans`).
     #[must_use]
     pub const fn basic_name(self) -> Option<&'static str> {
