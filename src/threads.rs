@@ -17,7 +17,7 @@ thread_local! {
 
 /// Lets the calling thread stand back, and the threads that it starts from now on. There is no way
 /// forward again.
-pub fn stand_back() {
+pub fn lower_priority() {
     STANDS_BACK.set(true);
     let me = Some(rustix::thread::gettid());
     let own = rustix::process::getpriority_process(me).unwrap_or_default();

@@ -85,8 +85,8 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
 #[must_use]
 pub(super) fn node(config: &Config, listen: SocketAddr, now: Timestamp) -> Node {
     let patience = Patience {
-        alive_for: config.nodes.alive_for,
-        clocks_differ: config.nodes.clocks_differ,
+        heartbeat_ttl: config.nodes.heartbeat_ttl,
+        max_clock_skew: config.nodes.max_clock_skew,
     };
     Node::new(&listen.to_string(), now, patience)
 }

@@ -199,7 +199,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("worker")
-        .on_thread_start(threads::stand_back)
+        .on_thread_start(threads::lower_priority)
         .build()?;
     let inside = runtime.enter();
     let file_too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());

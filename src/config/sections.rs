@@ -84,12 +84,12 @@ section! {
 section! {
     /// The nodes that share a store on Redis or Valkey.
     Nodes = "nodes" {
-        /// For how long the others wait for a node that says nothing any more, before they send the
-        /// mails that it had taken. It says that it is there four times as often, to the store: where
-        /// that takes longer than this, the node begins no mail.
-        alive_for: Duration = span(SECOND, HOUR), "20s";
-        /// How far the clocks of two nodes may be apart: the others wait so much longer.
-        clocks_differ: Duration = span_or_zero(MILLISECOND, MINUTE), "5s";
+        /// After this long without a heartbeat of a node the others send the mails that it had taken. A
+        /// node writes its heartbeat to the store four times as often; while it cannot, it begins no
+        /// mail.
+        heartbeat_ttl: Duration = span(SECOND, HOUR), "20s";
+        /// How far the clocks of two nodes may be apart: the others wait this much longer.
+        max_clock_skew: Duration = span_or_zero(MILLISECOND, MINUTE), "5s";
     }
 }
 

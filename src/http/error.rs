@@ -152,10 +152,10 @@ impl ApiError {
         match self {
             Self::Malformed { field, why } => format!("{field}: {why}"),
             Self::Unauthorized(why) => (*why).to_owned(),
-            Self::InvalidToken => "the access token is not valid, or is over; get a new one from \
+            Self::InvalidToken => "the access token is invalid or expired; get a new one from \
                                    POST /api/2/idp/token"
                 .to_owned(),
-            Self::NoRoute => "nothing has this path; see the documentation".to_owned(),
+            Self::NoRoute => "no such endpoint; see the documentation".to_owned(),
             Self::Method { allow } => format!("this path takes {allow}"),
             Self::Timeout => "the request body did not arrive in time; send it again".to_owned(),
             Self::UrlTooLong(limit) => {

@@ -108,7 +108,7 @@ pub(super) fn exchange<S: Service>(
         target: Target::default(),
     };
     if checked.is_ok() && !reply.unread {
-        match caught(|| shared.service.at_once(&head)) {
+        match caught(|| shared.service.try_cached(&head)) {
             Ok(None) => {}
             Ok(Some(found)) => {
                 reply.route = found.route;

@@ -76,7 +76,7 @@ impl fmt::Debug for RequestId {
 
 /// An answer that needed no waiting.
 #[derive(Debug)]
-pub struct AtOnce {
+pub struct CachedAnswer {
     /// The answer.
     pub response: Response,
     /// The pattern of its path, for the log.
@@ -134,7 +134,7 @@ pub enum Problem {
 pub trait Service: Send + Sync + 'static {
     /// Answers a request without a body whose answer is in memory already: no waiting, no I/O,
     /// some microseconds at most. Asked before everything else; `None` leaves it to the others.
-    fn at_once(&self, head: &Head) -> Option<AtOnce> {
+    fn try_cached(&self, head: &Head) -> Option<CachedAnswer> {
         let _ = head;
         None
     }
@@ -149,7 +149,7 @@ pub trait Service: Send + Sync + 'static {
     /// The answer to a request that cannot be handed over, in the envelope of the route's dialect.
     fn refuse(&self, head: &Head, problem: Problem) -> Response;
 
-    /// Where a path leads. Asked once, after [`Self::at_once`].
+    /// Where a path leads. Asked once, after [`Self::try_cached`].
     fn resolve(&self, path: &str) -> Target;
 
     /// Answers a complete request. HEAD bodies are cut by the server.

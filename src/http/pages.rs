@@ -56,7 +56,7 @@ fn found(operation: Operation, about: &'static str) -> Operation {
         operation.answers_raw(status, about, "text/html", schema::any_text())
     };
     let operation = page(operation, 200, about);
-    let operation = page(operation, 410, "The link is over.");
+    let operation = page(operation, 410, "The link has expired.");
     page(operation, 404, "There is no such link.")
 }
 

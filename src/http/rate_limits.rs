@@ -184,7 +184,7 @@ impl RateLimits {
     /// As [`RateLimits::admit`] and [`RateLimits::admit_caller`], for an answer that is there already:
     /// how the caller then stands. `None`: a limit is reached, and who asks them hears which.
     #[must_use]
-    pub fn admit_at_once(&self, head: &Head, caller: &Caller) -> Option<Standing> {
+    pub fn admit_cached(&self, head: &Head, caller: &Caller) -> Option<Standing> {
         let now = head.received_at;
         let address = counted(head.client_address);
         let level = self.of_address(head);

@@ -12,7 +12,7 @@ use super::cors::Cors;
 use super::endpoint::Access;
 use super::error::ApiError;
 use super::idempotency;
-use super::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
+use super::message::{Admitted, CachedAnswer, Head, Problem, Request, Response, Service};
 use super::native;
 use super::pages;
 use super::router::{Router, Target};
@@ -184,7 +184,7 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const STALE: HeaderValue = HeaderValue::from_static("upsell; hit; detail=stale");
 
 impl Service for Upsell {
-    fn at_once(&self, head: &Head) -> Option<AtOnce> {
+    fn try_cached(&self, head: &Head) -> Option<CachedAnswer> {
         // What is remembered are answers to reads.
         if head.method != Method::GET && head.method != Method::HEAD {
             return None;
@@ -194,13 +194,13 @@ impl Service for Upsell {
             return None;
         }
         let is_stale = !env.store.is_current();
-        let (dialect, mut found) = match pages::redirect::follow_at_once(env, &self.pages, head) {
+        let (dialect, mut found) = match pages::redirect::follow_cached(env, &self.pages, head) {
             Some(found) => {
                 limits.followed(head);
                 (HttpDialect::Redirect, found)
             }
             None => {
-                let found = native::alerts::at_once(env, limits, head, is_stale)?;
+                let found = native::alerts::try_cached(env, limits, head, is_stale)?;
                 (HttpDialect::Native, found)
             }
         };

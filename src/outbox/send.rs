@@ -64,7 +64,7 @@ impl Sender {
         connection: &mut MailConnection,
     ) -> Option<ComposedMail> {
         let (next, takes_more) = if connection.sends_ahead() {
-            self.at_hand().await
+            self.get_cached().await
         } else {
             (None, false)
         };
@@ -112,7 +112,7 @@ impl Sender {
     }
 
     /// The next mail if that needs no waiting, and whether more are to be taken.
-    async fn at_hand(&self) -> (Option<ComposedMail>, bool) {
+    async fn get_cached(&self) -> (Option<ComposedMail>, bool) {
         match self.queue.turn() {
             Turn::Send(taken, takes_more) => (self.compose(taken).await, takes_more),
             Turn::Take => (None, true),

@@ -154,7 +154,7 @@ impl EmbeddedEngine {
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                threads::stand_back();
+                threads::lower_priority();
                 writer.run(&from_callers);
             })
             .map_err(|source| OpenError::Io {
@@ -306,8 +306,8 @@ impl Engine for EmbeddedEngine {
         Box::pin(async move { self.shared.read(|tables| tables.get(key)) })
     }
 
-    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
-        self.shared.at_hand(key, look);
+    fn get_cached(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+        self.shared.get_cached(key, look);
     }
 
     fn get_each<'a>(

@@ -203,7 +203,7 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Calls `look` with the body of the record under `key`, as [`Engine::get`] would give it now, if
     /// that is at hand in memory. Waits for nothing.
-    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+    fn get_cached(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
         let _nothing_is = (key, look);
     }
 

@@ -43,7 +43,7 @@ impl Store {
     #[must_use]
     pub fn hot_meter_at_hand(&self, account: AccountRef) -> Option<HotMeter> {
         let mut meter = None;
-        self.engine.at_hand(&keys::meter(account), &mut |body| {
+        self.engine.get_cached(&keys::meter(account), &mut |body| {
             meter = match body {
                 Some(body) => hot_meter::decode(account.id, body).ok(),
                 None => Some(HotMeter::empty(account.id)),

@@ -4,6 +4,7 @@
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
 //! by the functions of [`accounts`], [`audits`], [`mails`], [`plans`] and [`resellers`] alone.
 
+mod account_locks;
 pub mod accounts;
 pub mod audits;
 pub mod billing;
@@ -22,7 +23,6 @@ pub mod redis;
 pub mod resellers;
 mod tokens;
 pub mod transfer;
-mod turns;
 pub mod update;
 
 use std::collections::HashMap;
@@ -40,11 +40,11 @@ use crate::domain::notification::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
+pub use account_locks::AccountLock;
+use account_locks::AccountLocks;
 use engine::{Changes, CommitError, Engine, Expect, Key, Record, Revision, StoreError};
 use mark::Mark;
 use record::Stored;
-pub use turns::Turn;
-use turns::Turns;
 
 /// A loaded value and the revision it was loaded at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn unchanged<T>(found: Option<&Found<T>>) -> Expect {
 pub struct Store {
     engine: Arc<dyn Engine>,
     ids: Arc<Mutex<std::ops::Range<u64>>>,
-    turns: Arc<Turns>,
+    locks: Arc<AccountLocks>,
     /// Goes into the first change made over this clone.
     mark: Option<Arc<Mark>>,
 }
@@ -86,7 +86,7 @@ impl Store {
         Self {
             engine,
             ids: Arc::new(Mutex::new(0..0)),
-            turns: Arc::new(Turns::new()),
+            locks: Arc::new(AccountLocks::new()),
             mark: None,
         }
     }
@@ -118,11 +118,11 @@ impl Store {
         self.engine.is_current()
     }
 
-    /// Waits for the turn to read, decide and write at an account or a record, among the writers of
+    /// Waits for the lock to read, decide and write at an account or a record, among the writers of
     /// this node. Held until the commit is done; not needed for correctness, which the expected
     /// revisions see to, and so not waited for longer than a second.
-    pub async fn turn(&self, of: &(impl Hash + Sync)) -> Turn<'_> {
-        self.turns.wait(of).await
+    pub async fn lock(&self, of: &(impl Hash + Sync)) -> AccountLock<'_> {
+        self.locks.wait(of).await
     }
 
     /// Makes a change; `Ok` means durable.

@@ -38,7 +38,7 @@ impl Store {
         outcomes
     }
 
-    /// Replaces the records whose turn it is; returns those that are left.
+    /// Replaces the records whose lock is held; returns those that are left.
     async fn update_some(
         &self,
         update: &dyn Update,
@@ -47,8 +47,8 @@ impl Store {
     ) -> Vec<Left> {
         let keys = |of: &[Left]| of.iter().map(|(n, _)| update.keys()[*n].clone()).collect();
         let wanted: Vec<Key> = keys(&left);
-        let turns = self.turns.take_many(&wanted).await;
-        let mut is_mine = turns.is_mine.iter();
+        let locks = self.locks.take_many(&wanted).await;
+        let mut is_mine = locks.is_mine.iter();
         let (mine, mut left): (Vec<Left>, Vec<Left>) = left
             .into_iter()
             .partition(|_| is_mine.next() == Some(&true));

@@ -43,7 +43,7 @@ pub async fn send_activation(
             .map(|brand| brand.tenant_id);
         let mut changes = Changes::new();
         // One after the other: they all count against the tenant.
-        let _turn = env.store.turn(&AccountId::Tenant(user.tenant_id)).await;
+        let _lock = env.store.lock(&AccountId::Tenant(user.tenant_id)).await;
         mail_limits::count(env, &mut changes, &user, CountedAs::New, now).await?;
         changes.expect_user(&user);
         let act = act("user.send_activation_email", &user, &tenant);

@@ -2,7 +2,7 @@
 
 use super::access::Context;
 use super::error::Error;
-use super::messages::{Offer, Telling};
+use super::messages::{MessageContext, Offer};
 use super::view;
 use crate::domain::ids::UserId;
 use crate::domain::text::check_name;
@@ -37,7 +37,7 @@ pub async fn edition_proposal(
     check_name(edition, MAX_EDITION_CHARS).map_err(|bad| Error::invalid("edition", bad))?;
     let (found, tenant) = caller.user(&env.store, user).await?;
     let view = view::of(env, found, tenant).await?;
-    let telling = Telling::new(env, &view, lang, None, now);
+    let telling = MessageContext::new(env, &view, lang, None, now);
     let proposal = view.edition_proposal;
     let text = env.renderer.edition(edition, proposal, &telling.lang)?;
     Ok(EditionMessage {

@@ -75,7 +75,7 @@ pub async fn follow_link(
 
 /// The same without waiting: a link that is good, to the shop, for a reader who is known.
 #[must_use]
-pub fn follow_link_at_once(
+pub fn follow_cached_link(
     env: &Env,
     token: &str,
     page: Option<&str>,

@@ -3,7 +3,7 @@
 use super::Env;
 use super::access::Context;
 use super::error::Error;
-use super::messages::{Offer, Telling};
+use super::messages::{MessageContext, Offer};
 use super::remembered::{Basis, Seen};
 use super::view;
 use super::what_to_buy::ToBuy;
@@ -77,7 +77,7 @@ pub async fn list_alerts(
     let view = view.with_what_to_buy(env).await?;
     let snoozes = env.store.load::<Snoozes>(user).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
-    let telling = Telling::new(env, &view, asked.lang, asked.page, now);
+    let telling = MessageContext::new(env, &view, asked.lang, asked.page, now);
     let items = alerts_of(env, &telling, &snoozes)?;
     let ends = items.iter().filter_map(|alert| alert.snoozed_until).min();
     let alerts = Alerts {
@@ -94,7 +94,11 @@ pub async fn list_alerts(
 ///
 /// # Errors
 /// A built-in text is faulty.
-pub fn alerts_of(env: &Env, telling: &Telling<'_>, snoozes: &Snoozes) -> Result<Vec<Alert>, Error> {
+pub fn alerts_of(
+    env: &Env,
+    telling: &MessageContext<'_>,
+    snoozes: &Snoozes,
+) -> Result<Vec<Alert>, Error> {
     let standing = telling.view.standing().into_iter();
     standing
         .filter_map(|(scope, status)| Some((scope, status, status.state.level()?)))
@@ -104,7 +108,7 @@ pub fn alerts_of(env: &Env, telling: &Telling<'_>, snoozes: &Snoozes) -> Result<
 
 fn alert_of(
     env: &Env,
-    telling: &Telling<'_>,
+    telling: &MessageContext<'_>,
     snoozes: &Snoozes,
     (scope, status, level): (Scope, ItemStatus, Level),
 ) -> Result<Alert, Error> {

@@ -167,7 +167,7 @@ pub async fn update(
     retrying(|| async {
         let mut account = load(cx, account).await?;
         check_seller(caller, &account)?;
-        let _turn = env.store.turn(&keys::meter(account.account())).await;
+        let _lock = env.store.lock(&keys::meter(account.account())).await;
         let (mut meter, expect) = env.store.meter(account.account()).await?;
         check_version(expected, version_of(&meter))?;
         let before = matches!(expect, Expect::Revision(_)).then(|| items_of(&meter));

@@ -28,7 +28,7 @@ pub enum Hrefs {
 
 /// A message in the making: who reads it, in which language, on which page.
 #[derive(Debug)]
-pub struct Telling<'a> {
+pub struct MessageContext<'a> {
     /// What is true for the reader.
     pub view: &'a UserView,
     /// The language of the message.
@@ -69,7 +69,7 @@ impl Offer {
     }
 }
 
-impl<'a> Telling<'a> {
+impl<'a> MessageContext<'a> {
     /// A message to the reader of `view` in the language they want.
     #[must_use]
     pub fn new(

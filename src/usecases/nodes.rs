@@ -23,23 +23,23 @@ use crate::store::record::Stored;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// How long a node is alive without renewing its presence.
-    pub alive_for: Duration,
+    pub heartbeat_ttl: Duration,
     /// How far the clocks of two nodes may be apart: the others wait so much longer before they
     /// take a node for dead than it does itself.
-    pub clocks_differ: Duration,
+    pub max_clock_skew: Duration,
 }
 
 impl Patience {
     /// Where nothing else is set.
     pub const DEFAULT: Self = Self {
-        alive_for: Duration::from_secs(20),
-        clocks_differ: Duration::from_secs(5),
+        heartbeat_ttl: Duration::from_secs(20),
+        max_clock_skew: Duration::from_secs(5),
     };
 
     /// How often a node renews its presence: three times may fail.
     #[must_use]
     pub fn renew_every(self) -> Duration {
-        self.alive_for / 4
+        self.heartbeat_ttl / 4
     }
 
     /// The wait after the store failed.
@@ -116,10 +116,10 @@ impl Node {
     /// Those of `known` that may still be at work, and those that are not.
     fn divide(&self, known: Vec<Known>, now: Timestamp) -> (Vec<Known>, Vec<Known>) {
         let Patience {
-            alive_for,
-            clocks_differ,
+            heartbeat_ttl,
+            max_clock_skew,
         } = self.patience;
-        let patience = alive_for + clocks_differ;
+        let patience = heartbeat_ttl + max_clock_skew;
         // Nothing panics while the lock is held.
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         let nodes: Vec<NodeId> = known.iter().map(|known| known.node).collect();
@@ -130,7 +130,7 @@ impl Node {
                 let is_ahead = presence.alive_until > now.plus(patience);
                 match is_ahead {
                     true => ahead.is_renewed(presence, now, patience),
-                    false => presence.is_alive(now.minus(clocks_differ)),
+                    false => presence.is_alive(now.minus(max_clock_skew)),
                 }
             })
         })
@@ -220,7 +220,7 @@ pub async fn beat(env: &Env, clock: &Clock) -> Result<usize, Error> {
 
 /// True where a new term begins.
 async fn renew(env: &Env, clock: &Clock) -> Result<bool, Error> {
-    let alive_until = clock().plus(env.node.patience.alive_for);
+    let alive_until = clock().plus(env.node.patience.heartbeat_ttl);
     let mut changes = Changes::new();
     let presence = env.node.presence(alive_until);
     changes.put(keys::nodes::presence(env.node.id), presence.encode());

@@ -5,7 +5,7 @@ use super::access::Context;
 use super::compose::activation_mail;
 use super::error::Error;
 use super::list_alerts::{Alert, alerts_of};
-use super::messages::{Hrefs, Offer, Telling};
+use super::messages::{Hrefs, MessageContext, Offer};
 use super::show_header::{Header, header_of};
 use super::view::{UserView, brand_view, shop_of};
 use crate::domain::brand::Brand;
@@ -90,7 +90,7 @@ pub async fn preview(cx: Context<'_>, preview: &Preview) -> Result<Previewed, Er
     let Context { env, now, .. } = cx;
     let view = view_of(cx, preview).await?;
     let view = view.with_what_to_buy(env).await?;
-    let mut telling = Telling::new(env, &view, preview.lang.as_deref(), None, now);
+    let mut telling = MessageContext::new(env, &view, preview.lang.as_deref(), None, now);
     telling.hrefs = Hrefs::Direct;
     match preview.what {
         Message::Alert => alerts_of(env, &telling, &Snoozes::default()).map(Previewed::Alerts),
@@ -99,7 +99,7 @@ pub async fn preview(cx: Context<'_>, preview: &Preview) -> Result<Previewed, Er
     }
 }
 
-fn mail_of(env: &Env, telling: &Telling<'_>, kind: MailKind) -> Result<Mail, Error> {
+fn mail_of(env: &Env, telling: &MessageContext<'_>, kind: MailKind) -> Result<Mail, Error> {
     let view = telling.view;
     if kind == MailKind::Activation {
         return activation_mail(env, view, &telling.lang);

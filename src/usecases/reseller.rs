@@ -21,7 +21,7 @@ use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::RoleRefused;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::store::engine::{Changes, CommitError};
-use crate::store::{Found, Turn};
+use crate::store::{AccountLock, Found};
 
 impl From<RoleRefused> for Error {
     fn from(refused: RoleRefused) -> Self {
@@ -62,9 +62,9 @@ async fn with_plan(cx: Context<'_>, name: &Name) -> Result<(Found<Domain>, Found
     }
 }
 
-/// The reseller's turn to write, among the writers of this node: most writes meet at a plan.
-async fn turn<'a>(env: &'a Env, caller: &Caller) -> Turn<'a> {
-    env.store.turn(&AccountId::Tenant(caller.root)).await
+/// The reseller's lock, among the writers of this node: most writes meet at a plan.
+async fn lock<'a>(env: &'a Env, caller: &Caller) -> AccountLock<'a> {
+    env.store.lock(&AccountId::Tenant(caller.root)).await
 }
 
 /// The caller's tenant, where it may sell.

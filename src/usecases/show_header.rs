@@ -4,7 +4,7 @@ use super::Env;
 use super::access::Context;
 use super::error::Error;
 use super::list_alerts::Asked;
-use super::messages::{Offer, Telling};
+use super::messages::{MessageContext, Offer};
 use super::remembered::{Basis, Seen};
 use super::view::{self, brand_view};
 use super::what_to_buy::ToBuy;
@@ -62,7 +62,10 @@ pub async fn show_header(
     seen.note_above(env, &tenant);
     let view = view::of(env, found, tenant).await?;
     let view = view.with_what_to_buy(env).await?;
-    let header = header_of(env, &Telling::new(env, &view, asked.lang, asked.page, now))?;
+    let header = header_of(
+        env,
+        &MessageContext::new(env, &view, asked.lang, asked.page, now),
+    )?;
     Ok((header, Basis::new(seen, None)))
 }
 
@@ -70,7 +73,7 @@ pub async fn show_header(
 ///
 /// # Errors
 /// A built-in text is faulty.
-pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
+pub fn header_of(env: &Env, telling: &MessageContext<'_>) -> Result<Header, Error> {
     let view = telling.view;
     let mut items: Vec<_> = view.all_items().collect();
     if !view.is_told() {
@@ -115,7 +118,7 @@ pub fn header_of(env: &Env, telling: &Telling<'_>) -> Result<Header, Error> {
 
 fn items_of(
     env: &Env,
-    telling: &Telling<'_>,
+    telling: &MessageContext<'_>,
     items: &[(Scope, ItemStatus)],
 ) -> Result<Vec<HeaderItem>, Error> {
     let shown = items.iter().map(|(scope, status)| {

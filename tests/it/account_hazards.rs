@@ -22,7 +22,7 @@ use upsell::usecases::destination::Destination;
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 use uuid::Uuid;
 
-use crate::account_table::{at_once, change_tenant, find, link};
+use crate::account_table::{change_tenant, find, link, try_cached};
 use crate::server_unread::resident_kib;
 use crate::support::http::add_shop;
 use crate::support::world::{START, World, cx};
@@ -88,7 +88,7 @@ async fn an_item_found_by_an_old_policy_does_not_hold() {
     env.accounts.publish_items(link.user, found, token);
     assert!(lists(find(env, &link).await));
     env.accounts.publish_items(link.user, found, token);
-    assert!(lists(at_once(env, &link)));
+    assert!(lists(try_cached(env, &link)));
     // With the old policy what was found by it holds again, and is not read again.
     let inherit = SoonSetting::Inherit;
     change_tenant(&world, |tenant| tenant.settings.soon_percent[0] = inherit).await;
@@ -129,7 +129,7 @@ async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
     let stop = Arc::new(AtomicBool::new(false));
     let readers = [*other, *unbranded].map(|link| {
         let (env, stop) = (env.clone(), Arc::clone(&stop));
-        spawn_blocking(move || misses(&stop, || at_once(&env, &link).is_some()))
+        spawn_blocking(move || misses(&stop, || try_cached(&env, &link).is_some()))
     });
     for number in 1..100 {
         edit_brand(&world, *edited, number).await;
@@ -137,7 +137,7 @@ async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
             panic!("edit {number}");
         };
         assert!(url.contains(&format!("/{number}")), "{url}");
-        assert!(at_once(env, own).is_some(), "edit {number}");
+        assert!(try_cached(env, own).is_some(), "edit {number}");
     }
     stop.store(true, Ordering::Relaxed);
     for reader in readers {
@@ -146,10 +146,10 @@ async fn the_edit_of_a_brand_makes_no_other_link_ask_the_store() {
     }
     // The brand above counts for whoever has none, and for nobody else.
     edit_brand(&world, world.root.root, 100).await;
-    assert!(at_once(env, own).is_some() && at_once(env, other).is_some());
-    assert_eq!(at_once(env, unbranded), None);
+    assert!(try_cached(env, own).is_some() && try_cached(env, other).is_some());
+    assert_eq!(try_cached(env, unbranded), None);
     find(env, unbranded).await;
-    assert!(at_once(env, unbranded).is_some());
+    assert!(try_cached(env, unbranded).is_some());
 }
 
 /// `UPSELL_TEST_IDS` says how many ids; with it, as nothing else runs, memory is looked at too.
@@ -190,7 +190,7 @@ async fn reports_of_unknown_ids_take_no_room_from_accounts_that_are_known() {
         let outcome = report_usages(cx(&env, &caller, START), reports, Mode::Commit).await;
         assert!(outcome.lines.iter().all(Result::is_err));
         assert_eq!(env.accounts.len(), known);
-        assert!(at_once(&env, &link).is_some(), "after {first}");
+        assert!(try_cached(&env, &link).is_some(), "after {first}");
     }
     if given.is_some() {
         let more = resident_kib(id()).saturating_sub(early_kib);

@@ -41,7 +41,7 @@ fn cold(env: &Env) -> Env {
     }
 }
 
-pub(crate) fn at_once(env: &Env, link: &TrackedLink) -> Option<Destination> {
+pub(crate) fn try_cached(env: &Env, link: &TrackedLink) -> Option<Destination> {
     destination::try_cached(env, link, None).map(|decided| decided.to)
 }
 
@@ -139,15 +139,15 @@ async fn what_is_remembered_is_what_is_stored() {
         for user in users {
             for purpose in [Purpose::Quota(Placement::Email), Purpose::Edition] {
                 let link = link(&world, user, purpose).await;
-                let at_hand = at_once(&world.env, &link);
+                let get_cached = try_cached(&world.env, &link);
                 let stored = find(&cold, &link).await;
                 assert_eq!(find(&world.env, &link).await, stored, "step {number}");
-                assert_eq!(at_once(&loaded, &link), stored, "step {number}");
-                if at_hand.is_some() {
+                assert_eq!(try_cached(&loaded, &link), stored, "step {number}");
+                if get_cached.is_some() {
                     answered_at_once += 1;
-                    assert_eq!(at_hand, stored, "step {number}");
+                    assert_eq!(get_cached, stored, "step {number}");
                 }
-                assert_eq!(at_once(&world.env, &link), stored, "step {number}");
+                assert_eq!(try_cached(&world.env, &link), stored, "step {number}");
                 match stored {
                     Some(Destination::Shop(_)) => shops += 1,
                     _ => sales += 1,
@@ -173,7 +173,10 @@ async fn who_is_gone_leads_nowhere() {
     env.store.commit(changes).await.unwrap();
     assert_eq!(env.accounts.len(), before - 1);
     for env in [env, &cold(env)] {
-        assert_eq!((at_once(env, &link), find(env, &link).await), (None, None));
+        assert_eq!(
+            (try_cached(env, &link), find(env, &link).await),
+            (None, None)
+        );
     }
 }
 
@@ -251,7 +254,7 @@ async fn all_accounts_are_loaded_at_a_start_and_answer_at_once() {
     let placement = Purpose::Quota(Placement::Email);
     for number in [ann.v1_id, last.unwrap()] {
         let link = link_of(number, placement);
-        let found = at_once(&loaded, &link);
+        let found = try_cached(&loaded, &link);
         assert!(found.is_some());
         assert_eq!(found, find(&world.env, &link).await);
     }
@@ -291,7 +294,7 @@ async fn a_change_is_seen_as_soon_as_it_is_acknowledged() {
             .report(account, Item::VirtualMachines, usage, START)
             .await;
         // After a report nobody has to ask the store: the meter is at hand.
-        let found = at_once(env, &link);
+        let found = try_cached(env, &link);
         let Some(Destination::Shop(url)) = found else {
             panic!("{found:?}");
         };

@@ -156,8 +156,8 @@ async fn away(program: Program, way: Way) {
         ("UPSELL_REDIS_COMMAND_TIMEOUT", timeout.as_str()),
         ("UPSELL_REDIS_CACHE_TTL", "2s"),
         ("UPSELL_MAIL_GROUP_WAIT", "1s"),
-        ("UPSELL_NODES_ALIVE_FOR", "2s"),
-        ("UPSELL_NODES_CLOCKS_DIFFER", "500ms"),
+        ("UPSELL_NODES_HEARTBEAT_TTL", "2s"),
+        ("UPSELL_NODES_MAX_CLOCK_SKEW", "500ms"),
     ];
     let a = TestApp::with_sink(&sink, &settings).await;
     let b = a.another_node().await;

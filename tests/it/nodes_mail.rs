@@ -64,8 +64,8 @@ impl Plan {
         match self.tenants >= 1000 && self.kills == 1 {
             true => &[],
             false => &[
-                ("UPSELL_NODES_ALIVE_FOR", "2s"),
-                ("UPSELL_NODES_CLOCKS_DIFFER", "500ms"),
+                ("UPSELL_NODES_HEARTBEAT_TTL", "2s"),
+                ("UPSELL_NODES_MAX_CLOCK_SKEW", "500ms"),
             ],
         }
     }

@@ -25,10 +25,10 @@ const STORAGE: Item = Item::StorageSize;
 /// Connections to one server.
 const CONNECTIONS: usize = 10;
 
-const ALIVE_FOR: u64 = Patience::DEFAULT.alive_for.as_secs();
+const HEARTBEAT_TTL: u64 = Patience::DEFAULT.heartbeat_ttl.as_secs();
 
 /// When the others take a node for dead that was last heard of at 0.
-const DEAD: u64 = ALIVE_FOR + Patience::DEFAULT.clocks_differ.as_secs() + 30;
+const DEAD: u64 = HEARTBEAT_TTL + Patience::DEFAULT.max_clock_skew.as_secs() + 30;
 
 /// How often each address got a mail.
 fn received(servers: &[&SmtpScript]) -> HashMap<String, usize> {
@@ -311,7 +311,7 @@ async fn a_node_begins_nothing_until_it_is_known() {
     world
         .report(world.tenant_account(), Item::VirtualMachines, 10, later(40))
         .await;
-    node.turn_to(30 + ALIVE_FOR);
+    node.turn_to(30 + HEARTBEAT_TTL);
     node.env.outbox_wake.notify_one();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(world.mails(MailState::Queued).await.len(), 0);

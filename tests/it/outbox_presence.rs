@@ -28,9 +28,9 @@ async fn a_node_renews_its_presence_and_takes_it_away_when_it_stops() {
         let own = known.iter().find(|known| known.node == node.env.node.id());
         own.map(|own| own.alive_until)
     };
-    assert_eq!(ends().await, Some(later(0).plus(patience.alive_for)));
+    assert_eq!(ends().await, Some(later(0).plus(patience.heartbeat_ttl)));
     let renewed = async {
-        while ends().await != Some(later(10).plus(patience.alive_for)) {
+        while ends().await != Some(later(10).plus(patience.heartbeat_ttl)) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -32,13 +32,13 @@ async fn a_panic_ends_one_request_of_a_connection() {
         .unwrap()
         .forget();
     let mut client = server.connect().await;
-    for place in ["at_once", "admit", "call", "later"] {
+    for place in ["try_cached", "admit", "call", "later"] {
         let broken = client.get(&format!("/panic/{place}")).await;
         assert_eq!((broken.status, &broken.body[..]), (500, &b"it broke"[..]));
         assert!(broken.header("x-request-id").is_some(), "{place}");
         assert_eq!(client.get("/").await.status, 200, "after {place}");
     }
-    let twice = client.get("/panic/at_once?twice").await;
+    let twice = client.get("/panic/try_cached?twice").await;
     assert_eq!((twice.status, client.get("/").await.status), (500, 200));
     // What was under way on another connection of the same thread goes on.
     server.service.gate.add_permits(1);

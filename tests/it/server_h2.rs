@@ -159,7 +159,7 @@ async fn a_panic_ends_one_stream() {
     let server = start(Limits::default());
     let stream = TcpStream::connect(server.addr).await.unwrap();
     let mut h2 = h2(stream).await;
-    for place in ["at_once", "admit", "call", "later"] {
+    for place in ["try_cached", "admit", "call", "later"] {
         let path = format!("/panic/{place}");
         let broken = ask(&mut h2, request("GET", &path, "")).await;
         assert_eq!(broken.0.status, 500, "{place}");

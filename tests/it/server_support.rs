@@ -15,7 +15,7 @@ use upsell::domain::time::Timestamp;
 use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::listener;
-use upsell::http::message::{Admitted, AtOnce, Head, Problem, Request, Response, Service};
+use upsell::http::message::{Admitted, CachedAnswer, Head, Problem, Request, Response, Service};
 use upsell::http::router::Target;
 use upsell::http::server::{Drained, Server};
 use upsell::http::stats::Stats;
@@ -58,8 +58,8 @@ fn break_at(head: &Head, place: &str) {
 }
 
 impl Service for TestService {
-    fn at_once(&self, head: &Head) -> Option<AtOnce> {
-        break_at(head, "at_once");
+    fn try_cached(&self, head: &Head) -> Option<CachedAnswer> {
+        break_at(head, "try_cached");
         None
     }
 

@@ -19,7 +19,7 @@ use crate::http::endpoint::{
 };
 use crate::http::error::ApiError;
 use crate::http::input::Params;
-use crate::http::message::{AtOnce, Head, Response};
+use crate::http::message::{CachedAnswer, Head, Response};
 use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
@@ -204,12 +204,12 @@ fn response(form: Form, body: Bytes) -> Response {
 /// The answer of [`list`] or [`header`] to a read, where it is remembered and the caller is; `None` leaves the
 /// request to them, with whatever is wrong with it. `is_stale`: the store is away, and what other nodes
 /// change meanwhile is not known.
-pub(in crate::http) fn at_once(
+pub(in crate::http) fn try_cached(
     env: &Env,
     limits: &RateLimits,
     head: &Head,
     is_stale: bool,
-) -> Option<AtOnce> {
+) -> Option<CachedAnswer> {
     let rest = head.uri.path().strip_prefix(USERS)?;
     let (user, what) = rest.split_once('/')?;
     let (form, route) = match what {
@@ -226,11 +226,11 @@ pub(in crate::http) fn at_once(
     let wanted = wanted(user.parse().ok()?, form, query.asked());
     let now = head.received_at;
     let body = env.remembered.answer(env, &caller, &wanted, now)?;
-    let standing = limits.admit_at_once(head, &caller)?;
+    let standing = limits.admit_cached(head, &caller)?;
     let body = if is_stale { marked_stale(body) } else { body };
     let mut response = response(form, body);
     standing.show(response.headers_mut());
-    Some(AtOnce { response, route })
+    Some(CachedAnswer { response, route })
 }
 
 /// A remembered JSON answer that may have changed since it was made. In JSON no text can contain the

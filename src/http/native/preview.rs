@@ -60,7 +60,7 @@ pub(super) struct ItemForm {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     quota: Option<u64>,
-    /// How far usage may go beyond it; null: as far as it likes.
+    /// How far usage may go beyond it; null: unlimited.
     overage: Option<u64>,
 }
 

@@ -171,7 +171,7 @@ pub(super) struct AlertForm<'a> {
     /// How much is allowed; null: unlimited.
     #[schema(required)]
     quota: Option<u64>,
-    /// How far usage may go beyond it; null: as far as it likes.
+    /// How far usage may go beyond it; null: unlimited.
     #[schema(required)]
     overage: Option<u64>,
     /// What the numbers count.

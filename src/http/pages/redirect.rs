@@ -14,14 +14,14 @@ use crate::domain::click::Click;
 use crate::domain::link::MAX_PAGE_BYTES;
 use crate::http::endpoint::{Answer, Endpoint, Path, PublicCall, get};
 use crate::http::error::ApiError;
-use crate::http::message::{AtOnce, Head, Response};
+use crate::http::message::{CachedAnswer, Head, Response};
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::render::Page;
 use crate::telemetry::metrics::RedirectOutcome;
 use crate::usecases::Env;
 use crate::usecases::error::Error;
-use crate::usecases::follow_link::{Followed, follow_link, follow_link_at_once};
+use crate::usecases::follow_link::{Followed, follow_cached_link, follow_link};
 
 /// Words in the names of programs that follow links without a person: crawlers, previews, mail
 /// and chat scanners, and plain HTTP clients. In lower case.
@@ -106,16 +106,16 @@ pub(super) const ROUTE: &str = "/r/{token}";
 
 /// The answer to a click (GET or HEAD) that leads to the shop, where all that decides it is remembered; `None`
 /// leaves the request to [`follow`].
-pub(crate) fn follow_at_once(env: &Env, options: &Options, head: &Head) -> Option<AtOnce> {
+pub(crate) fn follow_cached(env: &Env, options: &Options, head: &Head) -> Option<CachedAnswer> {
     let token = head.uri.path().strip_prefix(PREFIX)?;
     let page = page_of(head);
     let is_human = || looks_human(head);
     let now = head.received_at;
-    let (url, click) = follow_link_at_once(env, token, page.as_deref(), is_human, now)?;
+    let (url, click) = follow_cached_link(env, token, page.as_deref(), is_human, now)?;
     let response = redirect(url, options.redirect_status).ok()?;
     env.metrics.redirects.inc(RedirectOutcome::Shop);
     count(head, click, options);
-    Some(AtOnce {
+    Some(CachedAnswer {
         response,
         route: ROUTE,
     })

@@ -246,7 +246,7 @@ fn open_database(path: &Path, options: &Options) -> Result<(Tables, Found), Open
 fn standing_back<T: Send>(open: impl FnOnce() -> T + Send) -> io::Result<T> {
     thread::scope(|scope| {
         let opening = thread::Builder::new().spawn_scoped(scope, || {
-            threads::stand_back();
+            threads::lower_priority();
             open()
         })?;
         let opened = opening.join();

@@ -83,7 +83,7 @@ impl Shared {
     }
 
     /// Looks at the record under `key`, if it has a slot; waits for nobody.
-    pub(super) fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+    pub(super) fn get_cached(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
         if let Some(slot) = Slot::of(key)
             && let Ok(tables) = self.tables.try_read()
             && let Some(tables) = tables.as_ref()

@@ -1,7 +1,7 @@
 //! A domain gets another price plan: everything in one commit (rule `domain-plan-change`).
 
 use super::members::{HeldRole, held};
-use super::{act, commit, plan, turn, with_plan};
+use super::{act, commit, lock, plan, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::change::{KeepRole, PlanChange, RoleMove, change_plan, unchanged};
 use crate::domain::reseller::domain::Domain;
@@ -53,7 +53,7 @@ pub async fn change(
     expected: Option<u64>,
 ) -> Result<PlanChanged, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     let (change, previous) = retrying(|| async {
         let (domain, from) = with_plan(cx, name).await?;
         check_version(expected, domain.version)?;

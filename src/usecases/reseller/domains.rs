@@ -1,7 +1,7 @@
 //! Domains: read, create, change, delete.
 
-use super::ties::Sheet;
-use super::{act, commit, domain, members, plan, reseller, turn, with_plan};
+use super::ties::TiesUpdate;
+use super::{act, commit, domain, lock, members, plan, reseller, with_plan};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::reseller::domain::{Domain, MAX_DOMAINS};
 use crate::domain::reseller::name::Name;
@@ -86,7 +86,7 @@ pub async fn put(
     expected: Expected,
 ) -> Result<(DomainView, bool), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let (old, draft) = match with_plan(cx, name).await {
             Ok((old, plan)) => {
@@ -112,7 +112,7 @@ struct Draft {
     plan: Plan,
     plan_seen: Expect,
     changes: Changes,
-    sheet: Sheet,
+    ties_update: TiesUpdate,
 }
 
 async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Draft, Error> {
@@ -121,8 +121,8 @@ async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Dr
     let needs = || Error::invalid("plan", "a new domain needs the name of a plan");
     let wanted = patch.plan.as_ref().ok_or_else(needs)?;
     let found = plan(cx, wanted).await?;
-    let mut sheet = Sheet::default();
-    let ties = sheet.of_tenant(&env.store, tenant.id).await?;
+    let mut ties_update = TiesUpdate::default();
+    let ties = ties_update.of_tenant(&env.store, tenant.id).await?;
     if ties.domains >= MAX_DOMAINS {
         return Err(Error::Refused(format!(
             "you have {MAX_DOMAINS} domains already, which is most"
@@ -139,7 +139,7 @@ async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Dr
         plan,
         plan_seen,
         changes,
-        sheet,
+        ties_update,
     })
 }
 
@@ -167,9 +167,9 @@ async fn changed(
                 .to_owned(),
         ));
     }
-    let mut sheet = Sheet::default();
+    let mut ties_update = TiesUpdate::default();
     if let Some(before) = domain.tenant_id.filter(|_| moves) {
-        let ties = sheet.of_tenant(&env.store, before).await?;
+        let ties = ties_update.of_tenant(&env.store, before).await?;
         ties.within = ties.within.saturating_sub(1);
         domain.tenant_id = None;
     }
@@ -178,7 +178,7 @@ async fn changed(
         plan_seen: Expect::Revision(plan.revision),
         plan: plan.value,
         changes: Changes::new(),
-        sheet,
+        ties_update,
     })
 }
 
@@ -195,12 +195,12 @@ async fn finish(
         mut plan,
         plan_seen,
         mut changes,
-        mut sheet,
+        mut ties_update,
     } = draft;
     if let Some(id) = patch.tenant_id.filter(|id| domain.tenant_id != Some(*id)) {
         let tenant = caller.tenant(&env.store, id).await?;
         changes.expect_tenant(&tenant);
-        let ties = sheet.of_tenant(&env.store, id).await?;
+        let ties = ties_update.of_tenant(&env.store, id).await?;
         ties.within = ties.within.saturating_add(1);
         domain.tenant_id = Some(id);
     }
@@ -208,14 +208,14 @@ async fn finish(
         let user = members::find(cx, &domain, text).await?;
         if domain.assignment(user.id).is_none() {
             changes.expect_user(&user);
-            sheet.tie_user(&env.store, user.id).await?;
+            ties_update.tie_user(&env.store, user.id).await?;
         }
         domain.set_owner(&mut plan, user.id)?;
     }
     changes.put_domain(unchanged(old), domain.clone());
     // The plan counts the domain and who holds its roles.
     changes.put_plan(plan_seen, plan.clone());
-    sheet.write(&mut changes);
+    ties_update.write(&mut changes);
     let tenant = caller.tenant(&env.store, caller.root).await?;
     let action = if old.is_some() {
         "domain.update"
@@ -240,7 +240,7 @@ pub async fn set_retention(
     expected: Option<u64>,
 ) -> Result<Domain, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let old = domain(cx, name).await?;
         check_version(expected, old.version)?;
@@ -271,19 +271,21 @@ pub async fn set_retention(
 /// There is no such domain, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let (old, seen) = with_plan(cx, name).await?;
         check_version(expected, old.version)?;
         let mut plan = seen.value.clone();
         old.leave(&mut plan);
-        let mut sheet = Sheet::default();
+        let mut ties_update = TiesUpdate::default();
         let users: Vec<UserId> = old.users.iter().map(|held| held.user).collect();
-        sheet.untie_users(&env.store, users.into_iter()).await?;
-        let ties = sheet.of_tenant(&env.store, old.reseller).await?;
+        ties_update
+            .untie_users(&env.store, users.into_iter())
+            .await?;
+        let ties = ties_update.of_tenant(&env.store, old.reseller).await?;
         ties.domains = ties.domains.saturating_sub(1);
         if let Some(tenant) = old.tenant_id {
-            let ties = sheet.of_tenant(&env.store, tenant).await?;
+            let ties = ties_update.of_tenant(&env.store, tenant).await?;
             ties.within = ties.within.saturating_sub(1);
         }
         let tenant = caller.tenant(&env.store, caller.root).await?;
@@ -292,7 +294,7 @@ pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Resu
         changes.delete_domain(&old);
         let act = act("domain.delete", &tenant, &old.name);
         record(&mut changes, caller, now, act, Some(&old.value), None);
-        sheet.write(&mut changes);
+        ties_update.write(&mut changes);
         commit(env, changes).await
     })
     .await

@@ -1,7 +1,7 @@
 //! The users of a domain and the roles they hold there: read, replace, take out.
 
-use super::ties::Sheet;
-use super::{act, commit, turn, with_plan};
+use super::ties::TiesUpdate;
+use super::{act, commit, lock, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
@@ -146,7 +146,7 @@ pub async fn replace(
     expected: Option<u64>,
 ) -> Result<Member, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let (old, seen) = with_plan(cx, name).await?;
         let user = find(cx, &old, user).await?;
@@ -156,11 +156,11 @@ pub async fn replace(
         let wanted: Vec<RoleId> = wanted.collect::<Result<_, _>>()?;
 
         let mut changes = Changes::new();
-        let mut sheet = Sheet::default();
+        let mut ties_update = TiesUpdate::default();
         if before.is_none() {
             // A user who is deleted meanwhile gets no role.
             changes.expect_user(&user);
-            sheet.tie_user(&env.store, user.id).await?;
+            ties_update.tie_user(&env.store, user.id).await?;
         }
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
         domain.assign(&mut plan, user.id, &wanted)?;
@@ -182,7 +182,7 @@ pub async fn replace(
         let shown = member(&domain, &plan, &user);
         changes.put_domain(Expect::Revision(old.revision), domain);
         changes.put_plan(Expect::Revision(seen.revision), plan);
-        sheet.write(&mut changes);
+        ties_update.write(&mut changes);
         commit(env, changes).await?;
         Ok(shown)
     })
@@ -200,7 +200,7 @@ pub async fn take_out(
     expected: Option<u64>,
 ) -> Result<(), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let (old, seen) = with_plan(cx, name).await?;
         let user = find(cx, &old, user).await?;
@@ -209,8 +209,8 @@ pub async fn take_out(
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
         domain.take_out(&mut plan, user.id)?;
         domain.touch(now);
-        let mut sheet = Sheet::default();
-        sheet
+        let mut ties_update = TiesUpdate::default();
+        ties_update
             .untie_users(&env.store, std::iter::once(user.id))
             .await?;
         let tenant = caller.tenant(&env.store, caller.root).await?;
@@ -230,7 +230,7 @@ pub async fn take_out(
         );
         changes.put_domain(Expect::Revision(old.revision), domain);
         changes.put_plan(Expect::Revision(seen.revision), plan);
-        sheet.write(&mut changes);
+        ties_update.write(&mut changes);
         commit(env, changes).await
     })
     .await

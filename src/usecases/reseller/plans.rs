@@ -1,7 +1,7 @@
 //! Price plans: list, read, create, change, delete.
 
-use super::ties::Sheet;
-use super::{act, commit, plan, reseller, turn};
+use super::ties::TiesUpdate;
+use super::{act, commit, lock, plan, reseller};
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::{MAX_PLANS, Plan};
 use crate::domain::reseller::retention::Retention;
@@ -44,7 +44,7 @@ pub async fn put(
     expected: Expected,
 ) -> Result<(Plan, bool), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         match plan(cx, name).await {
             Ok(old) => {
@@ -80,8 +80,8 @@ async fn update(cx: Context<'_>, old: &Found<Plan>, new: &Plan) -> Result<(), Er
 async fn create(cx: Context<'_>, name: &Name, retention: Option<Retention>) -> Result<Plan, Error> {
     let Context { env, caller, now } = cx;
     let tenant = reseller(cx).await?;
-    let mut sheet = Sheet::default();
-    let ties = sheet.of_tenant(&env.store, tenant.id).await?;
+    let mut ties_update = TiesUpdate::default();
+    let ties = ties_update.of_tenant(&env.store, tenant.id).await?;
     if ties.plans >= MAX_PLANS as u64 {
         return Err(Error::Refused(format!(
             "you have {MAX_PLANS} plans already, which is most"
@@ -101,7 +101,7 @@ async fn create(cx: Context<'_>, name: &Name, retention: Option<Retention>) -> R
     for role in basic {
         changes.put_role(Expect::Absent, tenant.id, role);
     }
-    sheet.write(&mut changes);
+    ties_update.write(&mut changes);
     let act = act("plan.create", &tenant, name);
     record(&mut changes, caller, now, act, None, Some(&plan));
     commit(env, changes).await?;
@@ -119,7 +119,7 @@ pub async fn set_retention(
     expected: Option<u64>,
 ) -> Result<Plan, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
@@ -138,7 +138,7 @@ pub async fn set_retention(
 /// There is no such plan, a domain runs under it, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
@@ -149,12 +149,12 @@ pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Resu
             )));
         }
         let tenant = caller.tenant(&env.store, caller.root).await?;
-        let mut sheet = Sheet::default();
-        let ties = sheet.of_tenant(&env.store, old.reseller).await?;
+        let mut ties_update = TiesUpdate::default();
+        let ties = ties_update.of_tenant(&env.store, old.reseller).await?;
         ties.plans = ties.plans.saturating_sub(1);
         let mut changes = Changes::new();
         changes.delete_reseller_plan(&old);
-        sheet.write(&mut changes);
+        ties_update.write(&mut changes);
         let act = act("plan.delete", &tenant, &old.name);
         record(&mut changes, caller, now, act, Some(&old.value), None);
         commit(env, changes).await

@@ -1,6 +1,6 @@
 //! Roles of plans, and roles that belong to a domain itself: list, read, create, change, delete.
 
-use super::{act, commit, domain, plan, turn};
+use super::{act, commit, domain, lock, plan};
 use crate::domain::ids::TenantId;
 use crate::domain::reseller::book::RoleBook;
 use crate::domain::reseller::domain::Domain;
@@ -155,7 +155,7 @@ pub async fn create(
     fill: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let keeper = Keeper::load(cx, home).await?;
         // Drawn from the sequence of the API v1 ids: unique, and never given again.
@@ -189,7 +189,7 @@ pub async fn update(
     change: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let keeper = Keeper::load(cx, home).await?;
         let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
@@ -229,7 +229,7 @@ pub async fn delete(
     expected: Option<u64>,
 ) -> Result<(), Error> {
     let Context { env, caller, now } = cx;
-    let _turn = turn(env, caller).await;
+    let _lock = lock(env, caller).await;
     retrying(|| async {
         let keeper = Keeper::load(cx, home).await?;
         let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;

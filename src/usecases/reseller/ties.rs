@@ -10,11 +10,11 @@ use crate::store::{Found, Store};
 
 /// The ties that one change touches, each account once.
 #[derive(Default)]
-pub(super) struct Sheet {
+pub(super) struct TiesUpdate {
     lines: BTreeMap<AccountId, (Option<Found<Ties>>, Ties)>,
 }
 
-impl Sheet {
+impl TiesUpdate {
     /// The ties of an account, to be changed.
     pub(super) async fn of(
         &mut self,
@@ -59,7 +59,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Loads what is not on the sheet yet.
+    /// Loads what is not on the ties_update yet.
     async fn load(&mut self, store: &Store, mut accounts: Vec<AccountId>) -> Result<(), Error> {
         accounts.retain(|account| !self.lines.contains_key(account));
         let found = store.load_many::<Ties>(accounts.iter().copied()).await?;
@@ -72,7 +72,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Adds the whole sheet to a change.
+    /// Adds the whole ties_update to a change.
     pub(super) fn write(self, changes: &mut Changes) {
         for (account, (old, new)) in self.lines {
             changes.put_ties(old.as_ref(), account, new);

@@ -146,7 +146,7 @@ impl Engine for SimEngine {
         })
     }
 
-    fn at_hand(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
+    fn get_cached(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
         if !self.disk.is_shared && self.power.is_on() {
             let body = |record: &Record| record.body.clone();
             let found = self.disk.read(|records| records.get(key).map(body));

@@ -54,7 +54,7 @@ pub(crate) struct OfferingResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Quota)]
 pub(crate) struct QuotaResponse {
-    /// How far usage may go beyond the quota; null: as far as it likes.
+    /// How far usage may go beyond the quota; null: unlimited.
     #[schema(required)]
     pub(crate) overage: Option<u64>,
     /// How much is allowed; null: unlimited.
@@ -117,7 +117,7 @@ pub(crate) struct QuotaRequest {
     #[serde(deserialize_with = "present")]
     #[schema(required)]
     pub(crate) value: Option<u64>,
-    /// How far usage may go beyond it; null: as far as it likes.
+    /// How far usage may go beyond it; null: unlimited.
     pub(crate) overage: Option<u64>,
     /// The quota's version; missing: none in particular.
     pub(crate) version: Option<u64>,
