@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::wire::{AlertForm, AlertsForm, HeaderForm, OfferForm};
+use super::wire::{AlertResponse, AlertsResponse, HeaderResponse, OfferResponse};
 use crate::domain::client::ApiScope::{AlertsRead, AlertsWrite};
 use crate::domain::ids::UserId;
 use crate::domain::link::MAX_PAGE_BYTES;
@@ -46,18 +46,18 @@ pub(super) fn shown() -> [Endpoint; 3] {
     [
         get(ALERTS, "listAlerts", "The standing alerts of a user")
             .scope(AlertsRead)
-            .answers::<AlertsForm<'_>>(200, "The alerts.")
+            .answers::<AlertsResponse<'_>>(200, "The alerts.")
             .to(list),
         get(HEADER, "readHeader", "The portal header of a user")
             .scope(AlertsRead)
             .about("As JSON, or as a fragment of HTML.")
-            .answers::<HeaderForm<'_>>(200, "The header.")
+            .answers::<HeaderResponse<'_>>(200, "The header.")
             .answers_raw(200, "The header.", "text/html", schema::any_text())
             .refuses(406)
             .to(header),
         get(edition_path, "readEditionProposal", about_editions)
             .scope(AlertsRead)
-            .answers::<EditionForm<'_>>(200, "The message.")
+            .answers::<EditionResponse<'_>>(200, "The message.")
             .to(edition),
     ]
 }
@@ -70,7 +70,7 @@ pub(super) fn snoozes() -> [Endpoint; 2] {
         post(SNOOZE, "snoozeAlert", "Hides an alert for a while")
             .scope(AlertsWrite)
             .example(json!({ "until": "2030-01-31T12:00:00+00:00" }))
-            .answers::<SnoozedForm>(200, "It is hidden.")
+            .answers::<SnoozedResponse>(200, "It is hidden.")
             .tagged()
             .to(snooze),
         delete(SNOOZE, "wakeAlert", "Shows an alert again")
@@ -154,14 +154,14 @@ impl Segment for AlertId {
 async fn list(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
     let (env, asked, now) = (&call.env, query.asked(), call.now());
     let (alerts, basis) = list_alerts(call.context(), user, asked).await?;
-    let body = output::json_bytes(&AlertsForm {
+    let body = output::json_bytes(&AlertsResponse {
         user_id: alerts.user_id.uuid(),
         tenant_id: alerts.tenant_id.uuid(),
         lang: alerts.writing.lang,
         dir: alerts.writing.dir,
         generated_at: time(alerts.generated_at),
         stale: false,
-        items: alerts.items.iter().map(AlertForm::from).collect(),
+        items: alerts.items.iter().map(AlertResponse::from).collect(),
     });
     let wanted = wanted(user, Form::Alerts, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
@@ -175,7 +175,10 @@ async fn header(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Ans
     let (form, body) = if html {
         (Form::HeaderHtml, Bytes::from(header.html))
     } else {
-        (Form::Header, output::json_bytes(&HeaderForm::from(&header)))
+        (
+            Form::Header,
+            output::json_bytes(&HeaderResponse::from(&header)),
+        )
     };
     let wanted = wanted(user, form, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
@@ -257,7 +260,7 @@ const fn wanted<'a>(user: UserId, form: Form, asked: Asked<'a>) -> Wanted<'a> {
 /// The edition upsell message.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EditionProposal)]
-pub(super) struct EditionForm<'a> {
+pub(super) struct EditionResponse<'a> {
     /// The edition.
     edition: &'a str,
     /// One line.
@@ -266,7 +269,7 @@ pub(super) struct EditionForm<'a> {
     body: &'a str,
     /// What the reader can do; null: nothing. The link has no added data.
     #[schema(required)]
-    proposal: Option<OfferForm<'a>>,
+    proposal: Option<OfferResponse<'a>>,
 }
 
 query! {
@@ -295,11 +298,11 @@ impl ParameterValue for EditionName {
 async fn edition(call: Call, Path(user): Path<UserId>, query: EditionQuery) -> Answer {
     let (edition, lang) = (&query.edition.0.0, query.lang.as_ref().map(LangTag::as_str));
     let message = edition_proposal(call.context(), user, edition, lang).await?;
-    Ok(output::ok(&EditionForm {
+    Ok(output::ok(&EditionResponse {
         edition: &message.edition,
         title: &message.title,
         body: &message.body,
-        proposal: message.offer.as_ref().map(OfferForm::from),
+        proposal: message.offer.as_ref().map(OfferResponse::from),
     }))
 }
 
@@ -307,7 +310,7 @@ async fn edition(call: Call, Path(user): Path<UserId>, query: EditionQuery) -> A
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Snooze)]
-pub(super) struct SnoozeForm {
+pub(super) struct SnoozeRequest {
     /// When it ends: within 366 days.
     #[schema(format = DateTime)]
     until: String,
@@ -316,7 +319,7 @@ pub(super) struct SnoozeForm {
 /// A snooze, as it was taken.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Snoozed)]
-pub(super) struct SnoozedForm {
+pub(super) struct SnoozedResponse {
     /// The alert.
     id: String,
     /// When it ends.
@@ -327,7 +330,7 @@ pub(super) struct SnoozedForm {
 async fn snooze(
     call: Call,
     Path((user, alert)): Path<(UserId, AlertId)>,
-    Json(body): Json<SnoozeForm>,
+    Json(body): Json<SnoozeRequest>,
     expected: Precondition,
 ) -> Answer {
     let why = "must be a time such as 2030-01-31T12:00:00+00:00";
@@ -335,7 +338,7 @@ async fn snooze(
     let version = expected.version;
     let done = snooze::snooze(call.context(), user, alert, until, version).await;
     let version = expected.checked(done)?;
-    let answer = SnoozedForm {
+    let answer = SnoozedResponse {
         id: alert.to_string(),
         snoozed_until: time(until),
     };

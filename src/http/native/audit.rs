@@ -20,7 +20,7 @@ use crate::usecases::list_audit;
 /// Who made a change.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Actor)]
-pub(super) struct ActorForm {
+pub(super) struct ActorResponse {
     /// `client`, `reader` (of a mail, over a link in it) or `operator` (of the program).
     #[schema(value_type = ActorKind)]
     kind: &'static str,
@@ -32,7 +32,7 @@ pub(super) struct ActorForm {
     user_id: Option<Uuid>,
 }
 
-impl From<Actor> for ActorForm {
+impl From<Actor> for ActorResponse {
     fn from(actor: Actor) -> Self {
         Self {
             kind: actor.kind(),
@@ -45,7 +45,7 @@ impl From<Actor> for ActorForm {
 /// A change.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
-pub(super) struct EntryForm<'a> {
+pub(super) struct EntryResponse<'a> {
     /// Its id.
     id: Uuid,
     /// When it was made.
@@ -55,7 +55,7 @@ pub(super) struct EntryForm<'a> {
     #[schema(required)]
     request_id: Option<&'a str>,
     /// Who made it.
-    actor: ActorForm,
+    actor: ActorResponse,
     /// The tenant that it belongs to.
     tenant_id: Uuid,
     /// What was done: `tenant.update`, …
@@ -70,7 +70,7 @@ pub(super) struct EntryForm<'a> {
     after: Option<Value>,
 }
 
-impl<'a> From<&'a AuditEntry> for EntryForm<'a> {
+impl<'a> From<&'a AuditEntry> for EntryResponse<'a> {
     fn from(entry: &'a AuditEntry) -> Self {
         // Written as JSON by the audit itself; were it damaged, the text is shown.
         let value = |text: &String| {
@@ -109,9 +109,9 @@ pub(super) struct AuditPaging {
 /// Who changed what, the newest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Audit)]
-pub(super) struct AuditForm<'a> {
+pub(super) struct AuditResponse<'a> {
     /// The changes.
-    items: Vec<EntryForm<'a>>,
+    items: Vec<EntryResponse<'a>>,
     /// Where the list goes on.
     paging: AuditPaging,
 }
@@ -136,7 +136,7 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         "Lists changes, the newest first",
     )
     .scope(AuditRead)
-    .answers::<AuditForm<'_>>(200, "A page of changes.")
+    .answers::<AuditResponse<'_>>(200, "A page of changes.")
     .refuses(404)
     .to(list)]
 }
@@ -153,8 +153,8 @@ async fn list(call: Call, query: AuditQuery) -> Answer {
     let (tenant, limit) = (query.tenant_id.unwrap_or(call.caller.root), query.limit.0);
     let page = list_audit::list_audit(call.context(), tenant, limit, after).await?;
     let next = page.after.map(|at| (at.at.micros(), at.id.uuid()));
-    Ok(output::ok(&AuditForm {
-        items: page.items.iter().map(EntryForm::from).collect(),
+    Ok(output::ok(&AuditResponse {
+        items: page.items.iter().map(EntryResponse::from).collect(),
         paging: AuditPaging {
             cursors: AuditCursors {
                 after: next.map(|position| cursor::write(&position, LIST)),

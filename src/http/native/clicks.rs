@@ -22,7 +22,7 @@ const SECS_PER_DAY: i64 = 86_400;
 /// How often links were followed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ClickCounts)]
-pub(super) struct CountsForm {
+pub(super) struct CountsResponse {
     /// Every GET.
     raw: u64,
     /// One per user, placement and hour.
@@ -31,7 +31,7 @@ pub(super) struct CountsForm {
     likely_human: u64,
 }
 
-impl From<ClickCounts> for CountsForm {
+impl From<ClickCounts> for CountsResponse {
     fn from(counts: ClickCounts) -> Self {
         Self {
             raw: counts.raw,
@@ -44,19 +44,19 @@ impl From<ClickCounts> for CountsForm {
 /// How often the links of one place were followed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlacementClicks)]
-pub(super) struct PlacementForm {
+pub(super) struct PlacementResponse {
     /// Where the link stood, as the Buy link names it.
     #[schema(value_type = PlacementName)]
     placement: &'static str,
     /// How often.
     #[serde(flatten)]
-    counts: CountsForm,
+    counts: CountsResponse,
 }
 
 /// How often a tenant's links were followed in a span of days.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Clicks)]
-pub(super) struct ClicksForm {
+pub(super) struct ClicksResponse {
     /// The tenant.
     tenant_id: Uuid,
     /// The first day, in UTC.
@@ -66,9 +66,9 @@ pub(super) struct ClicksForm {
     #[schema(format = Date)]
     to: String,
     /// By place.
-    placements: Vec<PlacementForm>,
+    placements: Vec<PlacementResponse>,
     /// All places together.
-    total: CountsForm,
+    total: CountsResponse,
 }
 
 query! {
@@ -104,7 +104,7 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
     let summary = "How often a tenant's links were followed";
     [get(path, "readClicks", summary)
         .scope(AlertsRead)
-        .answers::<ClicksForm>(200, "The counts.")
+        .answers::<ClicksResponse>(200, "The counts.")
         .to(show)]
 }
 
@@ -116,11 +116,11 @@ async fn show(call: Call, Path(tenant): Path<TenantId>, query: ClicksQuery) -> A
     let counts = show_clicks(call.context(), tenant, (from, to)).await?;
     let mut total = ClickCounts::default();
     counts.iter().for_each(|(_, counts)| total.merge(*counts));
-    let placements = counts.iter().map(|(placement, counts)| PlacementForm {
+    let placements = counts.iter().map(|(placement, counts)| PlacementResponse {
         placement: placement.name(),
         counts: (*counts).into(),
     });
-    Ok(output::ok(&ClicksForm {
+    Ok(output::ok(&ClicksResponse {
         tenant_id: tenant.uuid(),
         from: date(from),
         to: date(to),

@@ -24,7 +24,7 @@ use crate::usecases::list_emails::{self, version_of};
 /// What a mail is about.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Cause)]
-pub(super) struct CauseForm {
+pub(super) struct CauseResponse {
     /// Whose quota.
     #[schema(value_type = QuotaScopeName)]
     pub(super) scope: &'static str,
@@ -36,7 +36,7 @@ pub(super) struct CauseForm {
     pub(super) level: &'static str,
 }
 
-impl From<&crate::domain::notification::Cause> for CauseForm {
+impl From<&crate::domain::notification::Cause> for CauseResponse {
     fn from(cause: &crate::domain::notification::Cause) -> Self {
         Self {
             scope: cause.scope().name(),
@@ -49,7 +49,7 @@ impl From<&crate::domain::notification::Cause> for CauseForm {
 /// A mail of the outbox. No address stands in it: that is in the user's profile.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Mail)]
-pub(super) struct MailForm<'a> {
+pub(super) struct MailResponse<'a> {
     /// Its id.
     id: Uuid,
     /// Why there is one.
@@ -63,7 +63,7 @@ pub(super) struct MailForm<'a> {
     /// Its recipient.
     user_id: Uuid,
     /// What it is about.
-    causes: Vec<CauseForm>,
+    causes: Vec<CauseResponse>,
     /// When it was decided.
     #[schema(format = DateTime)]
     created_at: String,
@@ -83,7 +83,7 @@ pub(super) struct MailForm<'a> {
     subject: Option<&'a str>,
 }
 
-impl<'a> From<&'a Mail> for MailForm<'a> {
+impl<'a> From<&'a Mail> for MailResponse<'a> {
     fn from(mail: &'a Mail) -> Self {
         Self {
             id: mail.id.uuid(),
@@ -91,7 +91,7 @@ impl<'a> From<&'a Mail> for MailForm<'a> {
             state: mail.state.name(),
             tenant_id: mail.tenant_id.uuid(),
             user_id: mail.user_id.uuid(),
-            causes: mail.causes.iter().map(CauseForm::from).collect(),
+            causes: mail.causes.iter().map(CauseResponse::from).collect(),
             created_at: time(mail.created_at),
             due_at: time(mail.due_at),
             attempts: mail.attempts,
@@ -121,9 +121,9 @@ pub(super) struct MailPaging {
 /// A page of the outbox, the newest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Mails)]
-pub(super) struct MailsForm<'a> {
+pub(super) struct MailsResponse<'a> {
     /// The mails.
-    items: Vec<MailForm<'a>>,
+    items: Vec<MailResponse<'a>>,
     /// Where the list goes on.
     paging: MailPaging,
 }
@@ -136,7 +136,7 @@ pub(super) fn endpoints() -> [Endpoint; 3] {
         "Lists mails, the newest first",
     )
     .scope(EmailsRead)
-    .answers::<MailsForm<'_>>(200, "A page of mails.")
+    .answers::<MailsResponse<'_>>(200, "A page of mails.")
     .to(list);
     let show = get(
         "/api/upsell/v1/emails/{mail_id}",
@@ -144,7 +144,7 @@ pub(super) fn endpoints() -> [Endpoint; 3] {
         "Reads a mail",
     )
     .scope(EmailsRead)
-    .answers::<MailForm<'_>>(200, "The mail.")
+    .answers::<MailResponse<'_>>(200, "The mail.")
     .tagged()
     .cached()
     .to(show);
@@ -152,7 +152,7 @@ pub(super) fn endpoints() -> [Endpoint; 3] {
     let retry = post(path, "retryEmail", "Sends a dead letter again")
         .scope(EmailsWrite)
         .about("Counts against the limits of its address and its user: 429 above them.")
-        .answers::<MailForm<'_>>(200, "The mail.")
+        .answers::<MailResponse<'_>>(200, "The mail.")
         .tagged()
         .refuses(429)
         .to(retry);
@@ -193,12 +193,12 @@ async fn list(call: Call, query: MailsQuery) -> Answer {
     });
     let limit = query.limit.0;
     let page = list_emails::list_emails(call.context(), query.state, limit, after).await?;
-    let items: Vec<MailForm<'_>> = page.items.iter().map(MailForm::from).collect();
+    let items: Vec<MailResponse<'_>> = page.items.iter().map(MailResponse::from).collect();
     let next = page.after.map(|at| (at.created_at.micros(), at.id.uuid()));
     let cursors = MailCursors {
         after: next.map(|position| cursor::write(&position, LIST)),
     };
-    Ok(output::ok(&MailsForm {
+    Ok(output::ok(&MailsResponse {
         items,
         paging: MailPaging { cursors },
     }))
@@ -215,5 +215,5 @@ async fn retry(call: Call, Path(id): Path<MailId>, expected: Precondition) -> An
 }
 
 fn shown(mail: &Mail) -> Response {
-    output::versioned(output::ok(&MailForm::from(mail)), version_of(mail))
+    output::versioned(output::ok(&MailResponse::from(mail)), version_of(mail))
 }

@@ -7,15 +7,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use audience::AudienceForm;
+use audience::AudienceResponse;
 
 use super::alerts::LangTag;
-use super::emails::CauseForm;
+use super::emails::CauseResponse;
 use super::names::{
     ItemName, LevelName, MailStateName, NothingToBuyName, ProposalName, QuotaScopeName, RuleName,
     SoonFromName, StateName, UnitName,
 };
-use super::wire::{ToBuyForm, optional_time};
+use super::wire::{ToBuyResponse, optional_time};
 use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::evaluate::Arming;
 use crate::domain::ids::UserId;
@@ -31,7 +31,7 @@ use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
 /// A rule and its outcome.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedRule)]
-struct RuleForm {
+struct RuleResponse {
     /// Which rule.
     #[schema(value_type = RuleName)]
     rule: &'static str,
@@ -41,7 +41,7 @@ struct RuleForm {
     says: &'static str,
 }
 
-impl From<&Checked> for RuleForm {
+impl From<&Checked> for RuleResponse {
     fn from(checked: &Checked) -> Self {
         Self {
             rule: checked.rule.name(),
@@ -51,14 +51,14 @@ impl From<&Checked> for RuleForm {
     }
 }
 
-fn rules_of<T>(decision: &Decision<T>) -> Vec<RuleForm> {
-    decision.rules.iter().map(RuleForm::from).collect()
+fn rules_of<T>(decision: &Decision<T>) -> Vec<RuleResponse> {
+    decision.rules.iter().map(RuleResponse::from).collect()
 }
 
 /// What decisions know of the user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedReader)]
-struct ReaderForm {
+struct ReaderResponse {
     /// Has the role `company_admin` on the own tenant.
     company_admin: bool,
     /// Has the business type `buyer`.
@@ -78,7 +78,7 @@ struct ReaderForm {
 /// What decisions know of the shop.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedShop)]
-struct ShopForm {
+struct ShopResponse {
     /// Whose brand it is: the nearest enabled one; null where none is enabled.
     #[schema(required)]
     brand_tenant_id: Option<Uuid>,
@@ -93,15 +93,15 @@ struct ShopForm {
 /// What a message offers, and why.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedProposal)]
-struct ProposalForm {
+struct ProposalResponse {
     /// What is offered; null: nothing, the plain message.
     #[schema(value_type = Option<ProposalName>, required)]
     kind: Option<&'static str>,
     /// In the order in which they were looked at; the last one decided.
-    rules: Vec<RuleForm>,
+    rules: Vec<RuleResponse>,
 }
 
-impl From<&Decision<Option<Proposal>>> for ProposalForm {
+impl From<&Decision<Option<Proposal>>> for ProposalResponse {
     fn from(decision: &Decision<Option<Proposal>>) -> Self {
         Self {
             kind: decision.outcome.map(Proposal::name),
@@ -113,14 +113,14 @@ impl From<&Decision<Option<Proposal>>> for ProposalForm {
 /// The quota mail that was last opened for the user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedMailOpened)]
-struct LatestMailForm<'a> {
+struct LatestMailResponse<'a> {
     /// Its id.
     id: Uuid,
     /// What became of it; `queued`: it waits to be sent.
     #[schema(value_type = MailStateName)]
     state: &'static str,
     /// What it is about.
-    causes: Vec<CauseForm>,
+    causes: Vec<CauseResponse>,
     /// When it was opened.
     #[schema(format = DateTime)]
     created_at: String,
@@ -134,12 +134,12 @@ struct LatestMailForm<'a> {
     last_error: Option<&'a str>,
 }
 
-impl<'a> From<&'a Mail> for LatestMailForm<'a> {
+impl<'a> From<&'a Mail> for LatestMailResponse<'a> {
     fn from(mail: &'a Mail) -> Self {
         Self {
             id: mail.id.uuid(),
             state: mail.state.name(),
-            causes: mail.causes.iter().map(CauseForm::from).collect(),
+            causes: mail.causes.iter().map(CauseResponse::from).collect(),
             created_at: time(mail.created_at),
             due_at: time(mail.due_at),
             attempts: mail.attempts,
@@ -151,17 +151,17 @@ impl<'a> From<&'a Mail> for LatestMailForm<'a> {
 /// Whether quota mail goes to the user, and why.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedMail)]
-struct MailsForm<'a> {
+struct MailsResponse<'a> {
     /// Whether quota mail goes to the user.
     receives: bool,
     /// In the order in which they were looked at; the last one decided.
-    rules: Vec<RuleForm>,
+    rules: Vec<RuleResponse>,
     /// The quota mail that was last opened for the user.
     #[schema(required)]
-    latest_mail: Option<LatestMailForm<'a>>,
+    latest_mail: Option<LatestMailResponse<'a>>,
     /// Who of the user's tenant is told of its quotas by mail; null for a token of one user.
     #[schema(required)]
-    tenant: Option<AudienceForm>,
+    tenant: Option<AudienceResponse>,
     /// When a mail server last took a quota mail to the user.
     #[schema(required, format = DateTime)]
     last_sent_at: Option<String>,
@@ -173,7 +173,7 @@ struct MailsForm<'a> {
 /// One level of an item.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedLevel)]
-struct LevelForm {
+struct LevelResponse {
     /// Which level.
     #[schema(value_type = LevelName)]
     level: &'static str,
@@ -185,7 +185,7 @@ struct LevelForm {
     rearmed_below: u64,
 }
 
-impl From<&Arming> for LevelForm {
+impl From<&Arming> for LevelResponse {
     fn from(arming: &Arming) -> Self {
         Self {
             level: arming.level.name(),
@@ -199,7 +199,7 @@ impl From<&Arming> for LevelForm {
 /// The share of the quota from which on an item is "soon".
 #[derive(Serialize, ToSchema)]
 #[schema(as = SoonThreshold)]
-struct SoonForm {
+struct SoonResponse {
     /// 1 to 99; null where there is no such level.
     #[schema(required)]
     percent: Option<u8>,
@@ -211,7 +211,7 @@ struct SoonForm {
 /// Why nothing is said of what to buy.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WhyNothingToBuy)]
-struct WhyNotForm {
+struct WhyNotResponse {
     /// The reason.
     #[schema(value_type = NothingToBuyName)]
     reason: &'static str,
@@ -219,7 +219,7 @@ struct WhyNotForm {
     says: &'static str,
 }
 
-impl From<NothingToBuy> for WhyNotForm {
+impl From<NothingToBuy> for WhyNotResponse {
     fn from(why: NothingToBuy) -> Self {
         Self {
             reason: why.name(),
@@ -231,7 +231,7 @@ impl From<NothingToBuy> for WhyNotForm {
 /// How one item stands, and what the user is told of it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedItem)]
-struct ItemForm<'a> {
+struct ItemResponse<'a> {
     /// Whose quota.
     #[schema(value_type = QuotaScopeName)]
     scope: &'static str,
@@ -263,21 +263,21 @@ struct ItemForm<'a> {
     #[schema(required)]
     utilization: Option<String>,
     /// From which share of the quota on it counts as almost reached.
-    soon: SoonForm,
+    soon: SoonResponse,
     /// The levels that the quota has, the lowest first.
-    levels: Vec<LevelForm>,
+    levels: Vec<LevelResponse>,
     /// Until when the user does not want to see it.
     #[schema(required, format = DateTime)]
     snoozed_until: Option<String>,
     /// As alerts have it.
     #[schema(required)]
-    what_to_buy: Option<ToBuyForm<'a>>,
+    what_to_buy: Option<ToBuyResponse<'a>>,
     /// Null where `what_to_buy` is not.
     #[schema(required)]
-    why_not: Option<WhyNotForm>,
+    why_not: Option<WhyNotResponse>,
 }
 
-impl<'a> From<&'a ExplainedItem> for ItemForm<'a> {
+impl<'a> From<&'a ExplainedItem> for ItemResponse<'a> {
     fn from(explained: &'a ExplainedItem) -> Self {
         let status = &explained.status;
         let from = if explained.soon_is_tenants {
@@ -297,13 +297,13 @@ impl<'a> From<&'a ExplainedItem> for ItemForm<'a> {
             overage: status.quota.overage,
             unit: status.item.unit().name(),
             utilization: utilization(status.usage, status.quota.value),
-            soon: SoonForm {
+            soon: SoonResponse {
                 percent: explained.soon.map(Percent::get),
                 from,
             },
-            levels: explained.levels.iter().map(LevelForm::from).collect(),
+            levels: explained.levels.iter().map(LevelResponse::from).collect(),
             snoozed_until: optional_time(explained.snoozed_until),
-            what_to_buy: explained.to_buy.as_ref().ok().map(ToBuyForm::from),
+            what_to_buy: explained.to_buy.as_ref().ok().map(ToBuyResponse::from),
             why_not: explained.to_buy.as_ref().err().copied().map(Into::into),
         }
     }
@@ -312,7 +312,7 @@ impl<'a> From<&'a ExplainedItem> for ItemForm<'a> {
 /// GET explain.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Explanation)]
-pub(super) struct ExplanationForm<'a> {
+pub(super) struct ExplanationResponse<'a> {
     /// The user.
     user_id: Uuid,
     /// The user's tenant.
@@ -321,20 +321,20 @@ pub(super) struct ExplanationForm<'a> {
     #[schema(format = DateTime)]
     generated_at: String,
     /// What decisions know of the user.
-    reader: ReaderForm,
+    reader: ReaderResponse,
     /// What decisions know of the shop.
-    shop: ShopForm,
+    shop: ShopResponse,
     /// What quota messages offer, in alerts, header and mail.
-    proposal: ProposalForm,
+    proposal: ProposalResponse,
     /// What edition messages offer.
-    edition_proposal: ProposalForm,
+    edition_proposal: ProposalResponse,
     /// Whether quota mail goes to the user.
-    mail: MailsForm<'a>,
+    mail: MailsResponse<'a>,
     /// Everything that has a quota: the user's own items, then the tenant's.
-    items: Vec<ItemForm<'a>>,
+    items: Vec<ItemResponse<'a>>,
 }
 
-impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
+impl<'a> From<&'a Explanation> for ExplanationResponse<'a> {
     fn from(explanation: &'a Explanation) -> Self {
         let (user, tenant) = (&explanation.view.user, &explanation.view.tenant);
         let brand = explanation.view.brand.as_ref();
@@ -343,7 +343,7 @@ impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
             user_id: user.id.uuid(),
             tenant_id: tenant.id.uuid(),
             generated_at: time(explanation.generated_at),
-            reader: ReaderForm {
+            reader: ReaderResponse {
                 company_admin: user.is_company_admin(),
                 buyer: user.buyer,
                 enabled: user.enabled,
@@ -352,23 +352,26 @@ impl<'a> From<&'a Explanation> for ExplanationForm<'a> {
                 quota_notifications: user.wants_quota_mail(),
                 tenant_enabled: tenant.enabled,
             },
-            shop: ShopForm {
+            shop: ShopResponse {
                 brand_tenant_id: brand.map(|brand| brand.tenant_id.uuid()),
                 branding_enabled: brand.is_some(),
                 buy_url_set: explanation.has_buy_url,
                 buy_url_allowed: explanation.has_usable_buy_url,
             },
-            proposal: ProposalForm::from(&explanation.proposal),
-            edition_proposal: ProposalForm::from(&explanation.edition_proposal),
-            mail: MailsForm {
+            proposal: ProposalResponse::from(&explanation.proposal),
+            edition_proposal: ProposalResponse::from(&explanation.edition_proposal),
+            mail: MailsResponse {
                 receives: explanation.mail.outcome,
                 rules: rules_of(&explanation.mail),
-                tenant: explanation.audience.as_ref().map(AudienceForm::from),
-                latest_mail: explanation.latest_mail.as_ref().map(LatestMailForm::from),
+                tenant: explanation.audience.as_ref().map(AudienceResponse::from),
+                latest_mail: explanation
+                    .latest_mail
+                    .as_ref()
+                    .map(LatestMailResponse::from),
                 last_sent_at: optional_time(recipient.map(|known| known.last_sent_at)),
                 next_reminder_at: optional_time(recipient.and_then(|known| known.reminder_due_at)),
             },
-            items: explanation.items.iter().map(ItemForm::from).collect(),
+            items: explanation.items.iter().map(ItemResponse::from).collect(),
         }
     }
 }
@@ -387,12 +390,12 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
     [get(path, "explainUser", "Why a user sees what they see")
         .scope(AlertsRead)
         .about("Every rule that was looked at for each proposal and for mail, in order, with its outcome: the last one decided. How each item stands and is armed, and what is to be bought or why nothing is. `lang` is the language of what to buy; the rest is English, for operators.")
-        .answers::<ExplanationForm<'_>>(200, "The explanation.")
+        .answers::<ExplanationResponse<'_>>(200, "The explanation.")
         .to(show)]
 }
 
 async fn show(call: Call, Path(user): Path<UserId>, query: ExplainQuery) -> Answer {
     let lang = query.lang.as_ref().map(LangTag::as_str);
     let explanation = explain(call.context(), user, lang).await?;
-    Ok(output::ok(&ExplanationForm::from(&explanation)))
+    Ok(output::ok(&ExplanationResponse::from(&explanation)))
 }

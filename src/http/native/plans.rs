@@ -19,7 +19,7 @@ use crate::usecases::tenant_plan::{self as usecase, Setting};
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TenantPlan)]
-pub(super) struct PlanForm {
+pub(super) struct PlanSetting {
     /// The partner's id.
     #[schema(format = Uuid)]
     partner: String,
@@ -31,14 +31,14 @@ pub(super) struct PlanForm {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PlanCurrency)]
-pub(super) struct CurrencyForm {
+pub(super) struct CurrencySetting {
     /// A code of ISO 4217, such as `EUR`.
     #[schema(pattern = "^[A-Z]{3}$")]
     currency: String,
 }
 
 fn plan_answer(set: Setting<PlanRef>) -> Response {
-    let form = PlanForm {
+    let form = PlanSetting {
         partner: set.value.partner.to_string(),
         plan_id: set.value.plan.0,
     };
@@ -46,7 +46,7 @@ fn plan_answer(set: Setting<PlanRef>) -> Response {
 }
 
 fn currency_answer(currency: Currency, version: u64) -> Response {
-    let form = CurrencyForm {
+    let form = CurrencySetting {
         currency: currency.to_string(),
     };
     output::versioned(output::ok(&form), version)
@@ -63,13 +63,13 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
     [
         get(PLAN, "readTenantPlan", summary)
             .scope(PartnersRead)
-            .answers::<PlanForm>(200, "The plan.")
+            .answers::<PlanSetting>(200, "The plan.")
             .tagged()
             .to(show_plan),
         put(PLAN, "nameTenantPlan", set)
             .scope(PartnersWrite)
             .example(named)
-            .answers::<PlanForm>(200, "The plan.")
+            .answers::<PlanSetting>(200, "The plan.")
             .tagged()
             .to(name_plan),
         delete(PLAN, "dropTenantPlan", "Names no plan any more")
@@ -82,7 +82,7 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
             "The currency of a partner's plans",
         )
         .scope(PartnersRead)
-        .answers::<CurrencyForm>(200, "The currency.")
+        .answers::<CurrencySetting>(200, "The currency.")
         .tagged()
         .to(show_currency),
         put(
@@ -92,7 +92,7 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
         )
         .scope(PartnersWrite)
         .example(json!({ "currency": "EUR" }))
-        .answers::<CurrencyForm>(200, "The currency.")
+        .answers::<CurrencySetting>(200, "The currency.")
         .tagged()
         .to(set_currency),
         delete(CURRENCY, "dropCurrency", "Names no currency any more")
@@ -110,7 +110,7 @@ async fn show_plan(call: Call, Path(tenant): Path<TenantId>) -> Answer {
 async fn name_plan(
     call: Call,
     Path(tenant): Path<TenantId>,
-    Json(body): Json<PlanForm>,
+    Json(body): Json<PlanSetting>,
     expected: Precondition,
 ) -> Answer {
     let partner = body.partner.parse();
@@ -135,7 +135,7 @@ async fn show_currency(call: Call, Path(tenant): Path<TenantId>) -> Answer {
 async fn set_currency(
     call: Call,
     Path(tenant): Path<TenantId>,
-    Json(body): Json<CurrencyForm>,
+    Json(body): Json<CurrencySetting>,
     expected: Precondition,
 ) -> Answer {
     let currency = usecase::read_currency(&body.currency)?;

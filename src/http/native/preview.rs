@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::names::ItemName;
-use super::wire::{AlertForm, HeaderForm};
+use super::wire::{AlertResponse, HeaderResponse};
 use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
 use crate::domain::notification::MailKind;
@@ -20,7 +20,7 @@ use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PreviewKind)]
-pub(super) enum WhatForm {
+pub(super) enum WhatRequest {
     /// Alerts.
     Alert,
     /// The mail that is sent when usage comes near a quota or beyond it.
@@ -37,7 +37,7 @@ pub(super) enum WhatForm {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PreviewScope)]
-pub(super) enum ScopeForm {
+pub(super) enum ScopeRequest {
     /// The user's own.
     User,
     /// The tenant's.
@@ -48,9 +48,9 @@ pub(super) enum ScopeForm {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PreviewItem)]
-pub(super) struct ItemForm {
+pub(super) struct ItemRequest {
     /// Whose quota.
-    scope: ScopeForm,
+    scope: ScopeRequest,
     /// What the quota is about.
     #[schema(value_type = ItemName)]
     item: String,
@@ -68,9 +68,9 @@ pub(super) struct ItemForm {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Preview)]
-pub(super) struct PreviewForm {
+pub(super) struct PreviewRequest {
     /// What to render.
-    what: WhatForm,
+    what: WhatRequest,
     /// The reader's language.
     #[schema(pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
     lang: Option<String>,
@@ -88,13 +88,13 @@ pub(super) struct PreviewForm {
     #[schema(format = Uuid)]
     tenant_id: Option<String>,
     /// The quotas.
-    items: Vec<ItemForm>,
+    items: Vec<ItemRequest>,
 }
 
 /// A mail, as it would be.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RenderedMail)]
-pub(super) struct MailForm<'a> {
+pub(super) struct MailResponse<'a> {
     /// The subject.
     subject: &'a str,
     /// The body as text.
@@ -103,7 +103,7 @@ pub(super) struct MailForm<'a> {
     html: &'a str,
 }
 
-impl<'a> From<&'a Mail> for MailForm<'a> {
+impl<'a> From<&'a Mail> for MailResponse<'a> {
     fn from(mail: &'a Mail) -> Self {
         Self {
             subject: &mail.subject,
@@ -117,22 +117,22 @@ impl<'a> From<&'a Mail> for MailForm<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 #[schema(as = Rendered)]
-pub(super) enum Rendered<'a> {
+pub(super) enum PreviewResponse<'a> {
     /// Alerts.
     Alert {
         /// The alerts.
-        items: Vec<AlertForm<'a>>,
+        items: Vec<AlertResponse<'a>>,
     },
     /// The mail about quotas.
-    Mail(MailForm<'a>),
+    Mail(MailResponse<'a>),
     /// The same as a reminder.
-    Reminder(MailForm<'a>),
+    Reminder(MailResponse<'a>),
     /// The mail that invites a new user.
-    Activation(MailForm<'a>),
+    Activation(MailResponse<'a>),
     /// The portal header.
     Header {
         /// As JSON.
-        header: Box<HeaderForm<'a>>,
+        header: Box<HeaderResponse<'a>>,
         /// As HTML.
         html: &'a str,
     },
@@ -162,31 +162,31 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
     .scope(AlertsRead)
     .about("Nothing is stored or sent.")
     .example(example)
-    .answers::<Rendered<'_>>(200, "The message.")
+    .answers::<PreviewResponse<'_>>(200, "The message.")
     .refuses(404)
     .to(preview)]
 }
 
-async fn preview(call: Call, Json(form): Json<PreviewForm>) -> Answer {
+async fn preview(call: Call, Json(form): Json<PreviewRequest>) -> Answer {
     let preview = read(form)?;
     let rendered = preview::preview(call.context(), &preview).await?;
     Ok(match &rendered {
-        Previewed::Alerts(alerts) => output::ok(&Rendered::Alert {
-            items: alerts.iter().map(AlertForm::from).collect(),
+        Previewed::Alerts(alerts) => output::ok(&PreviewResponse::Alert {
+            items: alerts.iter().map(AlertResponse::from).collect(),
         }),
         Previewed::Mail(kind, mail) => output::ok(&match kind {
-            MailKind::Quota => Rendered::Mail(mail.into()),
-            MailKind::Reminder => Rendered::Reminder(mail.into()),
-            MailKind::Activation => Rendered::Activation(mail.into()),
+            MailKind::Quota => PreviewResponse::Mail(mail.into()),
+            MailKind::Reminder => PreviewResponse::Reminder(mail.into()),
+            MailKind::Activation => PreviewResponse::Activation(mail.into()),
         }),
-        Previewed::Header(header) => output::ok(&Rendered::Header {
-            header: Box::new(HeaderForm::from(header.as_ref())),
+        Previewed::Header(header) => output::ok(&PreviewResponse::Header {
+            header: Box::new(HeaderResponse::from(header.as_ref())),
             html: &header.html,
         }),
     })
 }
 
-fn read(form: PreviewForm) -> Result<Preview, ApiError> {
+fn read(form: PreviewRequest) -> Result<Preview, ApiError> {
     if form
         .lang
         .as_deref()
@@ -203,11 +203,11 @@ fn read(form: PreviewForm) -> Result<Preview, ApiError> {
     let items = form.items.into_iter().enumerate();
     Ok(Preview {
         what: match form.what {
-            WhatForm::Alert => Message::Alert,
-            WhatForm::Mail => Message::Mail(MailKind::Quota),
-            WhatForm::Reminder => Message::Mail(MailKind::Reminder),
-            WhatForm::Activation => Message::Mail(MailKind::Activation),
-            WhatForm::Header => Message::Header,
+            WhatRequest::Alert => Message::Alert,
+            WhatRequest::Mail => Message::Mail(MailKind::Quota),
+            WhatRequest::Reminder => Message::Mail(MailKind::Reminder),
+            WhatRequest::Activation => Message::Mail(MailKind::Activation),
+            WhatRequest::Header => Message::Header,
         },
         lang: form.lang,
         company_admin: form.company_admin,
@@ -221,15 +221,15 @@ fn read(form: PreviewForm) -> Result<Preview, ApiError> {
     })
 }
 
-fn read_item(index: usize, form: &ItemForm) -> Result<PreviewItem, ApiError> {
+fn read_item(index: usize, form: &ItemRequest) -> Result<PreviewItem, ApiError> {
     let item: Item = form
         .item
         .parse()
         .map_err(|why| ApiError::malformed(format!("items[{index}].item"), why))?;
     Ok(PreviewItem {
         scope: match form.scope {
-            ScopeForm::User => Scope::User,
-            ScopeForm::Tenant => Scope::Tenant,
+            ScopeRequest::User => Scope::User,
+            ScopeRequest::Tenant => Scope::Tenant,
         },
         item,
         usage: form.usage,

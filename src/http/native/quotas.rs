@@ -23,7 +23,7 @@ use crate::usecases::show_quotas::{self, QuotaSettings, Quotas};
 /// A quota, and where usage stands against it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = QuotaState)]
-pub(super) struct QuotaForm {
+pub(super) struct QuotaResponse {
     /// What the quota is about.
     #[schema(value_type = ItemName)]
     item: &'static str,
@@ -52,7 +52,7 @@ pub(super) struct QuotaForm {
     soon_percent: Option<u8>,
 }
 
-impl From<&(ItemStatus, Option<Percent>)> for QuotaForm {
+impl From<&(ItemStatus, Option<Percent>)> for QuotaResponse {
     fn from((status, soon): &(ItemStatus, Option<Percent>)) -> Self {
         Self {
             item: status.item.name(),
@@ -71,7 +71,7 @@ impl From<&(ItemStatus, Option<Percent>)> for QuotaForm {
 /// Where an account stands. Either `tenant_id` or `user_id` says whose it is.
 #[derive(Serialize, ToSchema)]
 #[schema(as = QuotaStates)]
-pub(super) struct QuotasForm {
+pub(super) struct QuotasResponse {
     /// The tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -84,7 +84,7 @@ pub(super) struct QuotasForm {
     #[schema(format = DateTime)]
     generated_at: String,
     /// The quotas.
-    items: Vec<QuotaForm>,
+    items: Vec<QuotaResponse>,
 }
 
 const SETTINGS: &str = "/api/upsell/v1/tenants/{tenant_id}/quota-settings";
@@ -96,11 +96,11 @@ pub(super) fn endpoints() -> [Endpoint; 4] {
     [
         get(user, "readUserQuotas", "How a user's own quotas stand")
             .scope(AlertsRead)
-            .answers::<QuotasForm>(200, "The quotas.")
+            .answers::<QuotasResponse>(200, "The quotas.")
             .to(of_user),
         get(tenant, "readTenantQuotas", "How a tenant's quotas stand")
             .scope(AlertsRead)
-            .answers::<QuotasForm>(200, "The quotas.")
+            .answers::<QuotasResponse>(200, "The quotas.")
             .to(of_tenant),
         get(
             SETTINGS,
@@ -108,7 +108,7 @@ pub(super) fn endpoints() -> [Endpoint; 4] {
             "A tenant's own soon thresholds",
         )
         .scope(AlertsRead)
-        .answers::<ShownSettings>(200, "The thresholds.")
+        .answers::<SettingsResponse>(200, "The thresholds.")
         .tagged()
         .cached()
         .to(show_settings),
@@ -119,7 +119,7 @@ pub(super) fn endpoints() -> [Endpoint; 4] {
         )
         .scope(AccountWrite)
         .example(json!({ "soon_percent": { "storage_size": 80 }, "version": 1 }))
-        .answers::<ShownSettings>(200, "The thresholds.")
+        .answers::<SettingsResponse>(200, "The thresholds.")
         .tagged()
         .conditional()
         .to(change_settings),
@@ -144,11 +144,11 @@ fn answer(quotas: &Quotas) -> Response {
         AccountId::Tenant(id) => (Some(id.uuid()), None),
         AccountId::User(id) => (None, Some(id.uuid())),
     };
-    output::ok(&QuotasForm {
+    output::ok(&QuotasResponse {
         tenant_id,
         user_id,
         generated_at: time(quotas.generated_at),
-        items: quotas.items.iter().map(QuotaForm::from).collect(),
+        items: quotas.items.iter().map(QuotaResponse::from).collect(),
     })
 }
 
@@ -183,7 +183,7 @@ struct SoonPercent {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = QuotaSettingsChange)]
-pub(super) struct SettingsForm {
+pub(super) struct SettingsRequest {
     /// By item: 1 to 99, 0 for no soon level, null for as the deployment has it. What is missing is kept.
     #[schema(value_type = SoonPercent)]
     soon_percent: BTreeMap<String, Option<u8>>,
@@ -194,7 +194,7 @@ pub(super) struct SettingsForm {
 /// A tenant's own soon thresholds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = QuotaSettings)]
-pub(super) struct ShownSettings {
+pub(super) struct SettingsResponse {
     /// By item: 1 to 99, 0 for no soon level, null for as the deployment has it.
     #[schema(value_type = SoonPercent)]
     soon_percent: BTreeMap<&'static str, Option<u8>>,
@@ -205,7 +205,7 @@ pub(super) struct ShownSettings {
 async fn change_settings(
     call: Call,
     Path(tenant): Path<TenantId>,
-    Json(body): Json<SettingsForm>,
+    Json(body): Json<SettingsRequest>,
 ) -> Answer {
     let named = body.soon_percent.into_iter();
     let soon = named
@@ -246,7 +246,7 @@ fn settings_answer(settings: &QuotaSettings) -> Response {
             (item.name(), percent)
         })
         .collect();
-    let body = ShownSettings {
+    let body = SettingsResponse {
         soon_percent,
         version: settings.version,
     };

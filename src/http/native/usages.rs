@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::emails::CauseForm;
+use super::emails::CauseResponse;
 use super::examples;
 use super::names::ItemName;
 use super::records::{self, Line};
@@ -101,17 +101,17 @@ impl Rejected {
 /// A mail that would be sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WouldSend)]
-pub(super) struct WouldSendForm {
+pub(super) struct WouldSendResponse {
     /// To this user.
     recipient: Uuid,
     /// What it would be about.
-    causes: Vec<CauseForm>,
+    causes: Vec<CauseResponse>,
 }
 
 /// What became of the records.
 #[derive(Serialize, Default, ToSchema)]
 #[schema(as = UsageSummary)]
-pub(super) struct Summary {
+pub(super) struct SummaryResponse {
     /// Taken.
     accepted: usize,
     /// Taken, and nothing new.
@@ -125,7 +125,7 @@ pub(super) struct Summary {
     /// With `mode=dry_run`: the mails that would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    would_send: Option<Vec<WouldSendForm>>,
+    would_send: Option<Vec<WouldSendResponse>>,
     /// Present, and true, where there are more recipients than are listed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     would_send_truncated: bool,
@@ -171,7 +171,7 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         )
         .takes_json::<UsageRecords>(json!([record]))
         .takes_as("application/x-ndjson", schema::any_text(), Some(line))
-        .answers::<Summary>(200, "What became of the records.")
+        .answers::<SummaryResponse>(200, "What became of the records.")
         .such_as(done)
         .to(report)]
 }
@@ -188,7 +188,7 @@ async fn report(call: Call, query: ReportQuery) -> Answer {
             return Err(ApiError::MediaType(expected));
         }
     };
-    let mut summary = Summary::default();
+    let mut summary = SummaryResponse::default();
     let (numbers, reports) = divide(lines, &mut summary);
     let outcome = report_usages(call.context(), reports, mode).await;
     refuse_where_the_store_is_away(&outcome)?;
@@ -206,7 +206,7 @@ async fn report(call: Call, query: ReportQuery) -> Answer {
 }
 
 /// The records that can be read, with their lines; the others are rejected at once.
-fn divide(lines: Vec<Line>, summary: &mut Summary) -> (Vec<usize>, Vec<UsageReport>) {
+fn divide(lines: Vec<Line>, summary: &mut SummaryResponse) -> (Vec<usize>, Vec<UsageReport>) {
     let mut numbers = Vec::with_capacity(lines.len());
     let mut reports = Vec::with_capacity(lines.len());
     for (number, report) in lines {
@@ -221,7 +221,7 @@ fn divide(lines: Vec<Line>, summary: &mut Summary) -> (Vec<usize>, Vec<UsageRepo
     (numbers, reports)
 }
 
-impl Summary {
+impl SummaryResponse {
     fn add(&mut self, line: usize, result: Result<Outcome, Error>) {
         match result {
             Ok(outcome) => match outcome.report {
@@ -253,13 +253,13 @@ fn refuse_where_the_store_is_away(outcome: &BatchOutcome) -> Result<(), ApiError
     }
 }
 
-fn would_send_forms(sendings: WouldSend) -> Vec<WouldSendForm> {
+fn would_send_forms(sendings: WouldSend) -> Vec<WouldSendResponse> {
     let by_recipient: BTreeMap<_, _> = sendings.causes;
     by_recipient
         .into_iter()
-        .map(|(recipient, causes)| WouldSendForm {
+        .map(|(recipient, causes)| WouldSendResponse {
             recipient: recipient.uuid(),
-            causes: causes.iter().map(CauseForm::from).collect(),
+            causes: causes.iter().map(CauseResponse::from).collect(),
         })
         .collect()
 }

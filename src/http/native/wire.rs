@@ -21,7 +21,7 @@ use crate::usecases::what_to_buy::ToBuy;
 /// What the reader can do.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Proposal)]
-pub(super) struct OfferForm<'a> {
+pub(super) struct OfferResponse<'a> {
     /// What it is.
     #[schema(value_type = ProposalName)]
     kind: &'static str,
@@ -38,13 +38,13 @@ pub(super) struct OfferForm<'a> {
     /// Where the sales representative is reached; only with `contact_sales`, and where the brand says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    contact: Option<SalesContactForm<'a>>,
+    contact: Option<SalesContactResponse<'a>>,
 }
 
 /// Where the sales representative is reached: what the brand has of it, at least one.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SalesContact)]
-struct SalesContactForm<'a> {
+struct SalesContactResponse<'a> {
     /// The support phone, as people write it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -59,7 +59,7 @@ struct SalesContactForm<'a> {
     url: Option<&'a str>,
 }
 
-impl<'a> From<&'a SalesContact> for SalesContactForm<'a> {
+impl<'a> From<&'a SalesContact> for SalesContactResponse<'a> {
     fn from(contact: &'a SalesContact) -> Self {
         let phone = contact.phone.as_ref();
         Self {
@@ -72,14 +72,14 @@ impl<'a> From<&'a SalesContact> for SalesContactForm<'a> {
     }
 }
 
-impl<'a> From<&'a Offer> for OfferForm<'a> {
+impl<'a> From<&'a Offer> for OfferResponse<'a> {
     fn from(offer: &'a Offer) -> Self {
         Self {
             kind: offer.kind.name(),
             label: &offer.label,
             href: offer.href.as_deref(),
             buy_url: offer.buy_url.as_deref(),
-            contact: offer.contact.as_ref().map(SalesContactForm::from),
+            contact: offer.contact.as_ref().map(SalesContactResponse::from),
         }
     }
 }
@@ -88,7 +88,7 @@ impl<'a> From<&'a Offer> for OfferForm<'a> {
 /// makes floats of them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WhatToBuy)]
-pub(super) struct ToBuyForm<'a> {
+pub(super) struct ToBuyResponse<'a> {
     /// Blocks of storage to be bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -116,7 +116,7 @@ pub(super) struct ToBuyForm<'a> {
     text: &'a str,
 }
 
-impl<'a> From<&'a ToBuy> for ToBuyForm<'a> {
+impl<'a> From<&'a ToBuy> for ToBuyResponse<'a> {
     fn from(to_buy: &'a ToBuy) -> Self {
         let purchase = &to_buy.purchase;
         let count = Some(purchase.count);
@@ -148,7 +148,7 @@ impl<'a> From<&'a ToBuy> for ToBuyForm<'a> {
 /// A standing alert, in the reader's language.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Alert)]
-pub(super) struct AlertForm<'a> {
+pub(super) struct AlertResponse<'a> {
     /// Names the alert: `tenant.<uuid>.<item>` or `user.<uuid>.<item>`.
     id: String,
     /// Whose quota.
@@ -189,13 +189,13 @@ pub(super) struct AlertForm<'a> {
     snoozed_until: Option<String>,
     /// What the reader can do; null: nothing.
     #[schema(required)]
-    proposal: Option<OfferForm<'a>>,
+    proposal: Option<OfferResponse<'a>>,
     /// What of the tenant's plan covers the overage; null: there is no plan, no price, or no overage.
     #[schema(required)]
-    what_to_buy: Option<ToBuyForm<'a>>,
+    what_to_buy: Option<ToBuyResponse<'a>>,
 }
 
-impl<'a> From<&'a Alert> for AlertForm<'a> {
+impl<'a> From<&'a Alert> for AlertResponse<'a> {
     fn from(alert: &'a Alert) -> Self {
         let status = &alert.status;
         Self {
@@ -213,8 +213,8 @@ impl<'a> From<&'a Alert> for AlertForm<'a> {
             title: &alert.title,
             body: &alert.body,
             snoozed_until: alert.snoozed_until.map(time),
-            proposal: alert.offer.as_ref().map(OfferForm::from),
-            what_to_buy: alert.to_buy.as_ref().map(ToBuyForm::from),
+            proposal: alert.offer.as_ref().map(OfferResponse::from),
+            what_to_buy: alert.to_buy.as_ref().map(ToBuyResponse::from),
         }
     }
 }
@@ -222,7 +222,7 @@ impl<'a> From<&'a Alert> for AlertForm<'a> {
 /// A quota of the portal header.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HeaderItem)]
-struct HeaderItemForm<'a> {
+struct HeaderItemResponse<'a> {
     /// Whose quota.
     #[schema(value_type = QuotaScopeName)]
     scope: &'static str,
@@ -256,14 +256,14 @@ struct HeaderItemForm<'a> {
     percent: Option<&'a str>,
     /// What of the tenant's plan covers the overage; null: there is no plan, no price, or no overage.
     #[schema(required)]
-    what_to_buy: Option<ToBuyForm<'a>>,
+    what_to_buy: Option<ToBuyResponse<'a>>,
 }
 
-impl<'a> From<&'a HeaderItem> for HeaderItemForm<'a> {
+impl<'a> From<&'a HeaderItem> for HeaderItemResponse<'a> {
     fn from(shown: &'a HeaderItem) -> Self {
         let status = &shown.status;
         Self {
-            what_to_buy: shown.to_buy.as_ref().map(ToBuyForm::from),
+            what_to_buy: shown.to_buy.as_ref().map(ToBuyResponse::from),
             scope: shown.scope.name(),
             item: status.item.name(),
             state: status.state.name(),
@@ -283,7 +283,7 @@ impl<'a> From<&'a HeaderItem> for HeaderItemForm<'a> {
 /// The portal header of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Header)]
-pub(super) struct HeaderForm<'a> {
+pub(super) struct HeaderResponse<'a> {
     /// The user.
     user_id: Uuid,
     /// The user's tenant.
@@ -299,13 +299,13 @@ pub(super) struct HeaderForm<'a> {
     /// Whether it comes from memory while the store is away, and may have changed since.
     stale: bool,
     /// The quotas.
-    items: Vec<HeaderItemForm<'a>>,
+    items: Vec<HeaderItemResponse<'a>>,
     /// What the reader can do; null: nothing.
     #[schema(required)]
-    proposal: Option<OfferForm<'a>>,
+    proposal: Option<OfferResponse<'a>>,
 }
 
-impl<'a> From<&'a Header> for HeaderForm<'a> {
+impl<'a> From<&'a Header> for HeaderResponse<'a> {
     fn from(header: &'a Header) -> Self {
         Self {
             user_id: header.user_id.uuid(),
@@ -314,8 +314,8 @@ impl<'a> From<&'a Header> for HeaderForm<'a> {
             dir: header.writing.dir,
             generated_at: time(header.generated_at),
             stale: false,
-            items: header.items.iter().map(HeaderItemForm::from).collect(),
-            proposal: header.offer.as_ref().map(OfferForm::from),
+            items: header.items.iter().map(HeaderItemResponse::from).collect(),
+            proposal: header.offer.as_ref().map(OfferResponse::from),
         }
     }
 }
@@ -323,7 +323,7 @@ impl<'a> From<&'a Header> for HeaderForm<'a> {
 /// The standing alerts of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Alerts)]
-pub(super) struct AlertsForm<'a> {
+pub(super) struct AlertsResponse<'a> {
     /// The user.
     pub(super) user_id: Uuid,
     /// The user's tenant.
@@ -339,7 +339,7 @@ pub(super) struct AlertsForm<'a> {
     /// Whether they come from memory while the store is away, and may have changed since.
     pub(super) stale: bool,
     /// The alerts, the worst first.
-    pub(super) items: Vec<AlertForm<'a>>,
+    pub(super) items: Vec<AlertResponse<'a>>,
 }
 
 /// A time that may be missing.

@@ -10,7 +10,7 @@ use crate::usecases::fan_out::Audience;
 /// Why so many people are not told by mail.
 #[derive(Serialize, ToSchema)]
 #[schema(as = NotToldByMail)]
-struct NotToldForm {
+struct NotToldResponse {
     /// The reason, as in the metric `upsell_people_not_told_total`.
     #[schema(value_type = NotToldReason)]
     reason: &'static str,
@@ -21,17 +21,17 @@ struct NotToldForm {
 /// How many people of a tenant are told of its quotas by mail.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MailAudience)]
-pub(super) struct AudienceForm {
+pub(super) struct AudienceResponse {
     /// So many are told.
     told: usize,
     /// Why the others are not.
-    not_told: Vec<NotToldForm>,
+    not_told: Vec<NotToldResponse>,
 }
 
-impl From<&Audience> for AudienceForm {
+impl From<&Audience> for AudienceResponse {
     fn from(audience: &Audience) -> Self {
         let not_told = audience.not_told.iter();
-        let not_told = not_told.map(|(reason, count)| NotToldForm {
+        let not_told = not_told.map(|(reason, count)| NotToldResponse {
             reason: reason.text(),
             count: *count,
         });
