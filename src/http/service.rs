@@ -200,7 +200,7 @@ impl Service for Upsell {
                 (HttpDialect::Redirect, found)
             }
             None => {
-                let found = native::alerts::try_cached(env, limits, head, is_stale)?;
+                let found = native::try_cached(env, limits, head, is_stale)?;
                 (HttpDialect::Native, found)
             }
         };

@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::emails::CauseResponse;
-use super::examples;
-use super::names::ItemName;
-use super::records::{self, Line};
 use crate::domain::client::ApiScope::UsageWrite;
 use crate::domain::meter::Report;
 use crate::http::dialect::problem_type;
 use crate::http::endpoint::{Answer, Call, Endpoint, ParameterValue, post, query};
 use crate::http::error::ApiError;
 use crate::http::input::media_type;
+use crate::http::native::examples;
+use crate::http::native::names::ItemName;
+use crate::http::native::records::{self, Line};
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::router::BodyLimit;
@@ -162,18 +162,22 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
     let done = json!({
         "accepted": 1, "unchanged": 0, "skipped": 0, "transitions": 0, "rejected": [],
     });
-    [post(super::USAGES, "reportUsage", "Reports usage in bulk")
-        .scope(UsageWrite)
-        .limit(BodyLimit::Bulk)
-        .about(
-            "A JSON array, or one record per line. A record that is rejected never undoes another. \
+    [post(
+        crate::http::native::USAGES,
+        "reportUsage",
+        "Reports usage in bulk",
+    )
+    .scope(UsageWrite)
+    .limit(BodyLimit::Bulk)
+    .about(
+        "A JSON array, or one record per line. A record that is rejected never undoes another. \
              200 says that all that were accepted are on disk.",
-        )
-        .takes_json::<UsageRecords>(json!([record]))
-        .takes_as("application/x-ndjson", schema::any_text(), Some(line))
-        .answers::<SummaryResponse>(200, "What became of the records.")
-        .such_as(done)
-        .to(report)]
+    )
+    .takes_json::<UsageRecords>(json!([record]))
+    .takes_as("application/x-ndjson", schema::any_text(), Some(line))
+    .answers::<SummaryResponse>(200, "What became of the records.")
+    .such_as(done)
+    .to(report)]
 }
 
 async fn report(call: Call, query: ReportQuery) -> Answer {

@@ -3,9 +3,6 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::convert;
-use super::request::{DomainName, PlanName, RoleName, RolesQuery};
-use super::wire::{RoleRequest, RoleResponse};
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::role::Role;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, post, put};
@@ -13,6 +10,9 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
+use crate::http::reseller::convert;
+use crate::http::reseller::request::{DomainName, PlanName, RoleName, RolesQuery};
+use crate::http::reseller::wire::{RoleRequest, RoleResponse};
 use crate::usecases::reseller::roles::{self as usecase, Home};
 
 pub(super) fn of_plans() -> [Endpoint; 5] {

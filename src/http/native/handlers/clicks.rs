@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::names::PlacementName;
 use crate::domain::click::ClickCounts;
 use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
 use crate::http::endpoint::{Answer, Call, Endpoint, ParameterValue, Path, get, query};
+use crate::http::native::names::PlacementName;
 use crate::http::output;
 use crate::usecases::count_clicks::show_clicks;
 

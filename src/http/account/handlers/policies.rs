@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::convert::accounts as convert;
-use super::examples::{TENANT, USER};
-use super::wire::list::ItemsResponse;
-use super::wire::policy::{PoliciesRequest, PolicyResponse};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::UserId;
+use crate::http::account::convert::accounts as convert;
+use crate::http::account::examples::{TENANT, USER};
+use crate::http::account::wire::list::ItemsResponse;
+use crate::http::account::wire::policy::{PoliciesRequest, PolicyResponse};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, get, put};
 use crate::http::message::Response;
 use crate::http::output;

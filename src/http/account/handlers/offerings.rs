@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::convert::meters as convert;
-use super::wire::list::ItemsResponse;
-use super::wire::offering::{OfferingResponse, OfferingsRequest};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::tenant::TenantKind;
+use crate::http::account::convert::meters as convert;
+use crate::http::account::wire::list::ItemsResponse;
+use crate::http::account::wire::offering::{OfferingResponse, OfferingsRequest};
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, Operation, ParameterValue, Path, get, put, query,
 };

@@ -6,10 +6,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::convert;
-use super::examples::{PLAN_XML, plan};
-use super::media::Media;
-use super::wire::{LinkResponse, ListedPlanResponse, PlanRequest, PlanResponse, PlansResponse};
 use crate::domain::client::ApiScope::{PartnersRead, PartnersWrite};
 use crate::domain::plan::{Plan, PlanId, PlanTerms};
 use crate::http::decimal::Number;
@@ -21,6 +17,12 @@ use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
+use crate::http::partner::convert;
+use crate::http::partner::examples::{PLAN_XML, plan};
+use crate::http::partner::media::Media;
+use crate::http::partner::wire::{
+    LinkResponse, ListedPlanResponse, PlanRequest, PlanResponse, PlansResponse,
+};
 use crate::http::precondition::Precondition;
 use crate::http::router::BodyLimit;
 use crate::usecases::error::{Error, What};

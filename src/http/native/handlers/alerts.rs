@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::wire::{AlertResponse, AlertsResponse, HeaderResponse, OfferResponse};
 use crate::domain::client::ApiScope::{AlertsRead, AlertsWrite};
 use crate::domain::ids::UserId;
 use crate::domain::link::MAX_PAGE_BYTES;
@@ -20,6 +19,7 @@ use crate::http::endpoint::{
 use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::message::{CachedAnswer, Head, Response};
+use crate::http::native::wire::{AlertResponse, AlertsResponse, HeaderResponse, OfferResponse};
 use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;

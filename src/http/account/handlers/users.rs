@@ -3,14 +3,14 @@
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
-use super::convert::accounts as convert;
-use super::examples::{self, TENANT};
-use super::request::{Login, MAX_IDS, VersionQuery, list_of, page_request};
-use super::wire::list::ListResponse;
-use super::wire::user::{UserRequest, UserResponse};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::user::User;
+use crate::http::account::convert::accounts as convert;
+use crate::http::account::examples::{self, TENANT};
+use crate::http::account::request::{Login, MAX_IDS, VersionQuery, list_of, page_request};
+use crate::http::account::wire::list::ListResponse;
+use crate::http::account::wire::user::{UserRequest, UserResponse};
 use crate::http::cursor::Cursor;
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, Limit, List, Operation, Path, Required, delete, get, post, put,

@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
-use super::convert::meters as convert;
-use super::error;
-use super::examples::TENANT;
-use super::request::{MAX_IDS, UsageName};
-use super::wire::list::ItemsResponse;
-use super::wire::usage::{Line, LineResponse, ReportRequest, ReportsRequest, UsageResponse};
 use crate::domain::client::ApiScope::{AccountRead, UsageWrite};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::Report;
 use crate::domain::time::Timestamp;
+use crate::http::account::convert::meters as convert;
+use crate::http::account::error;
+use crate::http::account::examples::TENANT;
+use crate::http::account::request::{MAX_IDS, UsageName};
+use crate::http::account::wire::list::ItemsResponse;
+use crate::http::account::wire::usage::{
+    Line, LineResponse, ReportRequest, ReportsRequest, UsageResponse,
+};
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, List, Operation, Path, Required, get, put, query,
 };

@@ -11,11 +11,6 @@ use audience::AudienceResponse;
 
 use super::alerts::LangTag;
 use super::emails::CauseResponse;
-use super::names::{
-    ItemName, LevelName, MailStateName, NothingToBuyName, ProposalName, QuotaScopeName, RuleName,
-    SoonFromName, StateName, UnitName,
-};
-use super::wire::{ToBuyResponse, optional_time};
 use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::evaluate::Arming;
 use crate::domain::ids::UserId;
@@ -25,6 +20,11 @@ use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Percent, utilization};
 use crate::domain::rules::Checked;
 use crate::http::endpoint::{Answer, Call, Endpoint, Path, get, query};
+use crate::http::native::names::{
+    ItemName, LevelName, MailStateName, NothingToBuyName, ProposalName, QuotaScopeName, RuleName,
+    SoonFromName, StateName, UnitName,
+};
+use crate::http::native::wire::{ToBuyResponse, optional_time};
 use crate::http::output::{self, time};
 use crate::usecases::explain::{Decision, ExplainedItem, Explanation, explain};
 

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 
-use super::wire::configuration::{ConfigurationResponse, LanguageResponse};
 use crate::domain::client::ApiScope::BillingRead;
+use crate::http::billing::wire::configuration::{ConfigurationResponse, LanguageResponse};
 use crate::http::endpoint::{Answer, Call, Endpoint, get};
 use crate::http::output;
 use crate::reference::{countries, languages};

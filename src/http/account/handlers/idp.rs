@@ -8,12 +8,12 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::wire::token::{
+use crate::domain::client::ApiScope;
+use crate::domain::ids::{ClientId, UserId};
+use crate::http::account::wire::token::{
     AboutTokenRequest, IssuerResponse, KeyResponse, KeySetResponse, NothingResponse, TokenRequest,
     TokenResponse, TokenStateResponse,
 };
-use crate::domain::client::ApiScope;
-use crate::domain::ids::{ClientId, UserId};
 use crate::http::dialect::OAuthError;
 use crate::http::endpoint::{Answer, Endpoint, Parameter, PublicCall, Required, get, post};
 use crate::http::error::ApiError;

@@ -1,11 +1,11 @@
 //! One question over all names.
 
-use super::convert::accounts::hit;
-use super::request::SearchText;
-use super::wire::list::ItemsResponse;
-use super::wire::search::HitResponse;
 use crate::domain::client::ApiScope::AccountRead;
 use crate::domain::ids::TenantId;
+use crate::http::account::convert::accounts::hit;
+use crate::http::account::request::SearchText;
+use crate::http::account::wire::list::ItemsResponse;
+use crate::http::account::wire::search::HitResponse;
 use crate::http::endpoint::{Answer, Call, Endpoint, Limit, Required, get, query};
 use crate::http::output;
 use crate::usecases::search as usecase;

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::examples;
 use crate::domain::client::ApiScope::{PartnersRead, PartnersWrite};
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{Currency, PlanId, PlanRef};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
+use crate::http::native::examples;
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::usecases::tenant_plan::{self as usecase, Setting};

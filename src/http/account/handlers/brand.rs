@@ -3,11 +3,11 @@
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::convert::brand as convert;
-use super::examples;
-use super::wire::brand::{BrandRequest, BrandResponse};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::TenantId;
+use crate::http::account::convert::brand as convert;
+use crate::http::account::examples;
+use crate::http::account::wire::brand::{BrandRequest, BrandResponse};
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, Operation, Path, delete, get, post, put, query,
 };

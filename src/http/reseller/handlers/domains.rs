@@ -3,15 +3,17 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::convert;
-use super::examples::half_a_year;
-use super::request::{DomainName, New, check_repeated};
-use super::wire::{DomainRequest, DomainResponse, RetentionRequest, RetentionResponse};
 use crate::domain::client::ApiScope::Plans;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
+use crate::http::reseller::convert;
+use crate::http::reseller::examples::half_a_year;
+use crate::http::reseller::request::{DomainName, New, check_repeated};
+use crate::http::reseller::wire::{
+    DomainRequest, DomainResponse, RetentionRequest, RetentionResponse,
+};
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::domains::{self as usecase, DomainView};

@@ -3,14 +3,14 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::convert::accounts as convert;
-use super::examples::TENANT;
-use super::request::{VersionQuery, list_of, page_request};
-use super::wire::client::{ClientRequest, ClientResponse, NewClientRequest};
-use super::wire::list::ListResponse;
 use crate::domain::client::ApiScope::Clients;
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId};
+use crate::http::account::convert::accounts as convert;
+use crate::http::account::examples::TENANT;
+use crate::http::account::request::{VersionQuery, list_of, page_request};
+use crate::http::account::wire::client::{ClientRequest, ClientResponse, NewClientRequest};
+use crate::http::account::wire::list::ListResponse;
 use crate::http::cursor::Cursor;
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, Limit, Path, delete, get, post, put, query,

@@ -5,8 +5,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::names::{ItemName, LevelName, MailKindName, MailStateName, QuotaScopeName};
-use super::wire::optional_time;
 use crate::domain::client::ApiScope::{EmailsRead, EmailsWrite};
 use crate::domain::ids::MailId;
 use crate::domain::notification::{Mail, MailState};
@@ -16,6 +14,10 @@ use crate::http::endpoint::{
     Answer, Call, Endpoint, Limit, ParameterValue, Path, get, post, query,
 };
 use crate::http::message::Response;
+use crate::http::native::names::{
+    ItemName, LevelName, MailKindName, MailStateName, QuotaScopeName,
+};
+use crate::http::native::wire::optional_time;
 use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};

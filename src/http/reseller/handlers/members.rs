@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::convert;
-use super::request::DomainName;
-use super::wire::{MemberRequest, MemberResponse};
 use crate::domain::client::ApiScope::Plans;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, put};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
+use crate::http::reseller::convert;
+use crate::http::reseller::request::DomainName;
+use crate::http::reseller::wire::{MemberRequest, MemberResponse};
 use crate::usecases::reseller::members::{self as usecase, Member};
 
 pub(super) fn endpoints() -> [Endpoint; 3] {

@@ -5,14 +5,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::examples;
-use super::names::ActorKind;
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::client::ApiScope::AuditRead;
 use crate::domain::ids::{AuditId, ClientId, TenantId, UserId};
 use crate::domain::time::Timestamp;
 use crate::http::cursor::{self, Cursor};
 use crate::http::endpoint::{Answer, Call, Endpoint, Limit, get, query};
+use crate::http::native::examples;
+use crate::http::native::names::ActorKind;
 use crate::http::openapi::schema::Any;
 use crate::http::output::{self, time};
 use crate::usecases::list_audit;

@@ -3,13 +3,13 @@
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
-use super::convert::tax as convert;
-use super::examples::{self, TENANT};
-use super::request::{Page, PageSize, Paging};
-use super::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::domain::billing::Tax;
 use crate::domain::client::ApiScope::{BillingRead, BillingWrite};
 use crate::domain::ids::{TaxId, TenantId};
+use crate::http::billing::convert::tax as convert;
+use crate::http::billing::examples::{self, TENANT};
+use crate::http::billing::request::{Page, PageSize, Paging};
+use crate::http::billing::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, get, post, put, query};
 use crate::http::error::ApiError;
 use crate::http::message::Response;

@@ -2,9 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::convert;
-use super::request::DomainName;
-use super::wire::{KeepRoleRequest, PlanChangeRequest, PlanChangeResponse};
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::change::KeepRole;
 use crate::domain::reseller::name::Name;
@@ -13,6 +10,9 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, ParameterValue, Path, 
 use crate::http::error::ApiError;
 use crate::http::output;
 use crate::http::precondition::Precondition;
+use crate::http::reseller::convert;
+use crate::http::reseller::request::DomainName;
+use crate::http::reseller::wire::{KeepRoleRequest, PlanChangeRequest, PlanChangeResponse};
 use crate::usecases::reseller::{change_plan as usecase, domains};
 
 pub(super) fn endpoints() -> [Endpoint; 1] {

@@ -7,7 +7,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::names::{ItemName, StateName, UnitName};
 use crate::domain::client::ApiScope::{AccountWrite, AlertsRead};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::ItemStatus;
@@ -16,6 +15,7 @@ use crate::domain::tenant::SoonSetting;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, get, put};
 use crate::http::error::ApiError;
 use crate::http::message::Response;
+use crate::http::native::names::{ItemName, StateName, UnitName};
 use crate::http::output::{self, time};
 use crate::http::precondition::{Precondition, unless_known};
 use crate::usecases::show_quotas::{self, QuotaSettings, Quotas};

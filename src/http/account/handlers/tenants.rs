@@ -3,13 +3,13 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::convert::accounts as convert;
-use super::examples::TENANT;
-use super::request::{MAX_IDS, VersionQuery, ids_of, list_of, page_request};
-use super::wire::list::{IdsResponse, ListResponse};
-use super::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, V1Id};
+use crate::http::account::convert::accounts as convert;
+use crate::http::account::examples::TENANT;
+use crate::http::account::request::{MAX_IDS, VersionQuery, ids_of, list_of, page_request};
+use crate::http::account::wire::list::{IdsResponse, ListResponse};
+use crate::http::account::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse};
 use crate::http::cursor::Cursor;
 use crate::http::endpoint::{
     Answer, Call, Endpoint, Json, Limit, List, Path, delete, get, post, put, query,

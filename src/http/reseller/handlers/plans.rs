@@ -3,16 +3,18 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::convert;
-use super::examples::half_a_year;
-use super::request::{New, PlanName, RolesQuery, check_repeated};
-use super::wire::{PlanRequest, PlanResponse, RetentionRequest, RetentionResponse, RoleResponse};
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::plan::Plan;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
+use crate::http::reseller::convert;
+use crate::http::reseller::examples::half_a_year;
+use crate::http::reseller::request::{New, PlanName, RolesQuery, check_repeated};
+use crate::http::reseller::wire::{
+    PlanRequest, PlanResponse, RetentionRequest, RetentionResponse, RoleResponse,
+};
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::plans as usecase;

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::names::ItemName;
-use super::wire::{AlertResponse, HeaderResponse};
 use crate::domain::client::ApiScope::AlertsRead;
 use crate::domain::ids::TenantId;
 use crate::domain::notification::MailKind;
 use crate::domain::quota::{Item, Quota, Scope};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, post};
 use crate::http::error::ApiError;
+use crate::http::native::names::ItemName;
+use crate::http::native::wire::{AlertResponse, HeaderResponse};
 use crate::http::output;
 use crate::render::{Lang, Mail};
 use crate::usecases::preview::{self, Message, Preview, PreviewItem, Previewed};
