@@ -16,13 +16,22 @@ mod policies;
 mod slot;
 mod watch;
 
+/// Locks and atomics of the table: those of std or, to test interleavings, of shuttle.
+mod sync {
+    #[cfg(feature = "shuttle")]
+    pub(super) use shuttle::sync::{Mutex, MutexGuard, RwLock, RwLockWriteGuard, atomic};
+    #[cfg(not(feature = "shuttle"))]
+    pub(super) use std::sync::{Mutex, MutexGuard, RwLock, RwLockWriteGuard, atomic};
+}
+
+#[cfg(all(test, feature = "shuttle"))]
+mod interleaving_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
@@ -35,6 +44,7 @@ use changes::ChangeCounters;
 use chunks::Chunks;
 use index::Index;
 use policies::Policies;
+use sync::atomic::{AtomicU64, Ordering};
 
 pub use changes::ReadToken;
 pub use fields::{BrandState, LinkItems, ReadyShop, TenantFields, UserFields};
@@ -44,10 +54,10 @@ pub use policies::PolicyId;
 pub type Version = u64;
 
 /// Counters of changes by account; two accounts that share one make each other read again, seldom.
-const ACCOUNT_COUNTERS: usize = 65_536;
+const ACCOUNT_COUNTERS: usize = if cfg!(feature = "shuttle") { 2 } else { 65_536 };
 
 /// Counters of changes by brand.
-const BRAND_COUNTERS: usize = 4_096;
+const BRAND_COUNTERS: usize = if cfg!(feature = "shuttle") { 2 } else { 4_096 };
 
 /// See the module.
 #[derive(Debug)]
@@ -149,30 +159,33 @@ impl AccountTable {
 
     /// The tenant whose brand decides for `tenant`, if one does.
     fn shop_owner(&self, tenant: &TenantFields) -> Option<Option<TenantFields>> {
-        let mut at = *tenant;
-        for _ in 0..=MAX_TENANT_DEPTH {
-            let is_enabled = |brand: &BrandState| matches!(brand, BrandState::Enabled(_));
-            if at.has_brand && self.chunks.with_brand(&at, is_enabled)? {
-                return Some(Some(at));
-            }
-            let Some(parent) = at.parent else {
-                return Some(None);
-            };
-            at = self.tenant(parent)?;
-        }
-        None
+        let is_enabled = |brand: &BrandState| matches!(brand, BrandState::Enabled(_));
+        self.nearest(tenant, |at| match at.has_brand {
+            true => self.chunks.with_brand(at, is_enabled),
+            false => Some(false),
+        })
     }
 
     /// Whether `tenant` is `root` or below it; `None` where not all tenants above it are known.
     #[must_use]
     pub fn is_within(&self, tenant: &TenantFields, root: TenantId) -> Option<bool> {
+        let found = self.nearest(tenant, |at| Some(at.id == root));
+        found.map(|found| found.is_some())
+    }
+
+    /// The first that `is_it`, from `tenant` up; `None` where not all that decides it is known.
+    fn nearest(
+        &self,
+        tenant: &TenantFields,
+        is_it: impl Fn(&TenantFields) -> Option<bool>,
+    ) -> Option<Option<TenantFields>> {
         let mut at = *tenant;
         for _ in 0..=MAX_TENANT_DEPTH {
-            if at.id == root {
-                return Some(true);
+            if is_it(&at)? {
+                return Some(Some(at));
             }
             let Some(parent) = at.parent else {
-                return Some(false);
+                return Some(None);
             };
             at = self.tenant(parent)?;
         }

@@ -1,5 +1,5 @@
 //! The composition root: builds every part from the configuration, starts every task, and stops
-//! them in an order in which nothing is lost.
+//! them in an order in which nothing is lost. `upsell serve`, the demo and tests call [`start`].
 
 mod background;
 pub mod data;
@@ -23,11 +23,12 @@ use tokio::task::JoinHandle;
 
 use crate::account_table::AccountTable;
 use crate::config::Config;
-use crate::domain::contact::InvalidEmail;
+use crate::domain::text::BadText;
 use crate::domain::time::Timestamp;
 use crate::http::client_address::TrustedProxies;
 use crate::http::cors::Cors;
 use crate::http::endpoint::Group;
+use crate::http::rate_limits::RateLimits;
 use crate::http::router::Router;
 use crate::http::server::{Drained, Server};
 use crate::http::service::Upsell;
@@ -84,7 +85,7 @@ pub enum AppError {
     HalfTls,
     /// The sender of mail.
     #[error("smtp.from: {0}; set smtp.from (UPSELL_SMTP_FROM)")]
-    Sender(InvalidEmail),
+    Sender(BadText),
     /// The mail server.
     #[error("smtp: {0}")]
     SmtpTarget(#[from] smtp::InvalidTarget),
@@ -106,12 +107,6 @@ pub enum AppError {
     /// The store, at start.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-impl AppError {
-    fn sender(error: InvalidEmail) -> Self {
-        Self::Sender(error)
-    }
 }
 
 /// The system's clock.
@@ -150,9 +145,9 @@ enum Stage {
     Serving,
     /// No new requests; those in flight finish.
     Draining,
-    /// No request is left: background work finishes.
+    /// No request is in flight: background work finishes.
     Finishing,
-    /// Nothing is under way: this node is none any more.
+    /// Nothing is in flight: this node leaves the others.
     Leaving,
 }
 
@@ -214,7 +209,7 @@ pub async fn start_with(config: &Config, further: Vec<Group>) -> Result<Running,
         store: env.store.clone(),
         metrics: Arc::clone(&env.metrics),
         collect: gauges::collector(&data.engine, &server),
-        is_stopping: ops::is_after(stage.clone(), Stage::Serving),
+        stage: stage.clone(),
     };
     let ops = Server::new(Arc::new(ops), settings::limits(config), system_clock);
     let drain = config.limits.drain_timeout;
@@ -248,11 +243,11 @@ fn room_for_accounts(config: &Config, store: &Store) -> usize {
     }
 }
 
-/// Says what operators should know of the servers of the store; they may do without.
+/// Logs warnings about the servers of the store. The service starts without them, too.
 async fn warn_of_servers(place: &data::Place) {
     match place.warnings().await {
         Ok(warnings) => warnings.iter().for_each(|text| tracing::warn!("{text}")),
-        Err(error) => tracing::warn!(%error, "the servers of the store were not looked at"),
+        Err(error) => tracing::warn!(%error, "cannot check the servers of the store"),
     }
 }
 
@@ -273,9 +268,9 @@ fn public_server(
         .iter_mut()
         .for_each(|group| group.give_way_to(&further));
     groups.extend(further);
-    let router =
-        Router::new(groups, settings::body_limits(config))?.limited(settings::rate_limits(config));
-    let cors = Cors::new(settings::cors_origins(config));
+    let router = Router::new(groups, settings::body_limits(config))?
+        .limited(RateLimits::new(&config.rate_limits));
+    let cors = Cors::new(config.console.cors_origins.clone());
     let service =
         Arc::new(Upsell::new(env.clone(), router, cors, pages).with_workers(Handle::current()));
     let server = Server::new(service, settings::limits(config), system_clock)
@@ -287,7 +282,7 @@ fn public_server(
     Ok((server, source))
 }
 
-/// Clicks that wait to be counted; at 100,000 a second, more than half a second of them.
+/// Capacity of the queue of clicks: more than half a second at 100,000 a second.
 const CLICKS_WAITING: usize = 65_536;
 
 fn listen_advice(error: &io::Error) -> &'static str {

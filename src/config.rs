@@ -34,76 +34,67 @@ pub use sections::{
     RateLimits, Redis, Smtp, Tls, Tokens,
 };
 pub use source::{Override, Sources};
-pub use usage_names::UsageNames;
-pub use values::{
-    Encryption, HostName, LogFormat, NamePrefix, PublicUrl, Secret, StoreChoice, WebOrigin,
-};
+pub use values::{Encryption, LogFormat, Secret, StoreChoice};
 
+use crate::domain::meter::UsageNames;
 use setting::{Reader, Section};
 use source::{Given, Known, Text};
 
-/// Every section in the order of the documentation.
-const SECTIONS: [&Section; 17] = [
-    &Main::SECTION,
-    &Redis::SECTION,
-    &Nodes::SECTION,
-    &Smtp::SECTION,
-    &Mail::SECTION,
-    &Quota::SECTION,
-    &Proposal::SECTION,
-    &Links::SECTION,
-    &Http::SECTION,
-    &Limits::SECTION,
-    &RateLimits::SECTION,
-    &Tls::SECTION,
-    &Log::SECTION,
-    &Clicks::SECTION,
-    &Audit::SECTION,
-    &Tokens::SECTION,
-    &Console::SECTION,
-];
+/// Declares the sections, in the order of the documentation: `field: Section;`.
+macro_rules! sections {
+    ($($field:ident: $section:ident;)+) => {
+        const SECTIONS: &[&Section] = &[$(&$section::SECTION),+];
 
-/// Everything that can be set, valid by itself and together.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The settings above the first table: `data`, `listen`, …
-    pub main: Main,
-    /// `[redis]`
-    pub redis: Redis,
-    /// `[nodes]`
-    pub nodes: Nodes,
-    /// `[smtp]`
-    pub smtp: Smtp,
-    /// `[mail]`
-    pub mail: Mail,
-    /// `[quota]`
-    pub quota: Quota,
-    /// `[proposal]`
-    pub proposal: Proposal,
-    /// `[links]`
-    pub links: Links,
-    /// `[http]`
-    pub http: Http,
-    /// `[limits]`
-    pub limits: Limits,
-    /// `[rate_limits]`
-    pub rate_limits: RateLimits,
-    /// `[tls]`
-    pub tls: Tls,
-    /// `[log]`
-    pub log: Log,
-    /// `[clicks]`
-    pub clicks: Clicks,
-    /// `[audit]`
-    pub audit: Audit,
-    /// `[tokens]`
-    pub tokens: Tokens,
-    /// `[console]`
-    pub console: Console,
-    /// `[usage_names]`
-    pub usage_names: UsageNames,
-    /// What was given and by whom, for [`Config::describe`]; secrets are not in it.
-    given: BTreeMap<String, (String, Origin)>,
+        /// Everything that can be set, valid by itself and together.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $(
+                #[doc = concat!("The section `", stringify!($field), "`.")]
+                pub $field: $section,
+            )+
+            /// `[usage_names]`
+            pub usage_names: UsageNames,
+            /// What was given and by whom, for [`Config::describe`]; secrets are not in it.
+            given: BTreeMap<String, (String, Origin)>,
+        }
+
+        impl Config {
+            fn read(given: &Given, problems: &mut Vec<Problem>) -> Option<Self> {
+                let mut reader = Reader::new(given);
+                // All are read before the first wrong one ends it: every mistake is reported.
+                $(let $field = $section::read(&mut reader);)+
+                problems.append(&mut reader.problems);
+                let usage_names = usage_names::read(given, problems);
+                let config = Self {
+                    $($field: $field?,)+
+                    usage_names,
+                    given: describe::without_secrets(given),
+                };
+                config.check_together(problems);
+                Some(config)
+            }
+        }
+    };
+}
+
+sections! {
+    main: Main;
+    redis: Redis;
+    nodes: Nodes;
+    smtp: Smtp;
+    mail: Mail;
+    quota: Quota;
+    proposal: Proposal;
+    links: Links;
+    http: Http;
+    limits: Limits;
+    rate_limits: RateLimits;
+    tls: Tls;
+    log: Log;
+    clicks: Clicks;
+    audit: Audit;
+    tokens: Tokens;
+    console: Console;
 }
 
 /// A configuration, and what its reader should know about how it was given.
@@ -145,52 +136,6 @@ impl Config {
             Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
             _ => Err(Problems(problems)),
         }
-    }
-
-    fn read(given: &Given, problems: &mut Vec<Problem>) -> Option<Self> {
-        let mut reader = Reader::new(given);
-        let main = Main::read(&mut reader);
-        let redis = Redis::read(&mut reader);
-        let nodes = Nodes::read(&mut reader);
-        let smtp = Smtp::read(&mut reader);
-        let mail = Mail::read(&mut reader);
-        let quota = Quota::read(&mut reader);
-        let proposal = Proposal::read(&mut reader);
-        let links = Links::read(&mut reader);
-        let http = Http::read(&mut reader);
-        let limits = Limits::read(&mut reader);
-        let rate_limits = RateLimits::read(&mut reader);
-        let tls = Tls::read(&mut reader);
-        let log = Log::read(&mut reader);
-        let clicks = Clicks::read(&mut reader);
-        let audit = Audit::read(&mut reader);
-        let tokens = Tokens::read(&mut reader);
-        let console = Console::read(&mut reader);
-        problems.append(&mut reader.problems);
-        let usage_names = UsageNames::read(given, problems);
-        let config = Self {
-            main: main?,
-            redis: redis?,
-            nodes: nodes?,
-            smtp: smtp?,
-            mail: mail?,
-            quota: quota?,
-            proposal: proposal?,
-            links: links?,
-            http: http?,
-            limits: limits?,
-            rate_limits: rate_limits?,
-            tls: tls?,
-            log: log?,
-            clicks: clicks?,
-            audit: audit?,
-            tokens: tokens?,
-            console: console?,
-            usage_names,
-            given: describe::without_secrets(given),
-        };
-        config.check_together(problems);
-        Some(config)
     }
 
     /// That links in mails do not lead their readers to the readers' own computers.

@@ -66,17 +66,11 @@ impl fmt::Display for KeyKind {
 #[derive(Debug, Error)]
 pub enum KeyringError {
     /// There is a file already; it is left as it is.
-    #[error("{} already exists; it was not changed", path.display())]
-    AlreadyExists {
-        /// The key file.
-        path: PathBuf,
-    },
+    #[error("{} already exists; it was not changed", .0.display())]
+    AlreadyExists(PathBuf),
     /// There is no file.
-    #[error("there is no key file {}; name its directory with --data, make one with `upsell init`, or restore it", path.display())]
-    Missing {
-        /// The key file.
-        path: PathBuf,
-    },
+    #[error("there is no key file {}; name its directory with --data, make one with `upsell init`, or restore it", .0.display())]
+    Missing(PathBuf),
     /// The content is not a keyring.
     #[error("the key file {} is damaged: {why}; restore it from a backup", path.display())]
     Damaged {
@@ -111,11 +105,8 @@ pub enum KeyringError {
     #[error("no key could be made: the system's random numbers are not available")]
     NoRandomness,
     /// There is no room for another key.
-    #[error("there are {MAX_KEYS_OF_A_KIND} {kind} keys already; retire old ones first")]
-    TooMany {
-        /// The kind that is full.
-        kind: KeyKind,
-    },
+    #[error("there are {MAX_KEYS_OF_A_KIND} {0} keys already; retire old ones first")]
+    TooMany(KeyKind),
     /// The newest key is in use.
     #[error("{kind} key {id} is the one that signs now; rotate first, then retire it")]
     InUse {
@@ -202,7 +193,7 @@ impl Keyring {
     /// [`KeyringError::TooMany`], [`KeyringError::NoRandomness`], [`KeyringError::Io`].
     pub fn rotate(&mut self, kind: KeyKind, now: Timestamp) -> Result<String, KeyringError> {
         if self.key_ids(kind).len() >= MAX_KEYS_OF_A_KIND {
-            return Err(KeyringError::TooMany { kind });
+            return Err(KeyringError::TooMany(kind));
         }
         let mut keys = self.keys.clone();
         let id = match kind {
@@ -305,13 +296,6 @@ impl Keyring {
         sealed: &str,
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         seal::open(&self.keys.sealing, tenant, field, sealed)
-    }
-
-    /// Whether the newest key made this: if not, open it and seal it again before its key is
-    /// retired.
-    #[must_use]
-    pub fn is_sealed_with_newest(&self, sealed: &str) -> bool {
-        seal::key_id(sealed) == Some(self.keys.sealing.newest().id())
     }
 
     /// The key that signs access tokens.

@@ -1,9 +1,10 @@
-//! What a panic ends: one request, one connection or one run of a task where its caller contains it, the process
-//! everywhere else.
+//! Contains panics: one ends a request, a connection or one run of a task where the caller contains
+//! it, and the process everywhere else.
 //!
-//! A panic is a defect. Whoever can tell that no shared state depends on the work that broke runs it through
-//! [`caught`] or [`contained`] and answers for it. Any other panic aborts the process, as soon as [`abort_elsewhere`] was
-//! called: a thread or task that is silently gone would leave the rest in a state that nobody has thought of.
+//! A panic is a defect. A caller may contain it, through [`caught`] or [`contained`], where no
+//! shared state depends on the work that broke. Any other panic aborts the process once
+//! [`abort_elsewhere`] was called: a thread or task that silently disappears would leave the rest
+//! in an unknown state.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;

@@ -1,6 +1,6 @@
-//! What standards bodies publish and the billing dialect refers to: countries with their
-//! subdivisions (ISO 3166), languages (ISO 639) and bank accounts (ISO 13616). The data are the
-//! crates'; nothing of it is kept by hand here, and none of it changes while the program runs.
+//! Reference data of the billing dialect, from standards: countries with their subdivisions
+//! (ISO 3166), languages (ISO 639) and bank accounts (ISO 13616). Crates hold the data; it never
+//! changes while the program runs, and ids never change between versions.
 
 pub mod countries;
 pub mod iban;

@@ -1,34 +1,35 @@
-//! Which threads go first where all cores are busy, and what those must not wait for.
+//! Which threads have priority when all cores are busy.
 //!
-//! The threads that answer HTTP have the priority of the process; workers and the store's writer have a
-//! lower one. So a thread that answers never waits for a lock that one of the others may hold: that one may have to wait
-//! for a core meanwhile. It takes such a lock with [`try_read`] and leaves the request to the workers where it cannot.
+//! The threads that answer HTTP have the priority of the process; workers and the store's writer
+//! have a lower one (`lower_priority`). A thread that answers HTTP must never wait for a lock that
+//! a thread of lower priority may hold, since the holder may have to wait for a core. It takes such
+//! a lock with [`try_read`], and leaves the request to the workers when it cannot.
 
 use std::cell::Cell;
 use std::sync::{RwLock, RwLockReadGuard, TryLockError};
 
-/// How far the threads that do what takes long stand back behind those that answer at once, in the
-/// steps of `nice`: where all cores are busy, they still get a tenth.
-const STEPS_BACK: i32 = 10;
+/// How much the niceness of workers is raised: when all cores are busy, they still get a tenth.
+const NICE_STEPS: i32 = 10;
 
 thread_local! {
-    static STANDS_BACK: Cell<bool> = const { Cell::new(false) };
+    static HAS_LOWER_PRIORITY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Lets the calling thread stand back, and the threads that it starts from now on. There is no way
-/// forward again.
+/// Lowers the priority of the calling thread, and of the threads that it starts from now on. It
+/// cannot be raised again.
 pub fn lower_priority() {
-    STANDS_BACK.set(true);
+    HAS_LOWER_PRIORITY.set(true);
     let me = Some(rustix::thread::gettid());
     let own = rustix::process::getpriority_process(me).unwrap_or_default();
     // Where that is not allowed, all have the same priority.
-    let _refused = rustix::process::setpriority_process(me, own + STEPS_BACK);
+    let _refused = rustix::process::setpriority_process(me, own + NICE_STEPS);
 }
 
-/// Whether the calling thread stands back. It must not take a lock then that others wait for.
+/// Whether the calling thread has a lower priority. It must then not take a lock that others wait
+/// for.
 #[must_use]
-pub fn stands_back() -> bool {
-    STANDS_BACK.get()
+pub fn has_lower_priority() -> bool {
+    HAS_LOWER_PRIORITY.get()
 }
 
 /// The lock for reading, unless somebody writes or is about to.

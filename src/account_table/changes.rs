@@ -1,7 +1,7 @@
 //! How the table knows that something changed while it was read: a fixed number of counters, so that
 //! reading an id that names nothing takes no room.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use super::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Says when the reading of an account's records began.
 #[derive(Debug, Clone, Copy)]

@@ -7,13 +7,14 @@
 //! index.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
 
 use arc_swap::ArcSwapOption;
 use uuid::Uuid;
 
 use super::fields::{BrandState, TenantFields};
 use super::slot::Slot;
+use super::sync::{Mutex, MutexGuard};
 use crate::domain::ids::V1Id;
 
 /// Slots of a chunk.

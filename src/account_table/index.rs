@@ -2,15 +2,16 @@
 //! slots.
 
 use std::hash::BuildHasher as _;
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::PoisonError;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use uuid::Uuid;
 
+use super::sync::{RwLock, RwLockWriteGuard};
 use crate::domain::ids::V1Id;
 
 /// So many that two cores rarely meet in one.
-const SHARDS: usize = 256;
+const SHARDS: usize = if cfg!(feature = "shuttle") { 2 } else { 256 };
 
 type Shard = RwLock<HashTable<V1Id>>;
 

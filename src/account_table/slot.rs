@@ -8,12 +8,11 @@
 //! The policy is that of a tenant now, and that by which a user's items were found. Numbers begin
 //! at 1000, so 0 is no parent.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use uuid::Uuid;
 
 use super::fields::{LinkItems, TenantFields, UserFields};
 use super::policies::PolicyId;
+use super::sync::atomic::{AtomicU64, Ordering};
 use crate::domain::ids::{AccountId, TenantId, UserId, V1Id};
 use crate::domain::item_set::ItemSet;
 use crate::domain::proposal::Reader;

@@ -1,10 +1,9 @@
 //! Changes of records clear what they make stale, before they are acknowledged.
 
-use std::sync::atomic::Ordering;
-
 use super::AccountTable;
 use super::chunks::Chunk;
 use super::slot::Slot;
+use super::sync::atomic::Ordering;
 use crate::domain::ids::{AccountId, AccountRef};
 use crate::store::engine::{Key, Watcher};
 use crate::store::keys::Subject;

@@ -1,4 +1,6 @@
 //! The background tasks: sending mail, counting the outbox and clicks, and removing what expired.
+//! [`start`] starts all of them, and `Running::stop` joins them. A task whose state is in the store
+//! restarts after a panic; in any other, a panic ends the process (`panics`).
 
 use std::pin::pin;
 use std::time::Duration;
@@ -25,8 +27,7 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// A task with its name.
 pub(super) type Task = (&'static str, JoinHandle<()>);
 
-/// Starts the tasks. One that panics is started again where its state is in the store; of the others, a panic ends the
-/// process (`panics`).
+/// Starts the tasks; each runs until the service finishes.
 pub(super) fn start(
     config: &Config,
     env: &Env,
@@ -62,10 +63,7 @@ pub(super) fn start(
 /// Runs a task to its end, again after each panic.
 async fn restarted<F: Future<Output = ()>>(name: &str, run: impl Fn() -> F) {
     while contained(pin!(run())).await.is_err() {
-        tracing::error!(
-            task = name,
-            "a background task panicked; it is started again"
-        );
+        tracing::error!(task = name, "a background task panicked; restarting it");
         tokio::time::sleep(RESTART_PAUSE).await;
     }
 }

@@ -1,4 +1,6 @@
-//! The keyring of the data directory, and the store: in the same directory, or on servers.
+//! Opens and creates the data of a deployment: the keyring in the data directory, and the store, in
+//! the same directory or on servers. Commands and [`super::start`] call it. A store is never opened
+//! with keys that are not its own, and an existing one is never overwritten.
 
 mod place;
 mod shared_keys;
@@ -128,7 +130,7 @@ pub async fn init(place: &Place, now: Timestamp) -> Result<FirstClient, DataErro
     first.ok_or_else(|| DataError::Exists(place.to_string()))
 }
 
-/// Opens the store and the keyring; the first time, or after a first time that was cut short, makes
+/// Opens the store and the keyring. At the first start, or after one that was interrupted, creates
 /// and fills them.
 ///
 /// # Errors
@@ -138,7 +140,7 @@ pub async fn open_or_init(place: &Place, now: Timestamp) -> Result<Data, DataErr
     fill(place, found, now).await
 }
 
-/// What is to be there already.
+/// What must exist already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Any,
@@ -147,7 +149,7 @@ enum Wanted {
     Store,
 }
 
-/// Opens the engine and the keyring, or makes them where none need be there.
+/// Opens the engine and the keyring, and creates them where `wanted` allows.
 async fn find(
     place: &Place,
     wanted: Wanted,
@@ -191,7 +193,7 @@ async fn find(
     Ok((place.open_engine().await?, keyring))
 }
 
-/// Makes sure that the store has what a first start puts into it, and has these keys.
+/// Fills an empty store, and checks that it belongs to these keys.
 async fn fill(
     place: &Place,
     (engine, keyring): (OpenEngine, Keyring),
@@ -215,7 +217,7 @@ async fn fill(
     })
 }
 
-/// Fills an empty store; `None` where another node was faster.
+/// Fills an empty store; `None` if another node was faster.
 async fn first_client(store: &Store, now: Timestamp) -> Result<Option<FirstClient>, DataError> {
     match initialize::initialize(store, now).await {
         Ok(first) => Ok(Some(first)),
@@ -242,7 +244,7 @@ pub async fn open(place: &Place, now: Timestamp) -> Result<Data, DataError> {
     fill(place, found, now).await
 }
 
-/// A store as it is, empty or not, with the keyring beside it.
+/// A store to move records from or to, with its keyring.
 pub struct Bare {
     /// The engine.
     pub engine: Arc<dyn Engine>,
@@ -285,7 +287,7 @@ fn bare(engine: &OpenEngine, keyring: Keyring) -> Bare {
     }
 }
 
-/// Makes what is acknowledged safe and lets go of the store.
+/// Flushes and closes the store.
 ///
 /// # Errors
 /// The store failed.

@@ -1,9 +1,10 @@
-//! Brings metrics up to date that other parts count for themselves.
+//! Copies into the metrics what the store, the HTTP server and the outbox count for themselves: the
+//! first two when `/metrics` is asked for, the outbox every 15 seconds.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::domain::notification::MailState;
+use crate::domain::mail::MailState;
 use crate::http::server::Server;
 use crate::panics;
 use crate::store::engine::StoreError;
@@ -15,13 +16,13 @@ use crate::usecases::Env;
 use super::data::OpenEngine;
 use super::ops::Collect;
 
-/// The outbox is counted so far and no further; the gauge says "this many or more".
+/// The count of the outbox stops here; the gauge then says "this many or more".
 const MAX_COUNTED: usize = 100_000;
 
 /// How often the outbox is counted.
 const COUNT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// What the store had counted when it was last looked at.
+/// The counters of the store at the last collection.
 #[derive(Default)]
 struct Seen {
     commits: [u64; 3],
@@ -30,14 +31,14 @@ struct Seen {
     panics: u64,
 }
 
-/// How much a counter has grown; `last` is brought up to date.
+/// How much a counter has grown since `last`, which is updated.
 const fn grown(last: &mut u64, now: u64) -> u64 {
     let more = now.saturating_sub(*last);
     *last = now;
     more
 }
 
-/// Reads what the store and the HTTP server count, when `/metrics` is asked for.
+/// Collects the counters of the store and the HTTP server, for each request of `/metrics`.
 pub(super) fn collector<S>(engine: &OpenEngine, server: &Server<S>) -> Collect
 where
     S: crate::http::message::Service,
@@ -100,7 +101,7 @@ fn count_events(metrics: &Metrics, seen: &mut Seen, stats: &Stats) {
     }
 }
 
-/// Counts the outbox now and then, until `shutdown`.
+/// Counts the outbox periodically, until `shutdown`.
 pub(super) async fn count_outbox(env: Env, shutdown: impl Future<Output = ()>) {
     let mut shutdown = std::pin::pin!(shutdown);
     loop {

@@ -1,11 +1,13 @@
-//! The operations listener: metrics and health.
+//! The service of the operations listener: metrics and health.
 
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use tokio::sync::watch;
 
-use crate::http::message::{Admitted, Head, Problem, Request, Response, Service};
+use super::Stage;
+use crate::http::error::ApiError;
+use crate::http::message::{Admitted, Head, Request, Response, Service};
 use crate::http::output;
 use crate::http::router::Target;
 use crate::store::Store;
@@ -14,27 +16,22 @@ use crate::telemetry::metrics::Metrics;
 /// Fills gauges from what other parts count, just before they are shown.
 pub(super) type Collect = Box<dyn Fn(&Metrics) + Send + Sync>;
 
-/// Whether the service was told to stop.
-pub(super) type IsStopping = Box<dyn Fn() -> bool + Send + Sync>;
-
-/// Whether `calm` is over.
-pub(super) fn is_after<S>(stage: watch::Receiver<S>, calm: S) -> IsStopping
-where
-    S: PartialOrd + Send + Sync + 'static,
-{
-    Box::new(move || *stage.borrow() > calm)
-}
-
 /// `/metrics`, `/livez`, `/readyz`.
 pub(super) struct Ops {
-    /// Whose health it is.
+    /// The store, for its health.
     pub store: Store,
-    /// What is shown.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Brings it up to date.
+    /// Updates them.
     pub collect: Collect,
-    /// Nobody is to send it requests any more.
-    pub is_stopping: IsStopping,
+    /// The stage of the shutdown: after `Serving` the service is not ready for requests.
+    pub stage: watch::Receiver<Stage>,
+}
+
+impl Ops {
+    fn is_stopping(&self) -> bool {
+        *self.stage.borrow() > Stage::Serving
+    }
 }
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -56,20 +53,12 @@ impl Service for Ops {
         Err(Box::new(response))
     }
 
-    fn refuse(&self, _: &Head, problem: Problem) -> Response {
-        let status = match problem {
-            Problem::UrlTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Problem::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Problem::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Problem::BodyBroken => StatusCode::BAD_REQUEST,
-            Problem::Panicked => {
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                return output::with_body(status, TEXT, "internal error; see the log\n");
-            }
+    fn refuse(&self, _: &Head, error: &ApiError) -> Response {
+        let text = match error {
+            ApiError::UseCase(_) => "internal error; see the log\n",
+            _ => "only GET with a short path and without a body is answered here\n",
         };
-        let text = "only GET with a short path and without a body is answered here\n";
-        output::with_body(status, TEXT, text)
+        output::with_body(error.status(), TEXT, text)
     }
 
     fn resolve(&self, path: &str) -> Target {
@@ -78,34 +67,30 @@ impl Service for Ops {
     }
 
     async fn call(&self, request: Request) -> Response {
-        match request.head.uri.path() {
-            // Alive is who can answer.
-            "/livez" => output::with_body(StatusCode::OK, TEXT, "ok\n"),
-            "/readyz" if (self.is_stopping)() => {
-                output::with_body(StatusCode::SERVICE_UNAVAILABLE, TEXT, "stopping\n")
+        let (status, text) = match request.head.uri.path() {
+            // A process that answers is alive.
+            "/livez" => (StatusCode::OK, "ok\n".to_owned()),
+            "/readyz" if self.is_stopping() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned())
             }
             "/readyz" => match self.store.engine().health().await {
-                Ok(()) => output::with_body(StatusCode::OK, TEXT, "ok\n"),
-                Err(error) => {
-                    let status = StatusCode::SERVICE_UNAVAILABLE;
-                    output::with_body(status, TEXT, format!("{error}\n"))
-                }
+                Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+                Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
             },
             "/metrics" => {
                 (self.collect)(&self.metrics);
                 match self.metrics.encode() {
-                    Ok(text) => output::with_body(StatusCode::OK, Metrics::CONTENT_TYPE, text),
-                    Err(error) => {
-                        let status = StatusCode::INTERNAL_SERVER_ERROR;
-                        output::with_body(status, TEXT, format!("{error}\n"))
+                    Ok(text) => {
+                        return output::with_body(StatusCode::OK, Metrics::CONTENT_TYPE, text);
                     }
+                    Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
                 }
             }
-            _ => output::with_body(
-                StatusCode::NOT_FOUND,
-                TEXT,
-                "here are /metrics, /livez and /readyz\n",
-            ),
-        }
+            _ => {
+                let text = "here are /metrics, /livez and /readyz\n";
+                (StatusCode::NOT_FOUND, text.to_owned())
+            }
+        };
+        output::with_body(status, TEXT, text)
     }
 }

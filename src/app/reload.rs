@@ -1,4 +1,4 @@
-//! What a running service reads again on SIGHUP: the keyring, and the certificate with its key. A file that
+//! Reloads the keyring, and the TLS certificate with its key, on SIGHUP (`upsell serve`). A file that
 //! cannot be used changes nothing: what is in use stays, and the log says why.
 
 use std::path::{Path, PathBuf};
@@ -49,14 +49,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, AppError> {
 }
 
 impl Running {
-    /// Reads the keyring and the certificate again, after keys were rotated or the certificate was renewed.
+    /// Reloads the keyring and the certificate, after keys were rotated or the certificate was renewed.
     pub fn reload(&self) {
         match Keyring::load(&self.keys_path).map_err(DataError::from) {
             Ok(keyring) => {
                 self.env.keyring.store(Arc::new(keyring));
-                tracing::info!("the keys were read again");
+                tracing::info!("keys reloaded");
             }
-            Err(error) => tracing::error!(%error, "the keys in use stay"),
+            Err(error) => tracing::error!(%error, "cannot reload the keys; those in use stay"),
         }
         let Some(certificate) = &self.certificate else {
             return;
@@ -64,7 +64,7 @@ impl Running {
         let cert_file = certificate.cert_file.display();
         match certificate.reload() {
             Ok(()) => {
-                tracing::info!(%cert_file, "new connections get the certificate that was read again");
+                tracing::info!(%cert_file, "certificate reloaded; new connections use it");
             }
             Err(error) => tracing::error!(%cert_file, %error, "the certificate in use stays"),
         }

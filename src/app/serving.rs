@@ -112,7 +112,7 @@ impl Serving {
             }
         }
         if cut > 0 {
-            tracing::warn!(requests = cut, "cut at the end of the drain time");
+            tracing::warn!(requests = cut, "requests cut at the end of the drain time");
         }
     }
 }

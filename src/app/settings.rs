@@ -1,15 +1,14 @@
-//! From the configuration to what each part of the service is given.
+//! Maps the configuration to the settings of each part.
 
 use std::net::SocketAddr;
 
 use crate::config::{Config, Encryption, StoreChoice};
 use crate::domain::contact::EmailAddress;
 use crate::domain::evaluate::QuotaPolicy;
-use crate::domain::notification::RetryPolicy;
+use crate::domain::mail::RetryPolicy;
 use crate::domain::quota::Item;
 use crate::domain::time::Timestamp;
 use crate::http::limits::Limits;
-use crate::http::rate_limits::{self, Allowance, RateLimits};
 use crate::http::router::BodyLimits;
 use crate::outbox::route::Deployment;
 use crate::outbox::smtp;
@@ -34,7 +33,7 @@ pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
         "http"
     };
     match &config.main.public_url {
-        Some(url) => url.as_str().to_owned(),
+        Some(url) => url.clone(),
         // The demo may listen on all addresses; `serve` refuses to without a public URL.
         None if listen.ip().is_unspecified() => format!("{scheme}://localhost:{}", listen.port()),
         None => format!("{scheme}://{listen}"),
@@ -44,7 +43,6 @@ pub(super) fn public_url(config: &Config, listen: SocketAddr) -> String {
 /// What use cases follow.
 #[must_use]
 pub(super) fn settings(config: &Config, public_url: String) -> Settings {
-    let usage_names = config.usage_names.iter();
     Settings {
         public_url,
         quota: QuotaPolicy {
@@ -52,9 +50,7 @@ pub(super) fn settings(config: &Config, public_url: String) -> Settings {
             rearm_margin_percent_bytes: config.quota.rearm_margin_percent_bytes,
             rearm_margin_percent_counts: config.quota.rearm_margin_percent_counts,
         },
-        usage_names: usage_names
-            .map(|(name, item)| (name.into(), item))
-            .collect(),
+        usage_names: config.usage_names.clone(),
         without_buy_url: config.proposal.without_buy_url,
         link_profile: config.links.profile,
         link_lists: config.links.lists,
@@ -91,13 +87,6 @@ pub(super) fn node(config: &Config, listen: SocketAddr, now: Timestamp) -> Node 
     Node::new(&listen.to_string(), now, patience)
 }
 
-/// The origins whose scripts may call the native API.
-#[must_use]
-pub(super) fn cors_origins(config: &Config) -> Vec<String> {
-    let origins = config.console.cors_origins.iter();
-    origins.map(|origin| origin.as_str().to_owned()).collect()
-}
-
 /// What the HTTP server bounds.
 #[must_use]
 pub(super) fn limits(config: &Config) -> Limits {
@@ -121,21 +110,6 @@ pub(super) fn limits(config: &Config) -> Limits {
         drain: limits.drain_timeout,
         ..Limits::default()
     }
-}
-
-/// How many requests are let through.
-#[must_use]
-pub(super) fn rate_limits(config: &Config) -> RateLimits {
-    let limits = &config.rate_limits;
-    let allowance = |per_s, burst| Allowance { per_s, burst };
-    RateLimits::new(&rate_limits::Settings {
-        address: allowance(limits.address_per_s, limits.address_burst),
-        client: allowance(limits.client_per_s, limits.client_burst),
-        tenant: allowance(limits.tenant_per_s, limits.tenant_burst),
-        redirect: allowance(limits.redirect_per_s, limits.redirect_burst),
-        failed_log_ins: limits.failed_log_ins,
-        max_log_in_wait: limits.failed_log_in_max_wait,
-    })
 }
 
 /// What routes take.
@@ -174,11 +148,10 @@ pub(super) fn deployment(
     let from: EmailAddress = from
         .unwrap_or_else(|| format!("upsell@{domain}"))
         .parse()
-        .map_err(AppError::sender)?;
-    let target = match &config.smtp.server {
-        None => None,
-        Some(server) => Some(smtp_target(config, server.as_str())?),
-    };
+        .map_err(AppError::Sender)?;
+    let server = config.smtp.server.as_ref();
+    let target = server.map(|server| smtp_target(config, server));
+    let target = target.transpose()?;
     let id_domain = from
         .as_str()
         .rsplit('@')
@@ -194,18 +167,15 @@ fn smtp_target(config: &Config, server: &str) -> Result<smtp::Target, AppError> 
         Encryption::StartTls => smtp::Encryption::StartTls,
         Encryption::None => smtp::Encryption::None,
     };
-    let credentials = match &config.smtp.user {
-        None => None,
-        Some(user) => {
-            let password = config
-                .smtp
-                .password
-                .as_ref()
-                .map_or("", |secret| secret.expose());
-            Some(smtp::Credentials::new(user.clone(), password.to_owned())?)
-        }
-    };
-    let host = smtp::Host::parse(server)?;
+    let password = config.smtp.password.as_ref();
+    let password = password.map_or("", |secret| secret.expose());
+    let credentials = config
+        .smtp
+        .user
+        .clone()
+        .map(|user| smtp::Credentials::new(user, password.to_owned()))
+        .transpose()?;
+    let host = smtp::Host::parse(server).ok_or(smtp::InvalidTarget::Host)?;
     let port = config.smtp.effective_port();
     Ok(smtp::Target::new(
         host,
@@ -221,13 +191,11 @@ fn smtp_target(config: &Config, server: &str) -> Result<smtp::Target, AppError> 
 /// # Errors
 /// The certificate file cannot be read, or a name cannot be said in `EHLO`.
 pub(super) fn mailer(config: &Config, public_url: &str) -> Result<smtp::Mailer, AppError> {
-    let hello = config
-        .smtp
-        .hello_name
-        .as_ref()
-        .map(|name| name.as_str().to_owned());
+    let hello = config.smtp.hello_name.clone();
     let hello = hello.unwrap_or_else(|| mail_domain(public_url));
-    let mut settings = smtp::Settings::new(smtp::Host::parse(&hello).map_err(AppError::HelloName)?);
+    let hello = smtp::Host::parse(&hello);
+    let hello = hello.ok_or(AppError::HelloName(smtp::InvalidTarget::Host))?;
+    let mut settings = smtp::Settings::new(hello);
     settings.connections_per_host = config.smtp.connections_per_host;
     settings.allow_cidrs.clone_from(&config.smtp.allow_cidrs);
     if let Some(path) = &config.smtp.ca_file {

@@ -194,7 +194,7 @@ pub struct LinkArgs {
     #[arg(long, value_name = "URL")]
     pub buy_url: String,
     /// Where the link is followed.
-    #[arg(long, value_name = "PLACEMENT", value_parser = placements())]
+    #[arg(long, value_name = "PLACEMENT", value_parser = named(Placement::ALL, Placement::name))]
     pub placement: Placement,
     /// The items whose user-level quota is exceeded, separated by commas.
     #[arg(long, value_name = "ITEMS", value_delimiter = ',', value_parser = items())]
@@ -212,7 +212,7 @@ pub struct LinkArgs {
     #[arg(long, value_name = "TEXT")]
     pub page: Option<String>,
     /// The names of the parameters.
-    #[arg(long, value_parser = profiles(), default_value = "default")]
+    #[arg(long, value_parser = named(LinkProfile::ALL, LinkProfile::name), default_value = "default")]
     pub profile: LinkProfile,
     /// How several items are written.
     #[arg(long, value_parser = list_styles(), default_value = "comma")]
@@ -316,20 +316,19 @@ pub enum KeysAction {
     List,
 }
 
-fn items() -> impl TypedValueParser<Value = Item> {
-    PossibleValuesParser::new(Item::ALL.map(Item::name)).try_map(|name| name.parse::<Item>())
-}
-
-fn placements() -> impl TypedValueParser<Value = Placement> {
-    PossibleValuesParser::new(Placement::ALL.map(Placement::name))
-        .try_map(|name| name.parse::<Placement>())
-}
-
-fn profiles() -> impl TypedValueParser<Value = LinkProfile> {
-    PossibleValuesParser::new(["default", "acronis"]).map(|name| match name.as_str() {
-        "acronis" => LinkProfile::Acronis,
-        _ => LinkProfile::Default,
+/// One of the values `all`, by its name.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(name)).try_map(move |given| {
+        let found = all.into_iter().find(|one| name(*one) == given);
+        found.ok_or("unknown name")
     })
+}
+
+fn items() -> impl TypedValueParser<Value = Item> {
+    named(Item::ALL, Item::name)
 }
 
 fn list_styles() -> impl TypedValueParser<Value = ListStyle> {

@@ -1,4 +1,4 @@
-//! `upsell client`: API clients of a stopped service. Over the API the same is done while it runs.
+//! `upsell client`: API clients of a stopped service. While it runs, use the API.
 
 use std::io::Write;
 
@@ -12,10 +12,9 @@ use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Store, keys};
-use crate::usecases::audit::{self, By};
+use crate::usecases::audit::{self, Act, By};
 use crate::usecases::error::{Error, What};
 use crate::usecases::initialize::{self, new_client};
-use crate::usecases::manage_clients;
 
 /// Clients read from the store at once.
 const PAGE: usize = 500;
@@ -72,7 +71,7 @@ async fn delete(store: &Store, id: ClientId) -> Result<(), CliError> {
     let tenant = store.tenant(client.tenant_id).await.map_err(Error::from)?;
     // Clients go with their tenant, so there is one.
     if let Some(tenant) = tenant {
-        let act = manage_clients::act("client.delete", &client, &tenant);
+        let act = Act::new("client.delete", &tenant, client.id);
         let (by, now) = (By::OPERATOR, system_clock());
         audit::record(&mut changes, by, now, act, Some(&client.value), None);
     }

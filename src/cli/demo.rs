@@ -172,11 +172,7 @@ fn configuration(home: &Home, listen: SocketAddr, mail_port: u16) -> Result<Conf
         ("tokens.access_ttl", "10m".to_owned()),
         ("log.level", "warn".to_owned()),
     ];
-    let flags = settings.map(|(path, value)| Override {
-        path: path.to_owned(),
-        value,
-        flag: format!("demo: {path}"),
-    });
+    let flags = settings.map(|(path, value)| Override::set(path, &value));
     let loaded = Config::load(Sources {
         flags: flags.into(),
         // What is set for a real service on this machine is none of the demo's business.

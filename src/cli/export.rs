@@ -56,10 +56,10 @@ fn check_standard(args: &ExportArgs) -> Result<(), CliError> {
     Err(CliError::Argument(why.to_owned()))
 }
 
-/// Only a store that nobody writes to has records of one moment.
+/// An export is a snapshot only while nobody writes to the store.
 fn in_use(error: DataError) -> CliError {
     match error {
-        DataError::Store(OpenError::Locked { dir }) => CliError::Argument(format!(
+        DataError::Store(OpenError::Locked(dir)) => CliError::Argument(format!(
             "another upsell process uses {}; stop the service for the export, so that the records in it \
              are of one moment",
             dir.display()
@@ -114,7 +114,7 @@ async fn write<W: Write>(
     Ok(written?)
 }
 
-/// The rest of an export is to come from the deployment that its beginning came from.
+/// Refuses to resume an export of another deployment.
 fn check_same(bare: &Bare, begun: &Header, file: &Path) -> Result<(), CliError> {
     let now = header(bare);
     let missing = begun.keys.missing_in(&now.keys);
@@ -146,7 +146,8 @@ pub(super) fn key_ids(keyring: &Keyring) -> KeyIds {
     }
 }
 
-/// Says what is done and what is left to do: on standard error, as the export may be on the other.
+/// Says what is done and what is left to do; on standard error, since the export may be on standard
+/// output.
 fn conclude(args: &ExportArgs, place: &Place, done: Done, err: &mut dyn Write) {
     let target = match is_standard(&args.file) {
         true => "standard output".to_owned(),

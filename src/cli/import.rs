@@ -24,7 +24,7 @@ pub(super) fn run(args: &ImportArgs, err: &mut dyn Write) -> Result<(), CliError
                 .map_err(|error| CliError::Argument(format!("{}: {error}", args.file.display())))?,
         ),
     };
-    // Before there is a store: what is no export makes none.
+    // Before the store is created: a file that is no export creates none.
     let export = ExportReader::open(BufReader::with_capacity(READ_BYTES, input))?;
     let done = runtime()?.block_on(into_store(&place, export, args.resume, err))?;
     complain(

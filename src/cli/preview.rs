@@ -198,7 +198,7 @@ fn alert(scene: &Scene<'_>, renderer: &Renderer, line: &QuotaLine) -> Result<Str
         written.push('\n');
     }
     if let Some(label) = text.label {
-        written.push_str(&match scene.proposal_view(Placement::alert(line.item))? {
+        written.push_str(&match scene.proposal_view(Placement::Alert(line.item))? {
             Some(ProposalView::BuyNow { href }) => format!("[{label}] {}\n", href.as_str()),
             _ => format!("{label}\n"),
         });

@@ -1,27 +1,27 @@
-//! How far something is that takes long: a line that is written over on a terminal, else one now and
-//! then.
+//! Progress of a long command: one line that is overwritten on a terminal, else a line every few
+//! seconds.
 
 use std::io::{IsTerminal as _, Write};
 use std::time::{Duration, Instant};
 
 use crate::store::transfer::Done;
 
-/// How often a terminal is told.
+/// How often the line on a terminal is updated.
 const ON_TERMINAL: Duration = Duration::from_millis(200);
 
-/// How often a log is told.
+/// How often a line is written to a log.
 const IN_LOG: Duration = Duration::from_secs(5);
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// Tells on standard error.
+/// Progress on standard error.
 pub(super) struct Progress<'a> {
     err: &'a mut dyn Write,
     verb: &'static str,
     is_terminal: bool,
     start: Instant,
     told: Instant,
-    /// What stood at the first look: it was done by an earlier run.
+    /// The first report: an earlier run did that much.
     before: Option<Done>,
 }
 

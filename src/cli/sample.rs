@@ -1,4 +1,4 @@
-//! What `demo` and `preview` sell.
+//! The partner plan that `demo` and `preview` use.
 
 use crate::domain::decimal::Decimal;
 use crate::domain::plan::PlanTerms;

@@ -8,8 +8,8 @@ use super::args::{OutputFormat, ServeArgs};
 use super::{CliError, complain, runtime};
 use crate::app::{self, Running};
 use crate::config::{self, Config};
-use crate::notify::{Readiness, notify};
 use crate::panics;
+use crate::systemd::{Readiness, notify};
 use crate::telemetry::logs;
 
 pub(super) fn run(
@@ -46,9 +46,9 @@ async fn serve(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         running.ops_listen
     )?;
     out.flush()?;
-    tell_systemd(Readiness::Ready);
+    notify_systemd(Readiness::Ready);
     signals.wait(&running).await;
-    tell_systemd(Readiness::Stopping);
+    notify_systemd(Readiness::Stopping);
     Ok(running.stop().await?)
 }
 
@@ -61,11 +61,11 @@ fn listening(config: &Config, running: &Running) -> String {
     format!("{scheme}://{}", running.listen)
 }
 
-fn tell_systemd(readiness: Readiness) {
+fn notify_systemd(readiness: Readiness) {
     if let Some(socket) = config::notify_socket()
         && let Err(error) = notify(&socket, readiness)
     {
-        tracing::warn!(%error, "systemd was not told");
+        tracing::warn!(%error, "cannot notify systemd");
     }
 }
 

@@ -79,7 +79,7 @@ impl Config {
                 .map(|setting| (section.path_of(setting.key), setting.default))
         });
         let names = self.usage_names.iter().map(|(name, item)| {
-            let path = format!("{}.{name}", usage_names::SECTION);
+            let path = format!("{}.{}", usage_names::SECTION, name.as_str());
             (path, item.name())
         });
         declared

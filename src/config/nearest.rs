@@ -1,4 +1,4 @@
-//! "Did you mean …?"
+//! "Did you mean …?": the known name nearest to a mistyped one.
 
 use strsim::osa_distance;
 

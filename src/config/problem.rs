@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, said so that the reader knows where and what to do.
+//! The errors of a configuration: where each is, what is wrong and what to do.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! The process's own environment and files: the one place where they are read.
+//! Reads the environment and the files of this process: the only place that does.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;

@@ -15,7 +15,7 @@ use super::kinds::{
 };
 use super::setting::section;
 use super::values::{
-    Encryption, HostName, LogFormat, NamePrefix, PublicUrl, Secret, StoreChoice, WebOrigin, network,
+    self, Encryption, LogFormat, Secret, StoreChoice, host_name, name_prefix, network, web_origin,
 };
 use crate::domain::link::{BuyUrlRules, LinkProfile, ListStyle};
 use crate::domain::proposal::WithoutBuyUrl;
@@ -50,8 +50,8 @@ section! {
         ops_listen: SocketAddr = SOCKET, "127.0.0.1:9464";
         /// How people reach the service; it begins every tracked link. Empty: derived from `listen`,
         /// which must then be a loopback address.
-        public_url: Option<PublicUrl> =
-            Optional(simple("http or https URL", PublicUrl::parse)), "";
+        public_url: Option<String> =
+            Optional(simple("http or https URL", values::public_url)), "";
     }
 }
 
@@ -63,7 +63,7 @@ section! {
         /// The password to log in with, where the URL has none.
         password: Option<Secret> = Optional(SecretText), "";
         /// What all names in Redis begin with, so that several deployments can share servers.
-        prefix: NamePrefix = simple("1 to 32 letters, digits, `-` or `_`", NamePrefix::parse), "upsell";
+        prefix: String = simple("1 to 32 letters, digits, `-` or `_`", name_prefix), "upsell";
         /// A PEM file of certificate authorities to trust in place of those of the system.
         ca_file: Option<PathBuf> = Optional(PATH), "";
         /// How long a server may take for an answer. A call to the store is given up after twice this,
@@ -97,7 +97,7 @@ section! {
     /// The deployment's mail server, for every brand without a server of its own.
     Smtp = "smtp" {
         /// Its host. Empty: mail waits in the outbox.
-        server: Option<HostName> = Optional(simple("host name", HostName::parse)), "";
+        server: Option<String> = Optional(simple("host name", host_name)), "";
         /// Its port. Empty: 465 for `tls`, 587 for `starttls`, 25 for `none`.
         port: Option<u16> = Optional(whole(1, u16::MAX)), "";
         /// How the connection is protected. With `starttls`, a server that offers no TLS is not
@@ -121,7 +121,7 @@ section! {
         /// How many connections to one mail server are open at once, at most.
         connections_per_host: usize = whole(1, 100), "10";
         /// The name said in `EHLO`. Empty: the host of the public URL.
-        hello_name: Option<HostName> = Optional(simple("host name", HostName::parse)), "";
+        hello_name: Option<String> = Optional(simple("host name", host_name)), "";
     }
 }
 
@@ -362,7 +362,7 @@ section! {
     /// Where the alerts and the header may be embedded.
     Console = "console" {
         /// Origins whose scripts may call the native API.
-        cors_origins: Vec<WebOrigin> = List(simple("web origin", WebOrigin::parse)), "";
+        cors_origins: Vec<String> = List(simple("web origin", web_origin)), "";
     }
 }
 

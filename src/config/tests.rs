@@ -61,49 +61,30 @@ fn without_any_source_the_defaults_hold() {
     assert_eq!(config.limits.body_bytes, 1 << 20);
     assert_eq!(config.limits.bulk_usage_bytes, 32 << 20);
     assert_eq!(config.clicks.flush_interval, Duration::from_millis(500));
-    assert_eq!(config.usage_names.item("storage"), Some(Item::StorageSize));
-    assert_eq!(
-        config.usage_names.item("mobiles"),
-        Some(Item::MobileDevices)
-    );
-    assert_eq!(config.usage_names.item("cores"), None);
+    let names = config.usage_names;
+    assert_eq!(names.get("storage"), Some(&Item::StorageSize));
+    assert_eq!(names.get("mobiles"), Some(&Item::MobileDevices));
+    assert_eq!(names.get("cores"), None);
 }
 
 #[test]
 fn flags_win_over_environment_over_file_over_default() {
     let path = "mail.group_wait";
     let file = "[mail]\ngroup_wait = \"1s\"";
+    let none: &[(&str, &str)] = &[];
     let environment: &[_] = &[("UPSELL_MAIL_GROUP_WAIT", "2")];
     let flags: &[_] = &[(path, "500ms"), (path, "3s")];
-    for (given, expected, origin) in [
-        (Given::default(), "30s", "default"),
-        (
-            Given {
-                file,
-                ..Given::default()
-            },
-            "1s",
-            "upsell.toml:2",
-        ),
-        (
-            Given {
-                file,
-                environment,
-                ..Given::default()
-            },
-            "2s",
-            "UPSELL_MAIL_GROUP_WAIT",
-        ),
-        (
-            Given {
-                file,
-                environment,
-                flags,
-            },
-            "3s",
-            "--set mail.group_wait",
-        ),
+    for (file, environment, flags, expected, origin) in [
+        ("", none, none, "30s", "default"),
+        (file, none, none, "1s", "upsell.toml:2"),
+        (file, environment, none, "2s", "UPSELL_MAIL_GROUP_WAIT"),
+        (file, environment, flags, "3s", "--set mail.group_wait"),
     ] {
+        let given = Given {
+            flags,
+            environment,
+            file,
+        };
         let config = given.load().unwrap().config;
         assert_eq!(duration::show(config.mail.group_wait), expected);
         let described = config.describe();
@@ -318,7 +299,7 @@ fn usage_names_are_added_changed_and_taken_away() {
         ("servers", Some(Item::VirtualMachines)),
         ("vms", None),
     ] {
-        assert_eq!(config.usage_names.item(name), item, "{name}");
+        assert_eq!(config.usage_names.get(name).copied(), item, "{name}");
     }
 }
 

@@ -1,10 +1,9 @@
 //! The section `[usage_names]`: which item the vendor's usage names count towards. Its keys are
 //! open, so it is no declared section.
 
-use std::collections::BTreeMap;
-
 use super::problem::Problem;
 use super::source::Given;
+use crate::domain::meter::UsageNames;
 use crate::domain::quota::Item;
 
 /// The name of the section.
@@ -19,55 +18,28 @@ pub(super) const DEFAULTS: [(&str, Item); 5] = [
     ("mobiles", Item::MobileDevices),
 ];
 
-/// Which item each of the vendor's usage names counts towards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsageNames(BTreeMap<String, Item>);
-
-impl Default for UsageNames {
-    fn default() -> Self {
-        Self(
-            DEFAULTS
-                .into_iter()
-                .map(|(name, item)| (name.to_owned(), item))
-                .collect(),
-        )
-    }
-}
-
-impl UsageNames {
-    /// The item of a usage name; `None` for one that no quota message is about.
-    #[must_use]
-    pub fn item(&self, usage_name: &str) -> Option<Item> {
-        self.0.get(usage_name).copied()
-    }
-
-    /// All names with their items, in the order of the names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Item)> {
-        self.0.iter().map(|(name, item)| (name.as_str(), *item))
-    }
-
-    /// The defaults, with the given names added, changed, or (`none`) taken away.
-    pub(super) fn read(given: &Given, problems: &mut Vec<Problem>) -> Self {
-        let mut names = Self::default();
-        for (path, given) in given {
-            let Some(name) = name_in(path) else { continue };
-            match given.text.parse() {
-                Ok(item) => {
-                    names.0.insert(name.to_owned(), item);
-                }
-                Err(_) if given.text == "none" => {
-                    names.0.remove(name);
-                }
-                Err(error) => problems.push(Problem::Value {
-                    origin: given.origin.clone(),
-                    path: path.clone(),
-                    shown: format!("{:?}", given.text),
-                    reason: format!("{error}, or none"),
-                }),
+/// The defaults, with the given names added, changed, or (`none`) taken away.
+pub(super) fn read(given: &Given, problems: &mut Vec<Problem>) -> UsageNames {
+    let defaults = DEFAULTS.into_iter();
+    let mut names: UsageNames = defaults.map(|(name, item)| (name.into(), item)).collect();
+    for (path, given) in given {
+        let Some(name) = name_in(path) else { continue };
+        match given.text.parse() {
+            Ok(item) => {
+                names.insert(name.into(), item);
             }
+            Err(_) if given.text == "none" => {
+                names.remove(name);
+            }
+            Err(error) => problems.push(Problem::Value {
+                origin: given.origin.clone(),
+                path: path.clone(),
+                shown: format!("{:?}", given.text),
+                reason: format!("{error}, or none"),
+            }),
         }
-        names
     }
+    names
 }
 
 /// The usage name in a path of this section, where it is one: lower-case ASCII letters, digits

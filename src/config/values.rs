@@ -1,4 +1,4 @@
-//! Validated values that only the configuration needs. What the domain has a type for, it has.
+//! Values that only the configuration needs, and how they are validated. The rest are domain types.
 
 use std::fmt;
 
@@ -26,28 +26,13 @@ impl Secret {
     }
 }
 
-/// What names in Redis begin with. No braces: those are the marks of a cluster's slots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamePrefix(String);
-
-impl NamePrefix {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let is_good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if (1..=32).contains(&text.len()) && text.chars().all(is_good) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err("write 1 to 32 letters, digits, - or _".to_owned())
+/// Reads what names in Redis begin with. No braces: those are the marks of a cluster's slots.
+pub(super) fn name_prefix(text: &str) -> Result<String, String> {
+    let is_good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=32).contains(&text.len()) && text.chars().all(is_good) {
+        return Ok(text.to_owned());
     }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    Err("write 1 to 32 letters, digits, - or _".to_owned())
 }
 
 /// Where the store is.
@@ -88,67 +73,32 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where the service is reached from outside: scheme, host, optional port and path, no `/` at
-/// the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
-
-impl PublicUrl {
-    /// Reads an absolute `http` or `https` URL without user, query and fragment.
-    ///
-    /// # Errors
-    /// Says what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = web_url(text, "https://upsell.example.com")?;
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err("has a query or a fragment; end it before the ? or #".to_owned());
-        }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+/// Reads where the service is reached from outside: an absolute `http` or `https` URL without user,
+/// query and fragment. The result has no `/` at its end, so that a path can follow.
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    let url = web_url(text, "https://upsell.example.com")?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or a fragment; end it before the ? or #".to_owned());
     }
-
-    /// `https://upsell.example.com`, ready for a path that begins with `/`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-impl fmt::Display for PublicUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// Reads a web origin as browsers send it in `Origin`: scheme, host and optional port, nothing after
+/// them, no wildcard.
+pub(super) fn web_origin(text: &str) -> Result<String, String> {
+    let example = "https://console.example.com";
+    if text.contains('*') {
+        return Err(format!(
+            "wildcards are refused; name each origin, such as {example}"
+        ));
     }
-}
-
-/// A web origin, as in the header `Origin`: `https://console.example.com`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WebOrigin(String);
-
-impl WebOrigin {
-    /// Reads an origin: scheme, host and optional port, nothing after them, no wildcard.
-    ///
-    /// # Errors
-    /// Says what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let example = "https://console.example.com";
-        if text.contains('*') {
-            return Err(format!(
-                "wildcards are refused; name each origin, such as {example}"
-            ));
-        }
-        let url = web_url(text, example)?;
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(format!(
-                "an origin ends after the host and port, such as {example}"
-            ));
-        }
-        Ok(Self(url.origin().ascii_serialization()))
+    let url = web_url(text, example)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(format!(
+            "an origin ends after the host and port, such as {example}"
+        ));
     }
-
-    /// As a browser sends it in `Origin`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+    Ok(url.origin().ascii_serialization())
 }
 
 /// What public URLs and origins have in common.
@@ -168,45 +118,22 @@ fn web_url(text: &str, example: &str) -> Result<Url, String> {
     if sound { Ok(url) } else { Err(wrong()) }
 }
 
-/// The name or address of a mail server, or the name this one says in `EHLO`: ASCII letters,
-/// digits, hyphens and dots, so that it cannot break out of an SMTP line.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct HostName(String);
-
-impl HostName {
-    /// Reads a DNS name (RFC 1123 §2.1) or an IP address, lower-cased.
-    ///
-    /// # Errors
-    /// Says what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let label_ok = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        let name_ok = text.len() <= 253 && text.split('.').all(label_ok);
-        let address_ok = text.parse::<std::net::IpAddr>().is_ok();
-        if name_ok || address_ok {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err("write a host name such as smtp.example.com, without scheme and port".to_owned())
-        }
+/// Reads the name or address of a mail server, or the name this one says in `EHLO`: a DNS name
+/// (RFC 1123 §2.1) or an IP address, lower-cased. It cannot break out of an SMTP line.
+pub(super) fn host_name(text: &str) -> Result<String, String> {
+    let label_ok = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let name_ok = text.len() <= 253 && text.split('.').all(label_ok);
+    if name_ok || text.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(text.to_ascii_lowercase());
     }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    Err("write a host name such as smtp.example.com, without scheme and port".to_owned())
 }
 
 /// How the connection to an SMTP server is protected.

@@ -1,4 +1,5 @@
-//! Values that are stored as their text. What their own parser refuses is refused when it is read.
+//! Values that are stored as their text. Deserializing uses the value's own parser, so a stored
+//! text that the parser refuses is an error.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! What is written on a customer's invoices, and how (rule `billing-information`).
+//! Billing data of customers: invoicing, service and taxes (rule `billing-information`).
 
 mod tax;
 mod values;
@@ -19,7 +19,7 @@ pub type PaymentTermsDays = Bounded<365>;
 pub type DaysOffPerYear = Bounded<366>;
 /// Minutes that registered time is rounded up to; a day at most.
 pub type RoundupMinutes = Bounded<1440>;
-/// Per cent of occupancy from which somebody is told.
+/// Per cent of occupancy from which somebody is notified.
 pub type OccupancyPercent = Bounded<100>;
 
 /// The billing information of a tenant: the customer object. A tenant has one at
@@ -136,7 +136,7 @@ pub struct Service {
     pub show_persons: bool,
     /// What engineers should know of it.
     pub documentation: String,
-    /// Somebody is told from this occupancy on.
+    /// Somebody is notified from this occupancy on.
     #[serde(rename = "occupancy_threshold_percent")]
     pub occupancy_threshold: OccupancyPercent,
 }

@@ -1,44 +1,28 @@
-//! Brands: what a partner's people see instead of the vendor, and where the shop is.
+//! Brands: the look, the addresses, the shop and the mail server that a partner sets for its
+//! tenants.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::contact::EmailAddress;
 use super::ids::TenantId;
 use super::link::{BuyUrl, BuyUrlRules, LinkProfile};
+use super::named::named;
 
 /// The values of `color_scheme`.
 pub const COLOR_SCHEMES: [&str; 2] = ["default", "orange"];
 
-/// How the brand's own mail server is spoken to (`smtp_encryption`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum BrandEncryption {
-    /// `NONE`: plain text.
-    None,
-    /// `SSL`: TLS from the first byte, on any port.
-    Ssl,
-    /// `TLS`: TLS from the first byte on port 465, else STARTTLS, which must then succeed.
-    #[default]
-    Tls,
-}
-
-impl BrandEncryption {
-    /// The name in the account dialect (rule `brand-options`).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "NONE",
-            Self::Ssl => "SSL",
-            Self::Tls => "TLS",
-        }
-    }
-
-    /// The encryption of that name, in any case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::None, Self::Ssl, Self::Tls]
-            .into_iter()
-            .find(|encryption| encryption.name().eq_ignore_ascii_case(name))
+named! {
+    /// How the brand's own mail server is spoken to (`smtp_encryption`, rule `brand-options`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    pub enum BrandEncryption {
+        /// Plain text.
+        None = "NONE",
+        /// TLS from the first byte, on any port.
+        Ssl = "SSL",
+        /// TLS from the first byte on port 465, else STARTTLS, which must then succeed.
+        #[default]
+        Tls = "TLS",
     }
 }
 
@@ -149,6 +133,7 @@ impl Brand {
             },
         }
     }
+
     /// Whether mail of the brand goes through a server of its own.
     #[must_use]
     pub fn has_own_server(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Clicks on tracked links, counted three ways (product rule 4).
+//! Clicks on tracked links, counted three ways (product rule 4): raw, unique, likely human.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -87,10 +87,10 @@ pub struct BatchId {
     pub number: u64,
 }
 
-/// Nodes whose last batches are remembered; the one that counted longest ago is forgotten.
+/// Maximum nodes whose last batches are stored; the oldest is dropped.
 const MAX_NODES: usize = 16;
 
-/// Visitors of one hour that are told apart. Whoever comes after so many counts as no new one.
+/// Maximum distinct visitors of one hour; further ones are not counted as unique.
 const MAX_VISITORS: usize = 1_000_000;
 
 /// The clicks of a tenant's people on the day of the last one, and who clicked in its hour.
@@ -190,7 +190,7 @@ impl TenantClicks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{AccountId, TenantId, UserId};
+    use crate::ids::{AccountId, TenantId, UserId};
     use proptest::prelude::*;
 
     fn tenant() -> AccountRef {

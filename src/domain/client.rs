@@ -3,40 +3,27 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ClientId, TenantId};
+use super::named::named;
 use super::time::Timestamp;
-use crate::domain::named::named;
 
 named! {
     /// One thing that an API client may be allowed to do, always within its tenant's subtree.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[allow(missing_docs)] // `meaning` says what each allows
     pub enum ApiScope {
-        /// Read tenants, users, brands, offering items, usages.
         AccountRead = "account_read",
-        /// Change them.
         AccountWrite = "account_write",
-        /// Read and manage API clients.
         Clients = "clients",
-        /// Report usage.
         UsageWrite = "usage_write",
-        /// Read alerts, headers, proposals, quotas, clicks; preview.
         AlertsRead = "alerts_read",
-        /// Snooze alerts.
         AlertsWrite = "alerts_write",
-        /// Read the outbox.
         EmailsRead = "emails_read",
-        /// Send its dead letters again.
         EmailsWrite = "emails_write",
-        /// Read billing customers, taxes and the service desk's configuration.
         BillingRead = "billing_read",
-        /// Change customers and taxes.
         BillingWrite = "billing_write",
-        /// Read and change price plans and domains of resellers.
         Plans = "plans",
-        /// Read partner plans.
         PartnersRead = "partners_read",
-        /// Change them.
         PartnersWrite = "partners_write",
-        /// Read who changed what.
         AuditRead = "audit_read",
     }
 }
@@ -80,12 +67,8 @@ pub struct UnknownScope(pub String);
 
 impl std::fmt::Display for UnknownScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "unknown scope {:?}; known are: {}",
-            self.0,
-            ApiScopes::all()
-        )
+        let all = ApiScopes::all();
+        write!(f, "unknown scope {:?}; known are: {all}", self.0)
     }
 }
 
@@ -111,8 +94,8 @@ impl ApiScopes {
     pub fn parse(text: &str) -> Result<Self, UnknownScope> {
         text.split_ascii_whitespace()
             .try_fold(Self(0), |set, word| {
-                let scope = ApiScope::ALL.into_iter().find(|scope| scope.name() == word);
-                let scope = scope.ok_or_else(|| UnknownScope(word.chars().take(64).collect()))?;
+                let unknown = || UnknownScope(word.chars().take(64).collect());
+                let scope = ApiScope::from_name(word).ok_or_else(unknown)?;
                 Ok(Self(set.0 | scope.bit()))
             })
     }
@@ -138,15 +121,10 @@ impl ApiScopes {
 
 impl std::fmt::Display for ApiScopes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut parted = "";
-        for scope in ApiScope::ALL
-            .into_iter()
-            .filter(|scope| self.allows(*scope))
-        {
-            write!(f, "{parted}{}", scope.name())?;
-            parted = " ";
-        }
-        Ok(())
+        let scopes = ApiScope::ALL.into_iter();
+        let allowed = scopes.filter(|scope| self.allows(*scope));
+        let names: Vec<&str> = allowed.map(ApiScope::name).collect();
+        f.write_str(&names.join(" "))
     }
 }
 
@@ -195,9 +173,7 @@ mod tests {
         assert!(set.allows(ApiScope::UsageWrite) && !set.allows(ApiScope::AccountWrite));
         assert!(ApiScopes::all().contains(set) && !set.contains(ApiScopes::all()));
         assert_eq!(ApiScopes::parse("root"), Err(UnknownScope("root".into())));
-        assert_eq!(
-            ApiScopes::parse(&ApiScopes::all().to_string()),
-            Ok(ApiScopes::all())
-        );
+        let all = ApiScopes::all();
+        assert_eq!(ApiScopes::parse(&all.to_string()), Ok(all));
     }
 }

@@ -1,9 +1,11 @@
-//! How to reach a person or a company, and the address that mail goes to.
+//! Contact data of tenants and users, and e-mail addresses.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::text::{BadText, is_host_name};
 
 /// The contact block of tenants and users, as the vendor prints it. Free text; may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,18 +43,6 @@ const MAX_ADDRESS_BYTES: usize = 254;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
-/// The text is not an address that mail can be sent to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidEmail;
-
-impl fmt::Display for InvalidEmail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be an e-mail address such as johndoe@mysite.com")
-    }
-}
-
-impl std::error::Error for InvalidEmail {}
-
 impl EmailAddress {
     /// The address as given.
     #[must_use]
@@ -68,27 +58,19 @@ impl fmt::Display for EmailAddress {
 }
 
 impl FromStr for EmailAddress {
-    type Err = InvalidEmail;
+    type Err = BadText;
 
-    fn from_str(text: &str) -> Result<Self, InvalidEmail> {
-        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        const FORM: BadText = BadText::Form("must be an e-mail address such as johndoe@mysite.com");
+        let (local, domain) = text.rsplit_once('@').ok_or(FORM)?;
         let local_ok = (1..=64).contains(&local.len())
             && local
                 .split('.')
                 .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
-        let domain_ok = (1..=253).contains(&domain.len())
-            && domain.split('.').all(|label| {
-                (1..=63).contains(&label.len())
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-                    && label
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            });
-        if local_ok && domain_ok && text.len() <= MAX_ADDRESS_BYTES {
+        if local_ok && is_host_name(domain) && text.len() <= MAX_ADDRESS_BYTES {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidEmail)
+            Err(FORM)
         }
     }
 }

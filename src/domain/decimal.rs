@@ -1,6 +1,6 @@
-//! Exact decimal numbers, for money and volumes. A number keeps the scale that it was written
-//! with: `0.00` stays `0.00`, as rule `partner-plans` has it. What cannot be held exactly is refused, never
-//! rounded; floating point is not involved anywhere.
+//! Exact decimal numbers, for money and volumes. A number keeps the scale that it was written with:
+//! `0.00` stays `0.00` (rule `partner-plans`). A result that cannot be held exactly is an error;
+//! nothing is rounded and floating point is never used.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -164,14 +164,12 @@ impl FromStr for Decimal {
     /// Reads the form of RFC 8259 §6 without its exponent: `-`, digits without leading zeros,
     /// and a point only between digits.
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        let (negative, magnitude) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (whole, fraction) = match magnitude.split_once('.') {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (magnitude, None),
-        };
+        let magnitude = text.strip_prefix('-').unwrap_or(text);
+        let negative = magnitude.len() < text.len();
+        let parts = magnitude.split_once('.');
+        let (whole, fraction) = parts.map_or((magnitude, None), |(whole, fraction)| {
+            (whole, Some(fraction))
+        });
         check_form(whole, fraction)?;
         let fraction = fraction.unwrap_or_default();
         let scale = u32::try_from(fraction.len()).map_err(|_| DecimalError::OutOfRange)?;

@@ -1,8 +1,8 @@
-//! From usage to states, transitions and the decision whether to tell somebody.
+//! From usage to states, transitions and the decision whether to notify.
 //!
-//! What is *shown* is computed from quota and usage at that moment. What is *sent* is held back
-//! by arming: a level tells once when it is entered, and again only after usage fell below it by
-//! a margin.
+//! What a page *shows* is computed from quota and usage at that moment. What is *sent* is limited
+//! by arming: a level notifies once when it is entered, and again only after usage fell below it by
+//! a margin. [`super::meter`] calls this for each item of an account.
 
 use super::quota::{Item, Level, Percent, Quota, State, Unit};
 use super::tenant::SoonSetting;
@@ -75,14 +75,14 @@ pub struct Measured {
     pub usage: u64,
 }
 
-/// What is remembered of an item of an account between reports.
+/// The stored state of an item of an account between reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// The state as last evaluated.
     pub state: State,
     /// When that state was entered.
     pub since: Timestamp,
-    /// The highest level that has told and is not armed again; all below it count as told too.
+    /// The highest level that has notified and is not armed again; those below count as notified.
     pub fired: Option<Level>,
 }
 
@@ -112,25 +112,21 @@ pub struct Transition {
 /// The outcome of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evaluation {
-    /// To be remembered.
+    /// To be stored.
     pub standing: Standing,
     /// Where the state changed.
     pub transition: Option<Transition>,
-    /// The level that is to be told now.
+    /// The level to notify of now.
     pub notify: Option<Level>,
 }
 
 /// The quota that is worst off: the highest state, then the highest utilization, then the first.
 #[must_use]
 pub fn worst(measured: &[Measured], soon: Option<Percent>) -> Option<Measured> {
-    let mut worst: Option<Measured> = None;
-    for candidate in measured {
-        let better_kept = worst.is_some_and(|kept| !is_worse(candidate, &kept, soon));
-        if !better_kept {
-            worst = Some(*candidate);
-        }
-    }
-    worst
+    measured.iter().copied().reduce(|kept, candidate| {
+        let is_worse = is_worse(&candidate, &kept, soon);
+        if is_worse { candidate } else { kept }
+    })
 }
 
 /// Compares by state, then by usage/value as fractions (cross-multiplied, so exact).
@@ -181,7 +177,7 @@ pub fn evaluate(
     }
 }
 
-/// The highest level that has told and is not armed again.
+/// The highest level that has notified and is not armed again.
 fn still_fired(
     item: Item,
     measured: &[Measured],
@@ -195,16 +191,16 @@ fn still_fired(
         .find(|level| !is_armed_again(item, *level, measured, policy))
 }
 
-/// One level of an item: where it begins, and whether entering it tells.
+/// One level of an item: where it begins, and whether entering it notifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arming {
     /// Which level.
     pub level: Level,
     /// The usage at which it is entered, of the quota that is worst off.
     pub at: u64,
-    /// The usage below which it is armed again after it has told.
+    /// The usage below which it is armed again after it has notified.
     pub rearm_below: u64,
-    /// Whether people are told when it is entered the next time.
+    /// Whether people are notified when it is entered the next time.
     pub is_armed: bool,
 }
 

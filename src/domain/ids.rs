@@ -6,6 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::quota::Scope;
+use super::text::BadText;
+
 /// The text is not a UUID in its canonical, hyphenated form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidId;
@@ -18,8 +21,8 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
-macro_rules! uuid_id {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(Uuid);
@@ -79,86 +82,51 @@ macro_rules! uuid_id {
                 Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)
             }
         }
-    };
+    )+};
 }
 
-uuid_id!(
+uuid_ids! {
     /// A tenant: partner, folder, customer or unit.
-    TenantId
-);
-uuid_id!(
+    TenantId,
     /// A user account.
-    UserId
-);
-uuid_id!(
+    UserId,
     /// An API client (OAuth 2 client credentials).
-    ClientId
-);
-uuid_id!(
+    ClientId,
     /// One mail in the outbox.
-    MailId
-);
-uuid_id!(
+    MailId,
     /// A node: one running process of the service. Another start is another node.
-    NodeId
-);
-uuid_id!(
+    NodeId,
     /// One entry of the audit.
-    AuditId
-);
-uuid_id!(
+    AuditId,
     /// An infrastructure component (for instance a storage) that an offering item is bound to.
-    InfraId
-);
-uuid_id!(
+    InfraId,
     /// The billing information of a tenant.
-    CustomerId
-);
-uuid_id!(
+    CustomerId,
     /// A sales tax of a partner.
-    TaxId
-);
-uuid_id!(
+    TaxId,
     /// A country of the reference data.
-    CountryId
-);
-uuid_id!(
+    CountryId,
     /// A state, province or the like of a country.
-    StateId
-);
-uuid_id!(
+    StateId,
     /// A language of the reference data.
-    LanguageId
-);
-uuid_id!(
+    LanguageId,
     /// The application (service) that an offering item belongs to.
-    ApplicationId
-);
+    ApplicationId,
+}
 
 /// The vendor's "API v1 ID": a number given to each tenant and user at creation, unique over both,
 /// never reused. The account table is indexed by it, and tracked links carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct V1Id(pub u32);
 
-/// Text that is not the spelling of an API v1 ID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidV1Id;
-
-impl fmt::Display for InvalidV1Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be a number such as 1002, at most 4294967295")
-    }
-}
-
-impl std::error::Error for InvalidV1Id {}
-
 impl FromStr for V1Id {
-    type Err = InvalidV1Id;
+    type Err = BadText;
 
     /// As it stands in a Buy link: digits, no sign, no leading zero.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        const FORM: BadText = BadText::Form("must be a number such as 1002, at most 4294967295");
         let id = text.parse().map(Self).ok();
-        id.filter(|id| id.to_string() == text).ok_or(InvalidV1Id)
+        id.filter(|id| id.to_string() == text).ok_or(FORM)
     }
 }
 
@@ -197,6 +165,15 @@ impl AccountId {
             Self::User(id) => id.uuid(),
         }
     }
+
+    /// Whether its quotas are a tenant's or a user's own.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Tenant(_) => Scope::Tenant,
+            Self::User(_) => Scope::User,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -216,9 +193,11 @@ mod tests {
         ] {
             assert_eq!(other.parse::<TenantId>(), Err(InvalidId), "{other}");
         }
+        assert_eq!(AccountId::Tenant(id).scope(), Scope::Tenant);
+        assert_eq!(AccountId::User(UserId::random()).scope(), Scope::User);
         assert_eq!("1002".parse(), Ok(V1Id(1002)));
         for other in ["", "+1002", "01002", "-1", "1002 ", "1e3", "4294967296"] {
-            assert_eq!(other.parse::<V1Id>(), Err(InvalidV1Id), "{other}");
+            assert!(other.parse::<V1Id>().is_err(), "{other}");
         }
     }
 }

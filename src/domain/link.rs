@@ -1,5 +1,5 @@
-//! The Buy link (rule `buy-link-data`): the configured Buy URL, and what is added to it so that the shop
-//! knows who comes, from where, and what is used up.
+//! The Buy link (rule `buy-link-data`): the configured Buy URL, plus parameters that tell the shop
+//! which user comes from which placement, and which quotas are exceeded.
 
 mod buy_url;
 mod host;
@@ -13,14 +13,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(in crate::domain) use buy_url::is_invisible;
+pub(crate) use buy_url::is_invisible;
 pub use buy_url::{BuyUrl, BuyUrlError, BuyUrlRules, MAX_BUY_URL_BYTES};
 pub use template::LinkTemplate;
 
-use crate::domain::ids::V1Id;
-use crate::domain::item_set::ItemSet;
-use crate::domain::named::named;
-use crate::domain::quota::{Item, State};
+use crate::ids::V1Id;
+use crate::item_set::ItemSet;
+use crate::named::named;
+use crate::quota::{Item, State};
+use crate::text::BadText;
 
 /// The longest `page` parameter before encoding, in bytes.
 pub const MAX_PAGE_BYTES: usize = 2_000;
@@ -47,12 +48,6 @@ impl Placement {
         Self::Email,
         Self::PortalHeader,
     ];
-
-    /// The placement of the console's alert on `item`.
-    #[must_use]
-    pub const fn alert(item: Item) -> Self {
-        Self::Alert(item)
-    }
 
     /// The name in the Buy link; its casing is that of rule `buy-link-data`.
     #[must_use]
@@ -98,31 +93,16 @@ impl fmt::Display for Placement {
     }
 }
 
-/// The text names none of the seven placements.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownPlacement;
-
-impl fmt::Display for UnknownPlacement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be one of ")?;
-        for (index, placement) in Placement::ALL.into_iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{placement}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for UnknownPlacement {}
-
 impl FromStr for Placement {
-    type Err = UnknownPlacement;
+    type Err = BadText;
 
-    fn from_str(text: &str) -> Result<Self, UnknownPlacement> {
-        Self::ALL
-            .into_iter()
-            .find(|placement| placement.name() == text)
-            .ok_or(UnknownPlacement)
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        let mut all = Self::ALL.into_iter();
+        let named = all.find(|placement| placement.name() == text);
+        named.ok_or(BadText::Form(
+            "must be one of Alert_on_Storage, alert_on_physical_machines, alert_on_physical_servers, \
+             alert_on_virtual_machines, alert_on_mobile_devices, email_notification, mc_usage_info",
+        ))
     }
 }
 
@@ -139,49 +119,28 @@ named! {
     }
 }
 
-/// The parameter names of a profile.
-struct Names {
-    placement: &'static str,
-    user_quota: &'static str,
-    tenant_quota: &'static str,
-    user_id: &'static str,
-    tenant_id: &'static str,
-    page: &'static str,
-}
-
 impl LinkProfile {
-    /// The parameter names, in the order in which they are written.
+    /// The parameter names of placement, user quotas, tenant quotas, user, tenant and page, in the
+    /// order in which they are written.
     #[must_use]
     pub const fn parameters(self) -> [&'static str; 6] {
-        let names = self.names();
-        [
-            names.placement,
-            names.user_quota,
-            names.tenant_quota,
-            names.user_id,
-            names.tenant_id,
-            names.page,
-        ]
-    }
-
-    const fn names(self) -> Names {
         match self {
-            Self::Default => Names {
-                placement: "placement",
-                user_quota: "user_quota",
-                tenant_quota: "tenant_quota",
-                user_id: "user_id",
-                tenant_id: "tenant_id",
-                page: "page",
-            },
-            Self::Acronis => Names {
-                placement: "origin",
-                user_quota: "user_quotas",
-                tenant_quota: "tenant_quotas",
-                user_id: "user_account_id",
-                tenant_id: "tenant_id",
-                page: "redirect_url",
-            },
+            Self::Default => [
+                "placement",
+                "user_quota",
+                "tenant_quota",
+                "user_id",
+                "tenant_id",
+                "page",
+            ],
+            Self::Acronis => [
+                "origin",
+                "user_quotas",
+                "tenant_quotas",
+                "user_account_id",
+                "tenant_id",
+                "redirect_url",
+            ],
         }
     }
 }

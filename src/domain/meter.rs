@@ -1,4 +1,7 @@
-//! A meter: the offering items of an account, what is used of them, and how each item stands.
+//! A meter: the offering items of an account, their usage, and the standing of each item.
+//!
+//! Usage reports change it through [`Meter::report`] and [`Meter::evaluate`]; alerts, mails and the
+//! header read it through [`Meter::status`].
 
 mod held;
 mod hot;

@@ -1,4 +1,4 @@
-//! Enums whose values have names that programs read.
+//! Macro for enums whose values have names on the wire or in stored forms.
 
 /// Defines an enum with a name for each value, and `ALL`, `name` and `from_name`.
 macro_rules! named {
@@ -31,4 +31,4 @@ macro_rules! named {
     };
 }
 
-pub(in crate::domain) use named;
+pub(crate) use named;

@@ -1,4 +1,4 @@
-//! Nodes: running processes that share a store. Which of them are alive, and whose turn work is.
+//! Nodes: processes that share a store. Which of them are alive, and which one does what work.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Partner plans (rule `partner-plans`): what a partner sells and at which price, and what of it covers a
+//! Partner plans (rule `partner-plans`): what a partner sells and at which price, and what covers a
 //! tenant's overage of today.
 
 mod buying;

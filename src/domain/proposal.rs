@@ -1,7 +1,8 @@
-//! Who sees what: the one decision table (rule `who-may-buy`).
+//! The decision table of who is proposed what (rule `who-may-buy`). Alerts, header, mails, previews
+//! and clicks all call these two functions; `explain` shows the trail that they leave.
 
-use super::rules::{Rule, Trail};
-use crate::domain::named::named;
+use super::rules::{Rule, Trail, is_notified};
+use crate::named::named;
 
 named! {
     /// What a message offers its reader.
@@ -42,48 +43,58 @@ pub enum WithoutBuyUrl {
     ContactSales,
 }
 
+/// What the two decisions depend on, for one user at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// The user is enabled.
+    pub user_enabled: bool,
+    /// The user's tenant is enabled.
+    pub tenant_enabled: bool,
+    /// The user's roles.
+    pub reader: Reader,
+    /// The shop of the user's brand.
+    pub shop: Shop,
+    /// What the deployment sets.
+    pub without_buy_url: WithoutBuyUrl,
+}
+
 /// The proposal for a quota message, the same in console, mail and portal header.
 #[must_use]
-pub fn quota_proposal(
-    reader: Reader,
-    shop: Shop,
-    without: WithoutBuyUrl,
-    trail: &mut Trail,
-) -> Option<Proposal> {
-    if !trail.holds(Rule::IsBuyer, reader.buyer) {
+pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
+    let is_notified = is_notified(facts.user_enabled, facts.tenant_enabled, trail);
+    if !is_notified || !trail.holds(Rule::IsBuyer, facts.reader.buyer) {
         return None;
     }
-    if !trail.holds(Rule::IsCompanyAdmin, reader.company_admin) {
+    if !trail.holds(Rule::IsCompanyAdmin, facts.reader.company_admin) {
         return Some(Proposal::ContactSales);
     }
-    proposal_by_shop(shop, without, trail)
+    proposal_by_shop(facts, trail)
 }
 
 /// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales.
 /// Without a shop there is nothing to click, so the same setting decides for that admin.
 #[must_use]
-pub fn edition_proposal(
-    reader: Reader,
-    shop: Shop,
-    without: WithoutBuyUrl,
-    trail: &mut Trail,
-) -> Option<Proposal> {
-    let may_buy = trail.holds(Rule::IsBuyer, reader.buyer)
-        && trail.holds(Rule::IsCompanyAdmin, reader.company_admin);
+pub fn edition_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
+    if !is_notified(facts.user_enabled, facts.tenant_enabled, trail) {
+        return None;
+    }
+    let may_buy = trail.holds(Rule::IsBuyer, facts.reader.buyer)
+        && trail.holds(Rule::IsCompanyAdmin, facts.reader.company_admin);
     if !may_buy {
         return Some(Proposal::ContactSales);
     }
-    proposal_by_shop(shop, without, trail)
+    proposal_by_shop(facts, trail)
 }
 
 /// What is proposed to who may buy.
-fn proposal_by_shop(shop: Shop, without: WithoutBuyUrl, trail: &mut Trail) -> Option<Proposal> {
+fn proposal_by_shop(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
+    let shop = facts.shop;
     let is_open = trail.holds(Rule::BrandingEnabled, shop.branding_enabled)
         && trail.holds(Rule::BuyUrlSet, shop.buy_url_set);
     if is_open {
         return Some(Proposal::BuyNow);
     }
-    let to_sales = without == WithoutBuyUrl::ContactSales;
+    let to_sales = facts.without_buy_url == WithoutBuyUrl::ContactSales;
     trail
         .holds(Rule::SalesWithoutBuyUrl, to_sales)
         .then_some(Proposal::ContactSales)
@@ -93,65 +104,88 @@ fn proposal_by_shop(shop: Shop, without: WithoutBuyUrl, trail: &mut Trail) -> Op
 mod tests {
     use super::*;
 
-    type Decide = fn(Reader, Shop, WithoutBuyUrl, &mut Trail) -> Option<Proposal>;
+    type Decide = fn(&Facts, &mut Trail) -> Option<Proposal>;
 
-    /// Every row: admin, buyer, branding, URL, setting -> quota proposal, edition proposal.
+    /// Every row: admin, buyer, branding, URL, setting, user enabled, tenant enabled -> quota proposal,
+    /// edition proposal.
     #[test]
     fn the_whole_table() {
         use Proposal::{BuyNow, ContactSales};
-        let bools = [false, true];
-        let mut rows = 0;
-        for company_admin in bools {
-            for buyer in bools {
-                for branding_enabled in bools {
-                    for buy_url_set in bools {
-                        for without in [WithoutBuyUrl::Nothing, WithoutBuyUrl::ContactSales] {
-                            let reader = Reader {
-                                company_admin,
-                                buyer,
-                            };
-                            let shop = Shop {
-                                branding_enabled,
-                                buy_url_set,
-                            };
-                            let no_shop = match without {
-                                WithoutBuyUrl::Nothing => None,
-                                WithoutBuyUrl::ContactSales => Some(ContactSales),
-                            };
-                            let (quota, edition) =
-                                match (company_admin, buyer, branding_enabled, buy_url_set) {
-                                    (true, true, true, true) => (Some(BuyNow), Some(BuyNow)),
-                                    (true, true, _, _) => (no_shop, no_shop),
-                                    (false, true, _, _) => (Some(ContactSales), Some(ContactSales)),
-                                    (_, false, _, _) => (None, Some(ContactSales)),
-                                };
-                            let row = format!("{reader:?} {shop:?} {without:?}");
-                            for (decide, expected) in [
-                                (quota_proposal as Decide, quota),
-                                (edition_proposal, edition),
-                            ] {
-                                let mut trail = Trail::kept();
-                                let silent = decide(reader, shop, without, &mut Trail::silent());
-                                let decided = decide(reader, shop, without, &mut trail);
-                                assert_eq!((decided, silent), (expected, expected), "{row}");
-                                let rules = trail.into_rules();
-                                // Each rule is asked once, and what follows a "no" is one more word.
-                                let passed = rules.iter().filter(|checked| !checked.holds).count();
-                                assert!(passed <= 2 && !rules.is_empty(), "{row}: {rules:?}");
-                            }
-                            rows += 1;
-                        }
-                    }
-                }
+        for row in 0..128_u8 {
+            let bit = |at: u8| row & (1 << at) != 0;
+            let reader = Reader {
+                company_admin: bit(0),
+                buyer: bit(1),
+            };
+            let shop = Shop {
+                branding_enabled: bit(2),
+                buy_url_set: bit(3),
+            };
+            let (without, no_shop) = match bit(4) {
+                false => (WithoutBuyUrl::Nothing, None),
+                true => (WithoutBuyUrl::ContactSales, Some(ContactSales)),
+            };
+            let (user_enabled, tenant_enabled) = (!bit(5), !bit(6));
+            let (quota, edition) = match (reader.company_admin, reader.buyer, bit(2) && bit(3)) {
+                (true, true, true) => (Some(BuyNow), Some(BuyNow)),
+                (true, true, false) => (no_shop, no_shop),
+                (false, true, _) => (Some(ContactSales), Some(ContactSales)),
+                (_, false, _) => (None, Some(ContactSales)),
+            };
+            let (quota, edition) = match user_enabled && tenant_enabled {
+                true => (quota, edition),
+                false => (None, None),
+            };
+            let facts = Facts {
+                user_enabled,
+                tenant_enabled,
+                reader,
+                shop,
+                without_buy_url: without,
+            };
+            let row = format!("{facts:?}");
+            for (decide, expected) in [
+                (quota_proposal as Decide, quota),
+                (edition_proposal, edition),
+            ] {
+                let mut trail = Trail::kept();
+                let silent = decide(&facts, &mut Trail::silent());
+                let decided = decide(&facts, &mut trail);
+                assert_eq!((decided, silent), (expected, expected), "{row}");
+                let rules = trail.into_rules();
+                // Each rule is asked once, and what follows a "no" is one more word.
+                let passed = rules.iter().filter(|checked| !checked.holds).count();
+                assert!(passed <= 2 && !rules.is_empty(), "{row}: {rules:?}");
             }
         }
-        assert_eq!(rows, 32);
     }
 
     #[test]
     fn the_trail_ends_with_the_rule_that_decided() {
-        use Rule::{BrandingEnabled, BuyUrlSet, IsBuyer, IsCompanyAdmin, SalesWithoutBuyUrl};
-        let row = |(company_admin, buyer), (branding_enabled, buy_url_set), without| {
+        use Rule::{
+            BrandingEnabled, BuyUrlSet, IsBuyer, IsCompanyAdmin, SalesWithoutBuyUrl, TenantEnabled,
+            UserEnabled,
+        };
+        use WithoutBuyUrl::{ContactSales, Nothing};
+        let enabled = [(UserEnabled, true), (TenantEnabled, true)];
+        let may_buy = [(IsBuyer, true), (IsCompanyAdmin, true)];
+        let and = |more: &[(Rule, bool)]| [&may_buy, more].concat();
+        let no_admin = vec![(IsBuyer, true), (IsCompanyAdmin, false)];
+        let open = [(BrandingEnabled, true), (BuyUrlSet, true)];
+        let no_brand = [(BrandingEnabled, false), (SalesWithoutBuyUrl, false)];
+        let no_url = [
+            (BrandingEnabled, true),
+            (BuyUrlSet, false),
+            (SalesWithoutBuyUrl, true),
+        ];
+        // Admin, buyer, branding, URL, setting.
+        for (company_admin, buyer, branding_enabled, buy_url_set, without, expected) in [
+            (true, false, true, true, Nothing, vec![(IsBuyer, false)]),
+            (false, true, true, true, Nothing, no_admin),
+            (true, true, true, true, Nothing, and(&open)),
+            (true, true, false, true, Nothing, and(&no_brand)),
+            (true, true, true, false, ContactSales, and(&no_url)),
+        ] {
             let mut trail = Trail::kept();
             let reader = Reader {
                 company_admin,
@@ -161,38 +195,17 @@ mod tests {
                 branding_enabled,
                 buy_url_set,
             };
-            let _ = quota_proposal(reader, shop, without, &mut trail);
+            let facts = Facts {
+                user_enabled: true,
+                tenant_enabled: true,
+                reader,
+                shop,
+                without_buy_url: without,
+            };
+            let _ = quota_proposal(&facts, &mut trail);
             let rules = trail.into_rules().into_iter();
-            rules
-                .map(|checked| (checked.rule, checked.holds))
-                .collect::<Vec<_>>()
-        };
-        let (nothing, sales) = (WithoutBuyUrl::Nothing, WithoutBuyUrl::ContactSales);
-        let may_buy = [(IsBuyer, true), (IsCompanyAdmin, true)];
-        let and = |more: &[(Rule, bool)]| [&may_buy, more].concat();
-        assert_eq!(
-            row((true, false), (true, true), nothing),
-            [(IsBuyer, false)]
-        );
-        assert_eq!(
-            row((false, true), (true, true), nothing),
-            [(IsBuyer, true), (IsCompanyAdmin, false)]
-        );
-        assert_eq!(
-            row((true, true), (true, true), nothing),
-            and(&[(BrandingEnabled, true), (BuyUrlSet, true)])
-        );
-        assert_eq!(
-            row((true, true), (false, true), nothing),
-            and(&[(BrandingEnabled, false), (SalesWithoutBuyUrl, false)])
-        );
-        assert_eq!(
-            row((true, true), (true, false), sales),
-            and(&[
-                (BrandingEnabled, true),
-                (BuyUrlSet, false),
-                (SalesWithoutBuyUrl, true)
-            ])
-        );
+            let rules = rules.map(|checked| (checked.rule, checked.holds));
+            assert_eq!(rules.collect::<Vec<_>>(), [&enabled, &*expected].concat());
+        }
     }
 }

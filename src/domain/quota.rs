@@ -1,11 +1,13 @@
-//! Items, quotas, usage, and the state that follows from them. Integers only: byte counts
-//! exceed what an `f64` holds exactly.
+//! Items, quotas, and the state that follows from usage. Integers only: byte counts exceed what an
+//! `f64` holds exactly.
 
-use crate::domain::named::named;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::named::named;
+use super::text::BadText;
 
 named! {
     /// What is sold by quota (rule `buy-link-data`). The order is the order of the Buy link's lists.
@@ -48,28 +50,13 @@ impl fmt::Display for Item {
     }
 }
 
-/// The text names none of the five items.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownItem;
-
-impl fmt::Display for UnknownItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "must be one of storage_size, physical_machines, physical_servers, virtual_machines, mobile_devices",
-        )
-    }
-}
-
-impl std::error::Error for UnknownItem {}
-
 impl FromStr for Item {
-    type Err = UnknownItem;
+    type Err = BadText;
 
-    fn from_str(text: &str) -> Result<Self, UnknownItem> {
-        Self::ALL
-            .into_iter()
-            .find(|item| item.name() == text)
-            .ok_or(UnknownItem)
+    fn from_str(text: &str) -> Result<Self, BadText> {
+        Self::from_name(text).ok_or(BadText::Form(
+            "must be one of storage_size, physical_machines, physical_servers, virtual_machines, mobile_devices",
+        ))
     }
 }
 

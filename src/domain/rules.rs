@@ -1,34 +1,24 @@
-//! Decisions that can be explained: which rules were looked at, in which order, and what each said.
-//! The functions that decide write the trail themselves, so that an explanation cannot differ from
-//! what was decided.
+//! Decisions that can be explained. The deciding function records each rule it checks in a
+//! [`Trail`], so an explanation cannot differ from the decision.
 
 use super::tenant::Tenant;
 use super::user::User;
-use crate::domain::named::named;
+use crate::named::named;
 
 named! {
     /// A rule of a decision on what a user is shown or sent.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)] // `says` has what each means
     pub enum Rule {
-        /// The account of the user is in use.
         UserEnabled = "user_enabled",
-        /// The user's tenant is in use.
         TenantEnabled = "tenant_enabled",
-        /// The user has the business type `buyer`.
         IsBuyer = "is_buyer",
-        /// The user has the role `company_admin` on the own tenant.
         IsCompanyAdmin = "is_company_admin",
-        /// A brand is enabled for the tenant or one of its ancestors.
         BrandingEnabled = "branding_enabled",
-        /// That brand has a Buy URL which today's rules allow.
         BuyUrlSet = "buy_url_set",
-        /// The deployment sends those to sales who could buy but have no shop to go to.
         SalesWithoutBuyUrl = "sales_without_buy_url",
-        /// The person has accepted the account.
         UserActivated = "user_activated",
-        /// The account has an e-mail address.
         HasAddress = "has_address",
-        /// `quota` is among the user's notifications.
         WantsQuotaMail = "wants_quota_mail",
     }
 }
@@ -121,9 +111,9 @@ impl Trail {
     }
 }
 
-/// Whether a user is told of quotas at all: a disabled one, and one of a disabled tenant, is not.
+/// Whether a user is notified of quotas at all: not while the user or the tenant is disabled.
 #[must_use]
-pub fn is_told(user_enabled: bool, tenant_enabled: bool, trail: &mut Trail) -> bool {
+pub fn is_notified(user_enabled: bool, tenant_enabled: bool, trail: &mut Trail) -> bool {
     trail.holds(Rule::UserEnabled, user_enabled) && trail.holds(Rule::TenantEnabled, tenant_enabled)
 }
 

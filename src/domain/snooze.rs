@@ -1,4 +1,4 @@
-//! Alerts, named: their ids, and which of them a user does not want to see for a while.
+//! Alert ids, and the alerts that a user has snoozed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, TenantId, UserId};
-use super::quota::{Item, Scope};
+use super::quota::Item;
 use super::time::Timestamp;
 
 /// The stable id of an alert: whose quota, which item. The same alert keeps its id over all
@@ -18,17 +18,6 @@ pub struct AlertId {
     pub account: AccountId,
     /// Which item.
     pub item: Item,
-}
-
-impl AlertId {
-    /// Whether it is about the user's own quota or the tenant's.
-    #[must_use]
-    pub const fn scope(self) -> Scope {
-        match self.account {
-            AccountId::Tenant(_) => Scope::Tenant,
-            AccountId::User(_) => Scope::User,
-        }
-    }
 }
 
 impl fmt::Display for AlertId {
@@ -114,13 +103,11 @@ mod tests {
             item: Item::StorageSize,
         };
         let mut snoozes = Snoozes::default();
-        snoozes.snooze(alert, Timestamp::from_secs(10), Timestamp::from_secs(1));
-        assert_eq!(
-            snoozes.until(alert, Timestamp::from_secs(9)),
-            Some(Timestamp::from_secs(10))
-        );
-        assert_eq!(snoozes.until(alert, Timestamp::from_secs(10)), None);
+        let [first, before, end] = [1, 9, 10].map(Timestamp::from_secs);
+        snoozes.snooze(alert, end, first);
+        assert_eq!(snoozes.until(alert, before), Some(end));
+        assert_eq!(snoozes.until(alert, end), None);
         snoozes.wake(alert);
-        assert_eq!(snoozes.until(alert, Timestamp::from_secs(9)), None);
+        assert_eq!(snoozes.until(alert, before), None);
     }
 }

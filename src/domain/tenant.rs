@@ -7,7 +7,7 @@ use super::ids::{AccountId, AccountRef, TenantId, V1Id};
 use super::plan::{Currency, PlanRef};
 use super::quota::Percent;
 use super::time::Timestamp;
-use crate::domain::named::named;
+use crate::named::named;
 
 /// A tree deeper than this is refused: every tenant is indexed under each of its ancestors.
 pub const MAX_TENANT_DEPTH: usize = 16;
@@ -52,7 +52,7 @@ pub struct Tenant {
     pub kind: TenantKind,
     /// All ancestors, the root first, the parent last; empty for the root.
     pub ancestors: Vec<TenantId>,
-    /// A disabled tenant's people are told nothing; only a disabled tenant can be deleted.
+    /// A disabled tenant's people are not notified; only a disabled tenant can be deleted.
     pub enabled: bool,
     /// The language of its people, where a user has none (`en`, `de`, …).
     pub language: String,
@@ -112,7 +112,7 @@ pub struct TenantSettings {
     pub currency: Option<Currency>,
 }
 
-/// A tenant's word on the soon threshold of one item. Stored as nothing, 0 or the percentage.
+/// A tenant's setting of the soon threshold of one item. Stored as nothing, 0 or the percentage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Option<u8>", into = "Option<u8>")]
 pub enum SoonSetting {
@@ -126,7 +126,7 @@ pub enum SoonSetting {
 }
 
 impl SoonSetting {
-    /// Whether the tenant has a word of its own.
+    /// Whether the tenant has a setting of its own.
     #[must_use]
     pub const fn is_own(self) -> bool {
         !matches!(self, Self::Inherit)

@@ -1,5 +1,5 @@
-//! What texts from outside may be before they are stored. What passes here stands on one line and
-//! can be put into a header, a subject or a page without surprise.
+//! Checks of texts from outside, made before a text is stored. A text that passes stays on one line
+//! and is safe in a mail header, a subject or a page.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -174,7 +174,17 @@ pub fn check_web_address(text: &str) -> Result<(), BadText> {
 /// # Errors
 /// [`BadText::Form`].
 pub fn check_host(text: &str) -> Result<(), BadText> {
-    let label_ok = |label: &str| {
+    if text.is_empty() || is_host_name(text) || text.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    Err(BadText::Form(
+        "must be a host name such as smtp.example.com, or an IP address",
+    ))
+}
+
+/// Whether the text is a host name of ASCII letters, digits and hyphens.
+pub(super) fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
@@ -182,13 +192,7 @@ pub fn check_host(text: &str) -> Result<(), BadText> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    let name_ok = text.len() <= 253 && text.split('.').all(label_ok);
-    if text.is_empty() || name_ok || text.parse::<IpAddr>().is_ok() {
-        return Ok(());
-    }
-    Err(BadText::Form(
-        "must be a host name such as smtp.example.com, or an IP address",
-    ))
+    text.len() <= 253 && text.split('.').all(is_label)
 }
 
 #[cfg(test)]

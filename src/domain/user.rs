@@ -1,4 +1,4 @@
-//! User accounts, their roles and what they want to be told.
+//! User accounts, their roles and the notifications that they ask for.
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,7 @@ impl User {
         against.map_or(Ok(()), |(rule, _)| Err(rule))
     }
 
-    /// Whether the user asked to be told of quotas by mail.
+    /// Whether the user asked for quota mail.
     #[must_use]
     pub fn wants_quota_mail(&self) -> bool {
         self.notifications.contains(&QUOTA_NOTIFICATION)

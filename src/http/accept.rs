@@ -1,10 +1,10 @@
-//! Which media type a caller wants (RFC 9110 §12.5.1).
+//! Content negotiation: how much a caller wants a media type (RFC 9110 §12.5.1).
 
 use http::header::ACCEPT;
 
 use super::message::Head;
 
-/// The `Accept` lines of a request as one list; `None` where it has no wish.
+/// The `Accept` lines of a request as one list; `None` where it states no preference.
 #[must_use]
 pub fn wishes(head: &Head) -> Option<String> {
     let mut accepts = String::new();
@@ -16,8 +16,8 @@ pub fn wishes(head: &Head) -> Option<String> {
     says_something.then_some(accepts)
 }
 
-/// What an `Accept` list gives a media type. The greater one is wanted more: by its quality, then
-/// by how closely it was named.
+/// The rank of a media type in an `Accept` list. The greater one is preferred: by its quality, then
+/// by how specific its range is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Rank {
     /// The quality in thousandths; 0: not acceptable.
@@ -64,14 +64,14 @@ fn weight(parameter: &str) -> Option<u16> {
         .then(|| permille(value))
 }
 
-/// `0.8` as 800; what is no quality counts as none.
+/// `0.8` as 800; an invalid quality counts as 0.
 fn permille(text: &str) -> u16 {
     let (whole, decimals) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
         return 0;
     }
     match whole {
-        // RFC 9110 §12.4.2: nothing is wanted more than wholly.
+        // RFC 9110 §12.4.2: a quality is at most 1.
         "1" if decimals.bytes().all(|byte| byte == b'0') => 1000,
         "0" => format!("{decimals:0<3}").parse().unwrap_or(0),
         _ => 0,

@@ -1,4 +1,4 @@
-//! From an `Authorization` header to a typed [`Caller`].
+//! Authenticates a request: from its `Authorization` header to a typed [`Caller`].
 
 use http::header::AUTHORIZATION;
 
@@ -41,19 +41,19 @@ fn verified(
     let Some(signed) = tokens::verify_signature(env, token) else {
         return Err(rate_limits.bad_token(&env.metrics, head.client_address, now));
     };
-    // One that has expired was no guess.
+    // An expired token is no guess, so it counts as no failure.
     let is_current = now < signed.expires_at;
     is_current.then_some(signed).ok_or(ApiError::InvalidToken)
 }
 
-/// The caller of a request whose token was checked before; `None` says nothing.
+/// The caller of a request, from the cache of checked tokens; `None` where the token is not cached.
 #[must_use]
 pub fn remembered(env: &Env, head: &Head, scheme: &str) -> Option<Caller> {
     let token = token(head, scheme).ok()?;
     env.remembered.caller(env, token, head.received_at)
 }
 
-/// The caller with this token, which was not checked before.
+/// The caller with this token, which is not cached.
 ///
 /// # Errors
 /// 401, or the store failed.

@@ -1,4 +1,4 @@
-//! Reads the body of a request, within the bounds of its size, its time and its holder's share.
+//! Reads the body of a request within the limits of its size, its time and its holder's share.
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -6,12 +6,13 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::Instant;
 
 use super::budget::{Busy, Grant};
+use super::error::ApiError;
 use super::limits::Limits;
-use super::message::Problem;
+use super::stats::Cause;
 
 /// Why a request was not handed over.
 pub(super) enum Unread {
-    Problem(Problem),
+    Refused(Cause, ApiError),
     Busy(Busy),
 }
 
@@ -29,7 +30,7 @@ pub(super) async fn read(
     limit: usize,
     mut grant: Grant,
 ) -> Result<Bytes, Unread> {
-    let too_large = || Unread::Problem(Problem::BodyTooLarge { limit });
+    let too_large = || Unread::Refused(Cause::BodyTooLarge, ApiError::TooLarge(limit));
     let share = limits.share(limits.body_memory_bytes, grant.holder());
     // One body always fits.
     let share = share.max(limit);
@@ -46,9 +47,12 @@ pub(super) async fn read(
     loop {
         let frame = match tokio::time::timeout_at(pace.deadline, body.frame()).await {
             Err(_) if pace.is_kept() => continue,
-            Err(_) => return Err(Unread::Problem(Problem::BodyTimeout)),
+            Err(_) => return Err(Unread::Refused(Cause::BodyTimeout, ApiError::Timeout)),
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(Unread::Problem(Problem::BodyBroken)),
+            Ok(Some(Err(_))) => {
+                let error = ApiError::malformed("body", "broke off");
+                return Err(Unread::Refused(Cause::BodyBroken, error));
+            }
             Ok(Some(Ok(frame))) => frame,
         };
         // Trailers carry nothing this service reads.

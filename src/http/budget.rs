@@ -1,5 +1,5 @@
-//! What all requests share (connections, requests at one time, bytes), and how much of it one
-//! holder may have: one address, or one client, must not take it all from the others.
+//! Shared resources with a bound (connections, requests in flight, bytes), and the share of them
+//! that one address or one client may hold, so that it cannot take all of it from the others.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,10 +11,10 @@ use bytes::Bytes;
 
 use crate::domain::ids::ClientId;
 
-/// So many that two cores rarely meet in one.
+/// Enough that two cores rarely contend for one.
 const SHARDS: usize = 16;
 
-/// Whose share something counts towards.
+/// Whose share an amount counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Holder {
     /// As limits count addresses: IPv6 by its /64.
@@ -33,15 +33,15 @@ pub(super) struct Budget {
     holders: [Mutex<Holders>; SHARDS],
 }
 
-/// The counters of those that have something, and of some that had.
+/// The counters of the holders of something, and of some former ones.
 #[derive(Debug, Default)]
 struct Holders {
     counters: HashMap<Holder, Arc<AtomicUsize>>,
-    /// At this many, those that have nothing are forgotten.
+    /// At this many, idle counters are removed.
     swept_at: usize,
 }
 
-/// Counters of a shard that are kept whether in use or not.
+/// Counters that a shard keeps, in use or not.
 const MIN_KEPT: usize = 64;
 
 impl Holders {
@@ -50,7 +50,7 @@ impl Holders {
             return Arc::clone(known);
         }
         if self.counters.len() >= self.swept_at {
-            // Whoever has something of it has the counter, too.
+            // Whoever holds something has a reference to the counter.
             self.counters
                 .retain(|_, counter| Arc::strong_count(counter) > 1);
             self.swept_at = (2 * self.counters.len()).max(MIN_KEPT);
@@ -72,7 +72,7 @@ impl Budget {
         counter.map_or(0, |counter| counter.load(Relaxed))
     }
 
-    /// Nothing yet, for `holder`.
+    /// An empty grant for `holder`.
     pub(super) fn grant(self: &Arc<Self>, holder: Holder) -> Grant {
         Grant {
             budget: Arc::clone(self),
@@ -114,7 +114,7 @@ pub(super) enum Busy {
     Share,
 }
 
-/// What one connection, request, body or answer has of a [`Budget`]; given back when it is dropped.
+/// The part of a [`Budget`] that one connection, request, body or answer holds, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Grant {
     budget: Arc<Budget>,

@@ -1,4 +1,4 @@
-//! One connection: TLS, which HTTP it speaks, and the watch over it.
+//! One connection: the TLS handshake, the detection of the protocol, and its watchdog.
 
 use std::io;
 use std::net::IpAddr;
@@ -39,40 +39,37 @@ pub(super) async fn serve<S: Service>(
     drained: Receiver<bool>,
 ) {
     let accepted = Instant::now();
-    let Some(tls) = &shared.tls else {
-        let mut transport = Either::Left(stream);
-        let limits = &shared.limits;
-        match detect(&mut transport, accepted, limits, &drained).await {
-            Ok((true, first)) => {
-                serve_h2(shared, transport, first, accepted, peer, drained).await;
-            }
-            Ok((false, first)) => {
-                serve_h1(shared, transport, first, accepted, peer, drained).await;
-            }
-            Err(error) => {
-                if error.kind() == io::ErrorKind::TimedOut {
-                    shared.stats.count(Cause::HeaderTimeout);
+    let limits = &shared.limits;
+    let (transport, is_h2, first) = match &shared.tls {
+        None => {
+            let mut transport = Either::Left(stream);
+            match detect(&mut transport, accepted, limits, &drained).await {
+                Ok((is_h2, first)) => (transport, is_h2, first),
+                Err(error) => {
+                    if error.kind() == io::ErrorKind::TimedOut {
+                        shared.stats.count(Cause::HeaderTimeout);
+                    }
+                    return;
                 }
             }
         }
-        return;
+        Some(tls) => {
+            // The first head must be there in its time from the accept, whatever comes before it.
+            let deadline = accepted + limits.handshake_timeout.min(limits.header_timeout);
+            let handshake = tls.acceptor().accept(stream);
+            let stream = tokio::select! {
+                biased;
+                done = timeout_at(deadline, handshake) => done,
+                () = drained_for(drained.clone(), limits.drain_idle) => return,
+            };
+            let Ok(Ok(stream)) = stream else {
+                shared.stats.count(Cause::Handshake);
+                return;
+            };
+            let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            (Either::Right(Box::new(stream)), is_h2, Bytes::new())
+        }
     };
-    // The first head must be there in its time from the accept, whatever comes before it.
-    let limits = &shared.limits;
-    let deadline = accepted + limits.handshake_timeout.min(limits.header_timeout);
-    let handshake = tls.acceptor().accept(stream);
-    let stream = tokio::select! {
-        biased;
-        done = timeout_at(deadline, handshake) => done,
-        () = drained_for(drained.clone(), shared.limits.drain_idle) => return,
-    };
-    let Ok(Ok(stream)) = stream else {
-        shared.stats.count(Cause::Handshake);
-        return;
-    };
-    let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let transport = Either::Right(Box::new(stream));
-    let first = Bytes::new();
     if is_h2 {
         serve_h2(shared, transport, first, accepted, peer, drained).await;
     } else {
@@ -163,12 +160,7 @@ async fn serve_h1<S: Service>(
                 watch.close_when_idle();
                 timer.as_mut().reset(now + shared.limits.watch_period());
             }
-            Action::Cut(cause) => {
-                if let Some(cause) = cause {
-                    shared.stats.count(cause);
-                }
-                return;
-            }
+            Action::Cut(cause) => return shared.stats.count(cause),
         }
     }
 }
@@ -209,12 +201,7 @@ async fn serve_h2<S: Service>(
                 conn.as_mut().graceful_shutdown();
                 timer.as_mut().reset(now + shared.limits.linger);
             }
-            Action::Cut(cause) => {
-                if let Some(cause) = cause {
-                    shared.stats.count(cause);
-                }
-                return;
-            }
+            Action::Cut(cause) => return shared.stats.count(cause),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Which web origins may call the native API from a browser (Fetch standard, CORS): those on the
-//! list, each by name. No wildcard, and no cookies: what proves a caller is the bearer token.
+//! CORS: which web origins may call the native API from a browser (Fetch standard). Each is listed
+//! by name: no wildcard, and no cookies, since the bearer token authenticates a caller.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use http::{HeaderValue, Method};
 use super::message::{Head, Response};
 use super::output;
 
-/// What the widget calls; nothing else is for browsers.
+/// The paths that the widget calls; browsers may call no others.
 const FOR_BROWSERS: &str = "/api/upsell/v1/users/";
 
 /// The origins that may.
@@ -63,7 +63,7 @@ impl Cors {
         Some(self.dress(head, response))
     }
 
-    /// Lets a listed origin read `response`, errors too.
+    /// Lets a listed origin read `response`, even an error.
     #[must_use]
     pub fn dress(&self, head: &Head, mut response: Response) -> Response {
         if !head.uri.path().starts_with(FOR_BROWSERS) {

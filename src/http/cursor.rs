@@ -1,5 +1,5 @@
-//! Cursors of lists: opaque to callers. Each holds a tag of the list that it belongs to, so that it
-//! fits no other, and what to go on after.
+//! Cursors of lists, opaque to callers. A cursor holds the position after which the list goes on,
+//! and a tag of the list, so that it is valid for no other list.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
-//! Decimals in JSON: numbers there, read and written digit by digit. serde's own numbers would go
-//! through `f64`, which holds neither all digits nor the scale.
+//! Decimals in JSON: numbers on the wire, read and written digit by digit. serde's own numbers
+//! would go through `f64`, which loses digits and the scale.
 
 use serde::de::Error as _;
 use serde::ser::Error as _;
@@ -39,6 +39,12 @@ impl ToSchema for Number {
 impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {
         Self(decimal)
+    }
+}
+
+impl From<Number> for Decimal {
+    fn from(number: Number) -> Self {
+        number.0
     }
 }
 

@@ -1,4 +1,4 @@
-//! The dialects: which paths are whose, and each one's envelope for errors.
+//! The dialects: which paths belong to each, and its envelope for errors.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -9,7 +9,6 @@ use super::error::{ApiError, Repeated};
 use super::message::{Head, Response};
 use super::output;
 use crate::render::Renderer;
-use crate::store::engine::StoreError;
 use crate::telemetry::metrics::HttpDialect;
 use crate::usecases::error::Error;
 
@@ -55,28 +54,24 @@ impl Dialect {
         }
     }
 
-    /// Who answers for a path that no route has.
+    /// Who answers for a path that no route has: the first of these that it is under.
     #[must_use]
     pub fn of_path(path: &str) -> Self {
-        let under = |prefix: &str| {
+        const PREFIXES: [(&str, Dialect); 7] = [
+            ("/api/2/idp", Dialect::Token),
+            ("/api/2", Dialect::Account),
+            ("/api/advanced-automation", Dialect::Billing),
+            ("/plan", Dialect::Reseller),
+            ("/domain", Dialect::Reseller),
+            ("/v1/partners", Dialect::Partner),
+            ("/api", Dialect::Native),
+        ];
+        let is_under = |(prefix, _): &&(&str, Self)| {
             path.strip_prefix(prefix)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if under("/api/2/idp") {
-            Self::Token
-        } else if under("/api/2") {
-            Self::Account
-        } else if under("/api/advanced-automation") {
-            Self::Billing
-        } else if under("/plan") || under("/domain") {
-            Self::Reseller
-        } else if under("/v1/partners") {
-            Self::Partner
-        } else if under("/api") {
-            Self::Native
-        } else {
-            Self::Page
-        }
+        let found = PREFIXES.iter().find(is_under);
+        found.map_or(Self::Page, |(_, dialect)| *dialect)
     }
 
     /// Dresses an error.
@@ -173,58 +168,46 @@ fn problem(error: &ApiError, head: &Head) -> Response {
     output::json_as(error.status(), "application/problem+json", &body)
 }
 
-/// The stable `type` of a problem, and its title.
+/// The stable `type` of a problem, and its title. Both follow from the status, but for what callers
+/// tell apart within one.
 #[must_use]
 pub fn problem_type(error: &ApiError) -> (&'static str, &'static str) {
     match error {
-        ApiError::Malformed { .. }
-        | ApiError::UseCase(Error::Invalid { .. } | Error::InvalidFields(_)) => {
-            ("urn:upsell:problem:malformed", "Malformed request")
-        }
-        ApiError::Unauthorized(_) | ApiError::InvalidToken => {
-            ("urn:upsell:problem:unauthorized", "Not authenticated")
-        }
-        ApiError::NoRoute | ApiError::UseCase(Error::NotFound(_)) => {
-            ("urn:upsell:problem:not-found", "Not found")
-        }
-        ApiError::Method { .. } => ("urn:upsell:problem:method", "Method not allowed"),
-        ApiError::Timeout => ("urn:upsell:problem:timeout", "Request timeout"),
-        ApiError::UrlTooLong(_) => ("urn:upsell:problem:url-too-long", "URL too long"),
-        ApiError::HeadersTooLarge => ("urn:upsell:problem:headers-too-large", "Headers too large"),
-        ApiError::TooLarge(_) => ("urn:upsell:problem:too-large", "Body too large"),
-        ApiError::MediaType(_) | ApiError::ContentEncoding => {
-            ("urn:upsell:problem:media-type", "Unsupported media type")
-        }
-        ApiError::NotAcceptable(_) => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
-        ApiError::RateLimited(_) => ("urn:upsell:problem:rate-limited", "Too many requests"),
         ApiError::TooManyFailures { .. } => (
             "urn:upsell:problem:too-many-failures",
             "Too many failed log-ins",
         ),
-        ApiError::PreconditionFailed => ("urn:upsell:problem:precondition", "Precondition failed"),
         ApiError::Repeated(repeated) => match repeated {
             Repeated::InFlight => ("urn:upsell:problem:in-flight", "Request in flight"),
             Repeated::AnswerLost => ("urn:upsell:problem:answer-lost", "Answer lost"),
             Repeated::OtherRequest => ("urn:upsell:problem:key-reused", "Key used before"),
         },
-        ApiError::UseCase(error) => match error {
-            Error::MissingScope(_) | Error::Forbidden(_) => {
-                ("urn:upsell:problem:forbidden", "Not allowed")
-            }
-            Error::Refused(_) => ("urn:upsell:problem:refused", "Refused by a rule"),
-            Error::VersionMismatch { .. }
-            | Error::NameTaken(_)
-            | Error::Conflict(_)
-            | Error::TenantEnabled
-            | Error::LostRace => ("urn:upsell:problem:conflict", "Conflict"),
-            Error::LimitReached { .. } => ("urn:upsell:problem:limit-reached", "Limit reached"),
-            Error::Store(StoreError::Refused(_)) => {
-                ("urn:upsell:problem:refused", "Refused by a rule")
-            }
-            Error::Store(StoreError::Unavailable(_)) => {
-                ("urn:upsell:problem:unavailable", "Temporarily unavailable")
-            }
-            _ => ("urn:upsell:problem:internal", "Internal error"),
-        },
+        ApiError::UseCase(Error::LimitReached { .. }) => {
+            ("urn:upsell:problem:limit-reached", "Limit reached")
+        }
+        ApiError::UseCase(Error::TenantEnabled) => type_of(StatusCode::CONFLICT),
+        _ => type_of(error.status()),
+    }
+}
+
+fn type_of(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        400 => ("urn:upsell:problem:malformed", "Malformed request"),
+        401 => ("urn:upsell:problem:unauthorized", "Not authenticated"),
+        403 => ("urn:upsell:problem:forbidden", "Not allowed"),
+        404 => ("urn:upsell:problem:not-found", "Not found"),
+        405 => ("urn:upsell:problem:method", "Method not allowed"),
+        406 => ("urn:upsell:problem:not-acceptable", "Not acceptable"),
+        408 => ("urn:upsell:problem:timeout", "Request timeout"),
+        409 => ("urn:upsell:problem:conflict", "Conflict"),
+        412 => ("urn:upsell:problem:precondition", "Precondition failed"),
+        413 => ("urn:upsell:problem:too-large", "Body too large"),
+        414 => ("urn:upsell:problem:url-too-long", "URL too long"),
+        415 => ("urn:upsell:problem:media-type", "Unsupported media type"),
+        422 => ("urn:upsell:problem:refused", "Refused by a rule"),
+        429 => ("urn:upsell:problem:rate-limited", "Too many requests"),
+        431 => ("urn:upsell:problem:headers-too-large", "Headers too large"),
+        503 => ("urn:upsell:problem:unavailable", "Temporarily unavailable"),
+        _ => ("urn:upsell:problem:internal", "Internal error"),
     }
 }

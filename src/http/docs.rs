@@ -1,19 +1,18 @@
-//! The document of all operations, and a page to read it on. Both are open to everybody: they say
-//! nothing that is not in the source.
+//! Serves the OpenAPI document and a page to read it on. Both are public: they say nothing that is
+//! not in the source.
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::dialect::Dialect;
 use super::endpoint::{Answer, Group, Path, PublicCall, get};
 use super::error::ApiError;
-use super::message::{Head, Response};
 use super::openapi::schema;
-use super::output;
+use super::output::{self, kept};
 use super::pages::FileName;
 use super::precondition::{self, content_tag};
 
@@ -22,45 +21,28 @@ use super::precondition::{self, content_tag};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A file of the page.
-struct File {
-    name: &'static str,
-    media_type: &'static str,
-    body: &'static str,
-}
-
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-static FILES: [File; 4] = [
-    File {
-        name: "docs.css",
-        media_type: STYLE,
-        body: include_str!("docs/docs.css"),
-    },
-    File {
-        name: "docs.js",
-        media_type: SCRIPT,
-        body: include_str!("docs/docs.js"),
-    },
-    File {
-        name: "swagger-ui.css",
-        media_type: STYLE,
-        body: include_str!("docs/swagger-ui/swagger-ui.css"),
-    },
-    File {
-        name: "swagger-ui-bundle.js",
-        media_type: SCRIPT,
-        body: include_str!("docs/swagger-ui/swagger-ui-bundle.js"),
-    },
+/// The files of the page: name, media type, content.
+static FILES: [(&str, &str, &str); 4] = [
+    ("docs.css", STYLE, include_str!("docs/docs.css")),
+    ("docs.js", SCRIPT, include_str!("docs/docs.js")),
+    (
+        "swagger-ui.css",
+        STYLE,
+        include_str!("docs/swagger-ui/swagger-ui.css"),
+    ),
+    (
+        "swagger-ui-bundle.js",
+        SCRIPT,
+        include_str!("docs/swagger-ui/swagger-ui-bundle.js"),
+    ),
 ];
 
 /// The tags of [`FILES`]: another content has another.
-static TAGS: LazyLock<[String; FILES.len()]> = LazyLock::new(|| {
-    FILES
-        .each_ref()
-        .map(|file| content_tag(file.body.as_bytes()))
-});
+static TAGS: LazyLock<[String; FILES.len()]> =
+    LazyLock::new(|| FILES.map(|(_, _, body)| content_tag(body.as_bytes())));
 
 /// The document, which is written when all endpoints are known.
 #[derive(Clone, Default)]
@@ -115,37 +97,27 @@ const NAME: &str = "Documentation";
 
 async fn show(call: PublicCall, document: Document) -> Answer {
     let (body, tag) = document.0.get().ok_or(ApiError::NoRoute)?;
-    Ok(checked_again(
-        call.head(),
-        "application/json",
-        body.clone(),
-        tag,
-    ))
+    let response = precondition::file(call.head(), "application/json", body.clone(), tag);
+    Ok(kept(response, ASKED_AGAIN))
 }
 
 async fn page(_: PublicCall) -> Answer {
     let html = include_str!("docs/index.html");
-    let mut response = output::with_body(StatusCode::OK, "text/html; charset=utf-8", html);
+    let response = output::with_body(StatusCode::OK, "text/html; charset=utf-8", html);
+    let mut response = kept(response, ASKED_AGAIN);
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }
 
 async fn file(call: PublicCall, Path(FileName(name)): Path<FileName>) -> Answer {
     let mut files = FILES.iter().zip(&*TAGS);
-    let (file, tag) = files
-        .find(|(file, _)| file.name == name)
-        .ok_or(ApiError::NoRoute)?;
-    let body = Bytes::from_static(file.body.as_bytes());
-    Ok(checked_again(call.head(), file.media_type, body, tag))
+    let found = files.find(|((known, _, _), _)| *known == name);
+    let ((_, media_type, body), tag) = found.ok_or(ApiError::NoRoute)?;
+    let response = precondition::file(call.head(), media_type, *body, tag);
+    Ok(kept(response, ASKED_AGAIN))
 }
 
 /// The address stays when the content changes, so it is asked for again; that costs a 304.
-fn checked_again(head: &Head, media_type: &'static str, body: Bytes, tag: &str) -> Response {
-    let mut response = precondition::file(head, media_type, body, tag);
-    let no_cache = HeaderValue::from_static("no-cache");
-    response.headers_mut().insert(CACHE_CONTROL, no_cache);
-    response
-}
+const ASKED_AGAIN: &str = "no-cache";

@@ -32,7 +32,6 @@ pub(crate) use query::{
 };
 
 use super::dialect::Dialect;
-use super::router::BodyLimit;
 use crate::domain::client::ApiScope;
 
 /// Named schemas, each with the one form that it has.
@@ -128,7 +127,7 @@ impl Unguarded {
     #[must_use]
     pub fn public(mut self) -> Operation {
         self.0.access = Access::Public;
-        self.0.limit = BodyLimit::Public;
+        self.0.limit = |limits| limits.public_bytes;
         self.0
     }
 

@@ -1,4 +1,4 @@
-//! How a request fails, before a dialect dresses it in its own envelope.
+//! Why a request fails: status, message and headers. A dialect adds its own envelope.
 
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -34,7 +34,8 @@ pub enum ApiError {
     Timeout,
     /// The URL is longer than this many bytes. 414.
     UrlTooLong(usize),
-    /// There are too many headers, or too many bytes of them. 431.
+    /// There are too many headers, or too many bytes of them. 431. Far beyond the limit hyper answers
+    /// by itself, without a body or a request id: it does so before there is a request.
     HeadersTooLarge,
     /// The body is longer than this many bytes. 413.
     TooLarge(usize),
@@ -105,6 +106,13 @@ impl ApiError {
             field: field.into(),
             why: why.to_string(),
         }
+    }
+
+    /// The service panicked over the request; the log says where.
+    #[must_use]
+    pub fn panicked() -> Self {
+        let why = "a request ended in a panic, which is logged before this";
+        Self::UseCase(Error::Internal(why.to_owned()))
     }
 
     /// The status, the same in every dialect (wire contract, common rules).

@@ -1,4 +1,4 @@
-//! One request: from hyper's head to the service's answer.
+//! One request, from hyper's head to the service's answer: limits, body, and what a panic leaves.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -15,8 +15,9 @@ use hyper::body::{Body as _, Incoming};
 use super::body::{self, Unread};
 use super::budget::{Busy, Holder};
 use super::client_address::counted;
+use super::error::ApiError;
 use super::head::{self, Refusal};
-use super::message::{Admitted, Head, Problem, Request, RequestId, Response, Service};
+use super::message::{Admitted, Head, Request, RequestId, Response, Service};
 use super::outgoing::{Outgoing, PIECE_BYTES};
 use super::output;
 use super::request_log::{NO_ROUTE, RequestLine};
@@ -62,8 +63,8 @@ impl Drop for Unanswered<'_> {
     }
 }
 
-/// What comes of a request: an answer at once, or one that takes its time. Only the second is a
-/// future of some size, on the heap, so that the first need not be moved through it.
+/// The answer to a request: ready, or in progress. Only the second is a large future, on the heap,
+/// so that a ready answer is not moved through it.
 pub(super) type Exchange = Either<Ready<Answered>, Pin<Box<dyn Future<Output = Answered> + Send>>>;
 
 type Answered = Result<http::Response<Outgoing>, Infallible>;
@@ -137,7 +138,7 @@ pub(super) fn exchange<S: Service>(
 
 /// The answer to a request over which the service panicked; in plain text where that panics, too.
 fn broken<S: Service>(shared: &Shared<S>, head: &Head) -> Response {
-    let answer = caught(|| shared.service.refuse(head, Problem::Panicked));
+    let answer = caught(|| shared.service.refuse(head, &ApiError::panicked()));
     answer.unwrap_or_else(|_| {
         let text = "internal error; the operator finds the cause in the log\n";
         output::with_body(StatusCode::INTERNAL_SERVER_ERROR, TEXT, text)
@@ -184,7 +185,10 @@ async fn answer<S: Service>(
         match body::read(limits, body, admitted.body_limit, grant).await {
             Ok(body) => body,
             Err(Unread::Busy(busy)) => return later(stats, busy),
-            Err(Unread::Problem(problem)) => return refuse(shared, &head, problem),
+            Err(Unread::Refused(cause, error)) => {
+                stats.count(cause);
+                return shared.service.refuse(&head, &error);
+            }
         }
     } else {
         Bytes::new()
@@ -207,13 +211,13 @@ async fn answer<S: Service>(
     match grant.hold(length, unread_share.max(length), limits.answer_memory_bytes) {
         Ok(()) => response.map(|data| grant.attach(data)),
         Err(busy) if is_read => later(stats, busy),
-        // It is done; whoever did it must hear so.
+        // The write is done, and its caller must know.
         Err(_) => response,
     }
 }
 
-/// The client whose share counts: one with a token of its own. The token of a user is in the hands of
-/// the user, so what it asks counts towards the address, as without a token.
+/// The client whose share counts: one with a token of its own. Requests with the token of a user count
+/// towards the address, as without a token, since the user holds that token.
 fn own_client(admitted: &Admitted) -> Option<Holder> {
     let caller = admitted.caller.as_ref()?;
     caller
@@ -222,35 +226,15 @@ fn own_client(admitted: &Admitted) -> Option<Holder> {
         .then_some(Holder::Client(caller.client))
 }
 
-/// A head that is only too large belongs to a route all the same; one that is malformed may not.
+/// A head that is only too large still has a route, whose dialect answers; a malformed one may not.
 fn refuse_head<S: Service>(shared: &Shared<S>, head: &Head, refusal: Refusal) -> Response {
-    let problem = match refusal.cause {
-        Cause::UrlTooLong => Problem::UrlTooLong {
-            limit: shared.limits.url_bytes,
-        },
-        Cause::HeadersTooLarge => Problem::HeadersTooLarge,
-        cause => {
-            shared.stats.count(cause);
-            return plain(refusal);
-        }
+    shared.stats.count(refusal.cause);
+    let error = match refusal.cause {
+        Cause::UrlTooLong => ApiError::UrlTooLong(shared.limits.url_bytes),
+        Cause::HeadersTooLarge => ApiError::HeadersTooLarge,
+        _ => return output::with_body(refusal.status, TEXT, format!("{}\n", refusal.text)),
     };
-    refuse(shared, head, problem)
-}
-
-fn refuse<S: Service>(shared: &Shared<S>, head: &Head, problem: Problem) -> Response {
-    let cause = match problem {
-        Problem::UrlTooLong { .. } => Some(Cause::UrlTooLong),
-        Problem::HeadersTooLarge => Some(Cause::HeadersTooLarge),
-        Problem::BodyTooLarge { .. } => Some(Cause::BodyTooLarge),
-        Problem::BodyTimeout => Some(Cause::BodyTimeout),
-        Problem::BodyBroken => Some(Cause::BodyBroken),
-        // Not the server's own refusal.
-        Problem::Panicked => None,
-    };
-    if let Some(cause) = cause {
-        shared.stats.count(cause);
-    }
-    shared.service.refuse(head, problem)
+    shared.service.refuse(head, &error)
 }
 
 /// What is needed to finish an answer, kept while the request itself is with the service.
@@ -300,10 +284,6 @@ impl Reply {
         }
         http::Response::from_parts(parts, Outgoing::new(data, conn))
     }
-}
-
-fn plain(refusal: Refusal) -> Response {
-    output::with_body(refusal.status, TEXT, format!("{}\n", refusal.text))
 }
 
 fn later(stats: &Stats, busy: Busy) -> Response {

@@ -30,7 +30,13 @@ const fn bad(text: &'static str) -> Refusal {
 pub(super) fn check(parts: &mut Parts, limits: &Limits) -> Result<(), Refusal> {
     let survey = Survey::of(&parts.headers);
     check_sizes(parts, &survey, limits)?;
-    check_method(parts)?;
+    if parts.method == Method::CONNECT {
+        return Err(Refusal {
+            status: StatusCode::NOT_IMPLEMENTED,
+            cause: Cause::Connect,
+            text: "This server is no proxy: CONNECT is not supported.",
+        });
+    }
     if survey.bad_expect && parts.version != Version::HTTP_10 {
         return Err(Refusal {
             status: StatusCode::EXPECTATION_FAILED,
@@ -131,17 +137,6 @@ fn target_len(uri: &Uri, version: Version) -> usize {
         + uri
             .authority()
             .map_or(0, |authority| authority.as_str().len())
-}
-
-fn check_method(parts: &Parts) -> Result<(), Refusal> {
-    if parts.method == Method::CONNECT {
-        return Err(Refusal {
-            status: StatusCode::NOT_IMPLEMENTED,
-            cause: Cause::Connect,
-            text: "This server is no proxy: CONNECT is not supported.",
-        });
-    }
-    Ok(())
 }
 
 fn check_lengths(survey: &Survey) -> Result<(), Refusal> {

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: a write that is sent twice is carried out once. Done around the handlers, so
-//! that no dialect has to think of it.
+//! `Idempotency-Key`: a write that is sent twice is carried out once. The router calls it around
+//! the handlers, so no dialect has to know of it.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// No key is longer, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
-/// Requests with a key that are carried out at once on this node, at most.
+/// Maximum number of requests with a key in flight on this node.
 const MAX_IN_FLIGHT: usize = 65_536;
 
 /// The key of a write; `None` where there is none, and on reads, which need none.
@@ -55,9 +55,8 @@ pub(super) fn key(head: &Head) -> Result<Option<String>, ApiError> {
     })
 }
 
-/// The requests with a key that are being carried out on this node. They go on without their
-/// connections, so the bounds of those do not hold for them; their bodies count in the server's
-/// budget for as long as they are there.
+/// The requests with a key that are in flight on this node. They outlive their connections, so the
+/// limits of connections do not bound them; their bodies count in the server's budget meanwhile.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashSet<Key>>>);
 
@@ -66,7 +65,7 @@ impl InFlight {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a request; `Err` where it is here already, or there is no room for it.
+    /// Enters a request; `Err` where it is in flight already, or too many are.
     fn enter(&self, name: &Key) -> Result<Entered, ApiError> {
         let mut names = self.names();
         if names.len() >= MAX_IN_FLIGHT {
@@ -83,7 +82,7 @@ impl InFlight {
     }
 }
 
-/// A request that is being carried out, until it is dropped.
+/// A request in flight, until it is dropped.
 struct Entered {
     all: InFlight,
     name: Key,
@@ -95,22 +94,16 @@ impl Drop for Entered {
     }
 }
 
-/// A write with a key, of a caller who may do it.
-pub(super) struct Asked {
-    pub(super) key: String,
-    pub(super) dialect: Dialect,
-    pub(super) call: PublicCall,
-}
-
-/// Carries the request out, or answers as the first time.
-pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &BoxedHandler) -> Answer {
-    let Asked {
-        key,
-        dialect,
-        mut call,
-    } = asked;
+/// Carries out a write with a key, of a caller who may do it; or answers as the first time.
+pub(super) async fn once(
+    in_flight: &InFlight,
+    key: &str,
+    dialect: Dialect,
+    mut call: PublicCall,
+    handler: &BoxedHandler,
+) -> Answer {
     let caller = call.request.caller.as_ref();
-    let name = usecase::name_of(caller.ok_or(ApiError::InvalidToken)?, &key);
+    let name = usecase::name_of(caller.ok_or(ApiError::InvalidToken)?, key);
     let entered = in_flight.enter(&name)?;
     let env = call.env.clone();
     let head = Arc::clone(&call.request.head);
@@ -124,7 +117,7 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &BoxedHand
     };
     call.env.store = first.store(&env.store);
     let answer = handler(call);
-    // On its own feet: a caller that hangs up and asks again is to find the answer.
+    // Runs detached, so it survives a client disconnect: the repetition finds the answer.
     let work = Box::pin(async move {
         let _entered = entered;
         let answer = answer.await;
@@ -140,12 +133,13 @@ pub(super) async fn once(in_flight: &InFlight, asked: Asked, handler: &BoxedHand
     done.map_err(|error| broke(error.to_string()))?
 }
 
-/// Keeps what a repeated request is to be answered with. That it cannot be kept is no reason to
-/// refuse the first answer.
+/// Keeps the answer for a repeated request. If it cannot be kept, the first answer still goes out.
 async fn keep(env: &Env, first: &First, dialect: Dialect, head: &Head, answer: &Answer) {
     let kept = match answer {
+        // The one conflict that says "try again": with the same key, too.
+        Err(ApiError::UseCase(Error::LostRace)) => None,
         Ok(response) if is_lasting(response.status()) => pack(response),
-        Err(error) if is_lasting(error.status()) && !is_of_the_moment(error) => {
+        Err(error) if is_lasting(error.status()) => {
             pack(&dialect.error(&env.renderer, error, head))
         }
         _ => None,
@@ -154,12 +148,12 @@ async fn keep(env: &Env, first: &First, dialect: Dialect, head: &Head, answer: &
         return;
     };
     if let Err(error) = first.keep(env, &kept).await {
-        tracing::warn!(request_id = head.request_id.as_str(), %error, "an answer could not be kept");
+        tracing::warn!(request_id = head.request_id.as_str(), %error, "cannot keep the answer to a write with a key");
     }
 }
 
-/// Whether an answer would be the same the next time: not where the fault is the server's, the
-/// moment's, or the credentials'.
+/// Whether an answer would be the same the next time: not after a server error, a limit, or a failure
+/// of the credentials.
 fn is_lasting(status: StatusCode) -> bool {
     let passing = [
         StatusCode::UNAUTHORIZED,
@@ -168,11 +162,6 @@ fn is_lasting(status: StatusCode) -> bool {
         StatusCode::TOO_MANY_REQUESTS,
     ];
     !status.is_server_error() && !passing.contains(&status)
-}
-
-/// The one conflict whose words are "try again": with the same key, too.
-const fn is_of_the_moment(error: &ApiError) -> bool {
-    matches!(error, ApiError::UseCase(Error::LostRace))
 }
 
 /// What was asked, and in which form. Lengths stand before the parts, so that no two requests look
@@ -251,27 +240,16 @@ fn unpack(kept: &[u8]) -> Option<Response> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
     use crate::http::output;
-    use http::{HeaderMap, Uri, Version};
+    use http::HeaderMap;
 
-    fn request(method: Method, uri: &'static str, keys: &[&[u8]], body: &'static str) -> Request {
+    fn request(method: Method, uri: &str, keys: &[&[u8]], body: &'static str) -> Request {
         let mut headers = HeaderMap::new();
         for key in keys {
             headers.append(KEY, HeaderValue::from_bytes(key).unwrap());
         }
-        let head = Head {
-            method,
-            uri: Uri::from_static(uri),
-            version: Version::HTTP_11,
-            headers,
-            client_address: [127, 0, 0, 1].into(),
-            received_at: Timestamp::default(),
-            request_id: crate::http::message::RequestId::from_bits(1),
-            target: crate::http::router::Target::default(),
-        };
         Request {
-            head: head.into(),
+            head: Head::of_test(method, uri, headers).into(),
             body: Bytes::from_static(body.as_bytes()),
             caller: None,
         }

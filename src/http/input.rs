@@ -1,5 +1,5 @@
-//! Reading requests: JSON bodies, forms, queries, headers. Strict where it costs nobody anything:
-//! what says two things at once (a duplicate key or parameter) is refused.
+//! Reads requests: JSON bodies, forms, queries, headers. Ambiguous input (a duplicate key or
+//! parameter) is refused.
 
 mod strict;
 
@@ -28,7 +28,7 @@ pub fn media_type(head: &Head) -> Option<String> {
     )
 }
 
-/// Refuses request bodies that are compressed: nothing here inflates what strangers send.
+/// Refuses compressed request bodies: decompressing what strangers send costs too much.
 ///
 /// # Errors
 /// [`ApiError::ContentEncoding`].

@@ -1,4 +1,4 @@
-//! What one HTTP server lets its peers take: sizes, counts and times, each with its default.
+//! The limits of one HTTP server: sizes, counts and times, each with its default.
 
 use std::time::Duration;
 

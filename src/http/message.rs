@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
+use super::error::ApiError;
 use super::router::Target;
 use crate::domain::time::Timestamp;
 use crate::usecases::access::Caller;
@@ -31,16 +32,16 @@ pub struct Head {
     pub received_at: Timestamp,
     /// Names this request in the log line and in `application/problem+json` answers.
     pub request_id: RequestId,
-    /// Where it goes, once that was looked up.
+    /// Its endpoint, once that was looked up.
     pub target: Target,
 }
 
-/// 16 hexadecimal digits that name a request.
+/// 16 hexadecimal digits that identify a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId([u8; 16]);
 
 impl RequestId {
-    /// The name of this number.
+    /// The id with these bits.
     #[must_use]
     #[expect(
         clippy::indexing_slicing,
@@ -74,7 +75,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// An answer that needed no waiting.
+/// An answer from the cache.
 #[derive(Debug)]
 pub struct CachedAnswer {
     /// The answer.
@@ -103,55 +104,46 @@ pub struct Admitted {
     pub caller: Option<Caller>,
 }
 
-/// Why the server could not hand over a request: its head is too large to be looked at, or its body
-/// could not be read although `admit` had let it in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
-    /// The URL is longer than this many bytes: 414.
-    UrlTooLong {
-        /// The limit.
-        limit: usize,
-    },
-    /// Too many headers, or too many bytes of them: 431. Only what the HTTP parser still takes comes
-    /// here. Beyond that hyper answers by itself, without a body or a request id: it does so before
-    /// there is a request, and has no hook for it.
-    HeadersTooLarge,
-    /// The body is longer than the limit (in bytes) for its route: 413.
-    BodyTooLarge {
-        /// The limit.
-        limit: usize,
-    },
-    /// The body did not arrive within the body timeout: 408.
-    BodyTimeout,
-    /// Broken framing of the body, or the peer went away: 400.
-    BodyBroken,
-    /// The service panicked over this request, and has logged where: 500.
-    Panicked,
-}
-
 /// What the HTTP server serves. The server knows connections and framing; the service knows
 /// routes, dialects and their error envelopes.
 pub trait Service: Send + Sync + 'static {
-    /// Answers a request without a body whose answer is in memory already: no waiting, no I/O,
-    /// some microseconds at most. Asked before everything else; `None` leaves it to the others.
+    /// Answers a request without a body from the cache: no waiting, no I/O, some microseconds at most.
+    /// Called first; on `None` the server goes on with [`Self::admit`].
     fn try_cached(&self, head: &Head) -> Option<CachedAnswer> {
         let _ = head;
         None
     }
 
-    /// Looks at the head, the token in it included, and says whether the body is read; what it
-    /// answers otherwise is the answer.
+    /// Decides by the head, the token in it included, whether the body is read.
     ///
     /// # Errors
     /// The answer for a request that is refused before its body is read.
     fn admit(&self, head: &Head) -> impl Future<Output = Result<Admitted, Box<Response>>> + Send;
 
-    /// The answer to a request that cannot be handed over, in the envelope of the route's dialect.
-    fn refuse(&self, head: &Head, problem: Problem) -> Response;
+    /// The answer to a request that the server cannot hand over: its head is too large, its body
+    /// could not be read, or the service panicked over it. In the envelope of the route's dialect.
+    fn refuse(&self, head: &Head, error: &ApiError) -> Response;
 
-    /// Where a path leads. Asked once, after [`Self::try_cached`].
+    /// The endpoint of a path. Called once, after [`Self::try_cached`].
     fn resolve(&self, path: &str) -> Target;
 
     /// Answers a complete request. HEAD bodies are cut by the server.
     fn call(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+#[cfg(test)]
+impl Head {
+    /// A request from this machine, as unit tests need one.
+    pub(crate) fn of_test(method: Method, uri: &str, headers: HeaderMap) -> Self {
+        Self {
+            method,
+            uri: uri.parse().unwrap(),
+            version: Version::HTTP_11,
+            headers,
+            client_address: [127, 0, 0, 1].into(),
+            received_at: Timestamp::default(),
+            request_id: RequestId::from_bits(1),
+            target: Target::default(),
+        }
+    }
 }

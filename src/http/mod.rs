@@ -1,4 +1,8 @@
-//! The way in: HTTP server, router, and one module per dialect.
+//! The HTTP side of the service: server, router, and one module per dialect.
+//!
+//! `app` starts the server (`server`) with the service (`service`), which finds the endpoint
+//! (`router`), authenticates the caller and runs the handler on the workers. A dialect declares its
+//! endpoints (`endpoint`), holds no rules, and never imports another dialect.
 
 pub mod accept;
 pub mod account;
@@ -39,6 +43,7 @@ mod socket;
 pub mod stats;
 pub mod tls;
 mod watch;
+mod wire;
 
 use endpoint::Group;
 

@@ -42,9 +42,9 @@ pub fn document(groups: &[Group]) -> Value {
         "components": common::components(schemas, &paths),
         "paths": paths,
     });
-    bound_integers(&mut document);
+    each_object(&mut document, bound_integers);
     if let Some(schemas) = document.pointer_mut("/components/schemas") {
-        say_one_line(schemas);
+        each_object(schemas, say_one_line);
     }
     document
 }
@@ -56,30 +56,29 @@ pub fn documented_path(path: &str) -> String {
 }
 
 /// Counts are 64 bits wide without a sign; what is derived from the types says so only by half.
-fn bound_integers(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(bound_integers),
-        Value::Object(object) => {
-            if object.get("format") == Some(&json!("int64")) && object.contains_key("minimum") {
-                object.insert("format".to_owned(), json!("uint64"));
-                object.entry("maximum").or_insert(json!(u64::MAX));
-            }
-            object.values_mut().for_each(bound_integers);
-        }
-        _ => {}
+fn bound_integers(object: &mut Map<String, Value>) {
+    if object.get("format") == Some(&json!("int64")) && object.contains_key("minimum") {
+        object.insert("format".to_owned(), json!("uint64"));
+        object.entry("maximum").or_insert(json!(u64::MAX));
     }
 }
 
 /// A text of bounded length is one line, unless its pattern says more
 /// ([`crate::domain::text::check_line`]).
-fn say_one_line(value: &mut Value) {
+fn say_one_line(object: &mut Map<String, Value>) {
+    if object.contains_key("maxLength") && !object.contains_key("format") {
+        object.entry("pattern").or_insert(json!(schema::LINE));
+    }
+}
+
+/// Changes each object in `value`, the outer ones first.
+fn each_object(value: &mut Value, change: fn(&mut Map<String, Value>)) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(say_one_line),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
         Value::Object(object) => {
-            if object.contains_key("maxLength") && !object.contains_key("format") {
-                object.entry("pattern").or_insert(json!(schema::LINE));
-            }
-            object.values_mut().for_each(say_one_line);
+            change(object);
+            let inner = object.values_mut();
+            inner.for_each(|value| each_object(value, change));
         }
         _ => {}
     }

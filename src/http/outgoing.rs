@@ -1,7 +1,7 @@
-//! The body of an answer on its way out, in pieces that a peer takes one after the other.
+//! The body of an answer, handed to hyper in pieces.
 //!
 //! hyper copies whatever it is given and takes all that it can get, whether the peer reads or not:
-//! a whole file for each connection. So it is given the next piece when the one before has left.
+//! a whole file for each connection. So it gets the next piece when the previous one has left.
 
 use std::convert::Infallible;
 use std::pin::Pin;

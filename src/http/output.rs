@@ -1,4 +1,4 @@
-//! Writing responses.
+//! Builds responses.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
@@ -39,10 +39,14 @@ pub fn json_bytes<T: Serialize>(value: &T) -> Bytes {
 /// As [`json`], with another media type.
 #[must_use]
 pub fn json_as<T: Serialize>(status: StatusCode, media_type: &'static str, value: &T) -> Response {
-    let mut response = with_body(status, media_type, json_bytes(value));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    kept(with_body(status, media_type, json_bytes(value)), "no-store")
+}
+
+/// Says with `Cache-Control` who may keep a response, and for how long.
+#[must_use]
+pub fn kept(mut response: Response, how: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(how));
     response
 }
 

@@ -1,4 +1,5 @@
-//! What people open in a browser: redirects, pages behind links, pictures and style sheets.
+//! What people open in a browser: redirects, pages behind links, pictures and style sheets. All of
+//! it is public; a link authenticates itself. Nothing inline, and in no frame.
 
 pub mod assets;
 mod own;
@@ -103,7 +104,7 @@ pub fn error_page(renderer: &Renderer, error: &ApiError, head: &Head) -> Respons
     let lang = accepted(renderer, head);
     match renderer.page(&view, &lang) {
         Ok(html) => html_page(error.status(), html),
-        // The templates are checked at start; were one to fail here, words are better than none.
+        // The templates are checked at start; if one fails here, plain text is better than nothing.
         Err(_) => output::with_body(error.status(), "text/plain; charset=utf-8", error.message()),
     }
 }
@@ -148,8 +149,7 @@ fn html_page(status: StatusCode, html: String) -> Response {
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
-/// For answers to links that are meant for one reader: kept by nobody, found by no search engine,
-/// and their address told to nobody.
+/// For answers to links of one reader: not cached, not indexed, and without a `Referer` for others.
 fn private(headers: &mut HeaderMap) {
     let no_store = HeaderValue::from_static("private, no-store");
     headers.insert(CACHE_CONTROL, no_store);

@@ -1,5 +1,5 @@
-//! What a caller expects of an object before it is changed, or knows of it before it is read
-//! (RFC 9110 §13), for all dialects.
+//! Preconditions of all dialects (RFC 9110 §13): `If-Match` and `version` for writes,
+//! `If-None-Match` for reads.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
@@ -15,7 +15,7 @@ use crate::store::record::first_64_bits;
 use crate::usecases::error::Error;
 use crate::usecases::precondition::Expected;
 
-/// The version that a caller expects: `version` as the vendor has it, or `If-Match`.
+/// The version that a caller expects: the vendor's `version`, or `If-Match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precondition {
     /// `None`: none in particular.
@@ -24,7 +24,7 @@ pub struct Precondition {
 }
 
 impl Precondition {
-    /// For what cannot be done without a version.
+    /// For a write that needs a version.
     ///
     /// # Errors
     /// 400 where there is none, or `version` and `If-Match` differ.
@@ -39,7 +39,7 @@ impl Precondition {
         Ok(found)
     }
 
-    /// For what can.
+    /// For a write that needs none.
     ///
     /// # Errors
     /// 400 where `version` and `If-Match` differ; 412 where the tag can be no version.
@@ -80,8 +80,8 @@ impl Take for Precondition {
     }
 }
 
-/// What a write that may create expects. Its version can only come from `If-Match`, so what is stale
-/// is answered 412: see [`by_header`].
+/// The precondition of a write that may create. Its version can only come from `If-Match`, so a stale
+/// one is answered 412: see [`by_header`].
 impl Take for Expected {
     fn describe(operation: &mut Operation) {
         operation.is_conditional = true;
@@ -121,7 +121,7 @@ fn expected(head: &Head) -> Result<Expected, ApiError> {
     })
 }
 
-/// A file with its tag, or 304 to a reader who has it already.
+/// A file with its tag, or 304 if the reader has it already.
 #[must_use]
 pub fn file(head: &Head, media_type: &'static str, body: impl Into<Bytes>, tag: &str) -> Response {
     let mut response = output::with_body(StatusCode::OK, media_type, body);
@@ -131,14 +131,14 @@ pub fn file(head: &Head, media_type: &'static str, body: impl Into<Bytes>, tag: 
     unless_known(head, response)
 }
 
-/// The tag of a file: another content has another one.
+/// The tag of a file: a hash of its content.
 #[must_use]
 pub fn content_tag(content: &[u8]) -> String {
     format!("\"{:016x}\"", first_64_bits(Sha256::digest(content).into()))
 }
 
-/// 304 to a reader who has this version already. Only for answers whose tag changes with all that
-/// is in them: those of tenants and users do not (`has_children`, `personal_tenant_id`).
+/// 304 if the reader has this version already. Only for answers whose tag changes with everything in
+/// them: those of tenants and users do not (`has_children`, `personal_tenant_id`).
 #[must_use]
 pub fn unless_known(head: &Head, mut response: Response) -> Response {
     let is_read = [Method::GET, Method::HEAD].contains(&head.method);
@@ -168,24 +168,14 @@ pub fn unless_known(head: &Head, mut response: Response) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
-    use http::{HeaderMap, HeaderName, Uri, Version};
+    use http::{HeaderMap, HeaderName};
 
     fn with(method: Method, headers: &[(HeaderName, &'static str)]) -> Head {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name, HeaderValue::from_static(value));
         }
-        Head {
-            method,
-            uri: Uri::from_static("/"),
-            version: Version::HTTP_11,
-            headers: map,
-            client_address: [127, 0, 0, 1].into(),
-            received_at: Timestamp::default(),
-            request_id: crate::http::message::RequestId::from_bits(1),
-            target: crate::http::router::Target::default(),
-        }
+        Head::of_test(method, "/", map)
     }
 
     fn head(if_match: Option<&'static str>) -> Head {

@@ -1,60 +1,34 @@
-//! How many requests an address, a client and a tenant may send, and how failed log-ins are slowed.
+//! Rate limits of addresses, clients and tenants, and the waits after failed log-ins.
 //!
-//! The service asks before it authenticates (address) and after it (client, tenant). All is counted
-//! on this node, in memory of a fixed size. What may come back is told in headers.
+//! The service checks the address before it authenticates, the client and the tenant after it. Each
+//! node counts for itself, in memory of a fixed size. Answers carry the limits in `RateLimit` headers.
 
 mod bucket;
 mod headers;
 mod log_ins;
-mod quiet;
+mod log_throttle;
 mod table;
 
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use http::header::FORWARDED;
 
 use self::bucket::{Bucket, Decision, Rate};
 pub use self::headers::{RateLimited, Standing};
 use self::log_ins::{LogIn, LogIns};
-use self::quiet::Quiet;
+use self::log_throttle::LogThrottle;
 use self::table::Table;
 use super::client_address::counted;
 use super::error::ApiError;
 use super::message::Head;
 use super::pages::redirect;
+use crate::config;
 use crate::domain::time::Timestamp;
 use crate::telemetry::logs::RedactedIp;
 use crate::telemetry::metrics::{Metrics, RateLimit};
 use crate::threads;
 use crate::usecases::access::Caller;
-
-/// How much of something is let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// Requests a second; 0: any number.
-    pub per_s: u32,
-    /// Requests at once.
-    pub burst: u32,
-}
-
-/// What the limits are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// Of one address (IPv6: one /64), tracked links left out.
-    pub address: Allowance,
-    /// Of one client, or of one user with a token of their own.
-    pub client: Allowance,
-    /// Of all clients of one tenant.
-    pub tenant: Allowance,
-    /// Of one address, on tracked links.
-    pub redirect: Allowance,
-    /// Failed log-ins of a client id from one address that have no wait; 0: none ever has.
-    pub failed_log_ins: u32,
-    /// The longest wait after failed log-ins.
-    pub max_log_in_wait: Duration,
-}
 
 /// One limit, and a bucket for each that it applies to.
 #[derive(Debug)]
@@ -65,10 +39,10 @@ struct Level {
 }
 
 impl Level {
-    fn new(label: RateLimit, allowance: Allowance) -> Option<Self> {
+    fn new(label: RateLimit, per_s: u32, burst: u32) -> Option<Self> {
         Some(Self {
             label,
-            rate: Rate::per_second(allowance.per_s, allowance.burst)?,
+            rate: Rate::per_second(per_s, burst)?,
             buckets: Table::new(),
         })
     }
@@ -89,7 +63,7 @@ impl Level {
 
     /// For the threads that answer, which wait for their locks: workers count failed log-ins only.
     fn buckets(&self) -> &Table<Bucket> {
-        debug_assert!(!threads::stands_back(), "a worker counts requests");
+        debug_assert!(!threads::has_lower_priority(), "a worker counts requests");
         &self.buckets
     }
 }
@@ -108,21 +82,23 @@ pub struct RateLimits {
     tenant: Option<Level>,
     redirect: Option<Level>,
     log_ins: Option<LogIns>,
-    quiet: Quiet,
+    log_throttle: LogThrottle,
 }
 
 impl RateLimits {
     /// These limits.
     #[must_use]
-    pub fn new(settings: &Settings) -> Self {
-        let free = settings.failed_log_ins;
+    pub fn new(limits: &config::RateLimits) -> Self {
+        use RateLimit::{Address, Client, Redirect, Tenant};
+        let level = Level::new;
+        let (free, max_wait) = (limits.failed_log_ins, limits.failed_log_in_max_wait);
         Self {
-            address: Level::new(RateLimit::Address, settings.address),
-            client: Level::new(RateLimit::Client, settings.client),
-            tenant: Level::new(RateLimit::Tenant, settings.tenant),
-            redirect: Level::new(RateLimit::Redirect, settings.redirect),
-            log_ins: (free > 0).then(|| LogIns::new(free, settings.max_log_in_wait)),
-            quiet: Quiet::default(),
+            address: level(Address, limits.address_per_s, limits.address_burst),
+            client: level(Client, limits.client_per_s, limits.client_burst),
+            tenant: level(Tenant, limits.tenant_per_s, limits.tenant_burst),
+            redirect: level(Redirect, limits.redirect_per_s, limits.redirect_burst),
+            log_ins: (free > 0).then(|| LogIns::new(free, max_wait)),
+            log_throttle: LogThrottle::default(),
         }
     }
 
@@ -258,7 +234,7 @@ impl RateLimits {
     /// Counts a refusal, and says whether it may be logged.
     fn count(&self, metrics: &Metrics, level: &Level, now: Timestamp) -> Option<u64> {
         metrics.rate_limited.inc(level.label);
-        self.quiet.speaks(now)
+        self.log_throttle.may_log(now)
     }
 
     /// Lets somebody try to log in.

@@ -1,5 +1,5 @@
-//! The line that each request ends with. It names the route and not the path: the paths of tracked
-//! links hold what proves them.
+//! The log line at the end of each request. It names the route and not the path: the path of a
+//! tracked link holds its token.
 
 use http::{Method, StatusCode};
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! How a request finds its route: authorization, body limits and idempotency around each handler.
+//! Finds the endpoint of a request, and puts body limits and idempotency around its handler.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,27 +9,15 @@ use http::Method;
 use super::dialect::Dialect;
 use super::endpoint::{Access, Answer, BoxedHandler, Endpoint, Group, PathParams, PublicCall};
 use super::error::ApiError;
-use super::idempotency::{self, Asked, InFlight};
+use super::idempotency::{self, InFlight};
 use super::input::Params;
 use super::message::{Head, Request};
 use super::rate_limits::RateLimits;
 use super::request_log::NO_ROUTE;
 use crate::usecases::Env;
 
-/// How much body a route takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyLimit {
-    /// As most routes.
-    Default,
-    /// As routes that need no token.
-    Public,
-    /// As bulk usage.
-    Bulk,
-    /// As logos.
-    Logo,
-    /// As partner plans.
-    PartnerPlan,
-}
+/// How much body a route takes: one of the limits.
+pub type BodyLimit = fn(&BodyLimits) -> usize;
 
 /// Body limits in bytes, from the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -46,19 +34,7 @@ pub struct BodyLimits {
     pub partner_plan_bytes: usize,
 }
 
-impl BodyLimits {
-    const fn of(self, limit: BodyLimit) -> usize {
-        match limit {
-            BodyLimit::Default => self.default_bytes,
-            BodyLimit::Public => self.public_bytes,
-            BodyLimit::Bulk => self.bulk_bytes,
-            BodyLimit::Logo => self.logo_bytes,
-            BodyLimit::PartnerPlan => self.partner_plan_bytes,
-        }
-    }
-}
-
-/// What is known of a request's route before its body is read.
+/// What the server needs to know of an endpoint before it reads the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// Whose path it is.
@@ -69,7 +45,7 @@ pub struct Entry {
     pub body_limit: usize,
 }
 
-/// Where a request goes. It is found once, and kept with the head.
+/// The endpoint of a request. It is found once, and kept with the head.
 #[derive(Clone)]
 pub struct Target {
     pattern: &'static str,
@@ -77,7 +53,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// What only has a pattern, for the log.
+    /// A target with a pattern only, for the log.
     #[must_use]
     pub const fn named(pattern: &'static str) -> Self {
         Self {
@@ -217,7 +193,7 @@ impl Router {
         &self.rate_limits
     }
 
-    /// Where a path leads.
+    /// The endpoint of a path.
     #[must_use]
     pub fn resolve(&self, path: &str) -> Target {
         self.tree.at(path).map_or_else(
@@ -239,7 +215,7 @@ impl Router {
         Ok(Entry {
             dialect: resource.dialect,
             access: endpoint.access,
-            body_limit: self.limits.of(endpoint.limit),
+            body_limit: (endpoint.limit)(&self.limits),
         })
     }
 
@@ -272,9 +248,8 @@ impl Router {
         match idempotency::key(call.head())? {
             None => (endpoint.handler)(call).await,
             Some(key) => {
-                let dialect = resource.dialect;
-                let asked = Asked { key, dialect, call };
-                idempotency::once(&self.in_flight, asked, &endpoint.handler).await
+                let (dialect, handler) = (resource.dialect, &endpoint.handler);
+                idempotency::once(&self.in_flight, &key, dialect, call, handler).await
             }
         }
     }

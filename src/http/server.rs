@@ -32,7 +32,7 @@ use crate::panics::contained;
 /// once would only burn the processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Tells the time; the only clock the service sees.
+/// The only clock of the service.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// An HTTP server for one service. Clones serve the same within the same bounds.
@@ -60,7 +60,7 @@ pub(super) struct Shared<S> {
 }
 
 impl<S> Shared<S> {
-    /// The same for another listener.
+    /// A copy for another listener.
     fn fork(&self) -> Self {
         Self {
             service: Arc::clone(&self.service),
@@ -195,7 +195,7 @@ fn admit<S: Service>(
     });
 }
 
-/// The right to have a connection open; `None` where there are too many, in all or of this peer.
+/// A permit for an open connection; `None` where there are too many, in all or of this peer.
 fn connection_permit<S>(shared: &Shared<S>, peer: IpAddr) -> Option<Grant> {
     let most = shared.limits.connections;
     let holder = Holder::Address(counted(peer));

@@ -1,4 +1,5 @@
-//! The service that the HTTP server serves: routes, then errors in the dialect of the path.
+//! The service that the HTTP server serves: authentication, routing, errors in the dialect of the
+//! path. Cached reads are answered on the runtime of the core; everything else runs on the workers.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +13,7 @@ use super::cors::Cors;
 use super::endpoint::Access;
 use super::error::ApiError;
 use super::idempotency;
-use super::message::{Admitted, CachedAnswer, Head, Problem, Request, Response, Service};
+use super::message::{Admitted, CachedAnswer, Head, Request, Response, Service};
 use super::native;
 use super::pages;
 use super::router::{Router, Target};
@@ -45,15 +46,15 @@ impl Upsell {
         }
     }
 
-    /// Leaves whatever cannot be answered at once to `workers`, so that a long answer never keeps
-    /// the runtime of a connection from its other requests.
+    /// Runs on `workers` what is not cached, so that a long request never blocks the runtime of a
+    /// connection.
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.workers = Some(workers);
         self
     }
 
-    /// Does `work` on the workers, where there are some.
+    /// Runs `work` on the workers, if there are any.
     async fn work<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -62,14 +63,14 @@ impl Upsell {
             return Ok(work.await);
         };
         let mut task = UntilDropped(workers.spawn(contained(Box::pin(work))));
-        let internal = |why| ApiError::UseCase(Error::Internal(why));
-        let done = (&mut task.0).await;
-        let done = done.map_err(|error| internal(format!("no worker took a request: {error}")))?;
-        done.map_err(|Panicked| internal(PANICKED.to_owned()))
+        let done = (&mut task.0)
+            .await
+            .map_err(|error| Error::Internal(format!("no worker took a request: {error}")))?;
+        done.map_err(|Panicked| ApiError::panicked())
     }
 
-    /// Finds what a request may do before its body is read.
-    async fn look_at(&self, head: &Head) -> Result<Admitted, ApiError> {
+    /// Decides, before the body is read, whether a request may go on.
+    async fn authorize(&self, head: &Head) -> Result<Admitted, ApiError> {
         let entry = self.router.entry(head)?;
         let scheme = entry.dialect.auth_scheme();
         let caller = match entry.access {
@@ -88,7 +89,7 @@ impl Upsell {
         scheme: &'static str,
         access: Access,
     ) -> Result<Caller, ApiError> {
-        let mut caller = self.who(head, scheme).await?;
+        let mut caller = self.authenticate(head, scheme).await?;
         let limits = self.router.rate_limits();
         limits.admit_caller(&self.env.metrics, &caller, head.received_at)?;
         if let Access::Scope(scope) = access {
@@ -98,8 +99,8 @@ impl Upsell {
         Ok(caller)
     }
 
-    /// Whose token it is, if that one may ask for anything now.
-    async fn who(&self, head: &Head, scheme: &'static str) -> Result<Caller, ApiError> {
+    /// The caller whose token it is.
+    async fn authenticate(&self, head: &Head, scheme: &'static str) -> Result<Caller, ApiError> {
         let token = auth::token(head, scheme)?;
         let known = self
             .env
@@ -114,13 +115,14 @@ impl Upsell {
         self.work(found).await?
     }
 
-    /// Who was let in by the head may have been shut out while the body came.
-    async fn is_still_let_in(&self, request: &Request) -> Result<(), ApiError> {
+    /// Checks the caller again: access may have been revoked while the body arrived.
+    async fn reauthorize(&self, request: &Request) -> Result<(), ApiError> {
         if request.body.is_empty() || request.caller.is_none() {
             return Ok(());
         }
         let entry = self.router.entry(&request.head)?;
-        let caller = self.who(&request.head, entry.dialect.auth_scheme()).await?;
+        let scheme = entry.dialect.auth_scheme();
+        let caller = self.authenticate(&request.head, scheme).await?;
         match entry.access {
             Access::Scope(scope) => Ok(caller.require(scope)?),
             Access::Public | Access::Token => Ok(()),
@@ -131,7 +133,7 @@ impl Upsell {
         let (head, began) = (Arc::clone(&request.head), Instant::now());
         let response = match self.router.answer(&self.env, request).await {
             Ok(response) => self.finish(&head, response),
-            Err(error) => self.dress(&error, &head),
+            Err(error) => self.refuse(&head, &error),
         };
         let dialect = label(&head);
         self.env
@@ -141,20 +143,7 @@ impl Upsell {
         response
     }
 
-    fn dress(&self, error: &ApiError, head: &Head) -> Response {
-        if let Some(internal) = error.internal() {
-            tracing::error!(
-                request_id = head.request_id.as_str(),
-                route = head.target.pattern(),
-                "{internal}"
-            );
-        }
-        let dialect = head.target.dialect(head.uri.path());
-        let response = dialect.error(&self.env.renderer, error, head);
-        self.finish(head, response)
-    }
-
-    /// Counts an answer and lets the pages that may read it do so.
+    /// Counts an answer and adds the CORS headers.
     fn finish(&self, head: &Head, response: Response) -> Response {
         let dialect = label(head);
         let class = StatusClass::of(response.status().as_u16());
@@ -163,7 +152,7 @@ impl Upsell {
     }
 }
 
-/// How the request is counted; tracked links apart from the other pages.
+/// The label that counts the request; tracked links have their own.
 fn label(head: &Head) -> HttpDialect {
     let path = head.uri.path();
     if path.starts_with(pages::redirect::PREFIX) {
@@ -172,11 +161,8 @@ fn label(head: &Head) -> HttpDialect {
     head.target.dialect(path).label()
 }
 
-/// Some ten lines of a report.
+/// Some ten records of a report.
 const SHORT_REPORT_BYTES: usize = 2048;
-
-/// What the log says beside the id of the request.
-const PANICKED: &str = "a request ended in a panic, which is logged before this";
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -185,7 +171,7 @@ const STALE: HeaderValue = HeaderValue::from_static("upsell; hit; detail=stale")
 
 impl Service for Upsell {
     fn try_cached(&self, head: &Head) -> Option<CachedAnswer> {
-        // What is remembered are answers to reads.
+        // Only answers to reads are cached.
         if head.method != Method::GET && head.method != Method::HEAD {
             return None;
         }
@@ -208,7 +194,7 @@ impl Service for Upsell {
             found.response = self.cors.dress(head, found.response);
         }
         if is_stale {
-            // What another node has changed meanwhile is not known here (RFC 9211).
+            // Another node may have changed it meanwhile (RFC 9211).
             found.response.headers_mut().insert(CACHE_STATUS, STALE);
         }
         let class = StatusClass::of(found.response.status().as_u16());
@@ -219,25 +205,26 @@ impl Service for Upsell {
     }
 
     async fn admit(&self, head: &Head) -> Result<Admitted, Box<Response>> {
-        let refuse = |error: ApiError| Box::new(self.dress(&error, head));
+        let refuse = |error: ApiError| Box::new(self.refuse(head, &error));
         let limits = self.router.rate_limits();
         limits.admit(&self.env.metrics, head).map_err(refuse)?;
         if let Some(preflight) = self.cors.preflight(head) {
             return Err(Box::new(preflight));
         }
-        self.look_at(head).await.map_err(refuse)
+        self.authorize(head).await.map_err(refuse)
     }
 
-    fn refuse(&self, head: &Head, problem: Problem) -> Response {
-        let error = match problem {
-            Problem::UrlTooLong { limit } => ApiError::UrlTooLong(limit),
-            Problem::HeadersTooLarge => ApiError::HeadersTooLarge,
-            Problem::BodyTooLarge { limit } => ApiError::TooLarge(limit),
-            Problem::BodyTimeout => ApiError::Timeout,
-            Problem::BodyBroken => ApiError::malformed("body", "broke off"),
-            Problem::Panicked => ApiError::UseCase(Error::Internal(PANICKED.to_owned())),
-        };
-        self.dress(&error, head)
+    fn refuse(&self, head: &Head, error: &ApiError) -> Response {
+        if let Some(internal) = error.internal() {
+            tracing::error!(
+                request_id = head.request_id.as_str(),
+                route = head.target.pattern(),
+                "{internal}"
+            );
+        }
+        let dialect = head.target.dialect(head.uri.path());
+        let response = dialect.error(&self.env.renderer, error, head);
+        self.finish(head, response)
     }
 
     fn resolve(&self, path: &str) -> Target {
@@ -246,28 +233,28 @@ impl Service for Upsell {
 
     async fn call(&self, request: Request) -> Response {
         let head = Arc::clone(&request.head);
-        // Here and not in the work: workers do not touch what is counted of requests.
+        // Here and not on the workers: those must not take the locks of the rate limits.
         let limits = self.router.rate_limits();
         let standing = limits.standing(&head, request.caller.as_ref());
-        let mut response = if let Err(error) = self.is_still_let_in(&request).await {
-            self.dress(&error, &head)
+        let mut response = if let Err(error) = self.reauthorize(&request).await {
+            self.refuse(&head, &error)
         } else if is_short_report(&request) {
-            // The hop to the workers and back would cost more than all the rest.
+            // The hop to the workers and back would cost more than everything else.
             self.answer(request).await
         } else {
             let service = self.clone();
             let done = self
                 .work(async move { service.answer(request).await })
                 .await;
-            done.unwrap_or_else(|error| self.dress(&error, &head))
+            done.unwrap_or_else(|error| self.refuse(&head, &error))
         };
         standing.show(response.headers_mut());
         response
     }
 }
 
-/// Whether it is a usage report of a few lines: all there is to do until the store answers takes some
-/// microseconds. One that may be repeated has an answer to keep as well.
+/// Whether it is a usage report of a few records, which takes microseconds until the store answers.
+/// One with an `Idempotency-Key` has an answer to store as well.
 fn is_short_report(request: &Request) -> bool {
     request.head.method == Method::POST
         && request.body.len() <= SHORT_REPORT_BYTES
@@ -275,7 +262,7 @@ fn is_short_report(request: &Request) -> bool {
         && !request.head.headers.contains_key(idempotency::KEY)
 }
 
-/// A task that ends when nobody waits for it any more: the client is gone.
+/// A task that is aborted when it is dropped: the client is gone.
 struct UntilDropped<T>(JoinHandle<T>);
 
 impl<T> Drop for UntilDropped<T> {

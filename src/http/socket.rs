@@ -1,4 +1,4 @@
-//! The bytes of one connection, plain or TLS, seen on their way to hyper.
+//! The byte stream of one connection, plain or TLS, as hyper reads and writes it.
 
 use std::io;
 use std::pin::Pin;

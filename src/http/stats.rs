@@ -1,4 +1,4 @@
-//! What an HTTP server counts, as plain atomics that telemetry reads.
+//! The counters of an HTTP server, as plain atomics that telemetry reads.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,53 +34,12 @@ pub enum Cause {
     BodyBroken,
     /// 503: too many requests, or bytes of bodies or answers, at one time.
     Overloaded,
-    /// 503: one address or one client had its share of them.
+    /// 503: one address or one client had its share of them. The last one: [`Stats`] counts up to it.
     Share,
 }
 
-impl Cause {
-    /// Every cause, in the order of [`Stats`].
-    pub const ALL: [Self; 14] = [
-        Self::ConnectionLimit,
-        Self::Handshake,
-        Self::HeaderTimeout,
-        Self::WriteTimeout,
-        Self::UrlTooLong,
-        Self::HeadersTooLarge,
-        Self::BadRequest,
-        Self::Expectation,
-        Self::Connect,
-        Self::BodyTooLarge,
-        Self::BodyTimeout,
-        Self::BodyBroken,
-        Self::Overloaded,
-        Self::Share,
-    ];
-
-    /// The value of the metric's `cause` label.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::ConnectionLimit => "connection_limit",
-            Self::Handshake => "handshake",
-            Self::HeaderTimeout => "header_timeout",
-            Self::WriteTimeout => "write_timeout",
-            Self::UrlTooLong => "url_too_long",
-            Self::HeadersTooLarge => "headers_too_large",
-            Self::BadRequest => "bad_request",
-            Self::Expectation => "expectation",
-            Self::Connect => "connect",
-            Self::BodyTooLarge => "body_too_large",
-            Self::BodyTimeout => "body_timeout",
-            Self::BodyBroken => "body_broken",
-            Self::Overloaded => "overloaded",
-            Self::Share => "share",
-        }
-    }
-}
-
-/// What every request writes to, one for each listener: two cores that wrote to the same would wait
-/// for each other.
+/// The counters that every request writes to, one set for each listener, so that two cores do not
+/// contend for the same cache line.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) requests: AtomicU64,
@@ -97,7 +56,7 @@ pub struct Stats {
     pub(super) requests: Arc<Budget>,
     pub(super) bodies: Arc<Budget>,
     pub(super) answers: Arc<Budget>,
-    refused: [AtomicU64; Cause::ALL.len()],
+    refused: [AtomicU64; Cause::Share as usize + 1],
 }
 
 impl Stats {
@@ -114,7 +73,7 @@ impl Stats {
         lanes.iter().map(|lane| lane.requests.load(Relaxed)).sum()
     }
 
-    /// What one more listener counts for itself.
+    /// The counters of one more listener.
     pub(super) fn lane(&self, first_id: u64) -> Arc<Lane> {
         let lane = Arc::new(Lane {
             requests: AtomicU64::new(0),
@@ -152,7 +111,9 @@ impl Stats {
     }
 
     #[expect(clippy::indexing_slicing, reason = "one counter for each cause")]
-    pub(super) fn count(&self, cause: Cause) {
-        self.refused[cause as usize].fetch_add(1, Relaxed);
+    pub(super) fn count(&self, cause: impl Into<Option<Cause>>) {
+        if let Some(cause) = cause.into() {
+            self.refused[cause as usize].fetch_add(1, Relaxed);
+        }
     }
 }

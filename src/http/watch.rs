@@ -1,8 +1,8 @@
-//! What a connection is doing, and until when it may: the state its watchdog looks at.
+//! The state of a connection that its watchdog checks: what it is doing, and until when it may.
 //!
 //! hyper's own header timer costs 3 % of the redirect path (a timer set for each request), counts
-//! idle keep-alive time as header time, and knows nothing of slow readers. Here reads and writes
-//! only note when a phase began; one timer for each connection looks at that now and then.
+//! idle keep-alive time as header time, and does not see slow readers. Here reads and writes only
+//! note when a phase began; one timer for each connection checks that now and then.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::limits::Limits;
 use super::stats::Cause;
 
-/// What the watchdog is to do.
+/// What the watchdog must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     /// Nothing is overdue; look again at this moment at the latest.
@@ -56,11 +56,11 @@ pub(super) struct H1Watch {
     closing: AtomicBool,
     draining: AtomicBool,
     drain_from_us: AtomicU64,
-    /// Pieces of the response are not with hyper yet,
+    /// Pieces of the response are still to be handed to hyper.
     unsent: AtomicBool,
-    /// all that is with it has left,
+    /// Everything handed to hyper has left.
     flushed: AtomicBool,
-    /// and this waits for the latter.
+    /// Wakes the body when that happens.
     room: AtomicWaker,
 }
 
@@ -235,7 +235,7 @@ fn wait(now: Instant, limits: &Limits, due: Option<Instant>) -> Action {
     Action::Wait(due.map_or(period, |due| due.min(period)))
 }
 
-/// The state of an HTTP/2 connection. hyper and its pings see to peers that are gone; this sees to
+/// The state of an HTTP/2 connection. hyper and its pings detect peers that are gone; this detects
 /// those that are there and do nothing.
 #[derive(Debug)]
 pub(super) struct H2Watch {

@@ -88,18 +88,14 @@ impl Drop for Base64 {
 /// Writes a file where there is none.
 pub(super) fn create(path: &Path, keys: &Keys) -> Result<(), KeyringError> {
     let failed = |source: io::Error| match source.kind() {
-        ErrorKind::AlreadyExists => KeyringError::AlreadyExists {
-            path: path.to_owned(),
-        },
+        ErrorKind::AlreadyExists => KeyringError::AlreadyExists(path.to_owned()),
         _ => KeyringError::Io {
             path: path.to_owned(),
             source,
         },
     };
     if path.try_exists().map_err(failed)? {
-        return Err(KeyringError::AlreadyExists {
-            path: path.to_owned(),
-        });
+        return Err(KeyringError::AlreadyExists(path.to_owned()));
     }
     let like = fs::metadata(folder_of(path)).map(|folder| Access::of(&folder, OWNER_ONLY));
     // A link, unlike a rename, does not replace a file that came meanwhile.
@@ -229,9 +225,7 @@ fn to_json(keys: &Keys) -> io::Result<Zeroizing<Vec<u8>>> {
 /// Reads and checks the file.
 pub(super) fn load(path: &Path) -> Result<Keys, KeyringError> {
     let text = read(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => KeyringError::Missing {
-            path: path.to_owned(),
-        },
+        ErrorKind::NotFound => KeyringError::Missing(path.to_owned()),
         ErrorKind::InvalidData => damaged(path, source.to_string()),
         _ => KeyringError::Io {
             path: path.to_owned(),

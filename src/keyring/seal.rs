@@ -96,11 +96,6 @@ pub(super) fn open(
         .map_err(|_| SealError::Refused)
 }
 
-/// The id of the key that sealed this, if it looks sealed.
-pub(super) fn key_id(sealed: &str) -> Option<u8> {
-    split(sealed).map(|(key_id, _)| key_id)
-}
-
 fn split(sealed: &str) -> Option<(u8, &str)> {
     let (version, rest) = sealed.split_once('.')?;
     let (key_id, encoded) = rest.split_once('.')?;

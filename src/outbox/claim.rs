@@ -1,4 +1,4 @@
-//! Claim: takes due mails of the queue for sending, and reads together what they are made of.
+//! Claim: leases due mails of a route's queue, and reads the views of their recipients together.
 //! [`deliver::claim`] decides which.
 
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! Compose: renders a claimed mail when its turn comes and makes it ready for the wire.
+//! Compose: renders a claimed mail when a connection is free and builds its message.
 //! [`crate::usecases::compose`] decides whether it is sent, and says why not.
 
 use std::pin::pin;
@@ -11,7 +11,7 @@ use super::queue::Taken;
 use super::send::Sender;
 use super::smtp::{Envelope, MailConnection, PreparedMail};
 use super::worker::Outbox;
-use crate::domain::notification::{CancelReason, Mail};
+use crate::domain::mail::{CancelReason, Mail};
 use crate::panics::{Panicked, caught, contained};
 use crate::telemetry::metrics::{MailOutcome, NotTold};
 use crate::usecases::compose::{Composed, Due, compose, compose_for};

@@ -1,6 +1,6 @@
-//! Finds mails that are due. The queue in the store is ordered by route and time. Each pass looks at
-//! the head of each route's part, as far as that route's queue in memory has room, and goes on to the
-//! next: however many mails wait for one server, those of the others are found.
+//! Finds due mails. The queue in the store is ordered by route and time. Each pass reads the head
+//! of each route's part, as far as that route's queue in memory has room, so mails that wait for
+//! one server never hide those of another.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -54,10 +54,10 @@ pub(super) struct DueMails {
     rerouting: Rerouting,
 }
 
-/// Where to go on in a route's part of the queue.
+/// Where a pass resumes in a route's part of the queue.
 struct Place {
     after: Key,
-    /// False: what is before was told that it has no mail server.
+    /// False: the mails before it have the note that they have no mail server.
     has_server: bool,
 }
 
@@ -135,7 +135,7 @@ impl DueMails {
     }
 }
 
-/// What becomes of a route's part of the queue.
+/// How a route's part of the queue is handled.
 enum Way {
     Server(Arc<Route>),
     None(NoRoute),

@@ -1,4 +1,4 @@
-//! From a composed mail to an RFC 5322 message, by lettre. Only quoted-printable is `quoted`'s.
+//! Builds an RFC 5322 message from a composed mail, by lettre; `quoted` does quoted-printable.
 
 mod quoted;
 

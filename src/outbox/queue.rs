@@ -1,10 +1,10 @@
-//! The queue of one route (server, log-in, sender) in memory: mails that are due and wait to be taken, and
-//! those that are taken and wait for one of its connections. Bounded: what is due beyond that stays in
+//! Delivery queue of one SMTP route (server, log-in, sender) in memory: due mails that wait to be
+//! claimed, and claimed mails that wait for a connection. It is bounded; further due mails stay in
 //! the store until there is room.
 //!
-//! Mails are taken many at once, since that costs a commit. How many follows how the server does: as
-//! many as there are connections at first, and after each failure to talk to it; more with each mail
-//! that it accepts. So a dead server never holds more than a handful of mails.
+//! Mails are claimed in batches, since each claim costs a commit. The batch is as large as the
+//! number of connections at first and after each failure to talk to the server, and grows with each
+//! mail that the server accepts. So a dead server never holds more than a handful of mails.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,21 +15,21 @@ use tokio::time::Instant;
 
 use super::route::Route;
 use crate::domain::ids::MailId;
+use crate::domain::mail::Mail;
 use crate::domain::node::Term;
-use crate::domain::notification::Mail;
 use crate::usecases::view::UserView;
 
-/// Mails of one route that are taken at once, at most.
+/// Maximum mails of one route in a claim.
 const MAX_TAKEN_AT_ONCE: usize = 128;
 
-/// A taken mail whose turn does not come within this time is given back: its lease, and whatever
-/// else was decided about it, is getting old.
+/// A claimed mail that waits longer than this for a connection is given back: its lease and its view
+/// are getting old.
 const MAX_HELD: Duration = Duration::from_secs(60);
 
-/// Mails that are remembered as waiting, over all routes. They are not looked at again meanwhile.
+/// The mails that wait in memory, over all routes; no pass queues them again.
 pub(super) type Waiting = Arc<Mutex<HashSet<MailId>>>;
 
-/// A mail that was taken.
+/// A claimed mail.
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) mail: Mail,
@@ -41,13 +41,13 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Whether its turn came too late.
+    /// Whether it waited too long for a connection.
     pub(super) fn is_held_too_long(&self) -> bool {
         self.since.elapsed() >= MAX_HELD
     }
 }
 
-/// What a connection that is free is to do.
+/// What a free connection does next.
 pub(super) enum Turn {
     /// Send this. With `true` more are to be taken meanwhile.
     Send(Box<Taken>, bool),
@@ -156,7 +156,7 @@ impl RouteQueue {
         state.connections == 0 && state.waiting.is_empty() && state.taken.is_empty()
     }
 
-    /// What to do now. Whoever is told to take more does so, and then calls [`RouteQueue::took`].
+    /// What to do now. A caller that gets [`Turn::Take`] claims more, then calls [`RouteQueue::took`].
     pub(super) fn turn(&self) -> Turn {
         let mut state = self.state();
         if state.is_stopping {
@@ -210,13 +210,13 @@ impl RouteQueue {
         self.more.notify_waiters();
     }
 
-    /// The server did its part for one more mail.
+    /// The server accepted one more mail.
     pub(super) fn went_well(&self) {
         let mut state = self.state();
         state.window = (state.window + 1).min(MAX_TAKEN_AT_ONCE);
     }
 
-    /// There was no talking to the server.
+    /// The conversation with the server failed.
     pub(super) fn went_wrong(&self) {
         let mut state = self.state();
         state.window = state.connections;

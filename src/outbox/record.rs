@@ -1,13 +1,13 @@
-//! Record: what became of mails, many in one commit: whatever came while the commit before was under
-//! way and within [`COMPANY`]. In a crash no more is unknown than what was accepted within that time (bounded
-//! by [`QUEUED`] and [`AT_ONCE`]).
+//! Record: stores the outcomes of mails, many in one commit: those that come within [`COMPANY`] and
+//! while the previous commit is under way. A crash loses only the outcomes of that time (bounded by
+//! [`QUEUED`] and [`AT_ONCE`]).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::domain::notification::AfterFailure;
+use crate::domain::mail::AfterFailure;
 use crate::domain::time::Timestamp;
 use crate::store::engine::StoreError;
 use crate::telemetry::metrics::MailOutcome;

@@ -1,15 +1,13 @@
-//! Which mail server a mail goes through, and as whom.
+//! Picks the mail server and the sender of a mail.
 
 use crate::domain::brand::{Brand, BrandEncryption};
 use crate::domain::contact::EmailAddress;
 use crate::keyring::Keyring;
+use crate::usecases::manage_brand::smtp_password;
 
 use super::smtp::{Credentials, Encryption, Host, Target, Trust};
 
-/// The field under which a brand's SMTP password is sealed.
-pub const SEALED_FIELD: &str = "smtp_password";
-
-/// The deployment's own way out.
+/// The deployment's own mail server.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// Its mail server; `None` where none is set up yet.
@@ -27,7 +25,7 @@ pub struct Route {
     pub from: EmailAddress,
 }
 
-/// Why there is no way out at the moment. Nothing was tried.
+/// Why there is no mail server at the moment. Nothing was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
     /// Neither the brand nor the deployment has a server.
@@ -41,7 +39,7 @@ pub enum NoRoute {
     LostPassword,
 }
 
-/// The way out for mail of `brand`.
+/// The route of mail of `brand`.
 ///
 /// # Errors
 /// [`NoRoute`].
@@ -78,7 +76,7 @@ fn brand_route(
         "" => None,
         user => Some(credentials(brand, user, keyring)?),
     };
-    let host = Host::parse(&smtp.server).map_err(|_| NoRoute::BadBrand)?;
+    let host = Host::parse(&smtp.server).ok_or(NoRoute::BadBrand)?;
     let target = Target::new(host, smtp.port, encryption, credentials, Trust::Tenant);
     let target = target.map_err(|_| NoRoute::BadBrand)?;
     let from = smtp
@@ -95,12 +93,4 @@ fn credentials(brand: &Brand, user: &str, keyring: &Keyring) -> Result<Credentia
         None => return Err(NoRoute::LostPassword),
     };
     Credentials::new(user.to_owned(), password).map_err(|_| NoRoute::BadBrand)
-}
-
-fn smtp_password(brand: &Brand, keyring: &Keyring) -> Option<String> {
-    let tenant = brand.tenant_id.bytes().as_slice();
-    let opened = keyring
-        .open(tenant, SEALED_FIELD, &brand.smtp.password.0)
-        .ok()?;
-    String::from_utf8(opened.to_vec()).ok()
 }

@@ -1,5 +1,5 @@
-//! Send: one connection at work. It takes the mails of its queue through the stages: claimed and composed
-//! in their turn, handed to the server; what came of each goes to be recorded.
+//! Send: the work of one connection. It claims and composes the mails of its queue, hands each to
+//! the server, and passes the outcome on to be recorded.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::queue::{RouteQueue, Turn};
 use super::record::Results;
 use super::smtp::{Cause, Kind, MailConnection, SendError};
 use super::worker::Outbox;
-use crate::domain::notification::Mail;
+use crate::domain::mail::Mail;
 use crate::telemetry::metrics::MailOutcome;
 use crate::usecases::deliver::{Ended, Failure, Outcome};
 

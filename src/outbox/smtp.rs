@@ -9,7 +9,6 @@
 //!
 //! A [`MailConnection::send`] may be dropped at any point: the connection goes with it.
 
-pub mod address;
 mod connect;
 mod content;
 mod error;
@@ -29,7 +28,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use rustls::ClientConfig;
 
-pub use address::check_tenant_server;
 pub use error::{Cause, Kind, SendError, Stage};
 pub use exchange::{Envelope, PreparedMail};
 pub use mail_connection::MailConnection;
@@ -98,7 +96,7 @@ impl Mailer {
         if self.shared.pool.room(&visit) <= 0 {
             return None;
         }
-        let slot = visit.slots().try_acquire_owned().ok()?;
+        let slot = Arc::clone(&visit.slots).try_acquire_owned().ok()?;
         Some(MailConnection::new(self.clone(), slot, visit))
     }
 

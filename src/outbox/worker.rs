@@ -1,7 +1,7 @@
-//! Runs the outbox: one pass finds all that is due and says when it wants to run again.
+//! Runs the outbox: one pass finds all due work and says when it wants to run again.
 //!
-//! The stages are listed in [`crate::outbox`]. Mails stand in the queue of their route, which is worked off by as many connections as
-//! its server may have, so a dead server holds its own mails up and nobody else's.
+//! [`crate::outbox`] lists the stages. As many connections as its server may have work off the
+//! queue of a route, so a dead server delays only its own mails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,10 +47,6 @@ pub struct Outbox {
     pub(super) id_domain: Arc<str>,
     pub(super) clock: Clock,
 }
-
-/// When the outbox wants to run again, unless it is woken earlier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct NextPass(Duration);
 
 /// What is under way.
 pub(super) struct Work {
@@ -102,7 +98,7 @@ impl Outbox {
         };
         loop {
             let wait = match self.pass(&mut work).await {
-                Ok(NextPass(wait)) => wait,
+                Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox waits for the store");
                     STORE_BACKOFF
@@ -162,11 +158,12 @@ impl Outbox {
         }
     }
 
-    /// Finds all that is due. Sending goes on behind it.
+    /// Finds all due work; how long until the next pass, unless it is woken earlier. Sending runs on
+    /// in the background.
     ///
     /// # Errors
     /// The store failed; what was not done is still due.
-    async fn pass(&self, work: &mut Work) -> Result<NextPass, Error> {
+    async fn pass(&self, work: &mut Work) -> Result<Duration, Error> {
         let longest = if self.env.store.is_shared() {
             SHARED_PAUSE
         } else {
@@ -174,7 +171,7 @@ impl Outbox {
         };
         if self.env.term((self.clock)()).is_none() {
             // The others take over; this node is woken when it is one of them again.
-            return Ok(NextPass(longest));
+            return Ok(longest);
         }
         self.watch_clock(work).await?;
         let mut work_left = true;
@@ -187,12 +184,11 @@ impl Outbox {
         }
         let reminder = self.remind().await?;
         let mail = self.find_due(work).await?;
-        let wait = if work_left {
+        Ok(if work_left {
             Duration::ZERO
         } else {
             reminder.min(mail).min(longest)
-        };
-        Ok(NextPass(wait))
+        })
     }
 
     /// Looks for due times that a clock left behind which ran ahead: at first, and when the clock

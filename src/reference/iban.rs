@@ -1,35 +1,22 @@
 //! International bank account numbers (ISO 13616).
 
-use std::fmt;
-
 use iban::{Iban, IbanLike, ParseIbanError};
 
 use crate::domain::billing::BankAccount;
 
 /// Why a text is no IBAN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadIban {
     /// It has another form, or its check digits do not fit.
+    #[error("is no IBAN: its check digits do not fit; compare it with the account's papers")]
     Checksum,
     /// Its check digits fit, but its country's accounts look otherwise.
+    #[error("is no IBAN: accounts of its country have another length or form")]
     Form,
     /// Its first two letters name no country.
+    #[error("is no IBAN: it begins with no country")]
     Country,
 }
-
-impl fmt::Display for BadIban {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Checksum => {
-                "is no IBAN: its check digits do not fit; compare it with the account's papers"
-            }
-            Self::Form => "is no IBAN: accounts of its country have another length or form",
-            Self::Country => "is no IBAN: it begins with no country",
-        })
-    }
-}
-
-impl std::error::Error for BadIban {}
 
 /// Reads an IBAN, with or without the blanks of its printed form.
 ///

@@ -1,4 +1,4 @@
-//! Alerts of the backup console, and the proposal to buy an edition.
+//! Alerts of the backup console, and the message that proposes an edition.
 
 use super::locale::Locale;
 use super::view::{AlertText, QuotaLine};

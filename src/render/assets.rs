@@ -1,5 +1,5 @@
-//! Style sheets, under addresses that name their content: pages have no inline style, so that a
-//! strict Content-Security-Policy holds, and browsers may keep these for ever.
+//! Style sheets with content-addressed paths. Pages have no inline style, so a strict
+//! Content-Security-Policy holds, and browsers may cache these files for ever.
 
 use std::fmt::Write;
 
@@ -30,38 +30,31 @@ const BRAND_PREFIX: &str = "/assets/brand-";
 const BRAND_SUFFIX: &str = "-v1.css";
 
 impl Renderer {
-    /// The fixed files: the style sheet of pages and header.
-    #[must_use]
-    pub fn assets(&self) -> &[Asset] {
-        &self.assets
-    }
-
     /// Where the style sheet of pages and header is.
     #[must_use]
     pub fn stylesheet_path(&self) -> &str {
-        self.assets.first().map_or("", |asset| asset.path.as_str())
+        &self.stylesheet.path
     }
 
     /// Where the few lines of style sheet are that carry a brand's colour; a host page loads it
     /// after [`Renderer::stylesheet_path`].
     #[must_use]
     pub fn brand_stylesheet_path(&self, color: Color) -> String {
-        brand_path(color)
+        format!("{BRAND_PREFIX}{}{BRAND_SUFFIX}", color.digits())
     }
 
-    /// The file at `path`: a fixed one, or the few lines of style sheet that carry a brand's
+    /// The file at `path`: that style sheet, or the few lines of style sheet that carry a brand's
     /// colour (`/assets/brand-1d4ed8-v1.css`). `None`: 404.
     #[must_use]
     pub fn asset(&self, path: &str) -> Option<Asset> {
-        if let Some(asset) = self.assets.iter().find(|asset| asset.path == path) {
-            return Some(asset.clone());
+        if path == self.stylesheet.path {
+            return Some(self.stylesheet.clone());
         }
         let digits = path
             .strip_prefix(BRAND_PREFIX)?
             .strip_suffix(BRAND_SUFFIX)?;
         let color = Color::parse(digits).filter(|color| color.digits() == digits)?;
-        let accent = Accent::of(color);
-        let sheet = BrandSheet { accent };
+        let sheet = Sheet::of(color);
         let css = self.templates.plain("assets/brand.css", &sheet).ok()?;
         Some(Asset {
             path: path.to_owned(),
@@ -71,28 +64,25 @@ impl Renderer {
     }
 }
 
-#[derive(Serialize)]
-struct BrandSheet {
-    accent: Accent,
-}
-
+/// What the style sheets are made of.
 #[derive(Serialize)]
 struct Sheet {
     theme: &'static Theme,
     accent: Accent,
 }
 
-/// Where the style sheet of a colour is.
-pub(crate) fn brand_path(color: Color) -> String {
-    format!("{BRAND_PREFIX}{}{BRAND_SUFFIX}", color.digits())
+impl Sheet {
+    fn of(color: Color) -> Self {
+        let accent = Accent::of(color);
+        Self {
+            theme: &THEME,
+            accent,
+        }
+    }
 }
 
 pub(crate) fn stylesheet(templates: &Templates) -> Result<Asset, RenderError> {
-    let sheet = Sheet {
-        theme: &THEME,
-        accent: Accent::of(Color::default()),
-    };
-    let css = templates.plain("assets/upsell.css", &sheet)?;
+    let css = templates.plain("assets/upsell.css", &Sheet::of(Color::default()))?;
     let mut path = "/assets/upsell-".to_owned();
     for byte in Sha256::digest(css.as_bytes()).iter().take(6) {
         // Writing to a String cannot fail.

@@ -1,4 +1,4 @@
-//! The brand's colour, and colours that can be read on and beside it (WCAG 2.2 §1.4.3).
+//! A brand's colour, and colours that are readable on and beside it (WCAG 2.2 §1.4.3).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What several templates are given.
+//! Template values that mails, header and pages share.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::href::Href;
 use super::locale::Locale;
 use super::text;
 use super::tone::{self, Accent, DARK, LIGHT, Surface, Tone};
-use super::view::{self, BrandView, ProposalView, QuotaLine};
+use super::view::{self, BrandView, QuotaLine};
 use super::{number, words};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Scope, State};
@@ -115,36 +115,6 @@ impl Contact {
     }
 }
 
-/// What is proposed: at most one of the two.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Offer {
-    pub(crate) buy: Option<Link>,
-    pub(crate) contact: Option<Contact>,
-}
-
-impl Offer {
-    pub(crate) fn of(
-        locale: &Locale,
-        proposal: Option<&ProposalView>,
-        brand: &BrandView,
-    ) -> Result<Self, RenderError> {
-        Ok(match proposal {
-            None => Self::default(),
-            Some(ProposalView::BuyNow { href }) => Self {
-                buy: Some(Link {
-                    label: words::label(locale, Proposal::BuyNow)?,
-                    href: href.clone(),
-                }),
-                contact: None,
-            },
-            Some(ProposalView::ContactSales) => Self {
-                buy: None,
-                contact: Some(Contact::of(locale, brand)?),
-            },
-        })
-    }
-}
-
 /// The brand's telephone number; `None` where it has none.
 pub(crate) fn phone(locale: &Locale, brand: &BrandView) -> Result<Option<Phone>, RenderError> {
     let Some(view::Phone { shown, href }) = brand.phone() else {
@@ -152,6 +122,21 @@ pub(crate) fn phone(locale: &Locale, brand: &BrandView) -> Result<Option<Phone>,
     };
     let label = locale.text("mail.phone", &[("phone", &shown)])?;
     Ok(Some(Phone { label, href }))
+}
+
+/// A link for each text that has an address.
+pub(crate) fn links<'a>(
+    locale: &Locale,
+    texts: impl IntoIterator<Item = (&'a str, Option<&'a Href>)>,
+) -> Result<Vec<Link>, RenderError> {
+    let mut links = Vec::new();
+    for (key, href) in texts {
+        if let Some(href) = href.cloned() {
+            let label = locale.text(key, &[])?;
+            links.push(Link { label, href });
+        }
+    }
+    Ok(links)
 }
 
 /// The brand's support page, shown by its address; `None` where it has none.
@@ -227,13 +212,8 @@ pub(crate) fn groups(
     lines: &[QuotaLine],
     tenant_name: &str,
 ) -> Result<Vec<Group>, RenderError> {
-    let mut scopes = [Scope::User, Scope::Tenant];
-    if lines
-        .first()
-        .is_some_and(|line| line.scope == Scope::Tenant)
-    {
-        scopes.reverse();
-    }
+    let mut scopes = Scope::ALL;
+    scopes.sort_by_key(|scope| lines.first().is_none_or(|line| line.scope != *scope));
     let mut groups = Vec::new();
     for scope in scopes {
         let lines = lines

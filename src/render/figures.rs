@@ -1,6 +1,6 @@
-//! Usage, quota and what follows from them as numbers that agree: whatever a reader works out from
-//! what is shown (which is larger, the percentage, the difference, how many blocks) is what is true.
-//! Integers only: byte counts exceed what an `f64` holds exactly.
+//! Usage, quota, limit and difference as numbers that agree: a reader who compares, subtracts or
+//! divides the shown numbers gets the truth. Integers only: byte counts exceed what an `f64` holds
+//! exactly.
 
 use super::number::{MAX_DECIMALS, Size, largest_unit, permille};
 use crate::domain::plan::{Goods, Purchase};

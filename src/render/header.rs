@@ -1,10 +1,11 @@
-//! The header of the management portal, as a fragment.
+//! The header of the management portal, as an HTML fragment.
 
 use serde::Serialize;
 
-use super::context::{self, Group, Offer};
-use super::view::HeaderView;
-use super::{Lang, RenderError, Renderer};
+use super::context::{self, Contact, Group, Link};
+use super::view::{HeaderView, ProposalView};
+use super::{Lang, RenderError, Renderer, words};
+use crate::domain::proposal::Proposal;
 
 #[derive(Debug, Serialize)]
 struct Header {
@@ -12,7 +13,8 @@ struct Header {
     dir: &'static str,
     label: String,
     groups: Vec<Group>,
-    offer: Offer,
+    buy: Option<Link>,
+    contact: Option<Contact>,
 }
 
 impl Renderer {
@@ -29,7 +31,17 @@ impl Renderer {
             dir: locale.meta.direction.name(),
             label: locale.text("header.label", &[])?,
             groups: context::groups(locale, view.lines, view.tenant_name)?,
-            offer: Offer::of(locale, view.proposal, view.brand)?,
+            buy: match view.proposal {
+                Some(ProposalView::BuyNow { href }) => Some(Link {
+                    label: words::label(locale, Proposal::BuyNow)?,
+                    href: href.clone(),
+                }),
+                _ => None,
+            },
+            contact: match view.proposal {
+                Some(ProposalView::ContactSales) => Some(Contact::of(locale, view.brand)?),
+                _ => None,
+            },
         };
         self.templates.html("portal/header.html", &header)
     }

@@ -1,4 +1,4 @@
-//! Addresses that may stand in a link.
+//! Addresses that are safe in a link.
 
 use std::fmt;
 
@@ -135,19 +135,14 @@ mod tests {
         ] {
             assert_eq!(Href::parse(unsafe_), None, "{unsafe_}");
         }
-        assert_eq!(
-            Href::parse(&format!("https://h/{}", "x".repeat(5000))),
-            None
-        );
+        let long = format!("https://h/{}", "x".repeat(5000));
+        assert_eq!(Href::parse(&long), None);
     }
 
     #[test]
     fn quotes_and_brackets_are_encoded() {
-        let href = Href::parse("https://h/\"><script>?\"<>").map(|href| href.0);
-        assert_eq!(
-            href.as_deref(),
-            Some("https://h/%22%3E%3Cscript%3E?%22%3C%3E")
-        );
+        let href = Href::parse("https://h/\"><script>?\"<>").unwrap();
+        assert_eq!(href.as_str(), "https://h/%22%3E%3Cscript%3E?%22%3C%3E");
     }
 
     #[test]
@@ -160,21 +155,15 @@ mod tests {
             ("12", None),
             ("", None),
         ] {
-            assert_eq!(
-                Href::phone(text).as_ref().map(Href::as_str),
-                expected,
-                "{text}"
-            );
+            let href = Href::phone(text);
+            assert_eq!(href.as_ref().map(Href::as_str), expected, "{text}");
         }
     }
 
     #[test]
     fn shown_without_scheme() {
-        let shown = |text| Href::parse(text).map(|href| href.display().to_owned());
-        assert_eq!(
-            shown("https://help.example.com/").as_deref(),
-            Some("help.example.com")
-        );
-        assert_eq!(shown("mailto:a@b.c").as_deref(), Some("a@b.c"));
+        let shown = |text| Href::parse(text).unwrap().display().to_owned();
+        assert_eq!(shown("https://help.example.com/"), "help.example.com");
+        assert_eq!(shown("mailto:a@b.c"), "a@b.c");
     }
 }

@@ -1,4 +1,4 @@
-//! A template of which some is known: that is printed, and the rest is a template again.
+//! Partial evaluation of a template: known values are printed, the rest stays a template.
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{

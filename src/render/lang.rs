@@ -1,4 +1,4 @@
-//! Languages as callers name them.
+//! Language tags, and the `Accept-Language` header.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Mails: subject, plain part and HTML part from one view, so that they cannot disagree.
+//! Mails: subject, plain part and HTML part come from one view, so they cannot disagree.
 
 use handlebars::Context;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::context::{self, Group, Line};
 use super::href::Href;
 use super::locale::Locale;
 use super::prepared::{MailKind, Prepared, by_service};
-use super::templates::{Filling, Parts};
+use super::templates::Parts;
 use super::view::{ActivationMailView, Mail, ProposalView, QuotaLine, QuotaMailView};
 use super::{Lang, RenderError, Renderer, text, words};
 use crate::domain::quota::{Scope, State};
@@ -59,13 +59,8 @@ impl Renderer {
     /// text is faulty.
     pub fn quota_mail(&self, view: &QuotaMailView<'_>, lang: &Lang) -> Result<Mail, RenderError> {
         let locale = self.locale(lang)?;
-        let is_alert = |line: &QuotaLine| line.state.level().is_some();
-        let lines: Vec<QuotaLine> = view
-            .lines
-            .iter()
-            .filter(|line| is_alert(line))
-            .copied()
-            .collect();
+        let lines = view.lines.iter().copied();
+        let lines: Vec<QuotaLine> = lines.filter(|line| line.state.level().is_some()).collect();
         let others = others_of(view);
         // The reader's own first: they are what the heading and the first sentence are about.
         let own = lines.iter().map(|line| (*line, view.tenant_name));
@@ -90,13 +85,7 @@ impl Renderer {
             let owner = owners.first().copied().unwrap_or_default();
             groups.extend(context::groups(locale, &lines, owner)?);
         }
-        let as_of = match view.as_of {
-            Some(at) => {
-                let time = locale.date_time(at)?;
-                Some(locale.text("mail.as_of", &[("time", &time)])?)
-            }
-            None => None,
-        };
+        let as_of = |at| locale.text("mail.as_of", &[("time", &locale.date_time(at)?)]);
         let mail = QuotaMail {
             opening: Opening {
                 subject: subject(locale, &heading, first.state, view)?,
@@ -112,21 +101,12 @@ impl Renderer {
                 Some(ProposalView::BuyNow { href }) => Some(href.clone()),
                 _ => None,
             },
-            as_of,
+            as_of: view.as_of.map(as_of).transpose()?,
         };
         let prepared = self.prepared(MailKind::Quota, locale, view.brand)?;
-        let (html, text) = self.templates.filled(
-            &prepared.mail,
-            &Filling {
-                lines: lines_of(&prepared, groups, several)?,
-                values: Context::wraps(&mail)?,
-            },
-        )?;
-        Ok(Mail {
-            subject: mail.opening.subject,
-            text,
-            html,
-        })
+        let lines = lines_of(&prepared, groups, several)?;
+        let values = Context::wraps(&mail)?;
+        self.filled(&prepared, mail.opening.subject, &values, &lines)
     }
 
     /// The mail that invites a new user to activate the account.
@@ -154,15 +134,20 @@ impl Renderer {
             action_href: view.activation_url.cloned(),
         };
         let prepared = self.prepared(MailKind::Activation, locale, view.brand)?;
-        let (html, text) = self.templates.filled(
-            &prepared.mail,
-            &Filling {
-                lines: Vec::new(),
-                values: Context::wraps(&mail)?,
-            },
-        )?;
+        let values = Context::wraps(&mail)?;
+        self.filled(&prepared, mail.opening.subject, &values, &[])
+    }
+
+    fn filled(
+        &self,
+        prepared: &Prepared,
+        subject: String,
+        values: &Context,
+        lines: &[(&Parts, Context)],
+    ) -> Result<Mail, RenderError> {
+        let (html, text) = self.templates.filled(&prepared.mail, values, lines)?;
         Ok(Mail {
-            subject: mail.opening.subject,
+            subject,
             text,
             html,
         })
@@ -208,11 +193,8 @@ fn others_of<'a>(view: &QuotaMailView<'a>) -> Vec<(QuotaLine, &'a str)> {
 /// "2 quotas need your attention".
 fn count(locale: &Locale, lines: usize) -> Result<String, RenderError> {
     let count = u64::try_from(lines).unwrap_or(u64::MAX);
-    locale.plural(
-        "mail.several",
-        count,
-        &[("number", &locale.meta.integer(count))],
-    )
+    let number = locale.meta.integer(count);
+    locale.plural("mail.several", count, &[("number", &number)])
 }
 
 /// The heading (of a stopped service: with that), and what a mailbox cannot see otherwise: a reminder, and whose mail it is.
@@ -231,10 +213,8 @@ fn subject(
     }
     let service = context::service_name(view.brand);
     if !service.is_empty() {
-        subject = locale.text(
-            "mail.subject",
-            &[("title", &subject), ("service", &service)],
-        )?;
+        let values = [("title", &*subject), ("service", &service)];
+        subject = locale.text("mail.subject", &values)?;
     }
     Ok(text::short(&subject, text::SUBJECT_MAX_CHARS))
 }

@@ -1,10 +1,10 @@
-//! What people read: alerts, mails, the portal header and the pages behind links, in their
-//! language and in the look of their brand.
+//! Everything people read: alerts, mails, the portal header and the pages behind links, in their
+//! language and in the look of their brand. Use cases and pages call [`Renderer`].
 //!
-//! Everything is compiled into the binary and checked by [`Renderer::new`]. Views come in as
-//! plain values ([`view`]); their texts may be hostile and come out as text: HTML is escaped wherever a
-//! template prints, nothing of theirs is read as a template, control and direction characters are taken out, long names are cut, and
-//! addresses become links only as [`Href`].
+//! Templates and languages are compiled into the binary and checked by [`Renderer::new`]. Views
+//! come in as plain values ([`view`]) whose texts may be hostile: HTML is escaped wherever a
+//! template prints, no value is read as a template, control and direction characters are removed,
+//! long names are cut, and addresses become links only as [`Href`].
 
 mod alert;
 mod assets;
@@ -100,7 +100,7 @@ pub struct Renderer {
     templates: Templates,
     kept: Kept,
     locales: Vec<Locale>,
-    assets: Vec<Asset>,
+    stylesheet: Asset,
 }
 
 impl Renderer {
@@ -120,7 +120,7 @@ impl Renderer {
         }
         let templates = Templates::new()?;
         Ok(Self {
-            assets: vec![assets::stylesheet(&templates)?],
+            stylesheet: assets::stylesheet(&templates)?,
             templates,
             kept: Kept::default(),
             locales,

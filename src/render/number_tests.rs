@@ -55,13 +55,13 @@ fn integers_and_percentages() {
             assert_eq!(locale.meta.integer(number), text);
         }
         assert_eq!(locale.meta.integer(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(locale.percent(1, 3).unwrap().as_deref(), Some("33.3%"));
-        assert_eq!(
-            locale.percent(u64::MAX, u64::MAX).unwrap().as_deref(),
-            Some("100%")
-        );
-        let all = locale.percent(u64::MAX, 1).unwrap();
-        assert_eq!(all.as_deref(), Some("1,844,674,407,370,955,161,500%"));
+        for (usage, quota, text) in [
+            (1, 3, "33.3%"),
+            (u64::MAX, u64::MAX, "100%"),
+            (u64::MAX, 1, "1,844,674,407,370,955,161,500%"),
+        ] {
+            assert_eq!(locale.percent(usage, quota).unwrap().unwrap(), text);
+        }
         for (usage, quota) in [(1, 3), (9_999, 10_000), (10_001, 10_000), (1_042, 1_000)] {
             let number = utilization(usage, Some(quota)).unwrap();
             let percent = locale.percent(usage, quota).unwrap().unwrap();
@@ -109,11 +109,8 @@ fn dates() {
         ("en", -100_000_000_000_000, ""),
     ] {
         with_locale(tag, |locale| {
-            assert_eq!(
-                locale.date_time(Timestamp::from_secs(secs)).unwrap(),
-                text,
-                "{secs}"
-            );
+            let shown = locale.date_time(Timestamp::from_secs(secs)).unwrap();
+            assert_eq!(shown, text, "{secs}");
         });
     }
 }

@@ -1,12 +1,12 @@
-//! The pages behind links.
+//! The pages behind links: contact, link errors, unsubscribing.
 
 use serde::Serialize;
 
 use super::context::{self, Brand, Link, Phone, THEME, Theme};
 use super::href::Href;
 use super::locale::Locale;
-use super::view::{BrandView, Page, PageView};
-use super::{Lang, RenderError, Renderer, assets, text};
+use super::view::{Page, PageView};
+use super::{Lang, RenderError, Renderer, text};
 
 /// Longest e-mail address that is shown in full, in characters.
 const ADDRESS_MAX_CHARS: usize = 120;
@@ -49,88 +49,82 @@ impl Renderer {
     /// A built-in template or text is faulty.
     pub fn page(&self, view: &PageView<'_>, lang: &Lang) -> Result<String, RenderError> {
         let locale = self.locale(lang)?;
-        let (title, body) = title_and_body(locale, view.page)?;
-        let contacts = matches!(view.page, Page::ContactSales | Page::Error { .. });
-        let phone = contacts
-            .then(|| context::phone(locale, view.brand))
-            .transpose()?
-            .flatten();
+        let (name, icon, address) = kind(view.page);
+        let button = |is_shown: bool, key| is_shown.then(|| locale.text(key, &[])).transpose();
+        let is_web = |href: &&Href| href.is_web();
+        let links = [
+            ("mail.terms", view.brand.terms_url.as_ref().filter(is_web)),
+            (
+                "mail.privacy",
+                view.brand.privacy_policy_url.as_ref().filter(is_web),
+            ),
+        ];
         let document = Document {
             lang: locale.tag,
             dir: locale.meta.direction.name(),
             theme: &THEME,
             brand: Brand::of(view.brand),
             stylesheet: self.stylesheet_path().to_owned(),
-            brand_stylesheet: assets::brand_path(view.brand.color),
-            icon: icon(view.page),
-            title,
-            body,
-            unsubscribe: match view.page {
-                Page::UnsubscribeConfirm { .. } => {
-                    Some(locale.text("page.unsubscribe.action", &[])?)
-                }
-                _ => None,
+            brand_stylesheet: self.brand_stylesheet_path(view.brand.color),
+            icon,
+            title: locale.text(&format!("page.{name}.title"), &[])?,
+            body: body(locale, name, address)?,
+            unsubscribe: button(asks(view.page), "page.unsubscribe.action")?,
+            subscribe: button(
+                matches!(view.page, Page::Unsubscribed { .. }),
+                "page.unsubscribed.action",
+            )?,
+            phone: match has_contacts(view.page) {
+                true => context::phone(locale, view.brand)?,
+                false => None,
             },
-            subscribe: match view.page {
-                Page::Unsubscribed { .. } => Some(locale.text("page.unsubscribed.action", &[])?),
-                _ => None,
-            },
-            phone,
             actions: actions(locale, view)?,
             reference: reference(locale, view.page)?,
-            links: links(locale, view.brand)?,
+            links: context::links(locale, links)?,
         };
         self.templates.html("page/page.html", &document)
     }
 }
 
-fn title_and_body(locale: &Locale, page: Page<'_>) -> Result<(String, String), RenderError> {
-    let (name, address) = match page {
-        Page::ContactSales => ("contact_sales", ""),
-        Page::LinkNotFound => ("link_not_found", ""),
-        Page::LinkExpired => ("link_expired", ""),
-        Page::UnsubscribeConfirm { address } => ("unsubscribe", address),
-        Page::Subscribed { address } => ("subscribed", address),
-        Page::Unsubscribed { address } => ("unsubscribed", address),
-        Page::Error { .. } => ("error", ""),
-    };
-    let title = locale.text(&format!("page.{name}.title"), &[])?;
-    let address = text::short(address, ADDRESS_MAX_CHARS);
-    let body = if address.is_empty() {
-        locale.text(&format!("page.{name}.body"), &[])?
-    } else {
-        locale.text(
-            &format!("page.{name}.body_address"),
-            &[("address", &address)],
-        )?
-    };
-    Ok((title, body))
+/// The page's name in the locales, its picture, and whose mails it is about.
+const fn kind(page: Page<'_>) -> (&'static str, &'static str, &str) {
+    match page {
+        Page::ContactSales => ("contact_sales", "contact", ""),
+        Page::LinkNotFound => ("link_not_found", "link", ""),
+        Page::LinkExpired => ("link_expired", "clock", ""),
+        Page::UnsubscribeConfirm { address } => ("unsubscribe", "mail", address),
+        Page::Subscribed { address } => ("subscribed", "done", address),
+        Page::Unsubscribed { address } => ("unsubscribed", "done", address),
+        Page::Error { .. } => ("error", "error", ""),
+    }
 }
 
-const fn icon(page: Page<'_>) -> &'static str {
-    match page {
-        Page::ContactSales => "contact",
-        Page::LinkNotFound => "link",
-        Page::LinkExpired => "clock",
-        Page::UnsubscribeConfirm { .. } => "mail",
-        Page::Subscribed { .. } | Page::Unsubscribed { .. } => "done",
-        Page::Error { .. } => "error",
+fn body(locale: &Locale, name: &str, address: &str) -> Result<String, RenderError> {
+    let address = text::short(address, ADDRESS_MAX_CHARS);
+    if address.is_empty() {
+        return locale.text(&format!("page.{name}.body"), &[]);
     }
+    let key = format!("page.{name}.body_address");
+    locale.text(&key, &[("address", &address)])
+}
+
+/// Whether the page says how to reach the brand.
+const fn has_contacts(page: Page<'_>) -> bool {
+    matches!(page, Page::ContactSales | Page::Error { .. })
+}
+
+/// Whether the page has the form that unsubscribes.
+const fn asks(page: Page<'_>) -> bool {
+    matches!(page, Page::UnsubscribeConfirm { .. })
 }
 
 /// Where the reader can go from here.
 fn actions(locale: &Locale, view: &PageView<'_>) -> Result<Vec<Action>, RenderError> {
-    let mut actions = Vec::new();
-    let has_form = matches!(view.page, Page::UnsubscribeConfirm { .. });
-    if matches!(view.page, Page::ContactSales | Page::Error { .. })
+    let mut links = Vec::new();
+    if has_contacts(view.page)
         && let Some(href) = &view.brand.support_url
     {
-        let label = locale.text("page.common.support", &[])?;
-        actions.push(Action {
-            label,
-            href: href.clone(),
-            primary: !has_form && actions.is_empty(),
-        });
+        links.push((locale.text("page.common.support", &[])?, href));
     }
     if let Some(href) = view.brand.home_url.as_ref().filter(|href| href.is_web()) {
         let service = context::service_name(view.brand);
@@ -139,13 +133,15 @@ fn actions(locale: &Locale, view: &PageView<'_>) -> Result<Vec<Action>, RenderEr
         } else {
             locale.text("page.common.home", &[("service", &service)])?
         };
-        actions.push(Action {
-            label,
-            href: href.clone(),
-            primary: !has_form && actions.is_empty(),
-        });
+        links.push((label, href));
     }
-    Ok(actions)
+    let links = links.into_iter().enumerate();
+    let actions = links.map(|(at, (label, href))| Action {
+        label,
+        href: href.clone(),
+        primary: at == 0 && !asks(view.page),
+    });
+    Ok(actions.collect())
 }
 
 fn reference(locale: &Locale, page: Page<'_>) -> Result<Option<String>, RenderError> {
@@ -153,26 +149,6 @@ fn reference(locale: &Locale, page: Page<'_>) -> Result<Option<String>, RenderEr
         return Ok(None);
     };
     let id = text::name(request_id);
-    if id.is_empty() {
-        return Ok(None);
-    }
-    locale
-        .text("page.error.reference", &[("id", &id)])
-        .map(Some)
-}
-
-fn links(locale: &Locale, brand: &BrandView) -> Result<Vec<Link>, RenderError> {
-    let mut links = Vec::new();
-    for (key, href) in [
-        ("mail.terms", &brand.terms_url),
-        ("mail.privacy", &brand.privacy_policy_url),
-    ] {
-        if let Some(href) = href.clone().filter(Href::is_web) {
-            links.push(Link {
-                label: locale.text(key, &[])?,
-                href,
-            });
-        }
-    }
-    Ok(links)
+    let reference = || locale.text("page.error.reference", &[("id", &id)]);
+    (!id.is_empty()).then(reference).transpose()
 }

@@ -1,5 +1,5 @@
-//! What a brand and a language give to their mails: printed once and kept, so that a mail only fills in
-//! what is its own.
+//! Prepared mails: the part that a brand and a language determine is rendered once and cached; a
+//! mail fills in the rest.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,11 +37,11 @@ pub(crate) struct Prepared {
     lang: &'static str,
     brand: BrandView,
     pub(crate) mail: Parts,
-    /// By the states that are told.
+    /// By the states that mails are about.
     lines: Vec<(&'static str, Parts)>,
 }
 
-/// What is printed once.
+/// The values that are printed once.
 #[derive(Debug, Serialize)]
 struct Frame {
     lang: &'static str,
@@ -154,17 +154,11 @@ fn lines(
 impl Frame {
     fn of(kind: MailKind, locale: &Locale, brand: &BrandView) -> Result<Self, RenderError> {
         let text = |key| locale.text(key, &[]);
-        let mut links = Vec::new();
-        for (key, href) in [
-            ("mail.support", &brand.support_url),
-            ("mail.terms", &brand.terms_url),
-            ("mail.privacy", &brand.privacy_policy_url),
-        ] {
-            if let Some(href) = href.clone() {
-                let label = text(key)?;
-                links.push(Link { label, href });
-            }
-        }
+        let links = [
+            ("mail.support", brand.support_url.as_ref()),
+            ("mail.terms", brand.terms_url.as_ref()),
+            ("mail.privacy", brand.privacy_policy_url.as_ref()),
+        ];
         Ok(Self {
             lang: locale.tag,
             dir: locale.meta.direction.name(),
@@ -185,7 +179,7 @@ impl Frame {
                 MailKind::Activation => text("activation.reason")?,
             },
             phone: context::phone(locale, brand)?,
-            links,
+            links: context::links(locale, links)?,
             sales: Contact::of(locale, brand)?,
         })
     }
@@ -205,10 +199,10 @@ pub(crate) fn by_service(
     }
 }
 
-/// How many are kept, those that were used last.
+/// Maximum prepared mails in the cache; the least recently used is dropped.
 const KEPT: usize = 256;
 
-/// Prepared mails by all that they depend on, so that none outlives a change.
+/// Cache of prepared mails by all that they depend on, so that none outlives a change.
 #[derive(Debug, Default)]
 pub(crate) struct Kept(Mutex<VecDeque<Arc<Prepared>>>);
 

@@ -1,9 +1,9 @@
 //! The templates, rendered by handlebars.
 //!
-//! Most of a mail is the same for all readers of a brand and a language. So it is rendered in two steps:
-//! [`Templates::prepared`] prints each name that is known by then and leaves a template of the others, which is kept;
-//! [`Templates::filled`] renders that for each mail. What was printed is text in it and no source: nobody's name is
-//! ever read as a template.
+//! Most of a mail is the same for all readers of a brand and a language, so it is rendered in two
+//! steps: [`Templates::prepared`] prints each known value and leaves a template of the others,
+//! which is cached; [`Templates::filled`] renders that for each mail. Printed values are text in
+//! it, never source: no name is ever read as a template.
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy as _, Output, RenderContext,
@@ -52,12 +52,6 @@ pub(crate) struct Templates {
 pub(crate) struct Parts {
     html: Template,
     plain: Template,
-}
-
-/// What is to be filled into a mail: its lines, and everything else.
-pub(crate) struct Filling<'a> {
-    pub(crate) values: Context,
-    pub(crate) lines: Vec<(&'a Parts, Context)>,
 }
 
 impl Templates {
@@ -113,20 +107,17 @@ impl Templates {
         })
     }
 
-    /// HTML and plain text of a mail.
+    /// HTML and plain text of a mail, from its lines and all other values.
     pub(crate) fn filled(
         &self,
         mail: &Parts,
-        filling: &Filling<'_>,
+        values: &Context,
+        lines: &[(&Parts, Context)],
     ) -> Result<(String, String), RenderError> {
         let filled = |engine, part: fn(&Parts) -> &Template| {
             let mut state = RenderContext::new(None);
-            let lines = Lines {
-                lines: &filling.lines,
-                part,
-            };
-            state.register_local_helper("lines", Box::new(lines));
-            part(mail).renders(engine, &filling.values, &mut state)
+            state.register_local_helper("lines", Box::new(Lines { lines, part }));
+            part(mail).renders(engine, values, &mut state)
         };
         let html = filled(&self.html, |parts| &parts.html)?;
         Ok((html, filled(&self.plain, |parts| &parts.plain)?))
@@ -241,11 +232,7 @@ mod tests {
     fn filled(html: &'static str, values: Value) -> Result<(String, String), RenderError> {
         let templates = templates(html);
         let parts = templates.prepared("x", &known())?;
-        let filling = Filling {
-            values: values.into(),
-            lines: Vec::new(),
-        };
-        templates.filled(&parts, &filling)
+        templates.filled(&parts, &values.into(), &[])
     }
 
     #[test]

@@ -6,14 +6,6 @@ use crate::domain::proposal::Proposal;
 use crate::domain::quota::{Item, Scope, State};
 use crate::domain::time::Timestamp;
 
-const STATES: [State; 5] = [
-    State::Unlimited,
-    State::Ok,
-    State::Soon,
-    State::Exceeded,
-    State::HardExceeded,
-];
-
 fn sources_of_html() -> impl Iterator<Item = (&'static str, &'static str)> {
     let sources = templates::SOURCES.iter().copied();
     sources.filter(|(name, _)| name.ends_with(".html"))
@@ -95,10 +87,8 @@ fn every_alert_renders_in_every_language() {
     let renderer = Renderer::new().unwrap();
     for lang in every_lang(&renderer) {
         for scope in [Scope::User, Scope::Tenant] {
-            for (item, state) in Item::ALL
-                .iter()
-                .flat_map(|item| STATES.map(|state| (*item, state)))
-            {
+            let both = |item| State::ALL.map(|state| (item, state));
+            for (item, state) in Item::ALL.into_iter().flat_map(both) {
                 let line = line_in(state, scope, item);
                 for proposal in [None, Some(Proposal::BuyNow), Some(Proposal::ContactSales)] {
                     renderer.alert(&line, "Acme", proposal, &lang).unwrap();
@@ -117,7 +107,7 @@ fn every_mail_and_header_renders_in_every_language() {
         href: href("https://u.example/r/x"),
     };
     let proposals = [None, Some(&ProposalView::ContactSales), Some(&buy_now)];
-    let lines = STATES.map(|state| line_in(state, Scope::Tenant, Item::VirtualMachines));
+    let lines = State::ALL.map(|state| line_in(state, Scope::Tenant, Item::VirtualMachines));
     let unsubscribe = href("https://u.example/u/x");
     let with_logo = BrandView {
         logo_url: Some(href("https://u.example/logo.png")),
@@ -211,17 +201,19 @@ fn the_languages_of_the_product_are_spoken() {
 #[test]
 fn languages_fall_back_to_english() {
     let renderer = Renderer::new().unwrap();
-    let tag = |tag: &str| renderer.locale(&Lang::parse(tag).unwrap()).unwrap().tag;
-    assert_eq!(tag("de-AT"), "de");
-    assert_eq!(tag("en-GB"), "en");
-    assert_eq!(tag("tlh"), "en");
-    assert_eq!(tag("pt"), "pt-BR");
-    assert_eq!(tag("pt-PT"), "pt-BR");
-    assert_eq!(
-        renderer.negotiate("tlh, de-CH;q=0.5, en;q=0.4").to_string(),
-        "de-CH"
-    );
-    assert_eq!(renderer.negotiate("*").to_string(), "en");
+    for (asked, found) in [
+        ("de-AT", "de"),
+        ("en-GB", "en"),
+        ("tlh", "en"),
+        ("pt", "pt-BR"),
+        ("pt-PT", "pt-BR"),
+    ] {
+        let locale = renderer.locale(&Lang::parse(asked).unwrap()).unwrap();
+        assert_eq!(locale.tag, found);
+    }
+    let negotiated = |header| renderer.negotiate(header).to_string();
+    assert_eq!(negotiated("tlh, de-CH;q=0.5, en;q=0.4"), "de-CH");
+    assert_eq!(negotiated("*"), "en");
 }
 
 #[test]
@@ -231,14 +223,10 @@ fn assets_are_found_by_path_only() {
     let css = renderer.asset(&path).unwrap();
     assert_eq!(css.content_type, "text/css; charset=utf-8");
     assert!(css.bytes.starts_with(b"/*"));
-    let brand = renderer
-        .asset(&assets::brand_path(Color::parse("ffcc00").unwrap()))
-        .unwrap();
-    assert!(
-        String::from_utf8(brand.bytes.into())
-            .unwrap()
-            .contains("#ffcc00")
-    );
+    let path = renderer.brand_stylesheet_path(Color::parse("ffcc00").unwrap());
+    let css = renderer.asset(&path).unwrap();
+    let css = String::from_utf8(css.bytes.into()).unwrap();
+    assert!(css.contains("#ffcc00"));
     for unknown in [
         "",
         "/assets/",

@@ -1,5 +1,5 @@
-//! Text that came from outside, made harmless: no control characters, no direction tricks, no
-//! endless names. What is left is text, in a subject as in a page.
+//! Makes text from outside harmless: no control characters, no direction overrides, bounded length.
+//! The result is safe in a subject and in a page.
 
 use std::borrow::Cow;
 

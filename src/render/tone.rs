@@ -1,5 +1,5 @@
-//! Colours: of surfaces, of states, and of a brand on both surfaces. One place for mail, pages
-//! and header, so that one test can check every pair (WCAG 2.2 level AA).
+//! Colours of surfaces, states and brands. Mail, pages and header share them, so one test checks
+//! every pair (WCAG 2.2 level AA).
 
 use serde::Serialize;
 
@@ -141,23 +141,13 @@ impl Accent {
 mod tests {
     use super::*;
 
-    const STATES: [State; 5] = [
-        State::Unlimited,
-        State::Ok,
-        State::Soon,
-        State::Exceeded,
-        State::HardExceeded,
-    ];
-
     #[test]
     fn text_can_be_read_on_every_surface() {
         for surface in [LIGHT, DARK] {
             for background in [surface.page, surface.card, surface.inset] {
                 for ink in [surface.ink, surface.muted] {
-                    assert!(
-                        ink.contrast(background) >= TEXT_CONTRAST,
-                        "{ink} on {background}"
-                    );
+                    let ratio = ink.contrast(background);
+                    assert!(ratio >= TEXT_CONTRAST, "{ink} on {background}");
                 }
             }
         }
@@ -165,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_state_can_be_read_and_seen() {
-        for state in STATES {
+        for state in State::ALL {
             for (tone, surface) in [(light(state), LIGHT), (dark(state), DARK)] {
                 let ratio = tone.ink.contrast(tone.tint);
                 assert!(ratio >= TEXT_CONTRAST, "{state:?}: {ratio}");
@@ -189,27 +179,19 @@ mod tests {
             "000000", "ffffff", "ffff00", "1d4ed8", "777777", "ff0000", "171d26",
         ] {
             let accent = Accent::of(Color::parse(digits).unwrap());
-            assert!(
-                accent.on_fill.contrast(accent.fill) >= TEXT_CONTRAST,
-                "{digits}"
-            );
-            assert!(
-                accent.on_fill_dark.contrast(accent.fill_dark) >= TEXT_CONTRAST,
-                "{digits}"
-            );
+            let check = |color: Color, background: Color, least: f64| {
+                let ratio = color.contrast(background);
+                assert!(ratio >= least, "{digits}: {color} on {background}: {ratio}");
+            };
+            check(accent.on_fill, accent.fill, TEXT_CONTRAST);
+            check(accent.on_fill_dark, accent.fill_dark, TEXT_CONTRAST);
             for surface in [LIGHT.page, LIGHT.card, LIGHT.inset] {
-                assert!(accent.edge.contrast(surface) >= SHAPE_CONTRAST, "{digits}");
-                assert!(accent.link.contrast(surface) >= TEXT_CONTRAST, "{digits}");
+                check(accent.edge, surface, SHAPE_CONTRAST);
+                check(accent.link, surface, TEXT_CONTRAST);
             }
             for surface in [DARK.page, DARK.card, DARK.inset] {
-                assert!(
-                    accent.fill_dark.contrast(surface) >= SHAPE_CONTRAST,
-                    "{digits}"
-                );
-                assert!(
-                    accent.link_dark.contrast(surface) >= TEXT_CONTRAST,
-                    "{digits}"
-                );
+                check(accent.fill_dark, surface, SHAPE_CONTRAST);
+                check(accent.link_dark, surface, TEXT_CONTRAST);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What the renderer is given: plain values, independent of how they are stored or sent.
-//! Names and texts may be anything; they come out as harmless text of bounded length.
+//! Input of the renderer: plain values, independent of how they are stored or sent. Names and texts
+//! may be anything; they come out as harmless text of bounded length.
 
 use super::color::Color;
 use super::href::Href;
@@ -151,7 +151,7 @@ pub struct QuotaMailView<'a> {
     pub brand: &'a BrandView,
     /// The page on which the recipient can stop these mails.
     pub unsubscribe_url: Option<&'a Href>,
-    /// The recipient was told before, and nothing has changed.
+    /// The recipient was notified before, and nothing has changed.
     pub reminder: bool,
     /// When the figures were true.
     pub as_of: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! What the widget shows: the words of its script, and the lines of its header.
+//! Texts of the widget: the words of its script, and the lines of its header.
 
 use std::collections::BTreeMap;
 

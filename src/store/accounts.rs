@@ -1,56 +1,32 @@
 //! Changes of tenants, users, brands, meters and clients, each with the indexes that lead to it.
 //! No other code writes these keys, so an index and its profile never disagree.
 
-use uuid::Uuid;
-
 use super::engine::{Changes, Expect, Key, StoreError};
+use super::index::{Entry, leads_to, mark};
 use super::keys::Family;
 use super::record::{Numbered, OfferingItems, Stored, hot_meter};
 use super::{Found, Store, keys};
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
 use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
-use crate::domain::meter::{HotMeter, Meter};
+use crate::domain::meter::Meter;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::User;
 
-/// An index entry: what it leads to, or nothing where the key says it all.
-type Entry = (Key, Vec<u8>);
-
-fn leads_to(key: Key, id: Uuid) -> Entry {
-    (key, id.as_bytes().to_vec())
-}
-
-fn mark(key: Key) -> Entry {
-    (key, Vec::new())
-}
-
-/// A name that only one account may have.
-fn claims_of_tenant(tenant: &Tenant) -> Vec<Entry> {
-    tenant
-        .parent_id()
-        .map(|parent| leads_to(keys::child_name(parent, &tenant.name), tenant.id.uuid()))
-        .into_iter()
-        .collect()
-}
-
-fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
+fn entries_of_tenant(tenant: &Tenant) -> Vec<Entry> {
     let account = AccountId::Tenant(tenant.id);
+    let numbered = Numbered::Tenant(tenant.into()).encode();
     let mut entries = vec![
-        (
-            keys::v1_id(tenant.v1_id),
-            Numbered::Tenant(tenant.into()).encode(),
-        ),
+        (keys::v1_id(tenant.v1_id), numbered),
         mark(keys::search_text(&tenant.name, account)),
     ];
     if let Some(parent) = tenant.parent_id() {
+        let name = keys::child_name(parent, &tenant.name);
+        entries.push(leads_to(name, tenant.id.uuid()));
         entries.push(mark(keys::child(parent, tenant.id)));
     }
-    entries.extend(
-        tenant
-            .lineage()
-            .map(|root| mark(keys::subtree_tenant(root, tenant.id))),
-    );
+    let roots = tenant.lineage();
+    entries.extend(roots.map(|root| mark(keys::subtree_tenant(root, tenant.id))));
     if let Some(named) = tenant.settings.partner_plan {
         entries.push(mark(keys::plan_tenant(named, tenant.id)));
     }
@@ -60,37 +36,26 @@ fn marks_of_tenant(tenant: &Tenant) -> Vec<Entry> {
     entries
 }
 
-fn claims_of_user(user: &User) -> Vec<Entry> {
-    vec![leads_to(keys::login(&user.login), user.id.uuid())]
-}
-
-fn marks_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
+fn entries_of_user(user: &User, tenant: &Tenant) -> Vec<Entry> {
     let account = AccountId::User(user.id);
+    let numbered = Numbered::User(user.into()).encode();
     let mut entries = vec![
-        (
-            keys::v1_id(user.v1_id),
-            Numbered::User(user.into()).encode(),
-        ),
+        leads_to(keys::login(&user.login), user.id.uuid()),
+        (keys::v1_id(user.v1_id), numbered),
         mark(keys::tenant_user(user.tenant_id, user.id)),
     ];
-    let email = user
-        .contact
-        .email
-        .as_ref()
-        .map(|email| email.as_str().to_owned());
+    let full_name = user.contact.full_name();
+    let email = user.contact.email.as_ref();
     let texts = [
-        Some(user.login.clone()),
-        Some(user.contact.full_name()),
-        email,
+        user.login.as_str(),
+        full_name.as_str(),
+        email.map_or("", |email| email.as_str()),
     ];
-    for text in texts.into_iter().flatten().filter(|text| !text.is_empty()) {
-        entries.push(mark(keys::search_text(&text, account)));
+    for text in texts.into_iter().filter(|text| !text.is_empty()) {
+        entries.push(mark(keys::search_text(text, account)));
     }
-    entries.extend(
-        tenant
-            .lineage()
-            .map(|root| mark(keys::subtree_user(root, user.id))),
-    );
+    let roots = tenant.lineage();
+    entries.extend(roots.map(|root| mark(keys::subtree_user(root, user.id))));
     if let Some(personal) = user.personal_tenant_id {
         entries.push(leads_to(keys::personal_tenant(personal), user.id.uuid()));
     }
@@ -145,41 +110,33 @@ impl Store {
 impl Changes {
     /// Stores a new tenant. Conflicts on [`keys::child_name`] where a sibling has its name.
     pub fn create_tenant(&mut self, tenant: Tenant) -> &mut Self {
-        self.replace_entries(vec![], claims_of_tenant(&tenant), true);
-        self.replace_entries(vec![], marks_of_tenant(&tenant), false);
-        let key = keys::tenant(tenant.id);
-        self.expect(key.clone(), Expect::Absent)
-            .put(key, tenant.encode())
+        self.replace_entries(vec![], entries_of_tenant(&tenant))
+            .save(keys::tenant(tenant.id), Expect::Absent, &tenant)
     }
 
     /// Stores a changed tenant. Conflicts as `create_tenant`, or on the tenant's own key.
     pub fn update_tenant(&mut self, old: &Found<Tenant>, new: Tenant) -> &mut Self {
-        self.replace_entries(claims_of_tenant(old), claims_of_tenant(&new), true);
-        self.replace_entries(marks_of_tenant(old), marks_of_tenant(&new), false);
-        let key = keys::tenant(new.id);
-        self.expect(key.clone(), Expect::Revision(old.revision))
-            .put(key, new.encode())
+        self.replace_entries(entries_of_tenant(old), entries_of_tenant(&new))
+            .save(keys::tenant(new.id), old.expected(), &new)
     }
 
     /// Requires that a tenant still is as it was seen.
     pub fn expect_tenant(&mut self, seen: &Found<Tenant>) -> &mut Self {
-        self.expect(keys::tenant(seen.id), Expect::Revision(seen.revision))
+        self.expect(keys::tenant(seen.id), seen.expected())
     }
 
     /// Requires that a user still is as it was seen.
     pub fn expect_user(&mut self, seen: &Found<User>) -> &mut Self {
-        self.expect(keys::user(seen.id), Expect::Revision(seen.revision))
+        self.expect(keys::user(seen.id), seen.expected())
     }
 
     /// Removes a tenant with its brand, logo and meter. Its partner plans go by
     /// [`Changes::delete_plan`]. Conflicts on [`keys::reseller::ties`] where
     /// plans or domains of a reseller hang at it.
     pub fn delete_tenant(&mut self, old: &Found<Tenant>) -> &mut Self {
-        self.replace_entries(claims_of_tenant(old), vec![], false);
-        self.replace_entries(marks_of_tenant(old), vec![], false);
-        self.expect(keys::tenant(old.id), Expect::Revision(old.revision));
+        self.replace_entries(entries_of_tenant(old), vec![]);
+        self.remove(keys::tenant(old.id), old.revision);
         self.expect_no_ties(AccountId::Tenant(old.id));
-        self.delete(keys::tenant(old.id));
         self.delete(keys::brand(old.id));
         self.delete(keys::logo(old.id));
         self.delete(keys::last_plan(old.id));
@@ -189,35 +146,23 @@ impl Changes {
 
     /// Stores a new user of `tenant`. Conflicts on [`keys::login`] where the login is taken.
     pub fn create_user(&mut self, user: User, tenant: &Tenant) -> &mut Self {
-        self.replace_entries(vec![], claims_of_user(&user), true);
-        self.replace_entries(vec![], marks_of_user(&user, tenant), false);
-        let key = keys::user(user.id);
-        self.expect(key.clone(), Expect::Absent)
-            .put(key, user.encode())
+        self.replace_entries(vec![], entries_of_user(&user, tenant))
+            .save(keys::user(user.id), Expect::Absent, &user)
     }
 
     /// Stores a changed user. Conflicts as `create_user`, or on the user's own key.
     pub fn update_user(&mut self, old: &Found<User>, new: User, tenant: &Tenant) -> &mut Self {
-        self.replace_entries(claims_of_user(old), claims_of_user(&new), true);
-        self.replace_entries(
-            marks_of_user(old, tenant),
-            marks_of_user(&new, tenant),
-            false,
-        );
-        let key = keys::user(new.id);
-        self.expect(key.clone(), Expect::Revision(old.revision))
-            .put(key, new.encode())
+        self.replace_entries(entries_of_user(old, tenant), entries_of_user(&new, tenant))
+            .save(keys::user(new.id), old.expected(), &new)
     }
 
     /// Removes a user with the meter, snoozes and mail history. Conflicts on
     /// [`keys::reseller::ties`] where the user holds roles in a reseller's domain.
     pub fn delete_user(&mut self, old: &Found<User>, tenant: &Tenant) -> &mut Self {
-        self.replace_entries(claims_of_user(old), vec![], false);
-        self.replace_entries(marks_of_user(old, tenant), vec![], false);
-        self.expect(keys::user(old.id), Expect::Revision(old.revision));
+        self.replace_entries(entries_of_user(old, tenant), vec![]);
+        self.remove(keys::user(old.id), old.revision);
         self.expect_no_ties(AccountId::User(old.id));
-        self.delete(keys::user(old.id));
-        // Written even where it is absent: the user's tokens are not remembered after this.
+        // Deleted even where it is absent: the user's cached tokens are dropped by this.
         self.delete(keys::disabled(AccountId::User(old.id)));
         self.delete(keys::snoozes(old.id));
         self.delete(keys::recipient(old.id));
@@ -227,8 +172,7 @@ impl Changes {
 
     /// Stores a brand; `expect` is what was seen of it.
     pub fn put_brand(&mut self, expect: Expect, brand: Brand) -> &mut Self {
-        let key = keys::brand(brand.tenant_id);
-        self.expect(key.clone(), expect).put(key, brand.encode())
+        self.save(keys::brand(brand.tenant_id), expect, &brand)
     }
 
     /// Stores the logo of a tenant's own brand.
@@ -245,15 +189,10 @@ impl Changes {
         } else {
             self.put(key, OfferingItems { offering_items }.encode());
         }
-        self.put_hot_meter(number, expect, &hot)
-    }
-
-    /// Stores what reports change of a meter; `expect` is what was seen of it.
-    pub fn put_hot_meter(&mut self, number: V1Id, expect: Expect, meter: &HotMeter) -> &mut Self {
-        let id = meter.account;
+        let id = hot.account;
         let key = keys::meter(AccountRef { id, number });
         self.expect(key.clone(), expect)
-            .put(key, hot_meter::encode(meter))
+            .put(key, hot_meter::encode(&hot))
     }
 
     fn delete_meter(&mut self, account: AccountRef) -> &mut Self {
@@ -264,35 +203,13 @@ impl Changes {
     /// Stores a client; `expect` is what was seen of it.
     pub fn put_client(&mut self, expect: Expect, client: Client) -> &mut Self {
         self.put(keys::tenant_client(client.tenant_id, client.id), Vec::new());
-        let key = keys::client(client.id);
-        self.expect(key.clone(), expect).put(key, client.encode())
+        self.save(keys::client(client.id), expect, &client)
     }
 
     /// Removes a client.
     pub fn delete_client(&mut self, old: &Found<Client>) -> &mut Self {
-        self.expect(keys::client(old.id), Expect::Revision(old.revision));
         self.delete(keys::tenant_client(old.tenant_id, old.id));
-        self.delete(keys::client(old.id))
-    }
-
-    /// Writes the entries that are new and removes those that are gone. Entries that are `claimed`
-    /// must not have been there.
-    fn replace_entries(&mut self, old: Vec<Entry>, new: Vec<Entry>, claimed: bool) {
-        for entry in &new {
-            if old.contains(entry) {
-                continue;
-            }
-            let (key, body) = entry;
-            if claimed {
-                self.expect(key.clone(), Expect::Absent);
-            }
-            self.put(key.clone(), body.clone());
-        }
-        for (key, _) in old {
-            if !new.iter().any(|(kept, _)| *kept == key) {
-                self.delete(key);
-            }
-        }
+        self.remove(keys::client(old.id), old.revision)
     }
 }
 

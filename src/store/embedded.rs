@@ -29,6 +29,7 @@ mod table;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -41,7 +42,7 @@ pub use slot::SLOT_FAMILIES;
 pub use stats::Stats;
 
 use super::engine::{
-    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Update, Watcher,
+    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Update, Watcher, only,
 };
 use super::limits::MAX_CHANGE_BYTES;
 use crate::threads;
@@ -189,9 +190,7 @@ impl EmbeddedEngine {
             answer,
             _room: room,
         };
-        self.shared.stats.enqueued();
         if self.to_writer.send(Message::Commit(job)).is_err() {
-            self.shared.stats.dequeued();
             return Err(StoreError::Unavailable("it is closed".to_owned()));
         }
         match timeout(self.commit_timeout, answered).await {
@@ -224,7 +223,7 @@ impl EmbeddedEngine {
             Ok(Ok(room)) => Ok(room),
             Ok(Err(_)) => Err(StoreError::Unavailable("it is closed".to_owned())),
             Err(_) => {
-                self.shared.stats.overloaded();
+                self.shared.stats.overloads.fetch_add(1, Relaxed);
                 Err(StoreError::Unavailable(
                     "overloaded: too many changes wait for the disk; try again later".to_owned(),
                 ))
@@ -244,8 +243,9 @@ impl EmbeddedEngine {
         }
     }
 
-    /// Asks the writer to stop. Returns its thread, unless it was asked before.
-    fn stop(&self, stopped: Option<oneshot::Sender<()>>) -> Option<JoinHandle<()>> {
+    /// Asks the writer to stop. Returns its thread and what ends when it has stopped, unless it was
+    /// asked before.
+    fn stop(&self) -> Option<(JoinHandle<()>, oneshot::Receiver<()>)> {
         self.change_slots.close();
         self.byte_units.close();
         let thread = self
@@ -253,14 +253,14 @@ impl EmbeddedEngine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()?;
+        let (stopped, wait) = oneshot::channel();
         // An error means that the writer is gone already, which is what is wanted.
         let _ = self.to_writer.send(Message::Close(stopped));
-        Some(thread)
+        Some((thread, wait))
     }
 
     async fn close_gracefully(&self) -> Result<(), StoreError> {
-        let (stopped, wait) = oneshot::channel();
-        let Some(thread) = self.stop(Some(stopped)) else {
+        let Some((thread, wait)) = self.stop() else {
             return Ok(());
         };
         // The sender is dropped at the end of the writer's run, so the join does not block.
@@ -276,7 +276,7 @@ impl EmbeddedEngine {
 
 impl Drop for EmbeddedEngine {
     fn drop(&mut self) {
-        if let Some(thread) = self.stop(None) {
+        if let Some((thread, _)) = self.stop() {
             // A panic of the writer has been reported by the panic hook.
             let _ = thread.join();
         }
@@ -334,7 +334,7 @@ impl Engine for EmbeddedEngine {
     }
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
-        Box::pin(self.commit_one(changes))
+        Box::pin(async move { only(self.commit_many(vec![changes]).await) })
     }
 
     fn commit_each(&self, changes: Vec<Changes>) -> BoxFuture<'_, Vec<Result<(), CommitError>>> {
@@ -346,7 +346,7 @@ impl Engine for EmbeddedEngine {
     }
 
     fn watch(&self, watcher: Arc<dyn Watcher>) {
-        self.shared.watch(watcher);
+        self.shared.watchers.add(watcher);
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -3,10 +3,10 @@
 //! The engine knows nothing of tenants or mails; `keys` and `record` give the bytes their meaning.
 //! Every engine passes the contract suite in `tests/store_contract`.
 
-use std::fmt;
 use std::future::Future;
+use std::ops::Bound;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A future that an engine returns; boxed, so that the engine can be chosen at start.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -24,6 +24,29 @@ impl Key {
         *next.last_mut()? += 1;
         Some(next)
     }
+}
+
+/// From where a scan goes, and to where.
+pub(super) type ScanBounds<'a> = (Bound<&'a [u8]>, Bound<Vec<u8>>);
+
+/// The bounds of a scan of the keys that start with `prefix`, behind `after`; `None` where there are
+/// none between.
+pub(super) fn scan_bounds<'a>(
+    prefix: &'a Key,
+    after: Option<&'a Key>,
+) -> Option<ScanBounds<'a>> {
+    let after = after.filter(|after| *after >= prefix);
+    let end = prefix.successor();
+    if let (Some(after), Some(end)) = (after, &end)
+        && after.0 >= *end
+    {
+        return None;
+    }
+    let start = match after {
+        Some(after) => Bound::Excluded(after.0.as_slice()),
+        None => Bound::Included(prefix.0.as_slice()),
+    };
+    Some((start, end.map_or(Bound::Unbounded, Bound::Excluded)))
 }
 
 /// No key is longer than this; a longer one is refused by `commit`.
@@ -113,52 +136,28 @@ impl Changes {
 }
 
 /// The store could not do its work. Nothing was acknowledged; the caller may try again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store is away, shutting down, overloaded or failed earlier: the words say which.
+    #[error("the store is not available: {0}")]
     Unavailable(String),
     /// A stored form could not be read: damaged, or written by a newer version.
+    #[error("a stored record cannot be read: {0}")]
     Corrupt(String),
     /// The change itself is out of bounds (key or value too long).
+    #[error("the store refused the change: {0}")]
     Refused(String),
 }
 
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unavailable(why) => write!(f, "the store is not available: {why}"),
-            Self::Corrupt(why) => write!(f, "a stored record cannot be read: {why}"),
-            Self::Refused(why) => write!(f, "the store refused the change: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}
-
 /// Why a change was not made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// This key did not meet its expectation: somebody else was first. Nothing was written.
+    #[error("somebody else changed the record first")]
     Conflict(Key),
     /// The store failed. The change was not acknowledged, but may surface after a crash.
-    Store(StoreError),
-}
-
-impl fmt::Display for CommitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Conflict(_) => f.write_str("somebody else changed the record first"),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for CommitError {}
-
-impl From<StoreError> for CommitError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Records that are each replaced by what is made of them when their turn comes, so that nothing can
@@ -187,7 +186,7 @@ pub struct Updated {
     pub others: Vec<Write>,
 }
 
-/// Is told what changed, so that nothing that was remembered outlives it.
+/// Learns what changed, so that no cache outlives a change.
 pub trait Watcher: Send + Sync {
     /// These records were written or removed.
     fn changed(&self, keys: &[&Key]);
@@ -196,13 +195,35 @@ pub trait Watcher: Send + Sync {
     fn lost(&self);
 }
 
+/// The watchers of an engine.
+#[derive(Default)]
+pub(super) struct Watchers(RwLock<Vec<Arc<dyn Watcher>>>);
+
+impl Watchers {
+    pub(super) fn add(&self, watcher: Arc<dyn Watcher>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.push(watcher);
+    }
+
+    pub(super) fn for_each(&self, notify: impl Fn(&dyn Watcher)) {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().for_each(|watcher| notify(&**watcher));
+    }
+}
+
+/// The outcome of the only change of a list.
+pub(super) fn only(mut outcomes: Vec<Result<(), CommitError>>) -> Result<(), CommitError> {
+    let lost = || StoreError::Unavailable("the change got no answer".to_owned());
+    outcomes.pop().unwrap_or_else(|| Err(lost().into()))
+}
+
 /// A storage engine.
 pub trait Engine: Send + Sync + 'static {
     /// The record under `key`. Sees every commit acknowledged before the call.
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
 
     /// Calls `look` with the body of the record under `key`, as [`Engine::get`] would give it now, if
-    /// that is at hand in memory. Waits for nothing.
+    /// that is in memory. Never waits.
     fn get_cached(&self, key: &Key, look: &mut dyn FnMut(Option<&[u8]>)) {
         let _nothing_is = (key, look);
     }
@@ -266,13 +287,13 @@ pub trait Engine: Send + Sync + 'static {
     /// process finds that was begun by another is over.
     fn is_shared(&self) -> bool;
 
-    /// Tells `watcher` of every change from now on, by whomever it is made: after readers can see
+    /// Tells `watcher` of every change from now on, whichever node makes it: after readers can see
     /// it, and before a caller of [`Engine::commit`] is answered, even one that went away. A change
     /// that was answered with an error may be told of too. There may be several watchers.
     fn watch(&self, watcher: Arc<dyn Watcher>);
 
     /// Whether every change is told of to the watchers, also those that other nodes make. While it is
-    /// not, what is remembered may be stale.
+    /// not, caches may be stale.
     fn is_current(&self) -> bool {
         true
     }

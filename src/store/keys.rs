@@ -2,96 +2,148 @@
 //! of keys is the order of times and counts. Text that may hold any byte stands last or is ended
 //! by a zero byte.
 
+/// Functions that make keys: each by its family and the parts that follow.
+macro_rules! key_functions {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) = $family:ident $(, $part:expr)*;
+    )+) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name($($argument: $type),*) -> $crate::store::engine::Key {
+            $crate::store::keys::Family::$family.key()$(.then($part))*
+        }
+    )+};
+}
+
 pub mod audit;
 pub mod billing;
 pub mod clicks;
 mod family;
 pub mod limits;
 mod mails;
-mod meters;
 pub mod nodes;
 mod notices;
 pub mod place;
-mod plans;
 mod read;
 pub mod request;
 pub mod reseller;
-mod store;
 
-use crate::domain::ids::{AccountId, ClientId, TenantId, UserId, V1Id};
-use crate::domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::engine::Key;
+use crate::domain::ids::{
+    AccountId, AccountRef, AuditId, ClientId, CustomerId, MailId, NodeId, TaxId, TenantId, UserId,
+    V1Id,
+};
+use crate::domain::plan::PlanRef;
+use crate::domain::time::Timestamp;
 
 pub(in crate::store) use family::Family;
 pub use mails::{
     QueueEntry, end_of_route, mail, mail_by_state, mail_due, mails_by_state, mails_due,
     mails_due_by, mails_due_until, mails_older,
 };
-pub use meters::{meter, offering_items};
 pub use notices::{notice, notice_of, notices};
-pub use plans::{last_plan, plan, plan_tenant, plan_tenants, plans, tenants_called};
 pub use read::Subject;
-pub use store::{format, import_progress, is_of_one_store, keyring};
-
-/// Starts a key of `family`.
-const fn start(family: Family) -> Builder {
-    Builder {
-        bytes: Vec::new(),
-        family: Some(family as u8),
-    }
-}
-
-impl Family {
-    /// The key of the family with one part, or none.
-    fn key(self, part: &[u8]) -> Key {
-        start(self).part(part).end()
-    }
-}
-
-struct Builder {
-    bytes: Vec<u8>,
-    family: Option<u8>,
-}
 
 /// The usual length of a key, and a little more.
 const USUAL_BYTES: usize = 24;
 
-impl Builder {
-    fn part(mut self, bytes: &[u8]) -> Self {
-        if let Some(family) = self.family.take() {
-            self.bytes.reserve_exact(USUAL_BYTES);
-            self.bytes.push(family);
-        }
-        self.bytes.extend_from_slice(bytes);
+impl Family {
+    /// The key that all keys of the family begin with.
+    fn key(self) -> Key {
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        bytes.push(self as u8);
+        Key(bytes)
+    }
+}
+
+impl Key {
+    /// This key with a part behind it.
+    fn then(mut self, part: impl Part) -> Self {
+        part.write_to(&mut self.0);
         self
     }
+}
 
-    fn time(self, time: Timestamp) -> Self {
-        // Times before 1970 do not occur; were one to, it sorts first.
-        let micros = u64::try_from(time.micros()).unwrap_or(0);
-        self.part(&micros.to_be_bytes())
+/// A part of a key.
+trait Part {
+    fn write_to(self, key: &mut Vec<u8>);
+}
+
+impl Part for &[u8] {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(self);
     }
+}
 
-    /// The newest first.
-    fn time_descending(self, time: Timestamp) -> Self {
-        let micros = u64::try_from(time.micros()).unwrap_or(0);
-        self.part(&(u64::MAX - micros).to_be_bytes())
+impl<const N: usize> Part for [u8; N] {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&self);
     }
+}
 
-    fn number(self, number: V1Id) -> Self {
-        self.part(&number.0.to_be_bytes())
+impl Part for &str {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(self.as_bytes());
     }
+}
 
-    fn account(self, account: AccountId) -> Self {
-        match account {
-            AccountId::Tenant(id) => self.part(&[0]).part(id.bytes()),
-            AccountId::User(id) => self.part(&[1]).part(id.bytes()),
-        }
+impl Part for Uuid {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(self.as_bytes());
     }
+}
 
-    fn end(self) -> Key {
-        Key(self.part(&[]).bytes)
+macro_rules! ids {
+    ($($id:ty),+) => {
+        $(impl Part for $id {
+            fn write_to(self, key: &mut Vec<u8>) {
+                key.extend_from_slice(self.bytes());
+            }
+        })+
+    };
+}
+
+ids!(
+    TenantId, UserId, ClientId, MailId, NodeId, AuditId, CustomerId, TaxId
+);
+
+impl Part for V1Id {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&self.0.to_be_bytes());
+    }
+}
+
+/// A byte for tenant or user, and the id.
+impl Part for AccountId {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.push(match self {
+            Self::Tenant(_) => 0,
+            Self::User(_) => 1,
+        });
+        self.uuid().write_to(key);
+    }
+}
+
+/// Microseconds since 1970. Earlier times do not occur; if one did, it would sort first.
+fn micros(time: Timestamp) -> u64 {
+    u64::try_from(time.micros()).unwrap_or(0)
+}
+
+impl Part for Timestamp {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&micros(self).to_be_bytes());
+    }
+}
+
+/// A time in a list that has the newest first.
+struct NewestFirst(Timestamp);
+
+impl Part for NewestFirst {
+    fn write_to(self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&(u64::MAX - micros(self.0)).to_be_bytes());
     }
 }
 
@@ -99,183 +151,6 @@ impl Builder {
 #[must_use]
 pub fn folded(text: &str) -> String {
     text.trim().to_lowercase()
-}
-
-/// A tenant's profile.
-#[must_use]
-pub fn tenant(id: TenantId) -> Key {
-    Family::Tenant.key(id.bytes())
-}
-
-/// A user's profile.
-#[must_use]
-pub fn user(id: UserId) -> Key {
-    Family::User.key(id.bytes())
-}
-
-/// All brands.
-#[must_use]
-pub fn brands() -> Key {
-    Family::Brand.key(&[])
-}
-
-/// A tenant's brand.
-#[must_use]
-pub fn brand(id: TenantId) -> Key {
-    Family::Brand.key(id.bytes())
-}
-
-/// A tenant's logo.
-#[must_use]
-pub fn logo(id: TenantId) -> Key {
-    Family::Logo.key(id.bytes())
-}
-
-/// An API client.
-#[must_use]
-pub fn client(id: ClientId) -> Key {
-    Family::Client.key(id.bytes())
-}
-
-/// What a user has snoozed.
-#[must_use]
-pub fn snoozes(id: UserId) -> Key {
-    Family::Snoozes.key(id.bytes())
-}
-
-/// The mail of a recipient that still takes items in.
-#[must_use]
-pub fn open_mail(recipient: UserId) -> Key {
-    Family::OpenMail.key(recipient.bytes())
-}
-
-/// What is remembered of a recipient of quota mail.
-#[must_use]
-pub fn recipient(id: UserId) -> Key {
-    Family::Recipient.key(id.bytes())
-}
-
-/// Recipients by the time their next reminder is due.
-#[must_use]
-pub fn reminder_due(due: Timestamp, id: UserId) -> Key {
-    start(Family::ReminderDue).time(due).part(id.bytes()).end()
-}
-
-/// All reminders that are due some time.
-#[must_use]
-pub fn reminders_due() -> Key {
-    Family::ReminderDue.key(&[])
-}
-
-/// A login, folded, to its user.
-#[must_use]
-pub fn login(login: &str) -> Key {
-    start(Family::Login).part(folded(login).as_bytes()).end()
-}
-
-/// The name of a child, folded, to its tenant.
-#[must_use]
-pub fn child_name(parent: TenantId, name: &str) -> Key {
-    start(Family::ChildName)
-        .part(parent.bytes())
-        .part(folded(name).as_bytes())
-        .end()
-}
-
-/// A child of a tenant.
-#[must_use]
-pub fn child(parent: TenantId, child: TenantId) -> Key {
-    children(parent).then(child.bytes())
-}
-
-/// All children of a tenant.
-#[must_use]
-pub fn children(parent: TenantId) -> Key {
-    Family::Child.key(parent.bytes())
-}
-
-/// A tenant at or below `root`.
-#[must_use]
-pub fn subtree_tenant(root: TenantId, tenant: TenantId) -> Key {
-    subtree_tenants(root).then(tenant.bytes())
-}
-
-/// All tenants at or below `root`.
-#[must_use]
-pub fn subtree_tenants(root: TenantId) -> Key {
-    Family::SubtreeTenant.key(root.bytes())
-}
-
-/// A user of a tenant at or below `root`.
-#[must_use]
-pub fn subtree_user(root: TenantId, user: UserId) -> Key {
-    subtree_users(root).then(user.bytes())
-}
-
-/// All users of tenants at or below `root`.
-#[must_use]
-pub fn subtree_users(root: TenantId) -> Key {
-    Family::SubtreeUser.key(root.bytes())
-}
-
-/// A user of a tenant itself.
-#[must_use]
-pub fn tenant_user(tenant: TenantId, user: UserId) -> Key {
-    tenant_users(tenant).then(user.bytes())
-}
-
-/// All users of a tenant itself.
-#[must_use]
-pub fn tenant_users(tenant: TenantId) -> Key {
-    Family::TenantUser.key(tenant.bytes())
-}
-
-/// A company admin of a tenant.
-#[must_use]
-pub fn company_admin(tenant: TenantId, user: UserId) -> Key {
-    company_admins(tenant).then(user.bytes())
-}
-
-/// All company admins of a tenant.
-#[must_use]
-pub fn company_admins(tenant: TenantId) -> Key {
-    Family::CompanyAdmin.key(tenant.bytes())
-}
-
-/// An API v1 id to its account.
-#[must_use]
-pub fn v1_id(id: V1Id) -> Key {
-    start(Family::Number).number(id).end()
-}
-
-/// All API v1 ids.
-#[must_use]
-pub fn v1_ids() -> Key {
-    Family::Number.key(&[])
-}
-
-/// A personal tenant id to its user.
-#[must_use]
-pub fn personal_tenant(id: TenantId) -> Key {
-    Family::PersonalTenant.key(id.bytes())
-}
-
-/// A text by which an account can be found.
-#[must_use]
-pub fn search_text(text: &str, account: AccountId) -> Key {
-    start(Family::SearchText)
-        .part(search_bytes(text).as_bytes())
-        .part(&[0])
-        .account(account)
-        .end()
-}
-
-/// All texts that start with `prefix`.
-#[must_use]
-pub fn search_prefix(prefix: &str) -> Key {
-    start(Family::SearchText)
-        .part(search_bytes(prefix).as_bytes())
-        .end()
 }
 
 /// Folded, without the byte that ends a text, and no longer than keys may be.
@@ -288,64 +163,116 @@ fn search_bytes(text: &str) -> String {
         .collect()
 }
 
-/// A client of a tenant.
-#[must_use]
-pub fn tenant_client(tenant: TenantId, client: ClientId) -> Key {
-    tenant_clients(tenant).then(client.bytes())
+key_functions! {
+    /// A tenant's profile.
+    tenant(id: TenantId) = Tenant, id;
+    /// A user's profile.
+    user(id: UserId) = User, id;
+    /// All brands.
+    brands() = Brand;
+    /// A tenant's brand.
+    brand(id: TenantId) = Brand, id;
+    /// A tenant's logo.
+    logo(id: TenantId) = Logo, id;
+    /// An API client.
+    client(id: ClientId) = Client, id;
+    /// What a user has snoozed.
+    snoozes(id: UserId) = Snoozes, id;
+    /// The meter of an account: what of it reports change. Its revision is that of the whole meter.
+    /// The number stands first, so that an engine finds the record without a search.
+    meter(account: AccountRef) = Meter, account.number, account.id;
+    /// The offering items of an account's meter.
+    offering_items(account: AccountId) = OfferingItems, account;
+    /// The mail of a recipient that still takes items in.
+    open_mail(recipient: UserId) = OpenMail, recipient;
+    /// When a recipient was sent quota mail, and is to be reminded.
+    recipient(id: UserId) = Recipient, id;
+    /// Recipients by the time their next reminder is due.
+    reminder_due(due: Timestamp, id: UserId) = ReminderDue, due, id;
+    /// All reminders that are due some time.
+    reminders_due() = ReminderDue;
+    /// A login, folded, to its user.
+    login(login: &str) = Login, folded(login).as_str();
+    /// The name of a child, folded, to its tenant.
+    child_name(parent: TenantId, name: &str) = ChildName, parent, folded(name).as_str();
+    /// A child of a tenant.
+    child(parent: TenantId, child: TenantId) = Child, parent, child;
+    /// All children of a tenant.
+    children(parent: TenantId) = Child, parent;
+    /// A tenant at or below `root`.
+    subtree_tenant(root: TenantId, tenant: TenantId) = SubtreeTenant, root, tenant;
+    /// All tenants at or below `root`.
+    subtree_tenants(root: TenantId) = SubtreeTenant, root;
+    /// A user of a tenant at or below `root`.
+    subtree_user(root: TenantId, user: UserId) = SubtreeUser, root, user;
+    /// All users of tenants at or below `root`.
+    subtree_users(root: TenantId) = SubtreeUser, root;
+    /// A user of a tenant itself.
+    tenant_user(tenant: TenantId, user: UserId) = TenantUser, tenant, user;
+    /// All users of a tenant itself.
+    tenant_users(tenant: TenantId) = TenantUser, tenant;
+    /// A company admin of a tenant.
+    company_admin(tenant: TenantId, user: UserId) = CompanyAdmin, tenant, user;
+    /// All company admins of a tenant.
+    company_admins(tenant: TenantId) = CompanyAdmin, tenant;
+    /// An API v1 id to its account.
+    v1_id(id: V1Id) = Number, id;
+    /// All API v1 ids.
+    v1_ids() = Number;
+    /// A personal tenant id to its user.
+    personal_tenant(id: TenantId) = PersonalTenant, id;
+    /// A text by which an account can be found.
+    search_text(text: &str, account: AccountId)
+        = SearchText, search_bytes(text).as_str(), [0_u8], account;
+    /// All texts that start with `prefix`.
+    search_prefix(prefix: &str) = SearchText, search_bytes(prefix).as_str();
+    /// All tenants that are called exactly this, by the index of [`search_text`]; of names that are
+    /// longer than its texts, those that begin like it.
+    tenants_called(name: &str) = SearchText, search_bytes(name).as_str(), [0_u8, 0];
+    /// A client of a tenant.
+    tenant_client(tenant: TenantId, client: ClientId) = TenantClient, tenant, client;
+    /// All clients of a tenant.
+    tenant_clients(tenant: TenantId) = TenantClient, tenant;
+    /// Is there while an account is disabled. Whoever caches callers watches it: profiles change for
+    /// many reasons, this does for one.
+    disabled(account: AccountId) = Disabled, account;
+    /// A token that was revoked before its time. Kept until it would have expired.
+    revoked_token(id: &str) = RevokedToken, id;
+    /// Revoked tokens by the time they expire.
+    revoked_expiry(expires: Timestamp, id: &str) = RevokedExpiry, expires, id;
+    /// All revoked tokens, the first to expire first.
+    revoked_expiries() = RevokedExpiry;
+    /// A partner plan. In the order of their numbers.
+    plan(named: PlanRef) = PartnerPlan, named.partner, named.plan.0.to_be_bytes();
+    /// All plans of a partner.
+    plans(partner: TenantId) = PartnerPlan, partner;
+    /// A tenant that buys by a plan.
+    plan_tenant(named: PlanRef, tenant: TenantId)
+        = PlanTenant, named.partner, named.plan.0.to_be_bytes(), tenant;
+    /// All tenants that buy by a plan.
+    plan_tenants(named: PlanRef) = PlanTenant, named.partner, named.plan.0.to_be_bytes();
+    /// The number that a partner's last plan was given; it only grows.
+    last_plan(partner: TenantId) = Counter, format!("plan/{partner}").as_str();
+    /// A number that only grows.
+    counter(name: &str) = Counter, name;
+    /// The root tenant's id.
+    root() = Root;
+    /// The format of all records together.
+    format() = Format;
+    /// The progress of an import into this store that was not finished.
+    import_progress() = ImportProgress;
+    /// Which keys the nodes of a shared store have.
+    keyring() = Keyring;
 }
 
-/// All clients of a tenant.
+/// Whether the record says something of the one store that it stands in: it is not moved with the
+/// others.
 #[must_use]
-pub fn tenant_clients(tenant: TenantId) -> Key {
-    Family::TenantClient.key(tenant.bytes())
-}
-
-/// Is there while an account is disabled. Whoever remembers callers watches it: profiles change for many reasons,
-/// this does for one.
-#[must_use]
-pub fn disabled(account: AccountId) -> Key {
-    start(Family::Disabled).account(account).end()
-}
-
-/// A token that was revoked before its time. Kept until it would have expired.
-#[must_use]
-pub fn revoked_token(id: &str) -> Key {
-    Family::RevokedToken.key(id.as_bytes())
-}
-
-/// Revoked tokens by the time they expire.
-#[must_use]
-pub fn revoked_expiry(expires: Timestamp, id: &str) -> Key {
-    start(Family::RevokedExpiry)
-        .time(expires)
-        .part(id.as_bytes())
-        .end()
-}
-
-/// All revoked tokens, the first to expire first.
-#[must_use]
-pub fn revoked_expiries() -> Key {
-    Family::RevokedExpiry.key(&[])
-}
-
-/// A number that only grows.
-#[must_use]
-pub fn counter(name: &str) -> Key {
-    Family::Counter.key(name.as_bytes())
-}
-
-/// The root tenant's id.
-#[must_use]
-pub fn root() -> Key {
-    Family::Root.key(&[])
-}
-
-impl Key {
-    /// This key with more behind it.
-    fn then(mut self, more: &[u8]) -> Self {
-        self.0.extend_from_slice(more);
-        self
-    }
+pub fn is_of_one_store(key: &Key) -> bool {
+    matches!(
+        Family::of(&key.0),
+        Some(Family::ImportProgress | Family::Keyring)
+    )
 }
 
 #[cfg(test)]

@@ -22,56 +22,47 @@ pub(super) fn checked_size(changes: &Changes) -> Result<usize, StoreError> {
     } = changes;
     if writes.len() > MAX_CHANGE_WRITES || expectations.len() > MAX_CHANGE_WRITES {
         let most = writes.len().max(expectations.len());
-        return Err(refused(format!(
-            "{most} writes; at most {MAX_CHANGE_WRITES} are allowed"
-        )));
+        let why = format!("{most} writes; at most {MAX_CHANGE_WRITES} are allowed");
+        return Err(StoreError::Refused(why));
     }
     let mut total: usize = 0;
     for (key, _) in expectations {
         total = total.saturating_add(checked_key(key)?);
     }
     for write in writes {
-        let bytes = match write {
-            Write::Delete(key) => checked_key(key)?,
-            Write::Put(key, body) if body.len() > MAX_VALUE_BYTES => {
-                checked_key(key)?;
-                let found = body.len();
-                return Err(refused(format!(
-                    "a value of {found} bytes; {MAX_VALUE_BYTES} is most"
-                )));
+        total = total.saturating_add(checked_key(write.key())?);
+        if let Write::Put(_, body) = write {
+            let found = body.len();
+            if found > MAX_VALUE_BYTES {
+                let why = format!("a value of {found} bytes; {MAX_VALUE_BYTES} is most");
+                return Err(StoreError::Refused(why));
             }
-            Write::Put(key, body) => checked_key(key)? + body.len(),
-        };
-        total = total.saturating_add(bytes);
+            total = total.saturating_add(found);
+        }
     }
     if total > MAX_CHANGE_BYTES {
-        return Err(refused(format!(
-            "{total} bytes in one change; {MAX_CHANGE_BYTES} is most"
-        )));
+        let why = format!("{total} bytes in one change; {MAX_CHANGE_BYTES} is most");
+        return Err(StoreError::Refused(why));
     }
     Ok(total)
 }
 
 fn checked_key(key: &Key) -> Result<usize, StoreError> {
-    match key.0.len() {
-        0 => Err(refused("an empty key".to_owned())),
-        found if found > MAX_KEY_BYTES => Err(refused(format!(
-            "a key of {found} bytes; {MAX_KEY_BYTES} is most"
-        ))),
-        found => Ok(found),
-    }
-}
-
-fn refused(why: String) -> StoreError {
-    StoreError::Refused(why)
+    let why = match key.0.len() {
+        0 => "an empty key".to_owned(),
+        found if found > MAX_KEY_BYTES => {
+            format!("a key of {found} bytes; {MAX_KEY_BYTES} is most")
+        }
+        found => return Ok(found),
+    };
+    Err(StoreError::Refused(why))
 }
 
 /// Refuses a scan that asks for too much.
 pub(super) fn checked_limit(limit: usize) -> Result<(), StoreError> {
     if limit > MAX_SCAN_RECORDS {
-        return Err(refused(format!(
-            "a scan of {limit} records; {MAX_SCAN_RECORDS} is most"
-        )));
+        let why = format!("a scan of {limit} records; {MAX_SCAN_RECORDS} is most");
+        return Err(StoreError::Refused(why));
     }
     Ok(())
 }

@@ -1,28 +1,29 @@
-//! Changes of the outbox: mails with the indexes of queue, states and leases, the open mail of a recipient,
-//! notices, and what is remembered of recipients.
+//! Changes of the outbox: mails with the indexes of queue, states and leases, notices, and the
+//! reminders of recipients.
 
-use super::engine::{Changes, Expect, Key};
-use super::record::Stored;
-use super::{Found, keys};
-use crate::domain::notification::{Mail, MailState, Notice, Recipient};
+use super::engine::{Changes, Expect};
+use super::index::{Entry, leads_to, mark};
+use super::{Found, keys, unchanged};
+use crate::domain::mail::{Mail, MailState, Notice, Recipient};
 
 /// The index entries that lead to a mail.
-fn marks_of_mail(mail: &Mail) -> Vec<(Key, Vec<u8>)> {
-    let mut marks = vec![(
-        keys::mail_by_state(mail.state, mail.created_at, mail.id),
-        Vec::new(),
-    )];
+fn entries_of_mail(mail: &Mail) -> Vec<Entry> {
+    let mut entries = vec![mark(keys::mail_by_state(
+        mail.state,
+        mail.created_at,
+        mail.id,
+    ))];
     match mail.state {
         MailState::Queued => {
             // The tenant says where the mail belongs when brands change, without a look at the mail.
-            let tenant = mail.tenant_id.bytes().to_vec();
-            marks.push((keys::mail_due(mail.route, mail.due_at, mail.id), tenant));
+            let due = keys::mail_due(mail.route, mail.due_at, mail.id);
+            entries.push(leads_to(due, mail.tenant_id.uuid()));
             let owner = mail.lease.map(|lease| lease.owner);
-            marks.extend(owner.map(|owner| (keys::nodes::lease(owner, mail.id), Vec::new())));
+            entries.extend(owner.map(|owner| mark(keys::nodes::lease(owner, mail.id))));
         }
         MailState::Sent | MailState::Cancelled | MailState::Dead => {}
     }
-    marks
+    entries
 }
 
 impl Changes {
@@ -33,52 +34,37 @@ impl Changes {
 
     /// Stores a new mail.
     pub fn create_mail(&mut self, mail: Mail) -> &mut Self {
-        for (mark, body) in marks_of_mail(&mail) {
-            self.put(mark, body);
-        }
-        let key = keys::mail(mail.id);
-        self.expect(key.clone(), Expect::Absent)
-            .put(key, mail.encode())
+        self.replace_entries(vec![], entries_of_mail(&mail)).save(
+            keys::mail(mail.id),
+            Expect::Absent,
+            &mail,
+        )
     }
 
     /// Stores a changed mail.
     pub fn update_mail(&mut self, old: &Found<Mail>, new: &Mail) -> &mut Self {
-        let (before, after) = (marks_of_mail(old), marks_of_mail(new));
-        for (mark, _) in before.iter().filter(|mark| !after.contains(mark)) {
-            self.delete(mark.clone());
-        }
-        for (mark, body) in after.into_iter().filter(|mark| !before.contains(mark)) {
-            self.put(mark, body);
-        }
-        let key = keys::mail(new.id);
-        self.expect(key.clone(), Expect::Revision(old.revision))
-            .put(key, new.encode())
+        self.replace_entries(entries_of_mail(old), entries_of_mail(new))
+            .save(keys::mail(new.id), old.expected(), new)
     }
 
     /// Removes a mail.
     pub fn delete_mail(&mut self, old: &Found<Mail>) -> &mut Self {
-        for (mark, _) in marks_of_mail(old) {
-            self.delete(mark);
-        }
-        self.expect(keys::mail(old.id), Expect::Revision(old.revision));
-        self.delete(keys::mail(old.id))
+        self.replace_entries(entries_of_mail(old), vec![])
+            .remove(keys::mail(old.id), old.revision)
     }
 
-    /// Stores what is remembered of a recipient, and when to remind them.
+    /// Stores when a recipient was sent mail, and when to remind them.
     pub fn put_recipient(&mut self, old: Option<&Found<Recipient>>, new: Recipient) -> &mut Self {
-        let due = |recipient: &Recipient| {
-            recipient
-                .reminder_due_at
-                .map(|at| keys::reminder_due(at, recipient.user_id))
+        let entries = |recipient: &Recipient| -> Vec<Entry> {
+            let due = recipient.reminder_due_at.into_iter();
+            due.map(|at| mark(keys::reminder_due(at, recipient.user_id)))
+                .collect()
         };
-        if let Some(mark) = old.and_then(|old| due(old)) {
-            self.delete(mark);
-        }
-        if let Some(mark) = due(&new) {
-            self.put(mark, Vec::new());
-        }
-        let key = keys::recipient(new.user_id);
-        self.expect(key.clone(), super::unchanged(old))
-            .put(key, new.encode())
+        let before = old.map(|old| entries(old)).unwrap_or_default();
+        self.replace_entries(before, entries(&new)).save(
+            keys::recipient(new.user_id),
+            unchanged(old),
+            &new,
+        )
     }
 }

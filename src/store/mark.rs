@@ -1,5 +1,5 @@
-//! A mark that goes into the first change that a request makes: so the change and the fact that
-//! this request made it are one, and no second node makes it again.
+//! The idempotency mark of a request, written with its first change: so the change and the fact that
+//! this request made it are one commit, and no second node repeats it.
 
 use tokio::sync::Mutex;
 

@@ -39,9 +39,9 @@ impl Store {
         seen(account.id, record).map(|(hot, _)| hot)
     }
 
-    /// The same, if it is at hand in memory.
+    /// The same, if the engine has it in memory.
     #[must_use]
-    pub fn hot_meter_at_hand(&self, account: AccountRef) -> Option<HotMeter> {
+    pub fn cached_hot_meter(&self, account: AccountRef) -> Option<HotMeter> {
         let mut meter = None;
         self.engine.get_cached(&keys::meter(account), &mut |body| {
             meter = match body {

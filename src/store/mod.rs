@@ -2,7 +2,11 @@
 //!
 //! Use cases load values, decide, and commit one [`Changes`] that expects the revisions they have
 //! seen. The indexes of a profile (logins, names, subtrees, …) are written in the same change,
-//! by the functions of [`accounts`], [`audits`], [`mails`], [`plans`] and [`resellers`] alone.
+//! by the functions of [`accounts`], [`audits`], [`billing`], [`mails`], [`plans`] and [`resellers`]
+//! alone.
+
+#[macro_use]
+mod counters;
 
 mod account_locks;
 pub mod accounts;
@@ -11,6 +15,7 @@ pub mod billing;
 pub mod embedded;
 pub mod engine;
 pub mod format;
+mod index;
 pub mod keys;
 pub mod limits;
 pub mod mails;
@@ -36,7 +41,7 @@ use uuid::Uuid;
 use crate::domain::brand::Brand;
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, MailId, TenantId, UserId};
-use crate::domain::notification::Mail;
+use crate::domain::mail::Mail;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -55,6 +60,13 @@ pub struct Found<T> {
     pub revision: Revision,
 }
 
+impl<T> Found<T> {
+    /// The expectation that the value is still this one.
+    const fn expected(&self) -> Expect {
+        Expect::Revision(self.revision)
+    }
+}
+
 impl<T> Deref for Found<T> {
     type Target = T;
 
@@ -66,7 +78,7 @@ impl<T> Deref for Found<T> {
 /// The expectation that nothing has happened to a value since it was looked for.
 #[must_use]
 pub fn unchanged<T>(found: Option<&Found<T>>) -> Expect {
-    found.map_or(Expect::Absent, |found| Expect::Revision(found.revision))
+    found.map_or(Expect::Absent, Found::expected)
 }
 
 /// The typed store. Clones share one engine.
@@ -112,7 +124,7 @@ impl Store {
         self.engine.is_shared()
     }
 
-    /// Whether what is remembered of the store is certainly not stale.
+    /// Whether caches of the store are certainly not stale.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.engine.is_current()

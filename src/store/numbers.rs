@@ -1,4 +1,4 @@
-//! The numbers of accounts: API v1 ids, each given once, and what stands under them.
+//! The numbers of accounts: API v1 ids, each given once, and the account that each leads to.
 
 use super::engine::{Changes, CommitError, Expect, Key, StoreError};
 use super::keys::Subject;

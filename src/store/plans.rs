@@ -3,7 +3,6 @@
 //! tenants, which [`super::accounts`] keeps with their profiles.
 
 use super::engine::{Changes, Expect, Revision, StoreError};
-use super::record::Stored;
 use super::{Found, Store, keys, read_counter};
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{Plan, PlanId, PlanRef};
@@ -73,16 +72,12 @@ impl Changes {
         let counter = keys::last_plan(plan.partner_id);
         self.expect(counter.clone(), next.expect)
             .put(counter, next.id.0.to_be_bytes().to_vec());
-        let key = keys::plan(plan.named());
-        self.expect(key.clone(), Expect::Absent)
-            .put(key, plan.encode())
+        self.save(keys::plan(plan.named()), Expect::Absent, &plan)
     }
 
     /// Stores a plan; conflicts where it is not the one that was seen.
     pub fn update_plan(&mut self, seen: Revision, plan: Plan) -> &mut Self {
-        let key = keys::plan(plan.named());
-        self.expect(key.clone(), Expect::Revision(seen))
-            .put(key, plan.encode())
+        self.save(keys::plan(plan.named()), Expect::Revision(seen), &plan)
     }
 
     /// Gives a plan a new revision without changing it, so that who deletes it at the same time,
@@ -93,8 +88,6 @@ impl Changes {
 
     /// Removes a plan. Its number is not given again.
     pub fn delete_plan(&mut self, plan: &Found<Plan>) -> &mut Self {
-        let key = keys::plan(plan.named());
-        self.expect(key.clone(), Expect::Revision(plan.revision))
-            .delete(key)
+        self.remove(keys::plan(plan.named()), plan.revision)
     }
 }

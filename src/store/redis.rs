@@ -10,7 +10,7 @@
 //!   `wait_replicas`, that so many replicas have it too. Nothing is sent twice that may have been
 //!   carried out.
 //! - **Other nodes** learn of a change by a message (`coherence`); where a message may have been missed,
-//!   all that is remembered is forgotten.
+//!   all caches are dropped.
 //! - **Servers that lose the store** (`epoch`) are noticed, and nothing is read from or written to them.
 //! - **Bounds**: each call has a deadline, and so many and no more are under way at once.
 
@@ -31,7 +31,7 @@ mod survey;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -45,7 +45,9 @@ pub use open::OpenError;
 pub use stats::Stats;
 pub use survey::survey;
 
-use super::engine::{BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher};
+use super::engine::{
+    BoxFuture, Changes, CommitError, Engine, Key, Record, StoreError, Watcher, Watchers, only,
+};
 use address::Address;
 use layout::Layout;
 use link::Link;
@@ -70,8 +72,7 @@ pub struct Options {
     pub wait_replicas: u32,
     /// How long they may take.
     pub wait_timeout: Duration,
-    /// For how long something may be remembered that another node has changed, where its message
-    /// does not arrive.
+    /// For how long a cache may hold what another node has changed, where its message is lost.
     pub cache_ttl: Duration,
     /// After this, a change that spans partitions and was not decided is taken back. Below the time
     /// that a call may take, so that who waits for the locks of a node that died gets through.
@@ -118,7 +119,7 @@ struct Inner {
     writes: Vec<Link>,
     next_write: AtomicUsize,
     stats: Arc<Stats>,
-    watchers: RwLock<Vec<Arc<dyn Watcher>>>,
+    watchers: Watchers,
     /// Tells this node's own messages from those of others.
     sender: ArcSwap<[u8; 16]>,
     is_closed: AtomicBool,
@@ -245,19 +246,13 @@ impl Inner {
     }
 
     fn tell(&self, keys: &[&Key]) {
-        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
-        for watcher in &*watchers {
-            watcher.changed(keys);
-        }
+        self.watchers.for_each(|watcher| watcher.changed(keys));
     }
 
-    /// Changes may have been missed.
+    /// Drops all caches: changes may have been missed.
     fn forget_all(&self) {
         self.stats.forgot_all.fetch_add(1, Ordering::Relaxed);
-        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
-        for watcher in &*watchers {
-            watcher.lost();
-        }
+        self.watchers.for_each(|watcher| watcher.lost());
     }
 }
 
@@ -294,11 +289,7 @@ impl Engine for RedisEngine {
     }
 
     fn commit(&self, changes: Changes) -> BoxFuture<'_, Result<(), CommitError>> {
-        Box::pin(async move {
-            let mut outcomes = commit::run(&self.inner, vec![changes]).await;
-            let lost = || StoreError::Unavailable("the change got no answer".to_owned());
-            outcomes.pop().unwrap_or_else(|| Err(lost().into()))
-        })
+        Box::pin(async move { only(commit::run(&self.inner, vec![changes]).await) })
     }
 
     fn commit_each(&self, changes: Vec<Changes>) -> BoxFuture<'_, Vec<Result<(), CommitError>>> {
@@ -306,12 +297,7 @@ impl Engine for RedisEngine {
     }
 
     fn watch(&self, watcher: Arc<dyn Watcher>) {
-        let mut watchers = self
-            .inner
-            .watchers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        watchers.push(watcher);
+        self.inner.watchers.add(watcher);
     }
 
     fn is_current(&self) -> bool {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::{Changes, Expect, StoreError};
 use super::keys::reseller as keys;
-use super::record::Stored;
 use super::{Found, Store, unchanged};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::reseller::domain::Domain;
@@ -24,14 +23,6 @@ pub struct Ties {
     pub within: u64,
 }
 
-impl Ties {
-    const NONE: Self = Self {
-        plans: 0,
-        domains: 0,
-        within: 0,
-    };
-}
-
 impl Store {
     /// The price plans of a reseller, by name.
     ///
@@ -45,40 +36,34 @@ impl Store {
 impl Changes {
     /// Stores a plan; `expect` is what was seen of it.
     pub fn put_plan(&mut self, expect: Expect, plan: Plan) -> &mut Self {
-        let key = keys::plan(plan.reseller, &plan.name);
-        self.expect(key.clone(), expect).put(key, plan.encode())
+        self.save(keys::plan(plan.reseller, &plan.name), expect, &plan)
     }
 
     /// Removes a plan with its roles.
     pub fn delete_reseller_plan(&mut self, old: &Found<Plan>) -> &mut Self {
-        let key = keys::plan(old.reseller, &old.name);
         for role in old.roles.entries() {
             self.delete(keys::role(old.reseller, role.id));
         }
-        self.expect(key.clone(), Expect::Revision(old.revision))
-            .delete(key)
+        self.remove(keys::plan(old.reseller, &old.name), old.revision)
     }
 
     /// Stores a domain; `expect` is what was seen of it.
     pub fn put_domain(&mut self, expect: Expect, domain: Domain) -> &mut Self {
         let key = keys::domain(domain.reseller, &domain.name);
-        self.expect(key.clone(), expect).put(key, domain.encode())
+        self.save(key, expect, &domain)
     }
 
     /// Removes a domain with its own roles.
     pub fn delete_domain(&mut self, old: &Found<Domain>) -> &mut Self {
-        let key = keys::domain(old.reseller, &old.name);
         for role in old.roles.entries() {
             self.delete(keys::role(old.reseller, role.id));
         }
-        self.expect(key.clone(), Expect::Revision(old.revision))
-            .delete(key)
+        self.remove(keys::domain(old.reseller, &old.name), old.revision)
     }
 
     /// Stores a role; `expect` is what was seen of it.
     pub fn put_role(&mut self, expect: Expect, reseller: TenantId, role: Role) -> &mut Self {
-        let key = keys::role(reseller, role.id);
-        self.expect(key.clone(), expect).put(key, role.encode())
+        self.save(keys::role(reseller, role.id), expect, &role)
     }
 
     /// Removes a role; `expect` is what was seen of it.
@@ -95,11 +80,10 @@ impl Changes {
         new: Ties,
     ) -> &mut Self {
         let key = keys::ties(account);
-        self.expect(key.clone(), unchanged(old));
-        if new == Ties::NONE {
-            return self.delete(key);
+        if new == Ties::default() {
+            return self.expect(key.clone(), unchanged(old)).delete(key);
         }
-        self.put(key, new.encode())
+        self.save(key, unchanged(old), &new)
     }
 
     /// Requires that nothing of a reseller hangs at an account.

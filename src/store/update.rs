@@ -1,5 +1,5 @@
-//! Records that are replaced by what is made of them: in the engine where it can, else here, by reading
-//! them, and committing what was made of them as long as nobody else was first.
+//! Read-modify-write of many records ([`Update`]): in the engine where it can, else here, by reading the
+//! records and committing what the update makes of them. A lost race is retried.
 #![expect(
     clippy::indexing_slicing,
     reason = "`n` counts the keys of the update, and its outcomes"

@@ -1,4 +1,4 @@
-//! Log lines on standard error, as text or JSON. No secret and no whole address goes into one.
+//! Log lines on standard error, as text or JSON. They hold no secret and no whole address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,13 +7,12 @@ use ipnet::IpNet;
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 use crate::config::{Log, LogFormat};
 
-/// Sends the log lines of this process to standard error from now on.
+/// Writes the log lines of this process to standard error from now on.
 ///
 /// # Errors
 /// When it was called before.
@@ -26,19 +25,11 @@ pub fn subscriber<W>(log: &Log, writer: W) -> impl Subscriber + Send + Sync + us
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    Registry::default().with(lines(log.format, writer).with_filter(log.level.clone()))
-}
-
-fn lines<S, W>(format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         // Colour codes are noise in journald and in files, where most log lines end.
         .with_ansi(false);
-    match format {
+    let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer
             .json()
@@ -46,7 +37,8 @@ where
             .with_current_span(true)
             .with_span_list(false)
             .boxed(),
-    }
+    };
+    Registry::default().with(layer.with_filter(log.level.clone()))
 }
 
 /// A network address as log lines show it: its network, `198.51.100.0/24` or `2001:db8:1::/48`.

@@ -35,12 +35,19 @@ const MAIL_BUCKETS: [f64; 11] = [
 /// Declares the metrics: each is one entry, with its type, how it is registered, its name, its help
 /// and, for histograms, its buckets.
 macro_rules! metrics {
-    ($($(#[$doc:meta])* $field:ident: $type:ty = $make:ident($($arg:expr),+ $(,)?);)*) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        $field:ident: $type:ty = $make:ident($name:literal, $help:literal $(, $buckets:expr)?);
+    )*) => {
         /// All metrics, on a registry of their own.
         #[derive(Debug)]
         pub struct Metrics {
             registry: Registry,
-            $($(#[$doc])* pub $field: $type,)*
+            $(
+                #[doc = concat!("`", $name, "`: ", $help)]
+                $(#[doc = $doc])*
+                pub $field: $type,
+            )*
         }
 
         impl Metrics {
@@ -57,7 +64,7 @@ macro_rules! metrics {
                     .gauges::<Version>("upsell_build_info", "Always 1; the version is the label.")?;
                 build.set(Version, 1);
                 Ok(Self {
-                    $($field: declare.$make($($arg),+)?,)*
+                    $($field: declare.$make($name, $help $(, $buckets)?)?,)*
                     registry: declare.0,
                 })
             }
@@ -66,88 +73,65 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// `upsell_http_requests_total{dialect,status}`
     http_requests: By<HttpDialect, By<StatusClass, IntCounter>> =
         counters2("upsell_http_requests_total", "HTTP requests answered.");
-    /// `upsell_http_request_duration_seconds{dialect}`: from the head read to the answer handed
-    /// to the connection.
     http_duration: By<HttpDialect, Histogram> = histograms(
         "upsell_http_request_duration_seconds",
         "Time from the request head to the answer.",
         &HTTP_BUCKETS
     );
-    /// `upsell_http_connections`: open now.
     http_connections: IntGauge = gauge("upsell_http_connections", "Open HTTP connections.");
-    /// `upsell_rate_limited_total{limit}`: answered 429.
     rate_limited: By<RateLimit, IntCounter> =
         counters("upsell_rate_limited_total", "Requests refused by a rate limit.");
-    /// `upsell_failed_log_ins_total{cause}`
     failed_log_ins: By<LogInFailure, IntCounter> =
         counters("upsell_failed_log_ins_total", "Log-ins and tokens refused.");
-    /// `upsell_alerts_evaluated_total`: quotas measured against usage.
     alerts_evaluated: IntCounter =
         counter("upsell_alerts_evaluated_total", "Quotas measured against usage.");
-    /// `upsell_usage_records_total{outcome}`
     usage_records: By<UsageOutcome, IntCounter> =
         counters("upsell_usage_records_total", "Usage records reported.");
-    /// `upsell_transitions_total{level,direction}`
     transitions: By<Level, By<Direction, IntCounter>> =
         counters2("upsell_transitions_total", "Alert levels entered and left.");
-    /// `upsell_panics_total`: contained ones; any other ends the process.
+    /// Contained ones; any other ends the process.
     panics: IntCounter = counter(
         "upsell_panics_total",
         "Panics that ended a request, a connection or a run of a task: each is a defect."
     );
-    /// `upsell_outbox_mails{state}`: in the outbox now.
     outbox_mails: By<OutboxState, IntGauge> = gauges("upsell_outbox_mails", "Mails in the outbox.");
-    /// `upsell_mails_total{outcome}`: attempts that ended.
     mails: By<MailOutcome, IntCounter> = counters("upsell_mails_total", "Attempts to send a mail.");
-    /// `upsell_mails_refused_total{limit}`: asked for by a call, above a limit.
     mails_refused: By<MailLimit, IntCounter> =
-        counters("upsell_mails_refused_total", "Mails that a limit was against.");
-    /// `upsell_people_not_told_total{reason}`: somebody was not told by mail of a level that was
-    /// entered. Without people there is one for the account; without a mail server, one for the mail
-    /// that waits.
+        counters("upsell_mails_refused_total", "Mails refused by a limit.");
+    /// Without people there is one for the account; without a mail server, one for the mail that
+    /// waits.
     not_told: By<NotTold, IntCounter> =
         counters("upsell_people_not_told_total", "People not told by mail of a level, by reason.");
-    /// `upsell_mails_unsent_total{reason}`: those that are dead or withdrawn, by reason.
     unsent: By<Unsent, IntCounter> =
         counters("upsell_mails_unsent_total", "Mails that ended unsent, by reason.");
-    /// `upsell_mail_possible_duplicates_total`: mails that a server accepted from a node while
-    /// another one had them, or had sent them.
+    /// A server accepted them from a node while another one had them, or had sent them.
     possible_duplicates: IntCounter =
         counter("upsell_mail_possible_duplicates_total", "Mails that two nodes may have sent.");
-    /// `upsell_mail_latency_seconds`: from the decision to the mail server's acceptance, without
-    /// the grouping wait.
+    /// Without the grouping wait.
     mail_latency: Histogram = histogram(
         "upsell_mail_latency_seconds",
         "Time from the decision to send to the mail server's acceptance.",
         &MAIL_BUCKETS
     );
-    /// `upsell_clicks_total{kind,placement}`
     clicks: By<ClickKind, By<Placement, IntCounter>> =
         counters2("upsell_clicks_total", "Clicks on tracked links.");
-    /// `upsell_redirects_total{outcome}`
     redirects: By<RedirectOutcome, IntCounter> =
         counters("upsell_redirects_total", "Answers to tracked links.");
-    /// `upsell_store_commits_total{outcome}`
     store_commits: By<CommitOutcome, IntCounter> =
         counters("upsell_store_commits_total", "Changes given to the store.");
-    /// `upsell_store_fsyncs_total`: commits share them.
     store_fsyncs: IntCounter =
         counter("upsell_store_fsyncs_total", "Times the store forced its log to disk.");
-    /// `upsell_store_current`: 1 while every change of other nodes is heard of, else 0.
     store_current: IntGauge =
-        gauge("upsell_store_current", "Whether every change of other nodes is heard of.");
-    /// `upsell_store_calls`: calls to the servers of a shared store that are under way.
+        gauge("upsell_store_current", "1 while invalidations from other nodes arrive.");
     store_calls: IntGauge =
         gauge("upsell_store_calls", "Calls to the servers of a shared store under way.");
-    /// `upsell_redis_events_total{event}`: what happened on the way to the servers.
     redis_events: By<RedisEvent, IntCounter> = counters(
         "upsell_redis_events_total",
-        "What happened on the way to the servers of a shared store."
+        "Connections and commands to the servers of a shared store, by event."
     );
-    /// `upsell_redis_command_duration_seconds`: with all its repetitions.
+    /// With all its retries.
     redis_duration: Histogram = histogram(
         "upsell_redis_command_duration_seconds",
         "Time of a command to the servers of a shared store.",

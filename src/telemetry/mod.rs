@@ -1,4 +1,4 @@
-//! What operators see: log lines and metrics.
+//! Telemetry for operators: log lines and metrics.
 
 pub mod logs;
 pub mod metrics;

@@ -6,9 +6,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::access::Context;
-use super::audit;
+use super::audit::Act;
 use super::error::{Error, retrying};
-use super::manage_users::act;
 use super::precondition::check_version;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::user::{AccessPolicy, ROLES, User, known_name};
@@ -66,8 +65,7 @@ impl From<Vec<AccessPolicy>> for Policies {
 /// # Errors
 /// The user is unknown or out of reach.
 pub async fn read(cx: Context<'_>, id: UserId) -> Result<Policies, Error> {
-    let Context { env, caller, .. } = cx;
-    let (user, _) = caller.user(&env.store, id).await?;
+    let (user, _) = cx.user(id).await?;
     Ok(user.value.policies.into())
 }
 
@@ -81,31 +79,23 @@ pub async fn replace(
     inputs: &[PolicyInput],
     expected: Option<u64>,
 ) -> Result<Policies, Error> {
-    let Context { env, caller, now } = cx;
     // Safe with a version too, which each attempt compares anew.
     retrying(|| async {
-        let (old, tenant) = caller.user(&env.store, id).await?;
+        let (old, tenant) = cx.user(id).await?;
         check_version(expected, Policies::from(old.policies.clone()).version)?;
-        let policies = merge(&old, inputs, caller.subject)?;
+        let policies = merge(&old, inputs, cx.caller.subject)?;
         let tenants: HashSet<TenantId> = policies.iter().map(|policy| policy.tenant_id).collect();
         for tenant in tenants {
-            caller.tenant(&env.store, tenant).await?;
+            cx.tenant(tenant).await?;
         }
         let mut user = old.value.clone();
         user.policies.clone_from(&policies);
-        user.updated_at = now;
+        user.updated_at = cx.now;
         let mut changes = Changes::new();
-        let act = act("user.access_policies", &user, &tenant);
-        audit::record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&user),
-        );
-        changes.update_user(&old, user, &tenant);
-        env.store.commit(changes).await?;
+        changes.update_user(&old, user.clone(), &tenant);
+        let act = Act::new("user.access_policies", &tenant, user.id);
+        cx.commit(changes, act, Some(&old.value), Some(&user))
+            .await?;
         Ok(policies.into())
     })
     .await
@@ -155,50 +145,33 @@ fn merge_one(
         return Err(Error::invalid(field("trustee_type"), "must be \"user\""));
     }
     let id = input.id.filter(|id| !id.is_nil());
-    let Some(stored) = user.policies.iter().find(|policy| Some(policy.id) == id) else {
-        return Ok(AccessPolicy {
-            id: id.unwrap_or_else(Uuid::new_v4),
-            issuer_id: issuer,
-            tenant_id: input.tenant_id,
-            role,
-            version: 1,
-        });
-    };
-    check_version(input.version, stored.version)?;
-    if stored.role == role && stored.tenant_id == input.tenant_id {
-        return Ok(stored.clone());
+    let mut version = 1;
+    if let Some(stored) = user.policies.iter().find(|policy| Some(policy.id) == id) {
+        check_version(input.version, stored.version)?;
+        if stored.role == role && stored.tenant_id == input.tenant_id {
+            return Ok(stored.clone());
+        }
+        version = stored.version + 1;
     }
     Ok(AccessPolicy {
-        id: stored.id,
+        id: id.unwrap_or_else(Uuid::new_v4),
         issuer_id: issuer,
         tenant_id: input.tenant_id,
         role,
-        version: stored.version + 1,
+        version,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::contact::Contact;
     use crate::domain::ids::V1Id;
     use crate::domain::time::Timestamp;
+    use crate::usecases::manage_users::blank;
 
     fn user() -> User {
         let tenant_id = TenantId::random();
         User {
-            id: UserId::random(),
-            v1_id: V1Id(1),
-            tenant_id,
-            login: "john".into(),
-            contact: Contact::default(),
-            enabled: true,
-            activated: true,
-            buyer: false,
-            notifications: vec![],
-            language: "en".into(),
-            personal_tenant_id: None,
-            terms_accepted: false,
             policies: vec![AccessPolicy {
                 id: Uuid::new_v4(),
                 issuer_id: Uuid::new_v4(),
@@ -206,9 +179,7 @@ mod tests {
                 role: "users_admin",
                 version: 3,
             }],
-            created_at: Timestamp::default(),
-            updated_at: Timestamp::default(),
-            version: 1,
+            ..blank(V1Id(1), tenant_id, Timestamp::default())
         }
     }
 

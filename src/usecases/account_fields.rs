@@ -1,5 +1,5 @@
-//! The fields of accounts that links and reports need: from the account table, or from the store,
-//! which fills the table.
+//! Account fields that links and usage reports need. They come from the account table, or from the
+//! store, which fills the table.
 
 mod load;
 
@@ -300,7 +300,7 @@ impl ItemsOf {
     pub(super) fn cached(&self, env: &Env, tenant: &FoundTenant) -> Option<ItemSet> {
         self.known.or_else(|| {
             let token = env.accounts.begin_read(self.account.id);
-            let meter = env.store.hot_meter_at_hand(self.account)?;
+            let meter = env.store.cached_hot_meter(self.account)?;
             Some(self.by_meter(env, tenant, &meter, token))
         })
     }

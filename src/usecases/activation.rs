@@ -1,14 +1,13 @@
 //! The mail that asks a user to activate the account.
 
 use super::access::Context;
-use super::audit;
+use super::audit::Act;
 use super::error::{Error, retrying};
 use super::mail_limits::{self, CountedAs};
-use super::manage_users::act;
 use super::precondition::check_version;
-use crate::domain::brand::Brand;
+use super::view::mail_route;
 use crate::domain::ids::{AccountId, MailId, UserId};
-use crate::domain::notification::{Mail, MailKind};
+use crate::domain::mail::{Mail, MailKind};
 use crate::store::engine::Changes;
 
 /// Queues the mail that asks a user to activate the account.
@@ -21,9 +20,9 @@ pub async fn send_activation(
     id: UserId,
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     retrying(|| async {
-        let (user, tenant) = caller.user(&env.store, id).await?;
+        let (user, tenant) = cx.user(id).await?;
         check_version(expected, user.version)?;
         let refused = |why: &str| Err(Error::Refused(why.to_owned()));
         if user.activated {
@@ -38,18 +37,15 @@ pub async fn send_activation(
         let recipient = (user.tenant_id, user.id);
         let mut mail = Mail::new(MailId::random(), MailKind::Activation, recipient, now, now);
         let brand = env.store.effective_brand(&tenant).await?;
-        mail.route = brand
-            .filter(Brand::has_own_server)
-            .map(|brand| brand.tenant_id);
+        mail.route = mail_route(brand.as_ref());
         let mut changes = Changes::new();
         // One after the other: they all count against the tenant.
         let _lock = env.store.lock(&AccountId::Tenant(user.tenant_id)).await;
         mail_limits::count(env, &mut changes, &user, CountedAs::New, now).await?;
         changes.expect_user(&user);
-        let act = act("user.send_activation_email", &user, &tenant);
-        audit::record(&mut changes, caller, now, act, None, Some(&mail));
-        changes.create_mail(mail);
-        env.store.commit(changes).await?;
+        changes.create_mail(mail.clone());
+        let act = Act::new("user.send_activation_email", &tenant, user.id);
+        cx.commit(changes, act, None, Some(&mail)).await?;
         env.outbox_wake.notify_one();
         Ok(())
     })

@@ -1,9 +1,11 @@
-//! Who changed what: each change of an admin leaves an entry in the commit that makes it, so that
-//! there is never the one without the other.
+//! The audit: each change by an admin writes an entry in the same commit, so that neither exists
+//! without the other.
 //!
-//! Usage reports leave none: they are measurements, many per second, and no admin's decision.
+//! Usage reports write none: they are measurements, many per second, and no admin's decision.
 
 mod difference;
+
+use std::fmt::Display;
 
 use serde_json::Value;
 
@@ -21,12 +23,28 @@ pub use difference::digest;
 /// What was done, to what, in which tenant.
 #[derive(Debug, Clone)]
 pub struct Act<'a> {
-    /// `tenant.update`: the kind of thing, then the verb.
-    pub action: &'static str,
-    /// The tenant that it happens in; its admins and those of all above it see the entry.
-    pub tenant: &'a Tenant,
-    /// The id of the thing.
-    pub object: String,
+    action: &'static str,
+    tenant: &'a Tenant,
+    object: String,
+}
+
+impl<'a> Act<'a> {
+    /// `action` is the kind of thing, then the verb: `tenant.update`. The admins of `tenant` and of
+    /// all tenants above it see the entry. `object` is the id of the thing.
+    #[must_use]
+    pub fn new(action: &'static str, tenant: &'a Tenant, object: impl Display) -> Self {
+        Self {
+            action,
+            tenant,
+            object: object.to_string(),
+        }
+    }
+
+    /// What is done to `tenant` itself.
+    #[must_use]
+    pub fn on_tenant(action: &'static str, tenant: &'a Tenant) -> Self {
+        Self::new(action, tenant, tenant.id)
+    }
 }
 
 /// Who acts, as an entry names it.

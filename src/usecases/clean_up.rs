@@ -1,6 +1,5 @@
-//! Removes what nothing asks for any more: revocations of tokens that
-//! are over, mails that were done with long ago, audit entries past their time. Also brings forward
-//! what a clock that ran ahead has put off.
+//! The clean-up: deletes revocations of expired tokens, finished mails and old audit entries. It
+//! also brings forward what a clock that ran ahead has put off.
 
 use std::pin::pin;
 use std::time::Duration;

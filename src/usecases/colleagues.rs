@@ -1,15 +1,15 @@
-//! The user-level quotas of other users of a tenant, which its company admins are told of
-//! (product rule 6).
+//! Quotas of the other users of a tenant, of which its company admins are notified (product rule
+//! 6).
 
 use std::collections::BTreeSet;
 
 use super::Env;
 use super::error::Error;
 use super::fan_out::users_of;
-use super::view::UserView;
+use super::view::{UserView, status};
 use crate::domain::ids::{AccountId, AccountRef, UserId};
+use crate::domain::mail::Cause;
 use crate::domain::meter::ItemStatus;
-use crate::domain::notification::Cause;
 use crate::domain::user::User;
 use crate::store::keys;
 
@@ -87,24 +87,20 @@ async fn standing_of(
     view: &UserView,
     users: Vec<Option<User>>,
 ) -> Result<Vec<ColleagueItem>, Error> {
-    if !view.user.is_company_admin() || !view.is_told() {
+    if !view.user.is_company_admin() || !view.is_notified() {
         return Ok(Vec::new());
     }
     let users: Vec<User> = users.into_iter().flatten().collect();
     let accounts = users.iter().map(User::account);
     let accounts: Vec<AccountRef> = accounts.collect();
     let meters = env.store.hot_meters(&accounts).await;
-    let policy = env
-        .settings
-        .quota
-        .for_tenant(&view.tenant.settings.soon_percent);
     let mut standing = Vec::new();
     for (user, meter) in users.into_iter().zip(meters) {
         let (meter, _) = meter?;
         if !user.enabled || user.tenant_id != view.tenant.id {
             continue;
         }
-        let status = meter.status(&env.settings.usage_names, &policy);
+        let status = status(&env.settings, &view.tenant, &meter);
         let in_level = status
             .into_iter()
             .filter(|status| status.state.level().is_some());

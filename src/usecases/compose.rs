@@ -1,4 +1,4 @@
-//! What a mail says when it is sent: rendered from what is true at that moment.
+//! Renders a mail when it is sent, from what is true at that moment. The outbox calls it.
 
 use super::Env;
 use super::colleagues::{self, ColleagueItem};
@@ -9,7 +9,7 @@ use crate::domain::brand::Brand;
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::link::Placement;
-use crate::domain::notification::{CancelReason, Cause, Mail, MailKind};
+use crate::domain::mail::{CancelReason, Cause, Mail, MailKind};
 use crate::domain::proposal::Proposal;
 use crate::domain::quota::Scope;
 use crate::domain::rules::{Trail, quota_mail};
@@ -17,6 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::render::{
     ActivationMailView, Href, Lang, Mail as RenderedMail, OtherLine, ProposalView, QuotaMailView,
 };
+use crate::tracked_link::Purpose;
 
 /// A rendered mail with what its headers need.
 #[derive(Debug, Clone)]
@@ -41,8 +42,7 @@ impl Composed {
     /// Through whose mail server it goes; see [`Mail::route`].
     #[must_use]
     pub fn route(&self) -> Option<TenantId> {
-        let own = self.brand.as_ref().filter(|brand| brand.has_own_server());
-        own.map(|brand| brand.tenant_id)
+        view::mail_route(self.brand.as_ref())
     }
 }
 
@@ -110,7 +110,7 @@ async fn compose_quota(
     let others: Vec<OtherLine<'_>> = others.collect();
     let unsubscribe_url = links::unsubscribe_url(env, &view, now);
     let unsubscribe = Href::parse(&unsubscribe_url);
-    let proposal = proposal_view(env, &view, Placement::Email, now);
+    let proposal = proposal_view(env, &view, now);
     let brand_view = view::brand_view(env, view.brand.as_ref());
     let name = view.user.contact.full_name();
     let mail_view = QuotaMailView {
@@ -124,19 +124,25 @@ async fn compose_quota(
         reminder: mail.kind == MailKind::Reminder,
         as_of: Some(now),
     };
-    let rendered = env
-        .renderer
-        .quota_mail(&mail_view, &lang_of(&view))
-        .map_err(template_failed)?;
-    Ok(Due::Send(Box::new(Composed {
-        to_name: name,
+    let rendered = env.renderer.quota_mail(&mail_view, &lang_of(&view))?;
+    Ok(due(view, to, Some(unsubscribe_url), rendered))
+}
+
+fn due(
+    view: UserView,
+    to: EmailAddress,
+    unsubscribe_url: Option<String>,
+    rendered: RenderedMail,
+) -> Due {
+    Due::Send(Box::new(Composed {
+        to_name: view.user.contact.full_name(),
         to,
         brand: view.brand,
-        unsubscribe_url: Some(unsubscribe_url),
+        unsubscribe_url,
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
-    })))
+    }))
 }
 
 /// Whether one of the causes that concern the reader's own or the tenant's quotas still stands.
@@ -161,15 +167,7 @@ fn compose_activation(env: &Env, view: UserView) -> Result<Due, Error> {
         return Ok(Due::Cancel(CancelReason::NoAddress));
     };
     let rendered = activation_mail(env, &view, &lang_of(&view))?;
-    Ok(Due::Send(Box::new(Composed {
-        to_name: view.user.contact.full_name(),
-        to,
-        brand: view.brand,
-        unsubscribe_url: None,
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
-    })))
+    Ok(due(view, to, None, rendered))
 }
 
 /// The mail that invites a new user.
@@ -191,31 +189,24 @@ pub(super) fn activation_mail(
         activation_url: home.as_ref(),
         brand: &view::brand_view(env, view.brand.as_ref()),
     };
-    let rendered = env.renderer.activation_mail(&mail_view, lang);
-    rendered.map_err(template_failed)
+    Ok(env.renderer.activation_mail(&mail_view, lang)?)
 }
 
-/// What a message in `placement` offers the reader, with its tracked link.
-#[must_use]
-pub fn proposal_view(
-    env: &Env,
-    view: &UserView,
-    placement: Placement,
-    now: Timestamp,
-) -> Option<ProposalView> {
+/// What a quota mail offers the reader, with its tracked link.
+fn proposal_view(env: &Env, view: &UserView, now: Timestamp) -> Option<ProposalView> {
     match view.proposal? {
         Proposal::ContactSales => Some(ProposalView::ContactSales),
         Proposal::BuyNow => {
-            let href = Href::parse(&links::tracked_url(env, view, placement, now))?;
+            let purpose = Purpose::Quota(Placement::Email);
+            let href = Href::parse(&links::redirect_url(env, view, purpose, None, now))?;
             Some(ProposalView::BuyNow { href })
         }
     }
 }
 
+/// The language of mail to this reader: the user's, else the tenant's.
 fn lang_of(view: &UserView) -> Lang {
-    Lang::parse(view.language(None)).unwrap_or_default()
-}
-
-fn template_failed(error: crate::render::RenderError) -> Error {
-    Error::Internal(format!("a template failed: {error}"))
+    let own = [&view.user.language, &view.tenant.language];
+    let tag = own.into_iter().find(|tag| !tag.is_empty());
+    tag.and_then(|tag| Lang::parse(tag)).unwrap_or_default()
 }

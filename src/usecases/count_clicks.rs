@@ -1,8 +1,8 @@
-//! Clicks on tracked links: taken in without delaying an answer, counted, and read.
+//! Clicks on tracked links: accepted without delaying an answer, counted, and read.
 //!
 //! A click goes into a bounded channel. Nobody waits on its other end: one task empties it once
-//! per interval, so that a click never wakes another thread, and counts what was there ([`count`]).
-//! A crash loses the clicks of one interval at most; none is counted twice.
+//! per interval, so that a click never wakes another thread, and counts what was there
+//! ([`count`]). A crash loses the clicks of one interval at most; none is counted twice.
 
 pub mod count;
 mod show;

@@ -1,19 +1,20 @@
-//! The end of a tenant: it goes with its users, their meters, its clients and its billing data.
+//! Deletes a tenant with its users, their meters, its clients and its billing data.
+
+use std::fmt::Display;
 
 use uuid::Uuid;
 
-use super::Env;
-use super::access::{Caller, Context};
+use super::access::Context;
 use super::audit::{self, Act};
 use super::error::{Error, retrying};
-use super::manage_tenants::{act, has_children};
+use super::manage_taxes;
+use super::manage_tenants::has_children;
 use super::precondition::check_version;
-use super::{manage_customers, manage_taxes};
+use crate::domain::billing::Customer;
 use crate::domain::client::Client;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::plan::MAX_PLANS_PER_PARTNER;
 use crate::domain::tenant::Tenant;
-use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, CommitError, Key, Write};
 use crate::store::record::Stored;
@@ -35,8 +36,8 @@ pub async fn delete(cx: Context<'_>, id: TenantId, expected: Option<u64>) -> Res
 }
 
 async fn delete_once(cx: Context<'_>, id: TenantId, expected: Option<u64>) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
+    let env = cx.env;
+    let tenant = cx.tenant(id).await?;
     check_version(expected, tenant.version)?;
     if tenant.parent_id().is_none() {
         return Err(Error::Refused(
@@ -56,128 +57,113 @@ async fn delete_once(cx: Context<'_>, id: TenantId, expected: Option<u64>) -> Re
         return Err(CommitError::Conflict(ties).into());
     }
     let removal = Removal {
-        env,
-        caller,
+        cx,
         tenant: &tenant,
-        now,
     };
-    let clients = removal.clients().await?;
-    let mut last = removal.users(clients).await?;
+    let mut last = Changes::new();
+    removal.clients(&mut last).await?;
+    removal.users(&mut last).await?;
     removal.billing(&mut last).await?;
     removal.plans(&mut last).await?;
     removal.clicks(&mut last).await?;
     last.delete_tenant(&tenant);
-    let act = act("tenant.delete", &tenant);
-    audit::record(&mut last, caller, now, act, Some(&tenant.value), None);
-    env.store.commit(last).await?;
-    Ok(())
+    let act = Act::on_tenant("tenant.delete", &tenant);
+    cx.commit(last, act, Some(&tenant.value), None).await
 }
 
-/// What goes with a tenant, on its way out.
+/// Removes what goes with a tenant. Whatever is more than a commit holds goes in commits of its own; the
+/// rest is added to the change that removes the tenant.
 struct Removal<'a> {
-    env: &'a Env,
-    caller: &'a Caller,
+    cx: Context<'a>,
     tenant: &'a Found<Tenant>,
-    now: Timestamp,
 }
 
 impl Removal<'_> {
     /// Commits `changes`, which are valid only while the tenant stays as it is.
     async fn commit_part(&self, mut changes: Changes) -> Result<(), Error> {
         changes.expect_tenant(self.tenant);
-        self.env.store.commit(changes).await?;
+        self.cx.env.store.commit(changes).await?;
         Ok(())
-    }
-
-    /// The ids under an index, a commit's worth of them.
-    async fn ids(&self, index: &Key, after: Option<Uuid>) -> Result<Vec<Uuid>, Error> {
-        let store = &self.env.store;
-        Ok(store.ids_under(index, after, REMOVED_PER_COMMIT).await?)
     }
 
     fn record<T: Stored>(
         &self,
         changes: &mut Changes,
-        (action, object): (&'static str, String),
+        (action, object): (&'static str, impl Display),
         old: &T,
     ) {
-        let act = Act {
-            action,
-            tenant: self.tenant,
-            object,
-        };
-        audit::record(changes, self.caller, self.now, act, Some(old), None);
+        let act = Act::new(action, self.tenant, object);
+        audit::record(changes, self.cx.caller, self.cx.now, act, Some(old), None);
     }
 
-    /// Removes whole pages of clients; the rest is in the change that is returned.
-    async fn clients(&self) -> Result<Changes, Error> {
+    async fn clients(&self, rest: &mut Changes) -> Result<(), Error> {
+        let index = keys::tenant_clients(self.tenant.id);
+        let delete = |changes: &mut Changes, client: &Found<Client>| {
+            changes.delete_client(client);
+        };
+        self.listed(&index, "client.delete", rest, delete).await
+    }
+
+    async fn users(&self, rest: &mut Changes) -> Result<(), Error> {
+        let index = keys::tenant_users(self.tenant.id);
+        let delete = |changes: &mut Changes, user: &Found<User>| {
+            changes.delete_user(user, self.tenant);
+        };
+        self.listed(&index, "user.delete", rest, delete).await
+    }
+
+    /// Removes the records that an index lists.
+    async fn listed<T: Stored>(
+        &self,
+        index: &Key,
+        action: &'static str,
+        rest: &mut Changes,
+        delete: impl Fn(&mut Changes, &Found<T>),
+    ) -> Result<(), Error>
+    where
+        Uuid: Into<T::Id>,
+    {
+        let store = &self.cx.env.store;
         let mut after = None;
         loop {
-            let ids = self
-                .ids(&keys::tenant_clients(self.tenant.id), after)
-                .await?;
+            let ids = store.ids_under(index, after, REMOVED_PER_COMMIT).await?;
             after = ids.last().copied();
-            let store = &self.env.store;
-            let found = store.load_many::<Client>(ids.iter().copied()).await?;
-            let mut changes = Changes::new();
-            for client in found.iter().flatten() {
-                changes.delete_client(client);
-                let what = ("client.delete", client.id.to_string());
-                self.record(&mut changes, what, &client.value);
+            let is_whole = ids.len() == REMOVED_PER_COMMIT;
+            let found = store.load_many::<T>(ids.iter().copied()).await?;
+            let mut part = Changes::new();
+            let changes = if is_whole { &mut part } else { &mut *rest };
+            for (id, old) in ids.iter().zip(&found) {
+                if let Some(old) = old {
+                    delete(changes, old);
+                    self.record(changes, (action, id), &old.value);
+                }
             }
-            if ids.len() < REMOVED_PER_COMMIT {
-                return Ok(changes);
+            if !is_whole {
+                return Ok(());
             }
-            self.commit_part(changes).await?;
+            self.commit_part(part).await?;
         }
     }
 
-    /// Adds the customer object and the taxes of the tenant, which are few, to `rest`.
+    /// Removes the customer object and the taxes of the tenant, which are few.
     async fn billing(&self, rest: &mut Changes) -> Result<(), Error> {
-        if let Some(customer) = manage_customers::find(self.env, self.tenant.id).await? {
+        let (env, tenant) = (self.cx.env, self.tenant.id);
+        if let Some(customer) = env.store.load::<Customer>(tenant).await? {
             rest.delete_customer(&customer, self.tenant);
-            let what = ("customer.delete", customer.id.to_string());
-            self.record(rest, what, &customer.value);
+            self.record(rest, ("customer.delete", customer.id), &customer.value);
         }
-        for tax in manage_taxes::own(self.env, self.tenant.id).await? {
+        for tax in manage_taxes::own(env, tenant).await? {
             rest.delete_tax(&tax);
-            let what = ("tax.delete", tax.id.to_string());
-            self.record(rest, what, &tax.value);
+            self.record(rest, ("tax.delete", tax.id), &tax.value);
         }
         Ok(())
     }
 
-    /// Removes whole pages of users; the rest is added to `rest`.
-    async fn users(&self, mut rest: Changes) -> Result<Changes, Error> {
-        let mut after = None;
-        loop {
-            let ids = self.ids(&keys::tenant_users(self.tenant.id), after).await?;
-            after = ids.last().copied();
-            let store = &self.env.store;
-            let found = store.load_many::<User>(ids.iter().copied()).await?;
-            let whole = ids.len() == REMOVED_PER_COMMIT;
-            let mut changes = if whole {
-                Changes::new()
-            } else {
-                std::mem::take(&mut rest)
-            };
-            for user in found.iter().flatten() {
-                changes.delete_user(user, self.tenant);
-                let what = ("user.delete", user.id.to_string());
-                self.record(&mut changes, what, &user.value);
-            }
-            if !whole {
-                return Ok(changes);
-            }
-            self.commit_part(changes).await?;
-        }
-    }
-
-    /// Removes whole pages of the days of clicks; the rest is added to `rest`.
+    /// Removes the days of clicks.
     async fn clicks(&self, rest: &mut Changes) -> Result<(), Error> {
         let days = keys::clicks::closed_days(self.tenant.id);
         loop {
-            let engine = self.env.store.engine();
+            let engine = self.cx.env.store.engine();
             let page = engine.scan(&days, None, REMOVED_PER_COMMIT).await?;
             let keys = page.into_iter().map(|(key, _)| key);
             if keys.len() < REMOVED_PER_COMMIT {
@@ -193,14 +179,11 @@ impl Removal<'_> {
     /// Removes the plans of a partner: it is disabled and has nobody below it, so none is used and
     /// none comes.
     async fn plans(&self, changes: &mut Changes) -> Result<(), Error> {
-        let plans = self.env.store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
+        let store = &self.cx.env.store;
+        let plans = store.plans(self.tenant.id, MAX_PLANS_PER_PARTNER);
         for plan in plans.await? {
             changes.delete_plan(&plan);
-            self.record(
-                changes,
-                ("partner_plan.delete", plan.id.to_string()),
-                &plan.value,
-            );
+            self.record(changes, ("partner_plan.delete", plan.id), &plan.value);
         }
         Ok(())
     }

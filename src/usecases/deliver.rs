@@ -1,5 +1,6 @@
-//! The life of a mail between the queue and its end: taken, given back, sent, dead, cancelled;
-//! and reminders. Each step is one commit, so a crash between two of them loses nothing.
+//! The life of a mail from the queue to its end: claimed, given back, sent, dead or cancelled; and
+//! reminders. The outbox calls these steps. Each is one commit, so a crash between two of them
+//! loses nothing.
 
 mod claim;
 pub mod leases;
@@ -13,7 +14,7 @@ use super::Env;
 use super::error::Error;
 use super::{colleagues, view};
 use crate::domain::ids::{AccountId, MailId, UserId};
-use crate::domain::notification::{Cause, Mail, MailKind, MailState, Recipient};
+use crate::domain::mail::{Cause, Mail, MailKind, MailState, Recipient};
 use crate::domain::quota::Scope;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Key};
@@ -43,38 +44,35 @@ pub struct Failure {
     pub why: String,
 }
 
-/// Changes queued mails, with one commit where nobody else changes one of them meanwhile; those
-/// that somebody does stay as they are. Returns how many mails there were.
+/// Changes mails, with one commit where nobody else changes one of them meanwhile; those that
+/// somebody does stay as they are. Returns those that were changed, as they are now.
 async fn change_all(
     env: &Env,
     mails: &[Found<Mail>],
     change: impl Fn(&mut Mail),
-) -> Result<usize, Error> {
-    let commit = async |mails: &[Found<Mail>]| {
-        let mut changes = Changes::new();
+) -> Result<Vec<Mail>, Error> {
+    let commit = async |mails: &[Found<Mail>]| -> Result<Option<Vec<Mail>>, Error> {
+        let (mut changes, mut all) = (Changes::new(), Vec::with_capacity(mails.len()));
         for mail in mails {
             let mut changed = mail.value.clone();
             change(&mut changed);
             changes.update_mail(mail, &changed);
+            all.push(changed);
         }
-        env.store.commit(changes).await.map_err(Error::from)
+        Ok(env.try_commit(changes).await?.then_some(all))
     };
     if mails.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    match commit(mails).await {
-        Ok(()) => {}
-        Err(Error::LostRace) => {
-            for mail in mails {
-                match commit(std::slice::from_ref(mail)).await {
-                    Ok(()) | Err(Error::LostRace) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Err(error) => return Err(error),
+    if let Some(all) = commit(mails).await? {
+        return Ok(all);
     }
-    Ok(mails.len())
+    let mut changed = Vec::new();
+    for mail in mails {
+        let one = commit(std::slice::from_ref(mail)).await?;
+        changed.extend(one.into_iter().flatten());
+    }
+    Ok(changed)
 }
 
 /// Whether a reminder was due.
@@ -86,14 +84,6 @@ pub enum Remind {
     NotBefore(Timestamp),
     /// None is due ever, or none that is this node's to handle.
     Idle,
-}
-
-/// Handles the reminder that is due first.
-///
-/// # Errors
-/// The store failed.
-pub async fn remind_one(env: &Env, now: Timestamp) -> Result<Remind, Error> {
-    remind_next(env, &mut None, now).await
 }
 
 /// Handles the next reminder that is due and this node's to handle. `after` is where to go on; it
@@ -113,7 +103,7 @@ pub async fn remind_next(
     let Some(user) = key.trailing_uuid().map(UserId::new) else {
         let mut changes = Changes::new();
         changes.delete(key);
-        env.store.commit(changes).await.map_err(Error::from)?;
+        env.store.commit(changes).await?;
         return Ok(Remind::Done);
     };
     let old = env.store.load::<Recipient>(user).await?;
@@ -130,11 +120,9 @@ pub async fn remind_next(
             changes.create_mail(mail);
         }
     }
-    match env.store.commit(changes).await.map_err(Error::from) {
-        // Lost: a mail was sent at this moment, which set a new reminder.
-        Ok(()) | Err(Error::LostRace) => Ok(Remind::Done),
-        Err(error) => Err(error),
-    }
+    // Where it lost, a mail was sent at this moment, which set a new reminder.
+    env.try_commit(changes).await?;
+    Ok(Remind::Done)
 }
 
 /// The key of the first reminder after `after` that is due and this node's; else what to say.
@@ -186,7 +174,7 @@ async fn reminder_for(env: &Env, user: UserId, now: Timestamp) -> Result<Option<
     let others = others.map(|other| (AccountId::User(other.user.id), other.status));
     let to = (view.tenant.id, user);
     let mut mail = Mail::new(MailId::random(), MailKind::Reminder, to, now, now);
-    mail.route = view.mail_route();
+    mail.route = view::mail_route(view.brand.as_ref());
     for (account, status) in own.chain(others) {
         if let Some(level) = status.state.level() {
             let item = status.item;
@@ -222,11 +210,9 @@ pub async fn forget_done(env: &Env, before: Timestamp, limit: usize) -> Result<u
             };
             let mut changes = Changes::new();
             changes.delete_mail(&found);
-            match env.store.commit(changes).await.map_err(Error::from) {
-                // Lost: another node removed it at this moment.
-                Ok(()) | Err(Error::LostRace) => removed += 1,
-                Err(error) => return Err(error),
-            }
+            // Where it lost, another node removed it at this moment.
+            env.try_commit(changes).await?;
+            removed += 1;
         }
     }
     Ok(removed)

@@ -7,8 +7,8 @@ use crate::account_table::{ReadyShop, UserFields};
 use crate::domain::ids::{AccountId, AccountRef};
 use crate::domain::item_set::ItemSet;
 use crate::domain::link::BuyLink;
-use crate::domain::proposal::{Proposal, edition_proposal, quota_proposal};
-use crate::domain::rules::{self, Trail};
+use crate::domain::proposal::{Facts, Proposal, edition_proposal, quota_proposal};
+use crate::domain::rules::Trail;
 use crate::tracked_link::{Purpose, TrackedLink};
 
 /// Where a good link leads.
@@ -85,12 +85,17 @@ fn decide(
     link: &TrackedLink,
     page: Option<&str>,
 ) -> Decided {
-    let (is, without) = (user.reader, settings.without_buy_url);
+    let facts = Facts {
+        user_enabled: user.enabled,
+        tenant_enabled: tenant.fields.enabled,
+        reader: user.reader,
+        shop: shop.shop,
+        without_buy_url: settings.without_buy_url,
+    };
     let trail = &mut Trail::silent();
     let proposal = match link.purpose {
-        _ if !rules::is_told(user.enabled, tenant.fields.enabled, trail) => None,
-        Purpose::Quota(_) => quota_proposal(is, shop.shop, without, trail),
-        Purpose::Edition => edition_proposal(is, shop.shop, without, trail),
+        Purpose::Quota(_) => quota_proposal(&facts, trail),
+        Purpose::Edition => edition_proposal(&facts, trail),
         Purpose::Unsubscribe => None,
     };
     let to = match (proposal, &shop.link, link.purpose) {

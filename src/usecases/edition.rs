@@ -2,7 +2,7 @@
 
 use super::access::Context;
 use super::error::Error;
-use super::messages::{MessageContext, Offer};
+use super::messages::{LinkedProposal, MessageContext};
 use super::view;
 use crate::domain::ids::UserId;
 use crate::domain::text::check_name;
@@ -20,7 +20,7 @@ pub struct EditionMessage {
     /// In the reader's language.
     pub body: String,
     /// What the reader can do.
-    pub offer: Option<Offer>,
+    pub proposal: Option<LinkedProposal>,
 }
 
 /// What `user` is told where a feature belongs to `edition`.
@@ -33,17 +33,17 @@ pub async fn edition_proposal(
     edition: &str,
     lang: Option<&str>,
 ) -> Result<EditionMessage, Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     check_name(edition, MAX_EDITION_CHARS).map_err(|bad| Error::invalid("edition", bad))?;
-    let (found, tenant) = caller.user(&env.store, user).await?;
+    let (found, tenant) = cx.user(user).await?;
     let view = view::of(env, found, tenant).await?;
-    let telling = MessageContext::new(env, &view, lang, None, now);
+    let message = MessageContext::new(env, &view, lang, None, now);
     let proposal = view.edition_proposal;
-    let text = env.renderer.edition(edition, proposal, &telling.lang)?;
+    let text = env.renderer.edition(edition, proposal, &message.lang)?;
     Ok(EditionMessage {
         edition: edition.to_owned(),
         title: text.title,
         body: text.body,
-        offer: telling.edition_offer(env, text.label),
+        proposal: message.edition_proposal(env, text.label),
     })
 }

@@ -1,12 +1,14 @@
-//! How a use case fails. Each dialect maps these to its own envelope, once.
+//! Errors of the use cases, which each dialect maps to its own envelope, once; and what to do
+//! about a lost race.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::Env;
 use crate::domain::client::ApiScope;
 use crate::store::accounts::{Taken, taken};
-use crate::store::engine::{CommitError, StoreError};
+use crate::store::engine::{Changes, CommitError, StoreError};
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,22 +111,8 @@ pub enum What {
 
 impl std::fmt::Display for What {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Tenant => "tenant",
-            Self::User => "user",
-            Self::Client => "client",
-            Self::Alert => "alert",
-            Self::Mail => "mail",
-            Self::Logo => "logo",
-            Self::Customer => "customer",
-            Self::Tax => "tax",
-            Self::Partner => "partner",
-            Self::Plan => "plan",
-            Self::Currency => "currency",
-            Self::Domain => "domain",
-            Self::Role => "role",
-            Self::Retention => "retention",
-        })
+        // The names of the variants, of one word each.
+        f.write_str(&format!("{self:?}").to_lowercase())
     }
 }
 
@@ -175,6 +163,20 @@ pub(super) fn all_away<'a, T: 'a>(
         }
     }
     last.cloned()
+}
+
+impl Env {
+    /// Commits; `false` where somebody else was first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn try_commit(&self, changes: Changes) -> Result<bool, Error> {
+        match self.store.commit(changes).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
 }
 
 /// For how long a use case is tried again that loses the race for a record: longer than the

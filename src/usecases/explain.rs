@@ -1,6 +1,6 @@
-//! Why a user does or does not see a proposal, is or is not sent mail, and is or is not told what
-//! to buy: every rule that was looked at, and its outcome. The rules are asked themselves
-//! ([`Trail`]); nothing here decides.
+//! Explains why a user sees a proposal, gets mail and learns what to buy, or why not: every rule
+//! that was checked, with its outcome. It asks the rules themselves ([`Trail`]) and decides
+//! nothing.
 
 use super::Env;
 use super::access::Context;
@@ -11,12 +11,12 @@ use super::view::{self, UserView, shop_of};
 use super::what_to_buy::ToBuy;
 use crate::domain::evaluate::{Arming, QuotaPolicy, arming};
 use crate::domain::ids::UserId;
+use crate::domain::mail::{Mail, Recipient};
 use crate::domain::meter::{ItemStatus, Meter};
-use crate::domain::notification::{Mail, Recipient};
 use crate::domain::plan::NothingToBuy;
-use crate::domain::proposal::{Proposal, edition_proposal, quota_proposal};
+use crate::domain::proposal::{Facts, Proposal, edition_proposal, quota_proposal};
 use crate::domain::quota::{Percent, Scope};
-use crate::domain::rules::{Checked, Trail, is_told, quota_mail};
+use crate::domain::rules::{Checked, Trail, quota_mail};
 use crate::domain::snooze::{AlertId, Snoozes};
 use crate::domain::time::Timestamp;
 use crate::render::Lang;
@@ -89,13 +89,12 @@ pub async fn explain(
     lang: Option<&str>,
 ) -> Result<Explanation, Error> {
     let Context { env, caller, now } = cx;
-    let (found, tenant) = caller.user(&env.store, user).await?;
+    let (found, tenant) = cx.user(user).await?;
     let mut view = view::of(env, found, tenant).await?;
     let meters = Meters::load(env, &view).await?;
     view.user_items = meters.status(env, &meters.user);
     view.tenant_items = meters.status(env, &meters.tenant);
     let (proposal, edition_proposal) = proposals(env, &view);
-    view.proposal = proposal.outcome;
     let view = view.with_what_to_buy(env).await?;
     let mut trail = Trail::kept();
     let is_sent = quota_mail(&view.user, &view.tenant, &mut trail).is_ok();
@@ -125,26 +124,20 @@ pub async fn explain(
     })
 }
 
-/// What quota messages and edition messages offer. A quota message is shown only to who is told of
-/// quotas at all.
+/// What quota messages and edition messages offer.
 fn proposals(
     env: &Env,
     view: &UserView,
 ) -> (Decision<Option<Proposal>>, Decision<Option<Proposal>>) {
-    let (reader, without) = (view.user.reader(), env.settings.without_buy_url);
-    let shop = shop_of(env, view.brand.as_ref());
-    let (mut quota, mut edition) = (Trail::kept(), Trail::kept());
-    let outcome = if is_told(view.user.enabled, view.tenant.enabled, &mut quota) {
-        quota_proposal(reader, shop, without, &mut quota)
-    } else {
-        None
+    let facts = view::facts(env, (&view.user, &view.tenant), view.brand.as_ref());
+    let explained = |decide: fn(&Facts, &mut Trail) -> Option<Proposal>| {
+        let mut trail = Trail::kept();
+        Decision {
+            outcome: decide(&facts, &mut trail),
+            rules: trail.into_rules(),
+        }
     };
-    let edition_outcome = edition_proposal(reader, shop, without, &mut edition);
-    let of = |outcome, trail: Trail| Decision {
-        outcome,
-        rules: trail.into_rules(),
-    };
-    (of(outcome, quota), of(edition_outcome, edition))
+    (explained(quota_proposal), explained(edition_proposal))
 }
 
 /// The meters of a user and the user's tenant, read once, so that how an item stands and how it is
@@ -159,14 +152,10 @@ impl Meters {
     async fn load(env: &Env, view: &UserView) -> Result<Self, Error> {
         let (user, _) = env.store.meter(view.user.account()).await?;
         let (tenant, _) = env.store.meter(view.tenant.account()).await?;
-        let policy = env
-            .settings
-            .quota
-            .for_tenant(&view.tenant.settings.soon_percent);
         Ok(Self {
             user,
             tenant,
-            policy,
+            policy: env.settings.quota_policy(&view.tenant),
         })
     }
 

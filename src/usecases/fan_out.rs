@@ -1,5 +1,5 @@
-//! From a notice ("this account entered these levels") to mails: one open mail per recipient,
-//! which takes in everything of its window.
+//! Fan-out: turns notices ("this account entered these levels") into mails. Each recipient has one
+//! open mail, which takes in everything of its window. The outbox calls it.
 
 mod people;
 mod window;
@@ -10,7 +10,7 @@ use std::collections::btree_map::Entry;
 use super::Env;
 use super::error::{Error, retrying};
 use crate::domain::ids::AccountId;
-use crate::domain::notification::Notice;
+use crate::domain::mail::Notice;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key, Record, Revision, StoreError};
@@ -57,7 +57,7 @@ pub async fn run_one(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
     let (mut recipients, mut not_told) = (0, Vec::new());
     let mut pages = Pages::of(env, notice.account).await?;
     while let Some(told) = pages.next(env).await? {
-        let (stored, is_last) = ((&key, record.revision), IsLast(pages.is_over()));
+        let (stored, is_last) = ((&key, record.revision), pages.is_over());
         retrying(|| add_to_mails(env, &notice, &told.users, stored, is_last, now)).await?;
         recipients += told.users.len();
         not_told.extend(told.not_told);
@@ -105,16 +105,13 @@ pub async fn run_some(env: &Env, now: Timestamp) -> Result<FanOut, Error> {
         return run_one(env, now).await;
     }
     window::add(env, &causes, &mut done, now).await?;
-    match env.store.commit(done).await.map_err(Error::from) {
-        Ok(()) => {
-            count(env, &not_told);
-            Ok(FanOut::Done {
-                recipients: causes.len(),
-            })
-        }
-        Err(Error::LostRace) => run_one(env, now).await,
-        Err(error) => Err(error),
+    if !env.try_commit(done).await? {
+        return run_one(env, now).await;
     }
+    count(env, &not_told);
+    Ok(FanOut::Done {
+        recipients: causes.len(),
+    })
 }
 
 fn notice_of(key: &Key) -> Result<Notice, StoreError> {
@@ -154,18 +151,14 @@ async fn oldest_of_ours(env: &Env, wanted: usize) -> Result<Vec<(Key, Record)>, 
     Ok(ours)
 }
 
-/// Whether these are the last recipients of a notice, which then goes.
-#[derive(Clone, Copy)]
-struct IsLast(bool);
-
 /// Puts the notice's causes into each recipient's open mail, or opens one. Does nothing where the
-/// notice is gone: another node has turned it into mails.
+/// notice is gone: another node has turned it into mails. With the last recipients it goes.
 async fn add_to_mails(
     env: &Env,
     notice: &Notice,
     recipients: &[User],
     (key, revision): (&Key, Revision),
-    is_last: IsLast,
+    is_last: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
     let stored = env.store.engine().get(key).await?;
@@ -179,7 +172,7 @@ async fn add_to_mails(
     let mut changes = Changes::new();
     window::add(env, &causes, &mut changes, now).await?;
     changes.expect(key.clone(), Expect::Revision(revision));
-    if is_last.0 {
+    if is_last {
         changes.delete(key.clone());
     }
     env.store.commit(changes).await?;

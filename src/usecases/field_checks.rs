@@ -1,4 +1,5 @@
-//! Requests whose every fault is told at once: what they say of a field, and what is wrong with it.
+//! Reads the fields of a request and collects what is wrong with them, so that the caller learns
+//! of all problems at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +12,7 @@ use crate::domain::ids::InvalidId;
 use crate::domain::text::{BadText, check_line};
 
 /// What a request says of one field; in one that is missing it is the default.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Field<T> {
     /// Nothing: it stays as it is.
     #[default]
@@ -26,6 +27,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Option::<T>::deserialize(deserializer)?;
         Ok(value.map_or(Self::Clear, Self::Set))
+    }
+}
+
+impl<T> Field<T> {
+    /// Puts what is said into `slot`, as `read` reads it, or `cleared`.
+    fn put<U, E>(
+        self,
+        slot: &mut U,
+        cleared: U,
+        read: impl FnOnce(T) -> Result<U, E>,
+    ) -> Result<(), E> {
+        *slot = match self {
+            Self::Keep => return Ok(()),
+            Self::Clear => cleared,
+            Self::Set(value) => read(value)?,
+        };
+        Ok(())
     }
 }
 
@@ -87,6 +105,12 @@ impl Checks {
         });
     }
 
+    fn note(&mut self, field: &'static str, done: Result<(), impl Display>) {
+        if let Err(bad) = done {
+            self.fail(field, bad);
+        }
+    }
+
     /// Whether a field is wrong.
     #[must_use]
     pub fn failed(&self, field: &str) -> bool {
@@ -123,14 +147,8 @@ impl Checks {
         slot: &mut String,
         check: impl FnOnce(&str) -> Result<(), BadText>,
     ) {
-        match given.said() {
-            Field::Keep => {}
-            Field::Clear => slot.clear(),
-            Field::Set(text) => match check(text) {
-                Ok(()) => text.clone_into(slot),
-                Err(bad) => self.fail(field, bad),
-            },
-        }
+        let read = |text: &str| check(text).map(|()| text.to_owned());
+        self.note(field, given.said().put(slot, String::new(), read));
     }
 
     /// A text of one line, or none.
@@ -154,14 +172,8 @@ impl Checks {
         slot: &mut Option<T>,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) {
-        match given.said() {
-            Field::Keep => {}
-            Field::Clear => *slot = None,
-            Field::Set(text) => match parse(text) {
-                Ok(value) => *slot = Some(value),
-                Err(bad) => self.fail(field, bad),
-            },
-        }
+        let read = |text: &str| parse(text).map(Some);
+        self.note(field, given.said().put(slot, None, read));
     }
 
     /// As [`Checks::parsed`], by [`FromStr`].
@@ -182,14 +194,7 @@ impl Checks {
         default: T,
         slot: &mut T,
     ) {
-        match given {
-            Field::Keep => {}
-            Field::Clear => *slot = default,
-            Field::Set(number) => match T::try_from(*number) {
-                Ok(number) => *slot = number,
-                Err(bad) => self.fail(field, bad),
-            },
-        }
+        self.note(field, given.put(slot, default, T::try_from));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Somebody follows a tracked link: to the Buy link of this moment, if it is still for them.
+//! Follows a tracked link: to the Buy link of this moment, if its reader may still buy.
 
 use super::Env;
 use super::account_fields;

@@ -1,4 +1,4 @@
-//! Which tenant holds an account, as far as reports need to know: each line of a batch asks.
+//! The tenant that holds an account, as far as usage reports need it: each line of a batch asks.
 
 use super::account_fields::{self, FoundTenant, cached_tenant};
 use super::error::Error;
@@ -22,7 +22,7 @@ impl Holder {
     pub fn of(settings: &Settings, tenant: &Tenant) -> Self {
         Self {
             enabled: tenant.enabled,
-            policy: settings.quota.for_tenant(&tenant.settings.soon_percent),
+            policy: settings.quota_policy(tenant),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A request that its caller may send again: done once, and answered each time with the first
+//! Idempotency keys: a repeated request is carried out once, and answered each time with the first
 //! answer, for a day.
 //!
 //! A mark goes into the first change that the request makes, so that there is no change without
@@ -14,7 +14,7 @@ use super::Env;
 use super::access::Caller;
 use super::error::Error;
 use crate::domain::time::Timestamp;
-use crate::store::engine::{Changes, CommitError, Expect, Key};
+use crate::store::engine::{Changes, Expect, Key};
 use crate::store::mark::{Mark, Marked};
 use crate::store::record::{KeptRequest, Stored};
 use crate::store::{Store, keys, unchanged};
@@ -156,11 +156,9 @@ impl First {
             ..self.kept.clone()
         };
         changes.put(self.name.clone(), kept.encode());
-        match env.store.commit(changes).await {
-            // Nothing was changed here, and another node answers from now on.
-            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
-            Err(CommitError::Store(error)) => Err(error.into()),
-        }
+        // Where it lost, nothing was changed here, and another node answers from now on.
+        env.try_commit(changes).await?;
+        Ok(())
     }
 }
 
@@ -184,9 +182,6 @@ pub async fn forget(env: &Env, now: Timestamp, limit: usize) -> Result<usize, Er
     if removed == 0 {
         return Ok(0);
     }
-    match env.store.commit(changes).await {
-        Ok(()) => Ok(removed),
-        Err(CommitError::Conflict(_)) => Ok(0),
-        Err(CommitError::Store(error)) => Err(error.into()),
-    }
+    let is_removed = env.try_commit(changes).await?;
+    Ok(if is_removed { removed } else { 0 })
 }

@@ -1,17 +1,15 @@
-//! The first start: the root tenant and the first client, which may do everything.
+//! The first start: creates the root tenant and the first client, which has all scopes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::audit::{self, By};
+use super::audit::{self, Act, By};
 use super::error::Error;
-use super::manage_clients;
-use super::manage_tenants::act;
+use super::manage_tenants::blank;
 use super::tokens::hash_secret;
 use crate::domain::client::{ApiScopes, Client};
-use crate::domain::contact::Contact;
 use crate::domain::ids::{ClientId, TenantId};
-use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
+use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Store, format, keys};
@@ -41,19 +39,8 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
         ));
     }
     let tenant = Tenant {
-        id: TenantId::random(),
-        v1_id: store.next_v1_id().await?,
         name: ROOT_NAME.to_owned(),
-        kind: TenantKind::Partner,
-        ancestors: Vec::new(),
-        enabled: true,
-        language: "en".to_owned(),
-        contact: Contact::default(),
-        internal_tag: None,
-        settings: TenantSettings::default(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        ..blank(store.next_v1_id().await?, TenantKind::Partner, now)
     };
     let tenant_id = tenant.id;
     let (client, client_secret) = new_client(tenant_id, "first client", ApiScopes::all(), now)?;
@@ -64,7 +51,7 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
     changes.expect(keys::import_progress(), Expect::Absent);
     changes.put(keys::format(), format::body());
     changes.put(keys::root(), tenant_id.bytes().to_vec());
-    let (by, created) = (By::OPERATOR, act("tenant.create", &tenant));
+    let (by, created) = (By::OPERATOR, Act::on_tenant("tenant.create", &tenant));
     audit::record(&mut changes, by, now, created, None, Some(&tenant));
     record_client(&mut changes, &client, &tenant, now);
     changes.create_tenant(tenant);
@@ -79,7 +66,7 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
 
 /// Adds the entry of a client that an operator made.
 pub fn record_client(changes: &mut Changes, client: &Client, tenant: &Tenant, now: Timestamp) {
-    let act = manage_clients::act("client.create", client, tenant);
+    let act = Act::new("client.create", tenant, client.id);
     audit::record(changes, By::OPERATOR, now, act, None, Some(client));
 }
 

@@ -6,19 +6,12 @@ use url::form_urlencoded::byte_serialize;
 
 use super::Env;
 use super::view::UserView;
-use crate::domain::link::Placement;
 use crate::domain::time::Timestamp;
 use crate::tracked_link::{Purpose, TrackedLink};
 
 /// The link that stops mail works at least this long: mails are found again after months, and
 /// the wish to get no more is to be followed then too.
 const MIN_UNSUBSCRIBE_TTL: Duration = Duration::from_secs(180 * 86_400);
-
-/// The tracked link of a quota message that stands in `placement`.
-#[must_use]
-pub fn tracked_url(env: &Env, view: &UserView, placement: Placement, now: Timestamp) -> String {
-    redirect_url(env, view, Purpose::Quota(placement), None, now)
-}
 
 /// A tracked link, `…/r/<token>`, with the page it stands on.
 #[must_use]

@@ -3,9 +3,8 @@
 use super::Env;
 use super::access::Context;
 use super::error::Error;
-use super::messages::{MessageContext, Offer};
+use super::messages::{LinkedProposal, MessageContext};
 use super::remembered::{Basis, Seen};
-use super::view;
 use super::what_to_buy::ToBuy;
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::link::Placement;
@@ -40,7 +39,7 @@ pub struct Alert {
     /// Until when the user does not want to see it.
     pub snoozed_until: Option<Timestamp>,
     /// What the reader can do.
-    pub offer: Option<Offer>,
+    pub proposal: Option<LinkedProposal>,
     /// What covers the overage, for a reader who may buy it.
     pub to_buy: Option<ToBuy>,
 }
@@ -69,25 +68,21 @@ pub async fn list_alerts(
     user: UserId,
     asked: Asked<'_>,
 ) -> Result<(Alerts, Basis), Error> {
-    let Context { env, caller, now } = cx;
-    let mut seen = Seen::of(env, user).await?;
-    let (found, tenant) = caller.user(&env.store, user).await?;
-    seen.note_above(env, &tenant);
-    let view = view::of(env, found, tenant).await?;
-    let view = view.with_what_to_buy(env).await?;
+    let Context { env, now, .. } = cx;
+    let (seen, view) = Seen::view(cx, user).await?;
     let snoozes = env.store.load::<Snoozes>(user).await?;
     let snoozes = snoozes.map(|found| found.value).unwrap_or_default();
-    let telling = MessageContext::new(env, &view, asked.lang, asked.page, now);
-    let items = alerts_of(env, &telling, &snoozes)?;
+    let message = MessageContext::new(env, &view, asked.lang, asked.page, now);
+    let items = alerts_of(env, &message, &snoozes)?;
     let ends = items.iter().filter_map(|alert| alert.snoozed_until).min();
     let alerts = Alerts {
         user_id: view.user.id,
         tenant_id: view.tenant.id,
-        writing: env.renderer.writing(&telling.lang)?,
+        writing: env.renderer.writing(&message.lang)?,
         generated_at: now,
         items,
     };
-    Ok((alerts, Basis::new(seen, ends)))
+    Ok((alerts, Basis { seen, ends }))
 }
 
 /// The alerts of a view.
@@ -96,23 +91,23 @@ pub async fn list_alerts(
 /// A built-in text is faulty.
 pub fn alerts_of(
     env: &Env,
-    telling: &MessageContext<'_>,
+    message: &MessageContext<'_>,
     snoozes: &Snoozes,
 ) -> Result<Vec<Alert>, Error> {
-    let standing = telling.view.standing().into_iter();
+    let standing = message.view.standing().into_iter();
     standing
         .filter_map(|(scope, status)| Some((scope, status, status.state.level()?)))
-        .map(|(scope, status, level)| alert_of(env, telling, snoozes, (scope, status, level)))
+        .map(|(scope, status, level)| alert_of(env, message, snoozes, (scope, status, level)))
         .collect()
 }
 
 fn alert_of(
     env: &Env,
-    telling: &MessageContext<'_>,
+    message: &MessageContext<'_>,
     snoozes: &Snoozes,
     (scope, status, level): (Scope, ItemStatus, Level),
 ) -> Result<Alert, Error> {
-    let view = telling.view;
+    let view = message.view;
     let account = match scope {
         Scope::User => AccountId::User(view.user.id),
         Scope::Tenant => AccountId::Tenant(view.tenant.id),
@@ -123,16 +118,16 @@ fn alert_of(
     };
     let line = view.line(scope, status);
     let renderer = &env.renderer;
-    let text = renderer.alert(&line, &view.tenant.name, view.proposal, &telling.lang)?;
-    let placement = Placement::alert(status.item);
+    let text = renderer.alert(&line, &view.tenant.name, view.proposal, &message.lang)?;
+    let placement = Placement::Alert(status.item);
     Ok(Alert {
         id,
         status,
         level,
         title: text.title,
         body: text.body,
-        snoozed_until: snoozes.until(id, telling.now),
-        offer: telling.offer(env, placement, text.label),
+        snoozed_until: snoozes.until(id, message.now),
+        proposal: message.proposal(env, placement, text.label),
         to_buy: ToBuy::of(line.to_buy, text.to_buy),
     })
 }

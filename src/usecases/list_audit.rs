@@ -1,4 +1,4 @@
-//! The audit of a subtree, read back.
+//! Lists the audit entries of a subtree.
 
 use super::access::Context;
 use super::error::Error;
@@ -35,8 +35,8 @@ pub async fn list_audit(
     limit: usize,
     after: Option<Cursor>,
 ) -> Result<AuditPage, Error> {
-    let Context { env, caller, .. } = cx;
-    caller.tenant(&env.store, tenant).await?;
+    let env = cx.env;
+    cx.tenant(tenant).await?;
     let start = after.map(|at| keys::listed(tenant, at.at, at.id));
     let engine = env.store.engine();
     // One more than asked for tells whether there is a next page.

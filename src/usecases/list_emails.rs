@@ -1,15 +1,15 @@
-//! The outbox as operators see it: what was sent, what waits, what is dead, and a second try.
+//! The outbox for operators: lists mails, shows one, and tries one again.
 
 use std::collections::HashMap;
 
 use super::Env;
-use super::access::{Caller, Context};
-use super::audit::{self, Act};
+use super::access::Context;
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::mail_limits::{self, CountedAs};
 use super::precondition::check_version;
 use crate::domain::ids::{MailId, TenantId};
-use crate::domain::notification::{Mail, MailState};
+use crate::domain::mail::{Mail, MailState};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
@@ -51,8 +51,11 @@ pub async fn list_emails(
     limit: usize,
     after: Option<Cursor>,
 ) -> Result<MailPage, Error> {
-    let Context { env, caller, .. } = cx;
-    let mut reach = Reach::new(env, caller);
+    let env = cx.env;
+    let mut reach = Reach {
+        cx,
+        known: HashMap::new(),
+    };
     let (mut items, mut after, mut looked_at) = (Vec::new(), after, 0);
     loop {
         let entries = newest(env, state, after).await?;
@@ -112,26 +115,17 @@ async fn newest(
 
 /// Which tenants the caller reaches, asked once for each.
 struct Reach<'a> {
-    env: &'a Env,
-    caller: &'a Caller,
+    cx: Context<'a>,
     known: HashMap<TenantId, bool>,
 }
 
-impl<'a> Reach<'a> {
-    fn new(env: &'a Env, caller: &'a Caller) -> Self {
-        Self {
-            env,
-            caller,
-            known: HashMap::new(),
-        }
-    }
-
+impl Reach<'_> {
     async fn has(&mut self, tenant: TenantId) -> Result<bool, Error> {
         if let Some(known) = self.known.get(&tenant) {
             return Ok(*known);
         }
-        let found = self.env.store.tenant(tenant).await?;
-        let reaches = found.is_some_and(|tenant| self.caller.reaches(&tenant));
+        let found = self.cx.env.store.tenant(tenant).await?;
+        let reaches = found.is_some_and(|tenant| self.cx.caller.reaches(&tenant));
         self.known.insert(tenant, reaches);
         Ok(reaches)
     }
@@ -156,7 +150,7 @@ pub async fn retry_email(
     id: MailId,
     expected: Option<u64>,
 ) -> Result<Mail, Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     let mail = retrying(|| async {
         let (old, tenant) = find(cx, id).await?;
         check_version(expected, version_of(&old))?;
@@ -184,13 +178,9 @@ pub async fn retry_email(
         new.due_at = now;
         new.attempts = 0;
         changes.update_mail(&old, &new);
-        let act = Act {
-            action: "email.retry",
-            tenant: &tenant,
-            object: id.to_string(),
-        };
-        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
-        env.store.commit(changes).await?;
+        let act = Act::new("email.retry", &tenant, id);
+        cx.commit(changes, act, Some(&old.value), Some(&new))
+            .await?;
         Ok(new)
     })
     .await?;
@@ -205,14 +195,8 @@ pub fn version_of(mail: &Mail) -> u64 {
 }
 
 async fn find(cx: Context<'_>, id: MailId) -> Result<(Found<Mail>, Found<Tenant>), Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = Error::NotFound(What::Mail);
-    let Some(mail) = env.store.mail(id).await? else {
-        return Err(missing);
-    };
-    match caller.tenant(&env.store, mail.tenant_id).await {
-        Ok(tenant) => Ok((mail, tenant)),
-        Err(Error::NotFound(_)) => Err(missing),
-        Err(error) => Err(error),
-    }
+    let found = cx.env.store.mail(id).await?;
+    let mail = found.ok_or(Error::NotFound(What::Mail))?;
+    let tenant = cx.tenant_of(What::Mail, mail.tenant_id).await?;
+    Ok((mail, tenant))
 }

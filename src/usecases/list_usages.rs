@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::access::Context;
 use super::error::Error;
-use super::manage_offering_items::{self as offerings, Holder};
+use super::manage_offering_items::Holder;
 use super::offering_patch::unit_of;
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::meter::{MeasurementUnit, Meter, OfferingItem, UsageKey, UsageNames};
@@ -32,13 +32,10 @@ pub struct Usage {
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn of_account(cx: Context<'_>, account: AccountId) -> Result<Vec<Usage>, Error> {
-    let account = offerings::load(cx, account).await?;
+    let account = cx.account(account).await?;
     let (meter, _) = cx.env.store.meter(account.account()).await?;
-    Ok(usages(
-        &meter,
-        account.holder(),
-        &cx.env.settings.usage_names,
-    ))
+    let names = &cx.env.settings.usage_names;
+    Ok(usages(&meter, Holder::from(&account), names))
 }
 
 /// The usages of several tenants, in their order; those out of reach are left out. With `names`

@@ -1,11 +1,12 @@
-//! How many mails a day callers can have sent to an address, to a user and to the users of a tenant. Each mail
-//! is counted in the commit that queues it, so that no two nodes count past each other.
+//! Limits of the mails that callers cause in a day: to an address, to a user, to the users of a
+//! tenant. Each mail is counted in the commit that queues it, so that no two nodes count past each
+//! other.
 
 use std::time::Duration;
 
 use super::Env;
 use super::error::Error;
-use crate::domain::notification::allowance;
+use crate::domain::mail::allowance;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect};
@@ -154,11 +155,8 @@ pub async fn forget(env: &Env, now: Timestamp, limit: usize) -> Result<usize, Er
         changes.delete(key.clone());
     }
     if !over.is_empty() {
-        match env.store.commit(changes).await.map_err(Error::from) {
-            // Lost: a mail is counted at this moment. The next run sees to the rest.
-            Ok(()) | Err(Error::LostRace) => {}
-            Err(error) => return Err(error),
-        }
+        // Where it lost, a mail is counted at this moment. The next run sees to the rest.
+        env.try_commit(changes).await?;
     }
     Ok(over.len())
 }

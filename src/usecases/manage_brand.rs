@@ -1,23 +1,28 @@
-//! The branding options of a tenant (rule `brand-options`): read, change, switch on and off, and the logo.
+//! The branding options of a tenant (rule `brand-options`) and its logo: read, change, switch on
+//! and off.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Env;
 use super::access::Context;
-use super::audit;
+use super::audit::{self, Act};
 use super::error::{Error, What, retrying};
-use super::manage_tenants::act;
 use super::precondition::check_version;
 use crate::domain::brand::{Brand, BrandSmtp, Sealed};
 use crate::domain::ids::TenantId;
 use crate::domain::link::BuyUrlRules;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
-use crate::outbox::route::SEALED_FIELD;
-use crate::outbox::smtp::check_tenant_server;
+use crate::keyring::Keyring;
+use crate::smtp_host::check_tenant_server;
 use crate::store::engine::{Changes, Expect};
+use crate::store::record::first_64_bits;
 use crate::store::{Found, unchanged};
+
+/// The field under which a brand's SMTP password is sealed.
+const SEALED_FIELD: &str = "smtp_password";
 
 /// A brand and the version of its tenant, which counts the brand's changes too (rule `brand-options`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +38,8 @@ pub struct BrandView {
 /// # Errors
 /// The tenant is unknown or out of reach.
 pub async fn read(cx: Context<'_>, id: TenantId) -> Result<BrandView, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
-    let found = env.store.brand(id).await?;
+    let tenant = cx.tenant(id).await?;
+    let found = cx.env.store.brand(id).await?;
     Ok(BrandView {
         brand: found.map_or_else(|| Brand::unset(id), |found| found.value),
         tenant_version: tenant.version,
@@ -132,6 +136,14 @@ fn changed(
     Ok(after)
 }
 
+/// The SMTP password of a brand; `None` where there is none, or the key that sealed it is gone.
+#[must_use]
+pub fn smtp_password(brand: &Brand, keyring: &Keyring) -> Option<String> {
+    let tenant = brand.tenant_id.bytes().as_slice();
+    let opened = keyring.open(tenant, SEALED_FIELD, &brand.smtp.password.0);
+    String::from_utf8(opened.ok()?.to_vec()).ok()
+}
+
 /// A new mail server needs the password again: else whoever may write the brand could have it sent
 /// to a server of their own. Without a server there is no password.
 fn check_password(before: &BrandSmtp, after: &mut BrandSmtp) -> Result<(), Error> {
@@ -156,72 +168,51 @@ async fn put(
     expected: Option<u64>,
     with: impl Fn(Brand) -> Result<Brand, Error>,
 ) -> Result<BrandView, Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let tenant = caller.tenant(&env.store, id).await?;
+        let tenant = cx.tenant(id).await?;
         check_version(expected, tenant.version)?;
-        let found = env.store.brand(id).await?;
+        let found = cx.env.store.brand(id).await?;
         let expect = unchanged(found.as_ref());
         let old = found.map(|found| found.value);
         let brand = with(old.clone().unwrap_or_else(|| Brand::unset(id)))?;
         let mut changes = Changes::new();
-        let act = act(action, &tenant);
-        audit::record(&mut changes, caller, now, act, old.as_ref(), Some(&brand));
-        let tenant_version = add(&mut changes, &tenant, (expect, brand.clone()), now);
-        env.store.commit(changes).await?;
-        Ok(BrandView {
-            brand,
-            tenant_version,
-        })
+        let done = add(&mut changes, &tenant, (expect, brand), cx.now);
+        let act = Act::on_tenant(action, &tenant);
+        cx.commit(changes, act, old.as_ref(), Some(&done.brand))
+            .await?;
+        Ok(done)
     })
     .await
 }
 
-/// Adds a changed brand and the tenant's new version, which is returned.
+/// Adds a changed brand and the tenant's new version.
 fn add(
     changes: &mut Changes,
     tenant: &Found<Tenant>,
-    brand: (Expect, Brand),
+    (expect, brand): (Expect, Brand),
     now: Timestamp,
-) -> u64 {
+) -> BrandView {
     let mut next = tenant.value.clone();
     next.version += 1;
     next.updated_at = now;
-    let version = next.version;
+    let tenant_version = next.version;
     changes.update_tenant(tenant, next);
-    changes.put_brand(brand.0, brand.1);
-    version
-}
-
-/// The image formats that a logo may have. No SVG: it can carry scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogoFormat {
-    /// PNG.
-    Png,
-    /// JPEG.
-    Jpeg,
-}
-
-impl LogoFormat {
-    /// The format by the first bytes of the image.
-    #[must_use]
-    pub fn detect(image: &[u8]) -> Option<Self> {
-        if image.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Self::Png)
-        } else if image.starts_with(&[0xff, 0xd8, 0xff]) {
-            Some(Self::Jpeg)
-        } else {
-            None
-        }
+    changes.put_brand(expect, brand.clone());
+    BrandView {
+        brand,
+        tenant_version,
     }
+}
 
-    /// Its media type.
-    #[must_use]
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-        }
+/// The media type of a logo by its first bytes: PNG or JPEG. No SVG, which can carry scripts.
+#[must_use]
+pub fn logo_media_type(image: &[u8]) -> Option<&'static str> {
+    if image.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if image.starts_with(b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else {
+        None
     }
 }
 
@@ -229,7 +220,7 @@ impl LogoFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
     /// By its first bytes.
-    pub format: LogoFormat,
+    pub media_type: &'static str,
     /// The image, unchanged.
     pub image: Vec<u8>,
 }
@@ -239,22 +230,33 @@ pub struct Logo {
 /// # Errors
 /// The tenant is out of reach, or has no logo.
 pub async fn read_logo(cx: Context<'_>, id: TenantId) -> Result<(Logo, u64), Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
-    let logo = logo_of(env, id).await?.ok_or(Error::NotFound(What::Logo))?;
-    Ok((logo, tenant.version))
+    let tenant = cx.tenant(id).await?;
+    Ok((logo_of(cx.env, id).await?, tenant.version))
 }
 
-/// The logo of a tenant's own brand, without asking who wants it; for branded pages and mails.
+/// The logo of an enabled brand, which its mails and pages show to everybody, and the version of its
+/// content: the same image has the same version in every store.
 ///
 /// # Errors
-/// The store failed.
-pub async fn logo_of(env: &Env, id: TenantId) -> Result<Option<Logo>, Error> {
+/// There is no such tenant, its brand is not enabled, or it has no logo; the store failed.
+pub async fn public_logo(env: &Env, id: TenantId) -> Result<(Logo, u64), Error> {
+    let brand = env.store.brand(id).await?;
+    if !brand.is_some_and(|brand| brand.enabled) {
+        return Err(Error::NotFound(What::Logo));
+    }
+    let logo = logo_of(env, id).await?;
+    let version = first_64_bits(Sha256::digest(&logo.image).into());
+    Ok((logo, version))
+}
+
+/// The media type is looked at again: what is neither PNG nor JPEG could be a page of its own.
+async fn logo_of(env: &Env, id: TenantId) -> Result<Logo, Error> {
     let image = env.store.logo(id).await?;
-    Ok(image.and_then(|image| {
-        let format = LogoFormat::detect(&image)?;
-        Some(Logo { format, image })
-    }))
+    let logo = image.and_then(|image| {
+        let media_type = logo_media_type(&image)?;
+        Some(Logo { media_type, image })
+    });
+    logo.ok_or(Error::NotFound(What::Logo))
 }
 
 /// Stores a logo and names it in the brand. The tenant's version grows by one.
@@ -268,11 +270,11 @@ pub async fn set_logo(
     expected: Option<u64>,
 ) -> Result<BrandView, Error> {
     let Context { env, caller, now } = cx;
-    if LogoFormat::detect(image).is_none() {
+    if logo_media_type(image).is_none() {
         return Err(Error::invalid("body", "must be a PNG or JPEG image"));
     }
     retrying(|| async {
-        let tenant = caller.tenant(&env.store, id).await?;
+        let tenant = cx.tenant(id).await?;
         check_version(expected, tenant.version)?;
         let found = env.store.brand(id).await?;
         let expect = unchanged(found.as_ref());
@@ -282,15 +284,12 @@ pub async fn set_logo(
         brand.logotype = Uuid::new_v4().to_string();
         let mut changes = Changes::new();
         let new = Some(shown(&brand.logotype, image));
-        let act = act("brand.logo", &tenant);
+        let act = Act::on_tenant("brand.logo", &tenant);
         audit::record_values(&mut changes, caller, now, act, old, new);
-        let tenant_version = add(&mut changes, &tenant, (expect, brand.clone()), now);
+        let done = add(&mut changes, &tenant, (expect, brand), now);
         changes.put_logo(id, image.to_vec());
         env.store.commit(changes).await?;
-        Ok(BrandView {
-            brand,
-            tenant_version,
-        })
+        Ok(done)
     })
     .await
 }
@@ -306,22 +305,17 @@ mod tests {
 
     #[test]
     fn logos_are_known_by_their_first_bytes() {
-        assert_eq!(
-            LogoFormat::detect(b"\x89PNG\r\n\x1a\n..."),
-            Some(LogoFormat::Png)
-        );
-        assert_eq!(
-            LogoFormat::detect(b"\xff\xd8\xff\xe0"),
-            Some(LogoFormat::Jpeg)
-        );
-        for other in [
-            &b""[..],
-            b"<svg onload=alert(1)>",
-            b"GIF89a",
-            b"\x89PNG",
-            b"\xff\xd8",
-        ] {
-            assert_eq!(LogoFormat::detect(other), None);
+        let images: [(&[u8], Option<&str>); 7] = [
+            (b"\x89PNG\r\n\x1a\n...", Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"", None),
+            (b"<svg onload=alert(1)>", None),
+            (b"GIF89a", None),
+            (b"\x89PNG", None),
+            (b"\xff\xd8", None),
+        ];
+        for (image, expected) in images {
+            assert_eq!(logo_media_type(image), expected);
         }
     }
 

@@ -1,9 +1,9 @@
-//! API clients: create with a secret that is told once, read, change, delete.
+//! API clients: create (the only answer with the secret), read, change, delete.
 
 use uuid::Uuid;
 
 use super::access::{Caller, Context};
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::initialize::new_client;
 use super::manage_tenants::takes_accounts;
@@ -26,21 +26,18 @@ pub async fn create(
     tenant: TenantId,
     fill: impl FnOnce(Client) -> Result<Client, Error>,
 ) -> Result<(Client, String), Error> {
-    let Context { env, caller, now } = cx;
-    let (blank, secret) = new_client(tenant, "", caller.scopes, now)?;
+    let (blank, secret) = new_client(tenant, "", cx.caller.scopes, cx.now)?;
     let client = fill(blank)?;
-    check_scopes(caller, client.scopes)?;
+    check_scopes(cx.caller, client.scopes)?;
     retrying(|| async {
-        let tenant = caller.tenant(&env.store, tenant).await?;
+        let tenant = cx.tenant(tenant).await?;
         takes_accounts(&tenant)?;
         let mut changes = Changes::new();
         // A tenant that is disabled and deleted meanwhile takes no client.
         changes.expect_tenant(&tenant);
         changes.put_client(Expect::Absent, client.clone());
-        let act = act("client.create", &client, &tenant);
-        audit::record(&mut changes, caller, now, act, None, Some(&client));
-        env.store.commit(changes).await?;
-        Ok(())
+        let act = Act::new("client.create", &tenant, client.id);
+        cx.commit(changes, act, None, Some(&client)).await
     })
     .await?;
     Ok((client, secret))
@@ -57,27 +54,11 @@ fn check_scopes(caller: &Caller, scopes: ApiScopes) -> Result<(), Error> {
     )))
 }
 
-/// What is done to a client as such.
-#[must_use]
-pub fn act<'a>(action: &'static str, client: &Client, tenant: &'a Tenant) -> Act<'a> {
-    Act {
-        action,
-        tenant,
-        object: client.id.to_string(),
-    }
-}
-
 async fn load(cx: Context<'_>, id: ClientId) -> Result<(Found<Client>, Found<Tenant>), Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = Error::NotFound(What::Client);
-    let Some(client) = env.store.client(id).await? else {
-        return Err(missing);
-    };
-    match caller.tenant(&env.store, client.tenant_id).await {
-        Ok(tenant) => Ok((client, tenant)),
-        Err(Error::NotFound(_)) => Err(missing),
-        Err(error) => Err(error),
-    }
+    let found = cx.env.store.client(id).await?;
+    let client = found.ok_or(Error::NotFound(What::Client))?;
+    let tenant = cx.tenant_of(What::Client, client.tenant_id).await?;
+    Ok((client, tenant))
 }
 
 /// One client. A client may always read itself: so it learns its `tenant_id`.
@@ -105,10 +86,9 @@ pub async fn list(
     tenant: TenantId,
     request: PageRequest,
 ) -> Result<Page<Client>, Error> {
-    let Context { env, caller, .. } = cx;
-    caller.tenant(&env.store, tenant).await?;
-    let page: Page<Uuid> = page::ids(env, &keys::tenant_clients(tenant), request).await?;
-    let clients = env.store.values(page.items.iter().copied()).await?;
+    cx.tenant(tenant).await?;
+    let page: Page<Uuid> = page::ids(cx.env, &keys::tenant_clients(tenant), request).await?;
+    let clients = cx.env.store.values(page.items.iter().copied()).await?;
     Ok(page.with(clients))
 }
 
@@ -123,26 +103,18 @@ pub async fn update(
     expected: Option<u64>,
     change: impl Fn(Client) -> Result<Client, Error>,
 ) -> Result<Client, Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (old, tenant) = load(cx, id).await?;
-        check_scopes(caller, old.scopes)?;
+        check_scopes(cx.caller, old.scopes)?;
         check_version(expected, old.version)?;
         let mut client = change(old.value.clone())?;
-        check_scopes(caller, client.scopes)?;
+        check_scopes(cx.caller, client.scopes)?;
         client.version += 1;
         let mut changes = Changes::new();
         changes.put_client(Expect::Revision(old.revision), client.clone());
-        let act = act("client.update", &client, &tenant);
-        audit::record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&client),
-        );
-        env.store.commit(changes).await?;
+        let act = Act::new("client.update", &tenant, client.id);
+        cx.commit(changes, act, Some(&old.value), Some(&client))
+            .await?;
         Ok(client)
     })
     .await
@@ -153,17 +125,14 @@ pub async fn update(
 /// # Errors
 /// It is out of reach, its scopes are more than the caller's, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, id: ClientId, expected: Option<u64>) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (client, tenant) = load(cx, id).await?;
-        check_scopes(caller, client.scopes)?;
+        check_scopes(cx.caller, client.scopes)?;
         check_version(expected, client.version)?;
         let mut changes = Changes::new();
         changes.delete_client(&client);
-        let act = act("client.delete", &client, &tenant);
-        audit::record(&mut changes, caller, now, act, Some(&client.value), None);
-        env.store.commit(changes).await?;
-        Ok(())
+        let act = Act::new("client.delete", &tenant, client.id);
+        cx.commit(changes, act, Some(&client.value), None).await
     })
     .await
 }

@@ -2,9 +2,8 @@
 
 use uuid::Uuid;
 
-use super::Env;
 use super::access::Context;
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::manage_taxes::tax_of_lineage;
 use super::manage_tenants::takes_accounts;
@@ -15,7 +14,7 @@ use crate::domain::ids::{CustomerId, TaxId, TenantId, V1Id};
 use crate::domain::tenant::Tenant;
 use crate::reference::{self, countries, languages};
 use crate::store::engine::Changes;
-use crate::store::{Found, keys};
+use crate::store::keys;
 
 /// A customer as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +60,9 @@ async fn put_once(
     expected: Expected,
     change: impl Fn(Customer, Option<&Tax>) -> Result<Customer, Error>,
 ) -> Result<CustomerView, Error> {
-    let Context { env, caller, now } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
-    let old = find(env, id).await?;
+    let env = cx.env;
+    let tenant = cx.tenant(id).await?;
+    let old = env.store.load::<Customer>(id).await?;
     let before = if let Some(found) = &old {
         found.value.clone()
     } else {
@@ -86,24 +85,13 @@ async fn put_once(
     // A tenant that is disabled and deleted meanwhile takes no customer.
     changes.expect_tenant(&tenant);
     changes.put_customer(old.as_ref(), customer.clone(), &tenant);
-    let act = Act {
-        action: if old.is_some() {
-            "customer.update"
-        } else {
-            "customer.create"
-        },
-        tenant: &tenant,
-        object: customer.id.to_string(),
+    let (action, before) = match &old {
+        Some(found) => ("customer.update", Some(&found.value)),
+        None => ("customer.create", None),
     };
-    let before = old.as_ref().map(|found| &found.value);
-    audit::record(&mut changes, caller, now, act, before, Some(&customer));
-    env.store.commit(changes).await?;
+    let act = Act::new(action, &tenant, customer.id);
+    cx.commit(changes, act, before, Some(&customer)).await?;
     Ok(view(customer, &tenant))
-}
-
-/// The customer object of a tenant.
-pub(super) async fn find(env: &Env, tenant: TenantId) -> Result<Option<Found<Customer>>, Error> {
-    Ok(env.store.load(tenant).await?)
 }
 
 /// What a customer is before anything is said of it; version 0 is stored nowhere.
@@ -148,16 +136,12 @@ fn view(customer: Customer, tenant: &Tenant) -> CustomerView {
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn read(cx: Context<'_>, id: CustomerId) -> Result<CustomerView, Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = Error::NotFound(What::Customer);
-    let Some(tenant) = env.store.tenant_of_customer(id).await? else {
-        return Err(missing);
-    };
-    let tenant = match caller.tenant(&env.store, tenant).await {
-        Err(Error::NotFound(_)) => return Err(missing),
-        found => found?,
-    };
-    let customer = find(env, tenant.id).await?.ok_or(missing)?;
+    let missing = || Error::NotFound(What::Customer);
+    let tenant = cx.env.store.tenant_of_customer(id).await?;
+    let tenant = tenant.ok_or_else(missing)?;
+    let tenant = cx.tenant_of(What::Customer, tenant).await?;
+    let customer = cx.env.store.load::<Customer>(tenant.id).await?;
+    let customer = customer.ok_or_else(missing)?;
     Ok(view(customer.value, &tenant))
 }
 
@@ -171,8 +155,8 @@ pub async fn list(
     mut request: PageRequest,
     skip: usize,
 ) -> Result<Page<CustomerView>, Error> {
-    let Context { env, caller, .. } = cx;
-    caller.tenant(&env.store, root).await?;
+    let env = cx.env;
+    cx.tenant(root).await?;
     let index = keys::billing::subtree_customers(root);
     if skip > 0 {
         let passed = env.store.ids_under(&index, request.after, skip).await?;

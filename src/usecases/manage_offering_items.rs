@@ -2,42 +2,21 @@
 //! in the same commit.
 
 use super::Env;
-use super::access::{Caller, Context};
+use super::access::{Account, Caller, Context};
 use super::audit::{self, Act};
-use super::error::{Error, What, retrying};
+use super::error::{Error, retrying};
 use super::holder;
-use super::manage_users::act;
 use super::offering_patch::{OfferingPatch, merge};
 use super::precondition::check_version;
-use super::report_usage::{evaluate, resolve_account};
-use crate::domain::ids::{AccountId, AccountRef, ApplicationId, TenantId, V1Id};
+use super::report_usage::{commit_evaluated, evaluate};
+use crate::domain::ids::{AccountId, ApplicationId, TenantId, V1Id};
 use crate::domain::meter::{Meter, OfferingItem, OfferingType, UsageKey};
 use crate::domain::quota::Quota;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::user::User;
-use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::store::keys;
 use crate::store::record::{OfferingItems, Stored};
-
-/// Which offering items to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EditionFilter {
-    /// All of them (`*`, or nothing said).
-    All,
-    /// Those sold in this edition.
-    Only(String),
-}
-
-impl EditionFilter {
-    fn fits(&self, item: &OfferingItem) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(edition) => item.key.edition.as_ref() == Some(edition),
-        }
-    }
-}
 
 /// Who has a meter, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +25,16 @@ pub struct Holder {
     pub tenant_id: Option<TenantId>,
     /// The API v1 id of the tenant or user.
     pub v1_id: V1Id,
+}
+
+impl From<&Account> for Holder {
+    fn from(account: &Account) -> Self {
+        let (tenant_id, v1_id) = match &account.user {
+            Some(user) => (user.personal_tenant_id, user.v1_id),
+            None => (Some(account.tenant.id), account.tenant.v1_id),
+        };
+        Self { tenant_id, v1_id }
+    }
 }
 
 /// What is sold to an account, as it is shown.
@@ -72,80 +61,22 @@ fn version_of(meter: &Meter) -> u64 {
     items_of(meter).content_version()
 }
 
-/// An account that a path names, loaded.
-pub(super) struct Account {
-    pub(super) id: AccountId,
-    pub(super) tenant: Found<Tenant>,
-    pub(super) user: Option<Found<User>>,
-}
-
-impl Account {
-    /// What is done to the account, be it a tenant's or a user's.
-    fn act(&self, action: &'static str) -> Act<'_> {
-        let object = match self.id {
-            AccountId::Tenant(id) => id.to_string(),
-            AccountId::User(id) => id.to_string(),
-        };
-        Act {
-            action,
-            tenant: &self.tenant,
-            object,
-        }
-    }
-
-    /// Whose meter it is.
-    pub(super) fn account(&self) -> AccountRef {
-        match &self.user {
-            Some(user) => user.account(),
-            None => self.tenant.account(),
-        }
-    }
-
-    pub(super) fn holder(&self) -> Holder {
-        match &self.user {
-            Some(user) => Holder {
-                tenant_id: user.personal_tenant_id,
-                v1_id: user.v1_id,
-            },
-            None => Holder {
-                tenant_id: Some(self.tenant.id),
-                v1_id: self.tenant.v1_id,
-            },
-        }
-    }
-}
-
-/// The account that is meant; a user's personal tenant id means the user.
-pub(super) async fn load(cx: Context<'_>, account: AccountId) -> Result<Account, Error> {
-    let Context { env, caller, .. } = cx;
-    let (AccountRef { id, .. }, tenant) = resolve_account(cx, account).await?;
-    let gone = Error::NotFound(What::Tenant);
-    let Some(tenant) = env.store.tenant(tenant.id).await? else {
-        return Err(gone);
-    };
-    let user = match id {
-        AccountId::User(user) => Some(caller.user(&env.store, user).await?.0),
-        AccountId::Tenant(_) => None,
-    };
-    Ok(Account { id, tenant, user })
-}
-
-/// The offering items of an account.
+/// The offering items of an account: those of an edition, or all.
 ///
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn read(
     cx: Context<'_>,
     account: AccountId,
-    filter: &EditionFilter,
+    edition: Option<&str>,
 ) -> Result<Offerings, Error> {
-    let account = load(cx, account).await?;
+    let account = cx.account(account).await?;
     let (meter, _) = cx.env.store.meter(account.account()).await?;
     let version = version_of(&meter);
     let mut items = meter.offering_items;
-    items.retain(|item| filter.fits(item));
+    items.retain(|item| is_of(item, edition));
     Ok(Offerings {
-        holder: account.holder(),
+        holder: Holder::from(&account),
         items,
         version,
     })
@@ -165,7 +96,7 @@ pub async fn update(
     let Context { env, caller, now } = cx;
     // Each attempt compares all versions anew, so that a lost race is no reason to give up.
     retrying(|| async {
-        let mut account = load(cx, account).await?;
+        let mut account = cx.account(account).await?;
         check_seller(caller, &account)?;
         let _lock = env.store.lock(&keys::meter(account.account())).await;
         let (mut meter, expect) = env.store.meter(account.account()).await?;
@@ -182,25 +113,12 @@ pub async fn update(
             None => changes.expect_tenant(&account.tenant),
         };
         changes.put_meter(account.account().number, expect, meter.clone());
-        let act = account.act("account.offering_items");
-        audit::record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            before.as_ref(),
-            Some(&items_of(&meter)),
-        );
-        let told = notice.is_some();
-        if let Some(notice) = notice {
-            changes.put_notice(&notice);
-        }
-        env.store.commit(changes).await?;
-        if told {
-            env.outbox_wake.notify_one();
-        }
+        let named = account.account().id.uuid();
+        let act = Act::new("account.offering_items", &account.tenant, named);
+        let sides = (before.as_ref(), &items_of(&meter));
+        commit_evaluated(cx, changes, notice, act, sides).await?;
         Ok(Offerings {
-            holder: account.holder(),
+            holder: Holder::from(&account),
             version: version_of(&meter),
             items: meter.offering_items,
         })
@@ -241,7 +159,7 @@ fn give_personal_tenant(
     changed.personal_tenant_id = Some(TenantId::random());
     changed.updated_at = now;
     changes.update_user(user, changed.clone(), &account.tenant);
-    let act = act("user.personal_tenant", &changed, &account.tenant);
+    let act = Act::new("user.personal_tenant", &account.tenant, changed.id);
     audit::record(changes, caller, now, act, Some(&user.value), Some(&changed));
     user.value = changed;
 }
@@ -255,10 +173,10 @@ pub async fn available_for_child(
     cx: Context<'_>,
     id: TenantId,
     kind: Option<TenantKind>,
-    filter: &EditionFilter,
+    edition: Option<&str>,
 ) -> Result<Vec<OfferingItem>, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
+    let env = cx.env;
+    let tenant = cx.tenant(id).await?;
     if let Some(kind) = kind.filter(|kind| !tenant.kind.may_hold(*kind)) {
         return Err(Error::invalid(
             "kind",
@@ -272,8 +190,12 @@ pub async fn available_for_child(
         let active = meter.offering_items.into_iter().filter(|item| item.active);
         active.map(without_quota).collect()
     };
-    items.retain(|item| filter.fits(item));
+    items.retain(|item| is_of(item, edition));
     Ok(items)
+}
+
+fn is_of(item: &OfferingItem, edition: Option<&str>) -> bool {
+    edition.is_none() || item.key.edition.as_deref() == edition
 }
 
 fn without_quota(item: OfferingItem) -> OfferingItem {

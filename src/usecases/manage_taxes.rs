@@ -3,7 +3,7 @@
 
 use super::Env;
 use super::access::Context;
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::field_checks::{Checks, Field};
 use super::manage_tenants::takes_accounts;
@@ -18,14 +18,6 @@ use crate::store::{Found, keys};
 const MAX_TAXES: usize = 200;
 
 const MOVED: &str = "is another tenant than the tax has; a tax cannot be moved";
-
-fn act<'a>(action: &'static str, tax: &Tax, tenant: &'a Tenant) -> Act<'a> {
-    Act {
-        action,
-        tenant,
-        object: tax.id.to_string(),
-    }
-}
 
 /// Creates a tax of a tenant; where none is said, of the caller's own. `fill` says what it is other
 /// than a blank one, and tells the faults of its own with those that it is given.
@@ -46,17 +38,16 @@ async fn create_once(
     tenant: &Field<String>,
     fill: impl Fn(Tax, Checks) -> Result<Tax, Error>,
 ) -> Result<Tax, Error> {
-    let Context { env, caller, now } = cx;
     let mut checks = Checks::default();
     let tenant_id = match tenant.id::<TenantId>() {
         Ok(Field::Set(id)) => id,
-        Ok(Field::Keep | Field::Clear) => caller.root,
+        Ok(Field::Keep | Field::Clear) => cx.caller.root,
         Err(bad) => {
             checks.fail("Tenant", bad);
-            caller.root
+            cx.caller.root
         }
     };
-    let tenant = caller.tenant(&env.store, tenant_id).await?;
+    let tenant = cx.tenant(tenant_id).await?;
     if tenant.kind != TenantKind::Partner {
         checks.fail("Tenant", "must be a partner: taxes are theirs");
     }
@@ -73,7 +64,7 @@ async fn create_once(
     };
     let tax = fill(blank, checks)?;
     takes_accounts(&tenant)?;
-    if own(env, tenant_id).await?.len() >= MAX_TAXES {
+    if own(cx.env, tenant_id).await?.len() >= MAX_TAXES {
         return Err(Error::Refused(format!(
             "the partner has {MAX_TAXES} taxes, which is as many as there can be; change one instead"
         )));
@@ -82,9 +73,8 @@ async fn create_once(
     // A tenant that is disabled and deleted meanwhile takes no tax.
     changes.expect_tenant(&tenant);
     changes.put_tax(None, tax.clone());
-    let act = act("tax.create", &tax, &tenant);
-    audit::record(&mut changes, caller, now, act, None, Some(&tax));
-    env.store.commit(changes).await?;
+    let act = Act::new("tax.create", &tenant, tax.id);
+    cx.commit(changes, act, None, Some(&tax)).await?;
     Ok(tax)
 }
 
@@ -100,10 +90,9 @@ pub async fn update(
     expected: Expected,
     change: impl Fn(Tax, Checks) -> Result<Tax, Error>,
 ) -> Result<Tax, Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (old, tenant) = seen(cx, id).await?;
-        if !caller.reaches(&tenant) {
+        if !cx.caller.reaches(&tenant) {
             return Err(Error::Forbidden(
                 "the tax belongs to a tenant above yours; only its own partner changes it"
                     .to_owned(),
@@ -120,9 +109,9 @@ pub async fn update(
         tax.version += 1;
         let mut changes = Changes::new();
         changes.put_tax(Some(&old), tax.clone());
-        let act = act("tax.update", &tax, &tenant);
-        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&tax));
-        env.store.commit(changes).await?;
+        let act = Act::new("tax.update", &tenant, tax.id);
+        cx.commit(changes, act, Some(&old.value), Some(&tax))
+            .await?;
         Ok(tax)
     })
     .await
@@ -142,11 +131,10 @@ pub async fn read(cx: Context<'_>, id: TaxId) -> Result<Tax, Error> {
 /// # Errors
 /// The tenant is unknown or out of reach.
 pub async fn list(cx: Context<'_>, tenant: TenantId) -> Result<Vec<Tax>, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, tenant).await?;
+    let tenant = cx.tenant(tenant).await?;
     let mut taxes = Vec::new();
     for id in tenant.lineage() {
-        let found = own(env, id).await?.into_iter().map(|found| found.value);
+        let found = own(cx.env, id).await?.into_iter().map(|found| found.value);
         let mut own: Vec<Tax> = found.collect();
         own.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         taxes.append(&mut own);
@@ -187,9 +175,9 @@ async fn seen(cx: Context<'_>, id: TaxId) -> Result<(Found<Tax>, Found<Tenant>),
         return Ok((tax, owner));
     }
     // A user's token reaches no tenant, so it sees no tax either.
-    match caller.tenant(&env.store, caller.root).await {
-        Ok(root) if root.is_within(owner.id) => Ok((tax, owner)),
-        Ok(_) | Err(Error::NotFound(_)) => Err(missing()),
-        Err(error) => Err(error),
+    let root = cx.tenant_of(What::Tax, caller.root).await?;
+    match root.is_within(owner.id) {
+        true => Ok((tax, owner)),
+        false => Err(missing()),
     }
 }

@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Context;
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, V1Id};
 use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
+use crate::domain::time::Timestamp;
 use crate::store::engine::Changes;
 use crate::store::keys;
 
@@ -65,17 +66,35 @@ async fn create_once(
     kind: TenantKind,
     fill: impl Fn(Tenant) -> Result<Tenant, Error>,
 ) -> Result<TenantView, Error> {
-    let Context { env, caller, now } = cx;
-    let parent = caller.tenant(&env.store, parent).await?;
+    let parent = cx.tenant(parent).await?;
     check_parent(&parent, kind)?;
     let mut ancestors = parent.ancestors.clone();
     ancestors.push(parent.id);
-    let blank = Tenant {
+    let v1_id = cx.env.store.next_v1_id().await?;
+    let tenant = fill(Tenant {
+        ancestors,
+        ..blank(v1_id, kind, cx.now)
+    })?;
+    let mut changes = Changes::new();
+    // A parent that is disabled and deleted meanwhile takes no child.
+    changes.expect_tenant(&parent);
+    changes.create_tenant(tenant.clone());
+    let act = Act::on_tenant("tenant.create", &tenant);
+    cx.commit(changes, act, None, Some(&tenant)).await?;
+    Ok(TenantView {
+        tenant,
+        has_children: false,
+    })
+}
+
+/// A new tenant without a name and without one above it.
+pub(super) fn blank(v1_id: V1Id, kind: TenantKind, now: Timestamp) -> Tenant {
+    Tenant {
         id: TenantId::random(),
-        v1_id: env.store.next_v1_id().await?,
+        v1_id,
         name: String::new(),
         kind,
-        ancestors,
+        ancestors: Vec::new(),
         enabled: true,
         language: DEFAULT_LANGUAGE.to_owned(),
         contact: Contact::default(),
@@ -84,27 +103,6 @@ async fn create_once(
         created_at: now,
         updated_at: now,
         version: 1,
-    };
-    let tenant = fill(blank)?;
-    let mut changes = Changes::new();
-    // A parent that is disabled and deleted meanwhile takes no child.
-    changes.expect_tenant(&parent);
-    changes.create_tenant(tenant.clone());
-    let act = act("tenant.create", &tenant);
-    audit::record(&mut changes, caller, now, act, None, Some(&tenant));
-    env.store.commit(changes).await?;
-    Ok(TenantView {
-        tenant,
-        has_children: false,
-    })
-}
-
-/// What is done to a tenant as such.
-pub(super) fn act<'a>(action: &'static str, tenant: &'a Tenant) -> Act<'a> {
-    Act {
-        action,
-        tenant,
-        object: tenant.id.to_string(),
     }
 }
 
@@ -142,9 +140,7 @@ pub(super) fn takes_accounts(tenant: &Tenant) -> Result<(), Error> {
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn read(cx: Context<'_>, id: TenantId) -> Result<TenantView, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, id).await?;
-    view(env, tenant.value).await
+    view(cx.env, cx.tenant(id).await?.value).await
 }
 
 async fn view(env: &Env, tenant: Tenant) -> Result<TenantView, Error> {
@@ -175,7 +171,7 @@ pub async fn list(
         TenantQuery::V1Ids(ids) => Page::whole(each_once(by_v1_ids(env, ids).await?)),
         TenantQuery::ChildrenOf(parent) => children(cx, *parent, request).await?,
         TenantQuery::Subtree(root) => {
-            caller.tenant(&env.store, *root).await?;
+            cx.tenant(*root).await?;
             page::ids(env, &keys::subtree_tenants(*root), request).await?
         }
     };
@@ -210,9 +206,8 @@ pub async fn children(
     parent: TenantId,
     request: PageRequest,
 ) -> Result<Page<Uuid>, Error> {
-    let Context { env, caller, .. } = cx;
-    caller.tenant(&env.store, parent).await?;
-    page::ids(env, &keys::children(parent), request).await
+    cx.tenant(parent).await?;
+    page::ids(cx.env, &keys::children(parent), request).await
 }
 
 /// Changes a tenant. `change` is asked again where the tenant changed meanwhile.
@@ -226,29 +221,22 @@ pub async fn update(
     expected: Option<u64>,
     change: impl Fn(Tenant) -> Result<Tenant, Error>,
 ) -> Result<TenantView, Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let old = caller.tenant(&env.store, id).await?;
+        let old = cx.tenant(id).await?;
         check_version(expected, old.version)?;
         let mut tenant = change(old.value.clone())?;
         if tenant.enabled != old.enabled {
-            caller.require_above(&old, "enable or disable a tenant")?;
+            cx.caller
+                .require_above(&old, "enable or disable a tenant")?;
         }
         tenant.version += 1;
-        tenant.updated_at = now;
+        tenant.updated_at = cx.now;
         let mut changes = Changes::new();
         changes.update_tenant(&old, tenant.clone());
-        let act = act("tenant.update", &tenant);
-        audit::record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&tenant),
-        );
-        env.store.commit(changes).await?;
-        view(env, tenant).await
+        let act = Act::on_tenant("tenant.update", &tenant);
+        cx.commit(changes, act, Some(&old.value), Some(&tenant))
+            .await?;
+        view(cx.env, tenant).await
     })
     .await
 }

@@ -6,15 +6,15 @@ use uuid::Uuid;
 
 use super::Env;
 use super::access::Context;
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, retrying};
 use super::manage_tenants::{by_v1_ids, takes_accounts};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
-use crate::domain::tenant::Tenant;
 use crate::domain::text::check_login;
+use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Key};
 use crate::store::keys;
@@ -53,28 +53,14 @@ async fn create_once(
     tenant: TenantId,
     fill: impl Fn(User) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let Context { env, caller, now } = cx;
-    let tenant = caller.tenant(&env.store, tenant).await?;
+    let tenant = cx.tenant(tenant).await?;
     takes_accounts(&tenant)?;
-    let blank = User {
-        id: UserId::random(),
-        v1_id: env.store.next_v1_id().await?,
-        tenant_id: tenant.id,
-        login: String::new(),
-        contact: Contact::default(),
-        enabled: true,
-        activated: false,
-        buyer: false,
+    let v1_id = cx.env.store.next_v1_id().await?;
+    let mut user = fill(User {
         notifications: DEFAULT_NOTIFICATIONS.to_vec(),
         language: tenant.language.clone(),
-        personal_tenant_id: None,
-        terms_accepted: false,
-        policies: Vec::new(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    let mut user = fill(blank)?;
+        ..blank(v1_id, tenant.id, cx.now)
+    })?;
     if user.login.is_empty() {
         let email = user.contact.email.as_ref();
         let login = email.map(|email| email.as_str().to_owned());
@@ -85,18 +71,30 @@ async fn create_once(
     // A tenant that is disabled and deleted meanwhile takes no user.
     changes.expect_tenant(&tenant);
     changes.create_user(user.clone(), &tenant);
-    let act = act("user.create", &user, &tenant);
-    audit::record(&mut changes, caller, now, act, None, Some(&user));
-    env.store.commit(changes).await?;
+    let act = Act::new("user.create", &tenant, user.id);
+    cx.commit(changes, act, None, Some(&user)).await?;
     Ok(user)
 }
 
-/// What is done to a user as such.
-pub(super) fn act<'a>(action: &'static str, user: &User, tenant: &'a Tenant) -> Act<'a> {
-    Act {
-        action,
-        tenant,
-        object: user.id.to_string(),
+/// A new user of whom nothing is said yet.
+pub(super) fn blank(v1_id: V1Id, tenant_id: TenantId, now: Timestamp) -> User {
+    User {
+        id: UserId::random(),
+        v1_id,
+        tenant_id,
+        login: String::new(),
+        contact: Contact::default(),
+        enabled: true,
+        activated: false,
+        buyer: false,
+        notifications: Vec::new(),
+        language: String::new(),
+        personal_tenant_id: None,
+        terms_accepted: false,
+        policies: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
     }
 }
 
@@ -105,8 +103,7 @@ pub(super) fn act<'a>(action: &'static str, user: &User, tenant: &'a Tenant) -> 
 /// # Errors
 /// It is unknown or out of reach.
 pub async fn read(cx: Context<'_>, id: UserId) -> Result<User, Error> {
-    let Context { env, caller, .. } = cx;
-    Ok(caller.user(&env.store, id).await?.0.value)
+    Ok(cx.user(id).await?.0.value)
 }
 
 /// The user that the caller's token speaks for.
@@ -133,7 +130,7 @@ pub async fn list(
     query: &UserQuery,
     request: PageRequest,
 ) -> Result<Page<User>, Error> {
-    let Context { env, caller, .. } = cx;
+    let env = cx.env;
     let page = match query {
         UserQuery::Ids(ids) => Page::whole(reached(cx, ids).await?),
         UserQuery::V1Ids(ids) => {
@@ -142,7 +139,7 @@ pub async fn list(
         }
         UserQuery::OfTenant(tenant) => ids_of_tenant(cx, *tenant, request).await?,
         UserQuery::Subtree(root) => {
-            caller.tenant(&env.store, *root).await?;
+            cx.tenant(*root).await?;
             page::ids(env, &keys::subtree_users(*root), request).await?
         }
     };
@@ -176,9 +173,8 @@ pub async fn ids_of_tenant(
     tenant: TenantId,
     request: PageRequest,
 ) -> Result<Page<Uuid>, Error> {
-    let Context { env, caller, .. } = cx;
-    caller.tenant(&env.store, tenant).await?;
-    page::ids(env, &keys::tenant_users(tenant), request).await
+    cx.tenant(tenant).await?;
+    page::ids(cx.env, &keys::tenant_users(tenant), request).await
 }
 
 /// Changes a user. `change` is asked again where the user changed meanwhile.
@@ -191,25 +187,17 @@ pub async fn update(
     expected: Option<u64>,
     change: impl Fn(User) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (old, tenant) = caller.user(&env.store, id).await?;
+        let (old, tenant) = cx.user(id).await?;
         check_version(expected, old.version)?;
         let mut user = change(old.value.clone())?;
         user.version += 1;
-        user.updated_at = now;
+        user.updated_at = cx.now;
         let mut changes = Changes::new();
         changes.update_user(&old, user.clone(), &tenant);
-        let act = act("user.update", &user, &tenant);
-        audit::record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&user),
-        );
-        env.store.commit(changes).await?;
+        let act = Act::new("user.update", &tenant, user.id);
+        cx.commit(changes, act, Some(&old.value), Some(&user))
+            .await?;
         Ok(user)
     })
     .await
@@ -220,16 +208,13 @@ pub async fn update(
 /// # Errors
 /// It is out of reach, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, id: UserId, expected: Option<u64>) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
-        let (user, tenant) = caller.user(&env.store, id).await?;
+        let (user, tenant) = cx.user(id).await?;
         check_version(expected, user.version)?;
         let mut changes = Changes::new();
         changes.delete_user(&user, &tenant);
-        let act = act("user.delete", &user, &tenant);
-        audit::record(&mut changes, caller, now, act, Some(&user.value), None);
-        env.store.commit(changes).await?;
-        Ok(())
+        let act = Act::new("user.delete", &tenant, user.id);
+        cx.commit(changes, act, Some(&user.value), None).await
     })
     .await
 }

@@ -1,5 +1,5 @@
-//! From what is true for a reader to what the reader is told: language, brand, figures and the
-//! one offer, the same in console, header, pages and previews.
+//! Builds messages from a reader's view: language, brand, figures and the one proposal, the same
+//! in console, header, pages and previews.
 
 use super::error::Error;
 use super::view::{UserView, brand_view, usable_buy_url};
@@ -13,7 +13,7 @@ use crate::tracked_link::Purpose;
 /// The templates and texts are built in: that one fails is a defect, whatever the data.
 impl From<RenderError> for Error {
     fn from(error: RenderError) -> Self {
-        Self::Internal(error.to_string())
+        Self::Internal(format!("a template failed: {error}"))
     }
 }
 
@@ -43,7 +43,7 @@ pub struct MessageContext<'a> {
 
 /// The proposal of a message, with its links.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub struct LinkedProposal {
     /// What is proposed.
     pub kind: Proposal,
     /// In the reader's language.
@@ -56,7 +56,7 @@ pub struct Offer {
     pub contact: Option<SalesContact>,
 }
 
-impl Offer {
+impl LinkedProposal {
     /// What the renderer is given. A link that cannot stand in HTML becomes the advice to contact
     /// sales: it is never dropped in silence.
     #[must_use]
@@ -88,30 +88,37 @@ impl<'a> MessageContext<'a> {
         }
     }
 
-    /// The offer of a quota message that stands in `placement`; `label` is the renderer's.
+    /// The proposal of a quota message that stands in `placement`; `label` is the renderer's.
     #[must_use]
-    pub fn offer(&self, env: &Env, placement: Placement, label: Option<String>) -> Option<Offer> {
+    pub fn proposal(
+        &self,
+        env: &Env,
+        placement: Placement,
+        label: Option<String>,
+    ) -> Option<LinkedProposal> {
         let kind = self.view.proposal?;
         let buy_url = self.view.buy_link(env, placement, self.page);
-        Some(self.offer_to(env, kind, Purpose::Quota(placement), buy_url, label))
+        Some(self.linked(env, kind, Purpose::Quota(placement), buy_url, label))
     }
 
-    /// The offer of an edition message: the bare Buy URL (rule `buy-url`).
+    /// The proposal of an edition message: the bare Buy URL (rule `buy-url`).
     #[must_use]
-    pub fn edition_offer(&self, env: &Env, label: Option<String>) -> Option<Offer> {
+    pub fn edition_proposal(&self, env: &Env, label: Option<String>) -> Option<LinkedProposal> {
         let kind = self.view.edition_proposal?;
-        let buy_url = self.view.edition_link(env);
-        Some(self.offer_to(env, kind, Purpose::Edition, buy_url, label))
+        let url = usable_buy_url(&env.settings, self.view.brand.as_ref());
+        let url = url.filter(|_| kind == Proposal::BuyNow);
+        let buy_url = url.map(|url| url.wire().to_owned());
+        Some(self.linked(env, kind, Purpose::Edition, buy_url, label))
     }
 
-    fn offer_to(
+    fn linked(
         &self,
         env: &Env,
         kind: Proposal,
         purpose: Purpose,
         buy_url: Option<String>,
         label: Option<String>,
-    ) -> Offer {
+    ) -> LinkedProposal {
         let href = buy_url.as_ref().map(|direct| match self.hrefs {
             Hrefs::Tracked => links::redirect_url(env, self.view, purpose, self.page, self.now),
             Hrefs::Direct => direct.clone(),
@@ -120,7 +127,7 @@ impl<'a> MessageContext<'a> {
             Proposal::ContactSales => brand_view(env, self.view.brand.as_ref()).sales_contact(),
             Proposal::BuyNow => None,
         };
-        Offer {
+        LinkedProposal {
             kind,
             label: label.unwrap_or_default(),
             href,
@@ -136,16 +143,4 @@ pub fn language(env: &Env, view: &UserView, asked: Option<&str>) -> Lang {
     let own = [view.user.language.as_str(), view.tenant.language.as_str()];
     let wanted: Vec<&str> = asked.into_iter().chain(own).collect();
     env.renderer.negotiate(&wanted.join(","))
-}
-
-impl UserView {
-    /// The bare Buy URL, as edition messages link it; `None` where the reader is not to buy.
-    #[must_use]
-    pub fn edition_link(&self, env: &Env) -> Option<String> {
-        if self.edition_proposal != Some(Proposal::BuyNow) {
-            return None;
-        }
-        let url = usable_buy_url(&env.settings, self.brand.as_ref())?;
-        Some(url.wire().to_owned())
-    }
 }

@@ -1,5 +1,8 @@
-//! The verbs of the product. A use case reads from the store, asks the domain, and commits the
-//! answer in one atomic change. It knows no HTTP and no clock: `now` is an argument.
+//! The use cases: one verb of the product each. The HTTP dialects, the outbox, the command line
+//! and the tests call them.
+//!
+//! A use case reads from the store, asks the domain to decide, and commits the result in one
+//! atomic change. It knows neither HTTP nor the outbox nor a clock: `now` is an argument.
 
 pub mod access;
 pub mod access_policies;
@@ -42,7 +45,6 @@ pub mod page;
 pub mod partner_plans;
 pub mod precondition;
 pub mod preview;
-pub mod public_logo;
 pub mod remembered;
 pub mod report_usage;
 pub mod reseller;
@@ -65,9 +67,10 @@ use tokio::sync::Notify;
 use crate::account_table::AccountTable;
 use crate::domain::evaluate::QuotaPolicy;
 use crate::domain::link::{LinkProfile, ListStyle};
+use crate::domain::mail::RetryPolicy;
 use crate::domain::meter::UsageNames;
-use crate::domain::notification::RetryPolicy;
 use crate::domain::proposal::WithoutBuyUrl;
+use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::keyring::SharedKeyring;
 use crate::render::Renderer;
@@ -113,10 +116,18 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How many mails a day callers can have sent.
     pub mail_limits: mail_limits::MailLimits,
-    /// How long mails that are done are kept.
+    /// How long finished mails are kept.
     pub mail_retention: Duration,
-    /// How long the audit remembers.
+    /// How long audit entries are kept.
     pub audit_retention: Duration,
+}
+
+impl Settings {
+    /// By what the quotas of a tenant and its users are evaluated.
+    #[must_use]
+    pub fn quota_policy(&self, tenant: &Tenant) -> QuotaPolicy {
+        self.quota.for_tenant(&tenant.settings.soon_percent)
+    }
 }
 
 /// What use cases work with.
@@ -126,9 +137,9 @@ pub struct Env {
     pub store: Store,
     /// This node among those that share the store.
     pub node: Arc<Node>,
-    /// What links and reports need of accounts.
+    /// Cache of the account fields that links and reports need.
     pub accounts: Arc<AccountTable>,
-    /// Answers and callers that are remembered between requests.
+    /// Cache of answers and callers.
     pub remembered: Arc<Remembered>,
     /// The deployment's settings.
     pub settings: Arc<Settings>,
@@ -136,7 +147,7 @@ pub struct Env {
     pub keyring: SharedKeyring,
     /// Templates and locales.
     pub renderer: Arc<Renderer>,
-    /// What is counted, for operators.
+    /// Metrics, for operators.
     pub metrics: Arc<Metrics>,
     /// Woken when a notice or a mail was committed, so that nobody polls for it.
     pub outbox_wake: Arc<Notify>,

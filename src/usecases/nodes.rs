@@ -1,5 +1,5 @@
-//! Nodes that share a store: each says that it is there, sees who else is, and gives back the mails
-//! of those that are not any more.
+//! The nodes that share a store: each renews its presence, looks who else is alive, and gives back
+//! the mails of dead nodes.
 //!
 //! A store that no other process can use has one node, which is alive for as long as it runs: then
 //! nothing of this is stored, and nothing is ever renewed.
@@ -258,10 +258,8 @@ async fn forget(env: &Env, known: &Known) -> Result<(), Error> {
     changes
         .expect(key.clone(), Expect::Revision(known.revision))
         .delete(key);
-    match env.store.commit(changes).await.map_err(Error::from) {
-        Ok(()) | Err(Error::LostRace) => Ok(()),
-        Err(error) => Err(error),
-    }
+    env.try_commit(changes).await?;
+    Ok(())
 }
 
 /// This node stops: it begins nothing any more, and the others need not wait to take over what it

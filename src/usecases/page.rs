@@ -1,4 +1,4 @@
-//! Lists in pages: by id, from where the last page ended.
+//! Pages of lists by id; each begins after the last id of the page before.
 
 use uuid::Uuid;
 

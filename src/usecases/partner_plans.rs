@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::Env;
 use super::access::Context;
-use super::audit::{self, Act};
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::manage_tenants::takes_accounts;
 use super::precondition::check_version;
@@ -97,12 +97,10 @@ fn ambiguous() -> Error {
 /// # Errors
 /// It is unknown, out of reach or no partner.
 pub(super) async fn partner_of_id(cx: Context<'_>, id: TenantId) -> Result<Found<Tenant>, Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = || Error::NotFound(What::Partner);
-    match caller.tenant(&env.store, id).await {
-        Ok(tenant) if sells(&tenant) => Ok(tenant),
-        Ok(_) | Err(Error::NotFound(_)) => Err(missing()),
-        Err(error) => Err(error),
+    let tenant = cx.tenant_of(What::Partner, id).await?;
+    match sells(&tenant) {
+        true => Ok(tenant),
+        false => Err(Error::NotFound(What::Partner)),
     }
 }
 
@@ -129,14 +127,6 @@ async fn of_partner(
     };
     let plan = existing(cx.env, named).await?;
     Ok((partner, plan))
-}
-
-fn act<'a>(action: &'static str, partner: &'a Tenant, plan: PlanId) -> Act<'a> {
-    Act {
-        action,
-        tenant: partner,
-        object: plan.to_string(),
-    }
 }
 
 fn checked(terms: &PlanTerms) -> Result<PlanTerms, Error> {
@@ -203,7 +193,7 @@ pub async fn create(cx: Context<'_>, username: &str, terms: &PlanTerms) -> Resul
 }
 
 async fn create_once(cx: Context<'_>, username: &str, terms: &PlanTerms) -> Result<Plan, Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     let partner = partner(cx, username).await?;
     let terms = checked(terms)?;
     takes_accounts(&partner)?;
@@ -226,9 +216,8 @@ async fn create_once(cx: Context<'_>, username: &str, terms: &PlanTerms) -> Resu
     // A partner that is disabled and deleted meanwhile takes no plan.
     changes.expect_tenant(&partner);
     changes.create_plan(next, plan.clone());
-    let act = act("partner_plan.create", &partner, plan.id);
-    audit::record(&mut changes, caller, now, act, None, Some(&plan));
-    env.store.commit(changes).await?;
+    let act = Act::new("partner_plan.create", &partner, plan.id);
+    cx.commit(changes, act, None, Some(&plan)).await?;
     Ok(plan)
 }
 
@@ -243,22 +232,21 @@ pub async fn replace(
     terms: &PlanTerms,
     expected: Option<u64>,
 ) -> Result<Plan, Error> {
-    let Context { env, caller, now } = cx;
     // Each attempt compares the version anew, so it is safe to repeat them.
     retrying(|| async {
         let (partner, old) = of_partner(cx, username, plan).await?;
         check_version(expected, old.version)?;
         let new = Plan {
             terms: checked(terms)?,
-            updated_at: now,
+            updated_at: cx.now,
             version: old.version.saturating_add(1),
             ..old.value.clone()
         };
         let mut changes = Changes::new();
         changes.update_plan(old.revision, new.clone());
-        let act = act("partner_plan.update", &partner, plan);
-        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
-        env.store.commit(changes).await?;
+        let act = Act::new("partner_plan.update", &partner, plan);
+        cx.commit(changes, act, Some(&old.value), Some(&new))
+            .await?;
         Ok(new)
     })
     .await
@@ -273,22 +261,19 @@ pub async fn delete(
     (username, plan): (&str, PlanId),
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
     retrying(|| async {
         let (partner, old) = of_partner(cx, username, plan).await?;
         check_version(expected, old.version)?;
         // Who begins to use it from here on gives it a new revision, and this change loses.
-        if env.store.plan_is_used(old.named()).await? {
+        if cx.env.store.plan_is_used(old.named()).await? {
             return Err(Error::Conflict(
                 "a tenant buys by this plan; give it another plan first".to_owned(),
             ));
         }
         let mut changes = Changes::new();
         changes.delete_plan(&old);
-        let act = act("partner_plan.delete", &partner, plan);
-        audit::record(&mut changes, caller, now, act, Some(&old.value), None);
-        env.store.commit(changes).await?;
-        Ok(())
+        let act = Act::new("partner_plan.delete", &partner, plan);
+        cx.commit(changes, act, Some(&old.value), None).await
     })
     .await
 }

@@ -1,25 +1,23 @@
-//! Any message for given states, as its reader would get it; nothing is stored or sent.
+//! Renders any message for given states, as its reader would get it. Nothing is stored or sent.
 
 use super::Env;
 use super::access::Context;
 use super::compose::activation_mail;
 use super::error::Error;
 use super::list_alerts::{Alert, alerts_of};
-use super::messages::{Hrefs, MessageContext, Offer};
+use super::messages::{Hrefs, LinkedProposal, MessageContext};
 use super::show_header::{Header, header_of};
-use super::view::{UserView, brand_view, shop_of};
+use super::view::{UserView, assembled, brand_view};
+use super::{manage_tenants, manage_users};
 use crate::domain::brand::Brand;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::link::{BuyUrl, Placement};
+use crate::domain::mail::MailKind;
 use crate::domain::meter::ItemStatus;
-use crate::domain::notification::MailKind;
-use crate::domain::plan::{NothingToBuy, WhatToBuy};
-use crate::domain::proposal::{edition_proposal, quota_proposal};
 use crate::domain::quota::{Item, Quota, Scope};
-use crate::domain::rules::Trail;
 use crate::domain::snooze::Snoozes;
-use crate::domain::tenant::{Tenant, TenantKind, TenantSettings};
+use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{AccessPolicy, COMPANY_ADMIN, User};
 use crate::render::{Mail, QuotaMailView, RenderError};
@@ -90,23 +88,23 @@ pub async fn preview(cx: Context<'_>, preview: &Preview) -> Result<Previewed, Er
     let Context { env, now, .. } = cx;
     let view = view_of(cx, preview).await?;
     let view = view.with_what_to_buy(env).await?;
-    let mut telling = MessageContext::new(env, &view, preview.lang.as_deref(), None, now);
-    telling.hrefs = Hrefs::Direct;
+    let mut message = MessageContext::new(env, &view, preview.lang.as_deref(), None, now);
+    message.hrefs = Hrefs::Direct;
     match preview.what {
-        Message::Alert => alerts_of(env, &telling, &Snoozes::default()).map(Previewed::Alerts),
-        Message::Header => header_of(env, &telling).map(|h| Previewed::Header(Box::new(h))),
-        Message::Mail(kind) => mail_of(env, &telling, kind).map(|m| Previewed::Mail(kind, m)),
+        Message::Alert => alerts_of(env, &message, &Snoozes::default()).map(Previewed::Alerts),
+        Message::Header => header_of(env, &message).map(|h| Previewed::Header(Box::new(h))),
+        Message::Mail(kind) => mail_of(env, &message, kind).map(|m| Previewed::Mail(kind, m)),
     }
 }
 
-fn mail_of(env: &Env, telling: &MessageContext<'_>, kind: MailKind) -> Result<Mail, Error> {
-    let view = telling.view;
+fn mail_of(env: &Env, message: &MessageContext<'_>, kind: MailKind) -> Result<Mail, Error> {
+    let view = message.view;
     if kind == MailKind::Activation {
-        return activation_mail(env, view, &telling.lang);
+        return activation_mail(env, view, &message.lang);
     }
     let lines = view.quota_lines();
-    let offer = telling.offer(env, Placement::Email, None);
-    let proposal = offer.as_ref().map(Offer::to_view);
+    let proposal = message.proposal(env, Placement::Email, None);
+    let proposal = proposal.as_ref().map(LinkedProposal::to_view);
     let brand = brand_view(env, view.brand.as_ref());
     let mail = QuotaMailView {
         others: &[],
@@ -117,9 +115,9 @@ fn mail_of(env: &Env, telling: &MessageContext<'_>, kind: MailKind) -> Result<Ma
         brand: &brand,
         unsubscribe_url: None,
         reminder: kind == MailKind::Reminder,
-        as_of: Some(telling.now),
+        as_of: Some(message.now),
     };
-    match env.renderer.quota_mail(&mail, &telling.lang) {
+    match env.renderer.quota_mail(&mail, &message.lang) {
         Err(RenderError::NothingToSay) => {
             let why = "none is exceeded or soon will be, so there is no mail to show";
             Err(Error::invalid("items", why))
@@ -130,15 +128,15 @@ fn mail_of(env: &Env, telling: &MessageContext<'_>, kind: MailKind) -> Result<Ma
 
 /// A reader who does not exist, for whom this is true.
 async fn view_of(cx: Context<'_>, preview: &Preview) -> Result<UserView, Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     let mut tenant = match preview.tenant_id {
-        Some(id) => caller.tenant(&env.store, id).await?.value,
+        Some(id) => cx.tenant(id).await?.value,
         None => example_tenant(now),
     };
     // A disabled tenant's people are told nothing; a preview shows what they would be told.
     tenant.enabled = true;
     let brand = brand_of(env, preview, &tenant).await?;
-    let mut user = example_user(&tenant, now);
+    let mut user = example_user(tenant.id, now);
     user.buyer = preview.buyer;
     if preview.company_admin {
         user.policies.push(AccessPolicy {
@@ -149,18 +147,9 @@ async fn view_of(cx: Context<'_>, preview: &Preview) -> Result<UserView, Error> 
             version: 1,
         });
     }
-    let shop = shop_of(env, brand.as_ref());
-    let without = env.settings.without_buy_url;
-    Ok(UserView {
-        proposal: quota_proposal(user.reader(), shop, without, &mut Trail::silent()),
-        edition_proposal: edition_proposal(user.reader(), shop, without, &mut Trail::silent()),
-        user_items: items_of(env, &tenant, preview, Scope::User, now)?,
-        tenant_items: items_of(env, &tenant, preview, Scope::Tenant, now)?,
-        user,
-        tenant,
-        brand,
-        what_to_buy: WhatToBuy::nothing(NothingToBuy::NoPlan),
-    })
+    let items = |scope| items_of(env, &tenant, preview, scope, now);
+    let items = (items(Scope::User)?, items(Scope::Tenant)?);
+    Ok(assembled(env, (user, tenant), brand, items))
 }
 
 async fn brand_of(env: &Env, preview: &Preview, tenant: &Tenant) -> Result<Option<Brand>, Error> {
@@ -188,7 +177,7 @@ fn items_of(
     scope: Scope,
     now: Timestamp,
 ) -> Result<Vec<ItemStatus>, Error> {
-    let policy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
+    let policy = env.settings.quota_policy(tenant);
     let mut items: Vec<ItemStatus> = Vec::new();
     for given in preview.items.iter().filter(|given| given.scope == scope) {
         if items.iter().any(|known| known.item == given.item) {
@@ -212,42 +201,23 @@ fn items_of(
 fn example_tenant(now: Timestamp) -> Tenant {
     Tenant {
         id: TenantId::new(Uuid::nil()),
-        v1_id: V1Id(1),
         name: "Example".to_owned(),
-        kind: TenantKind::Customer,
-        ancestors: Vec::new(),
-        enabled: true,
         language: String::new(),
-        contact: Contact::default(),
-        internal_tag: None,
-        settings: TenantSettings::default(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        ..manage_tenants::blank(V1Id(1), TenantKind::Customer, now)
     }
 }
 
-fn example_user(tenant: &Tenant, now: Timestamp) -> User {
+fn example_user(tenant: TenantId, now: Timestamp) -> User {
     User {
         id: UserId::new(Uuid::nil()),
-        v1_id: V1Id(2),
-        tenant_id: tenant.id,
         login: "example".to_owned(),
         contact: Contact {
             firstname: "John".to_owned(),
             lastname: "Doe".to_owned(),
             ..Contact::default()
         },
-        enabled: true,
         activated: true,
-        buyer: false,
-        notifications: Vec::new(),
-        language: String::new(),
-        personal_tenant_id: None,
         terms_accepted: true,
-        policies: Vec::new(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        ..manage_users::blank(V1Id(2), tenant, now)
     }
 }

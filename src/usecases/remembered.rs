@@ -1,5 +1,5 @@
-//! Answers and callers that are remembered between requests, each for as long as nothing that it
-//! was made of has changed.
+//! Cache of answers and of authenticated callers. An entry is served while nothing that it was
+//! made of has changed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
@@ -9,11 +9,11 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::error::Error;
+use super::view::{self, UserView};
 use crate::account_table::Version;
 use crate::domain::ids::{AccountId, TenantId, UserId};
-use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::keyring::Keyring;
 use crate::threads::try_read;
@@ -75,11 +75,12 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Begins an answer to this user.
+    /// The view of a user with what to buy, and the state of everything that it is made of.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn of(env: &Env, user: UserId) -> Result<Self, Error> {
+    /// The user is unknown or out of reach; the store failed.
+    pub async fn view(cx: Context<'_>, user: UserId) -> Result<(Self, UserView), Error> {
+        let env = cx.env;
         // Nothing that is read for the answer may have been read before.
         let mut seen = Self {
             accounts: Vec::with_capacity(3),
@@ -92,17 +93,15 @@ impl Seen {
         if let Some(found) = env.store.user(user).await? {
             seen.note(env, AccountId::Tenant(found.tenant_id));
         }
-        Ok(seen)
-    }
-
-    /// Notes what else an answer to a user of `tenant` is made of, before it is read: the brands from the
-    /// tenant up, and the partner by whose plan it buys, for the currency of the plan is the partner's.
-    pub fn note_above(&mut self, env: &Env, tenant: &Tenant) {
-        self.lineage = tenant.lineage().collect();
-        self.brands = env.accounts.brands_version(tenant.lineage());
+        let (user, tenant) = cx.user(user).await?;
+        seen.lineage = tenant.lineage().collect();
+        seen.brands = env.accounts.brands_version(tenant.lineage());
         if let Some(named) = tenant.settings.partner_plan {
-            self.note(env, AccountId::Tenant(named.partner));
+            // The currency of a plan is its partner's.
+            seen.note(env, AccountId::Tenant(named.partner));
         }
+        let view = view::of(env, user, tenant).await?;
+        Ok((seen, view.with_what_to_buy(env).await?))
     }
 
     /// Notes one more account before it is read.
@@ -124,17 +123,10 @@ impl Seen {
 /// What an answer was made of, for who remembers it.
 #[derive(Debug, Clone)]
 pub struct Basis {
-    seen: Seen,
+    /// The state of what it was made of.
+    pub seen: Seen,
     /// When it ceases to be true by itself.
-    ends: Option<Timestamp>,
-}
-
-impl Basis {
-    /// Of an answer to a user.
-    #[must_use]
-    pub const fn new(seen: Seen, ends: Option<Timestamp>) -> Self {
-        Self { seen, ends }
-    }
+    pub ends: Option<Timestamp>,
 }
 
 /// An answer with what it depends on.
@@ -295,22 +287,21 @@ impl Remembered {
         callers.insert(name, known);
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the remainder is below the number of shards"
-    )]
     fn shard(&self, user: UserId) -> &RwLock<Shard> {
-        let last = user.bytes().last().copied().unwrap_or_default();
-        &self.answers[usize::from(last) % SHARDS]
+        pick(&self.answers, user.bytes()[15])
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the remainder is below the number of shards"
-    )]
     fn callers_of(&self, name: &[u8; 32]) -> &RwLock<Callers> {
-        &self.callers[usize::from(name[0]) % SHARDS]
+        pick(&self.callers, name[0])
     }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the remainder is below the number of shards"
+)]
+fn pick<T>(shards: &[RwLock<T>], by: u8) -> &RwLock<T> {
+    &shards[usize::from(by) % SHARDS]
 }
 
 impl Shard {

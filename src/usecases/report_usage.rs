@@ -1,22 +1,24 @@
-//! Usage comes in: stored, evaluated, and where a level is entered a notice is written, all in one
-//! change per account. The changes of a batch go to the store together, each on its own.
+//! Takes usage reports: stores and evaluates them, and writes a notice where a level is entered,
+//! in one change per account. The changes of a batch go to the store together; each succeeds or
+//! fails alone.
 
 mod batch;
 mod resolve;
 
 use super::Settings;
 use super::access::Context;
+use super::audit::Act;
 use super::error::Error;
 use super::holder::Holder;
 use crate::domain::evaluate::{Evaluation, Transition};
 use crate::domain::ids::AccountId;
+use crate::domain::mail::Notice;
 use crate::domain::meter::{Meter, Offered, Report, UsageKey};
-use crate::domain::notification::Notice;
 use crate::domain::quota::{Item, Level};
 use crate::domain::time::Timestamp;
+use crate::store::engine::Changes;
+use crate::store::record::Stored;
 use crate::telemetry::metrics::{Direction, Metrics, UsageOutcome};
-
-pub use resolve::resolve_account;
 
 /// One line of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +31,6 @@ pub struct UsageReport {
     pub absolute: u64,
     /// When it was so; `None`: now.
     pub observed_at: Option<Timestamp>,
-}
-
-/// What one accepted line did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
-    /// Whether the value was new.
-    pub report: Report,
 }
 
 /// A change of state that a batch caused.
@@ -52,8 +47,8 @@ pub struct AccountTransition {
 /// The answer to a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchOutcome {
-    /// Per line, in the order given.
-    pub lines: Vec<Result<Outcome, Error>>,
+    /// What each accepted line did, in the order given.
+    pub lines: Vec<Result<Report, Error>>,
     /// Every change of state.
     pub transitions: Vec<AccountTransition>,
 }
@@ -78,11 +73,9 @@ pub async fn report_usages(cx: Context<'_>, reports: Vec<UsageReport>, mode: Mod
 
 fn count(metrics: &Metrics, outcome: &BatchOutcome) {
     let labels = outcome.lines.iter().map(|line| match line {
-        Ok(outcome) => match outcome.report {
-            Report::Accepted => UsageOutcome::Accepted,
-            Report::Unchanged => UsageOutcome::Unchanged,
-            Report::Skipped => UsageOutcome::Skipped,
-        },
+        Ok(Report::Accepted) => UsageOutcome::Accepted,
+        Ok(Report::Unchanged) => UsageOutcome::Unchanged,
+        Ok(Report::Skipped) => UsageOutcome::Skipped,
         Err(_) => UsageOutcome::Rejected,
     });
     for label in labels {
@@ -122,4 +115,22 @@ pub(super) fn evaluate<O: Offered>(
         created_at: now,
     });
     (outcomes, notice)
+}
+
+/// As [`Context::commit`], with the notice of what [`evaluate`] found.
+pub(super) async fn commit_evaluated<T: Stored>(
+    cx: Context<'_>,
+    mut changes: Changes,
+    notice: Option<Notice>,
+    act: Act<'_>,
+    (before, after): (Option<&T>, &T),
+) -> Result<(), Error> {
+    if let Some(notice) = &notice {
+        changes.put_notice(notice);
+    }
+    cx.commit(changes, act, before, Some(after)).await?;
+    if notice.is_some() {
+        cx.env.outbox_wake.notify_one();
+    }
+    Ok(())
 }

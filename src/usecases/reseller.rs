@@ -1,6 +1,8 @@
-//! Resellers (rule `reseller-plans`): plans, domains, their roles, and who holds them. A reseller is the
-//! partner tenant at the top of what the caller reaches; its plans and domains are its alone, and
-//! a name is looked up among them only.
+//! Resellers (rule `reseller-plans`): plans, domains, their roles, and who holds them. The
+//! reseller dialect calls these.
+//!
+//! A reseller is the partner tenant at the top of what the caller reaches. Its plans and domains
+//! are its alone, and a name is looked up among them only.
 
 pub mod change_plan;
 pub mod domains;
@@ -9,10 +11,11 @@ pub mod plans;
 pub mod roles;
 mod ties;
 
-use super::Env;
-use super::access::{Caller, Context};
-use super::audit::Act;
-use super::error::{Error, What};
+use std::fmt::Display;
+
+use super::access::Context;
+use super::audit::{self, Act};
+use super::error::{Error, What, retrying};
 use super::manage_tenants::takes_accounts;
 use crate::domain::ids::AccountId;
 use crate::domain::reseller::domain::{AssignRefused, Domain};
@@ -20,8 +23,9 @@ use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::RoleRefused;
 use crate::domain::tenant::{Tenant, TenantKind};
-use crate::store::engine::{Changes, CommitError};
-use crate::store::{AccountLock, Found};
+use crate::store::Found;
+use crate::store::engine::Changes;
+use crate::store::record::Stored;
 
 impl From<RoleRefused> for Error {
     fn from(refused: RoleRefused) -> Self {
@@ -62,15 +66,20 @@ async fn with_plan(cx: Context<'_>, name: &Name) -> Result<(Found<Domain>, Found
     }
 }
 
-/// The reseller's lock, among the writers of this node: most writes meet at a plan.
-async fn lock<'a>(env: &'a Env, caller: &Caller) -> AccountLock<'a> {
-    env.store.lock(&AccountId::Tenant(caller.root)).await
+/// Runs `attempt` until it loses no race, with the reseller locked among the writers of this node: most
+/// writes meet at a plan.
+async fn locked<T, F>(cx: Context<'_>, attempt: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let reseller = AccountId::Tenant(cx.caller.root);
+    let _lock = cx.env.store.lock(&reseller).await;
+    retrying(attempt).await
 }
 
 /// The caller's tenant, where it may sell.
 async fn reseller(cx: Context<'_>) -> Result<Found<Tenant>, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, caller.root).await?;
+    let tenant = cx.tenant(cx.caller.root).await?;
     if tenant.kind != TenantKind::Partner {
         return Err(Error::Forbidden(
             "only a partner has plans and domains; use a client of the partner".to_owned(),
@@ -80,19 +89,20 @@ async fn reseller(cx: Context<'_>) -> Result<Found<Tenant>, Error> {
     Ok(tenant)
 }
 
-/// What is done, for the audit; `object` is the name of the thing.
-fn act<'a>(action: &'static str, tenant: &'a Tenant, object: impl std::fmt::Display) -> Act<'a> {
-    Act {
-        action,
-        tenant,
-        object: object.to_string(),
-    }
-}
-
-/// Commits. Whatever conflicts here, somebody else was first: the caller reads and decides again.
-async fn commit(env: &Env, changes: Changes) -> Result<(), Error> {
-    match env.store.commit(changes).await {
-        Err(CommitError::Conflict(_)) => Err(Error::LostRace),
-        other => Ok(other?),
+/// Commits a change with its audit entry. Whatever conflicts here, somebody else was first: the caller
+/// reads and decides again.
+async fn commit<T: Stored>(
+    cx: Context<'_>,
+    mut changes: Changes,
+    (action, object): (&'static str, impl Display),
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<(), Error> {
+    let tenant = cx.tenant(cx.caller.root).await?;
+    let act = Act::new(action, &tenant, object);
+    audit::record(&mut changes, cx.caller, cx.now, act, before, after);
+    match cx.env.try_commit(changes).await? {
+        true => Ok(()),
+        false => Err(Error::LostRace),
     }
 }

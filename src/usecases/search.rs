@@ -1,5 +1,5 @@
-//! Tenants and users of a subtree by the beginning of a name, login or e-mail address, or by their API v1
-//! id.
+//! Finds tenants and users of a subtree by the beginning of a name, login or e-mail address, or by
+//! API v1 id.
 
 use std::collections::{HashMap, HashSet};
 
@@ -54,22 +54,20 @@ pub async fn search(
     text: &str,
     limit: usize,
 ) -> Result<Vec<Hit>, Error> {
-    let Context { env, caller, .. } = cx;
+    let env = cx.env;
     check_name(text, MAX_TEXT_CHARS).map_err(|bad| Error::invalid("text", bad))?;
-    let root = caller.tenant(&env.store, root).await?;
+    let root = cx.tenant(root).await?;
     let named = by_v1_id(env, root.id, text).await?;
-    let mut ids = by_index(env, root.id, text, limit).await?;
-    if !ids.complete
-        && let Some(accounts) = by_subtree(env, root.id, text, limit).await?
-    {
-        ids.accounts = accounts;
+    let (mut accounts, is_complete) = by_index(env, root.id, text, limit).await?;
+    if !is_complete && let Some(all) = by_subtree(env, root.id, text, limit).await? {
+        accounts = all;
     }
     if let Some(named) = named {
-        ids.accounts.retain(|account| *account != named);
-        ids.accounts.insert(0, named);
-        ids.accounts.truncate(limit);
+        accounts.retain(|account| *account != named);
+        accounts.insert(0, named);
+        accounts.truncate(limit);
     }
-    hits(env, &root, &ids.accounts).await
+    hits(env, &root, &accounts).await
 }
 
 /// The account with this API v1 id, if the text is one and the account lies within the subtree.
@@ -85,14 +83,14 @@ async fn by_v1_id(env: &Env, root: TenantId, text: &str) -> Result<Option<Accoun
     Ok(within.map(|_| account))
 }
 
-struct Matches {
-    accounts: Vec<AccountId>,
-    /// Whether there is nothing more to find, or no room for it.
-    complete: bool,
-}
-
-/// Walks the index of texts and keeps what lies within the subtree.
-async fn by_index(env: &Env, root: TenantId, text: &str, limit: usize) -> Result<Matches, Error> {
+/// Walks the index of texts and keeps what lies within the subtree. `true`: there is nothing more to
+/// find, or no room for it.
+async fn by_index(
+    env: &Env,
+    root: TenantId,
+    text: &str,
+    limit: usize,
+) -> Result<(Vec<AccountId>, bool), Error> {
     let prefix = keys::search_prefix(text);
     let (mut accounts, mut seen) = (Vec::new(), HashSet::new());
     let mut after: Option<Key> = None;
@@ -120,16 +118,10 @@ async fn by_index(env: &Env, root: TenantId, text: &str, limit: usize) -> Result
         accounts.extend(inside.map(|(account, _)| *account));
         if accounts.len() >= limit || read < CHUNK {
             accounts.truncate(limit);
-            return Ok(Matches {
-                accounts,
-                complete: true,
-            });
+            return Ok((accounts, true));
         }
     }
-    Ok(Matches {
-        accounts,
-        complete: false,
-    })
+    Ok((accounts, false))
 }
 
 /// The entry that says that an account lies at or below `root`.

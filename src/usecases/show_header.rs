@@ -4,9 +4,9 @@ use super::Env;
 use super::access::Context;
 use super::error::Error;
 use super::list_alerts::Asked;
-use super::messages::{MessageContext, Offer};
+use super::messages::{LinkedProposal, MessageContext};
 use super::remembered::{Basis, Seen};
-use super::view::{self, brand_view};
+use super::view::brand_view;
 use super::what_to_buy::ToBuy;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::link::Placement;
@@ -29,7 +29,7 @@ pub struct Header {
     /// The worst first.
     pub items: Vec<HeaderItem>,
     /// What the reader can do; only while something stands.
-    pub offer: Option<Offer>,
+    pub proposal: Option<LinkedProposal>,
     /// The same as a fragment of HTML.
     pub html: String,
 }
@@ -56,40 +56,36 @@ pub async fn show_header(
     user: UserId,
     asked: Asked<'_>,
 ) -> Result<(Header, Basis), Error> {
-    let Context { env, caller, now } = cx;
-    let mut seen = Seen::of(env, user).await?;
-    let (found, tenant) = caller.user(&env.store, user).await?;
-    seen.note_above(env, &tenant);
-    let view = view::of(env, found, tenant).await?;
-    let view = view.with_what_to_buy(env).await?;
+    let Context { env, now, .. } = cx;
+    let (seen, view) = Seen::view(cx, user).await?;
     let header = header_of(
         env,
         &MessageContext::new(env, &view, asked.lang, asked.page, now),
     )?;
-    Ok((header, Basis::new(seen, None)))
+    Ok((header, Basis { seen, ends: None }))
 }
 
 /// The header of a view.
 ///
 /// # Errors
 /// A built-in text is faulty.
-pub fn header_of(env: &Env, telling: &MessageContext<'_>) -> Result<Header, Error> {
-    let view = telling.view;
+pub fn header_of(env: &Env, message: &MessageContext<'_>) -> Result<Header, Error> {
+    let view = message.view;
     let mut items: Vec<_> = view.all_items().collect();
-    if !view.is_told() {
+    if !view.is_notified() {
         items.clear();
     }
     items.sort_by_key(|(_, status)| std::cmp::Reverse(status.state));
     let worst = items
         .iter()
         .find(|(_, status)| status.state.level().is_some());
-    let offer = match worst {
+    let linked = match worst {
         Some((scope, status)) => {
             let line = view.line(*scope, *status);
             let text = env
                 .renderer
-                .alert(&line, "", view.proposal, &telling.lang)?;
-            telling.offer(env, Placement::PortalHeader, text.label)
+                .alert(&line, "", view.proposal, &message.lang)?;
+            message.proposal(env, Placement::PortalHeader, text.label)
         }
         None => None,
     };
@@ -97,7 +93,7 @@ pub fn header_of(env: &Env, telling: &MessageContext<'_>) -> Result<Header, Erro
         .iter()
         .map(|(scope, status)| view.line(*scope, *status))
         .collect();
-    let proposal = offer.as_ref().map(Offer::to_view);
+    let proposal = linked.as_ref().map(LinkedProposal::to_view);
     let brand = brand_view(env, view.brand.as_ref());
     let html = HeaderView {
         tenant_name: &view.tenant.name,
@@ -108,22 +104,22 @@ pub fn header_of(env: &Env, telling: &MessageContext<'_>) -> Result<Header, Erro
     Ok(Header {
         user_id: view.user.id,
         tenant_id: view.tenant.id,
-        writing: env.renderer.writing(&telling.lang)?,
-        generated_at: telling.now,
-        html: env.renderer.header_html(&html, &telling.lang)?,
-        items: items_of(env, telling, &items)?,
-        offer,
+        writing: env.renderer.writing(&message.lang)?,
+        generated_at: message.now,
+        html: env.renderer.header_html(&html, &message.lang)?,
+        items: items_of(env, message, &items)?,
+        proposal: linked,
     })
 }
 
 fn items_of(
     env: &Env,
-    telling: &MessageContext<'_>,
+    message: &MessageContext<'_>,
     items: &[(Scope, ItemStatus)],
 ) -> Result<Vec<HeaderItem>, Error> {
     let shown = items.iter().map(|(scope, status)| {
-        let line = telling.view.line(*scope, *status);
-        let (renderer, lang) = (&env.renderer, &telling.lang);
+        let line = message.view.line(*scope, *status);
+        let (renderer, lang) = (&env.renderer, &message.lang);
         let purchase = line.to_buy;
         let text = match &purchase {
             Some(purchase) => Some(renderer.to_buy(purchase, lang)?),
@@ -132,7 +128,7 @@ fn items_of(
         Ok(HeaderItem {
             scope: *scope,
             status: *status,
-            text: renderer.header_line(&line, &telling.view.tenant.name, lang)?,
+            text: renderer.header_line(&line, &message.view.tenant.name, lang)?,
             to_buy: ToBuy::of(purchase, text),
         })
     });

@@ -1,12 +1,11 @@
-//! How an account's items stand, and from where on they count as "soon".
+//! Shows the quotas of an account, and reads and changes the thresholds of "soon".
 
 use super::access::Context;
-use super::audit;
+use super::audit::Act;
 use super::error::{Error, retrying};
 use super::holder::Holder;
-use super::manage_tenants::act;
-use super::report_usage;
-use crate::domain::evaluate::QuotaPolicy;
+use super::precondition::check_version;
+use super::report_usage::{commit_evaluated, evaluate};
 use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::meter::ItemStatus;
 use crate::domain::quota::{Item, Percent};
@@ -31,13 +30,13 @@ pub struct Quotas {
 /// It is unknown or out of reach; the store failed.
 pub async fn show_quotas(cx: Context<'_>, account: AccountId) -> Result<Quotas, Error> {
     let Context { env, now, .. } = cx;
-    let (account, tenant) = report_usage::resolve_account(cx, account).await?;
-    let (meter, _) = env.store.meter(account).await?;
-    let policy: QuotaPolicy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
+    let account = cx.account(account).await?;
+    let (meter, _) = env.store.meter(account.account()).await?;
+    let policy = env.settings.quota_policy(&account.tenant);
     let status = meter.status(&env.settings.usage_names, &policy);
     let with_threshold = |status: ItemStatus| (status, policy.soon_percent(status.item));
     Ok(Quotas {
-        account: account.id,
+        account: meter.account,
         generated_at: now,
         items: status.into_iter().map(with_threshold).collect(),
     })
@@ -66,8 +65,7 @@ impl From<&Tenant> for QuotaSettings {
 /// # Errors
 /// It is unknown or out of reach; the store failed.
 pub async fn show_settings(cx: Context<'_>, tenant: TenantId) -> Result<QuotaSettings, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, tenant).await?;
+    let tenant = cx.tenant(tenant).await?;
     Ok(QuotaSettings::from(&tenant.value))
 }
 
@@ -95,14 +93,9 @@ async fn change_once(
     soon: &[(Item, SoonSetting)],
     version: Option<u64>,
 ) -> Result<QuotaSettings, Error> {
-    let Context { env, caller, now } = cx;
-    let old = caller.tenant(&env.store, tenant).await?;
-    if let Some(given) = version.filter(|given| *given != old.version) {
-        return Err(Error::VersionMismatch {
-            given,
-            current: old.version,
-        });
-    }
+    let Context { env, now, .. } = cx;
+    let old = cx.tenant(tenant).await?;
+    check_version(version, old.version)?;
     let mut new = old.value.clone();
     for (item, setting) in soon {
         new.settings.soon_percent[item.index()] = *setting;
@@ -112,26 +105,15 @@ async fn change_once(
     }
     new.version = old.version.saturating_add(1);
     new.updated_at = now;
-    let number = old.v1_id;
     let (mut meter, expect) = env.store.meter(old.account()).await?;
     let holder = Holder::of(&env.settings, &new);
-    let (outcomes, notice) =
-        report_usage::evaluate(&env.settings, &env.metrics, &mut meter, holder, now);
-    let done = QuotaSettings::from(&new);
+    let (outcomes, notice) = evaluate(&env.settings, &env.metrics, &mut meter, holder, now);
     let mut changes = Changes::new();
-    let act = act("tenant.quota_settings", &new);
-    audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
-    changes.update_tenant(&old, new);
+    changes.update_tenant(&old, new.clone());
     if !outcomes.is_empty() {
-        changes.put_meter(number, expect, meter);
+        changes.put_meter(old.v1_id, expect, meter);
     }
-    let is_told = notice.is_some();
-    if let Some(notice) = notice {
-        changes.put_notice(&notice);
-    }
-    env.store.commit(changes).await?;
-    if is_told {
-        env.outbox_wake.notify_one();
-    }
-    Ok(done)
+    let act = Act::on_tenant("tenant.quota_settings", &new);
+    commit_evaluated(cx, changes, notice, act, (Some(&old.value), &new)).await?;
+    Ok(QuotaSettings::from(&new))
 }

@@ -1,10 +1,9 @@
-//! A user puts an alert aside for a while, or takes it back.
+//! Snoozes an alert for a while, or wakes it.
 
 use std::time::Duration;
 
-use super::Env;
-use super::access::{Caller, Context};
-use super::audit::{self, Act};
+use super::access::Context;
+use super::audit::Act;
 use super::error::{Error, What, retrying};
 use super::precondition::check_version;
 use super::view;
@@ -33,32 +32,23 @@ pub async fn snooze(
     until: Timestamp,
     expected: Option<u64>,
 ) -> Result<u64, Error> {
-    let Context { env, caller, now } = cx;
-    let (found, tenant) = caller.user(&env.store, user).await?;
-    let owner = tenant.value.clone();
+    let now = cx.now;
+    let (found, tenant) = cx.user(user).await?;
     check_owner(alert, user, tenant.id)?;
     if until <= now || until > now.plus(MAX_SNOOZE) {
         let why = "must lie in the future, at most 366 days ahead";
         return Err(Error::invalid("until", why));
     }
-    let view = view::of(env, found, tenant).await?;
+    let view = view::of(cx.env, found, tenant).await?;
     let stands = |(scope, status): &(Scope, ItemStatus)| {
-        *scope == alert.scope() && status.item == alert.item
+        *scope == alert.account.scope() && status.item == alert.item
     };
     if !view.standing().iter().any(stands) {
         return Err(Error::NotFound(What::Alert));
     }
-    let wish = Wish {
-        env,
-        caller,
-        user,
-        tenant: &owner,
-        action: "alert.snooze",
-        expected,
-        now,
-    };
-    wish.fulfil(alert, |snoozes| snoozes.snooze(alert, until, now))
-        .await
+    let edit = |snoozes: &mut Snoozes| snoozes.snooze(alert, until, now);
+    let what = ("alert.snooze", alert);
+    change(cx, (user, &view.tenant), what, expected, edit).await
 }
 
 /// Shows an alert of `user` again. It need not be snoozed, nor stand any more.
@@ -71,19 +61,11 @@ pub async fn wake(
     alert: AlertId,
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let (_, tenant) = caller.user(&env.store, user).await?;
+    let (_, tenant) = cx.user(user).await?;
     check_owner(alert, user, tenant.id)?;
-    let wish = Wish {
-        env,
-        caller,
-        user,
-        tenant: &tenant,
-        action: "alert.wake",
-        expected,
-        now,
-    };
-    wish.fulfil(alert, |snoozes| snoozes.wake(alert)).await?;
+    let edit = |snoozes: &mut Snoozes| snoozes.wake(alert);
+    let what = ("alert.wake", alert);
+    change(cx, (user, &tenant), what, expected, edit).await?;
     Ok(())
 }
 
@@ -96,46 +78,35 @@ fn check_owner(alert: AlertId, user: UserId, tenant: TenantId) -> Result<(), Err
     Err(Error::NotFound(What::Alert))
 }
 
-/// Who wants which change of a user's snoozes.
-struct Wish<'a> {
-    env: &'a Env,
-    caller: &'a Caller,
-    user: UserId,
-    tenant: &'a Tenant,
-    action: &'static str,
+/// Changes what `user` has snoozed. Answers its version.
+async fn change(
+    cx: Context<'_>,
+    (user, tenant): (UserId, &Tenant),
+    (action, alert): (&'static str, AlertId),
     expected: Option<u64>,
-    now: Timestamp,
-}
-
-impl Wish<'_> {
-    async fn fulfil(&self, alert: AlertId, edit: impl Fn(&mut Snoozes)) -> Result<u64, Error> {
-        let key = keys::snoozes(self.user);
-        retrying(|| async {
-            let found = self.env.store.load::<Snoozes>(self.user).await?;
-            let old = found.as_ref().map(|found| &found.value);
-            let mut snoozes = old.cloned().unwrap_or_default();
-            check_version(self.expected, snoozes.content_version())?;
-            edit(&mut snoozes);
-            let version = snoozes.content_version();
-            if old.map_or(snoozes.0.is_empty(), |old| *old == snoozes) {
-                return Ok(version);
-            }
-            let mut changes = Changes::new();
-            changes.expect(key.clone(), unchanged(found.as_ref()));
-            let new = Some(&snoozes).filter(|snoozes| !snoozes.0.is_empty());
-            match new {
-                Some(snoozes) => changes.put(key.clone(), snoozes.encode()),
-                None => changes.delete(key.clone()),
-            };
-            let act = Act {
-                action: self.action,
-                tenant: self.tenant,
-                object: format!("{}/{alert}", self.user),
-            };
-            audit::record(&mut changes, self.caller, self.now, act, old, new);
-            self.env.store.commit(changes).await?;
-            Ok(version)
-        })
-        .await
-    }
+    edit: impl Fn(&mut Snoozes),
+) -> Result<u64, Error> {
+    let key = keys::snoozes(user);
+    retrying(|| async {
+        let found = cx.env.store.load::<Snoozes>(user).await?;
+        let old = found.as_ref().map(|found| &found.value);
+        let mut snoozes = old.cloned().unwrap_or_default();
+        check_version(expected, snoozes.content_version())?;
+        edit(&mut snoozes);
+        let version = snoozes.content_version();
+        if old.map_or(snoozes.0.is_empty(), |old| *old == snoozes) {
+            return Ok(version);
+        }
+        let mut changes = Changes::new();
+        changes.expect(key.clone(), unchanged(found.as_ref()));
+        let new = Some(&snoozes).filter(|snoozes| !snoozes.0.is_empty());
+        match new {
+            Some(snoozes) => changes.put(key.clone(), snoozes.encode()),
+            None => changes.delete(key.clone()),
+        };
+        let act = Act::new(action, tenant, format_args!("{user}/{alert}"));
+        cx.commit(changes, act, old, new).await?;
+        Ok(version)
+    })
+    .await
 }

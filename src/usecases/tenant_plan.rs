@@ -3,17 +3,14 @@
 
 use iso_currency::Currency as IsoCurrency;
 
-use super::Env;
-use super::access::{Caller, Context};
-use super::audit;
+use super::access::Context;
+use super::audit::Act;
 use super::error::{Error, What, retrying};
-use super::manage_tenants::act;
 use super::partner_plans::{existing, partner_of_id, sells};
 use super::precondition::check_version;
 use crate::domain::ids::TenantId;
 use crate::domain::plan::{Currency, PlanRef};
 use crate::domain::tenant::{Tenant, TenantKind};
-use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::Changes;
 
@@ -53,8 +50,7 @@ pub fn read_currency(code: &str) -> Result<Currency, Error> {
 /// # Errors
 /// The tenant is unknown or out of reach, or names none.
 pub async fn show_plan(cx: Context<'_>, tenant: TenantId) -> Result<Setting<PlanRef>, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, tenant).await?;
+    let tenant = cx.tenant(tenant).await?;
     let value = tenant.settings.partner_plan;
     Ok(Setting {
         value: value.ok_or(Error::NotFound(What::Plan))?,
@@ -73,10 +69,8 @@ pub async fn name_plan(
     named: PlanRef,
     expected: Option<u64>,
 ) -> Result<Setting<PlanRef>, Error> {
-    let Context { env, caller, now } = cx;
-    let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
-        let old = caller.tenant(&env.store, tenant).await?;
+        let old = cx.tenant(tenant).await?;
         check_version(expected, old.version)?;
         if !matches!(old.kind, TenantKind::Customer | TenantKind::Unit) {
             return Err(Error::Refused(format!(
@@ -90,7 +84,7 @@ pub async fn name_plan(
                 "the plan must be one of a partner above the tenant".to_owned(),
             ));
         }
-        let plan = existing(env, named).await?;
+        let plan = existing(cx.env, named).await?;
         if old.settings.partner_plan == Some(named) {
             return Ok(Setting {
                 value: named,
@@ -100,7 +94,7 @@ pub async fn name_plan(
         let mut changes = Changes::new();
         changes.use_plan(&plan);
         let set = |tenant: &mut Tenant| tenant.settings.partner_plan = Some(named);
-        let version = tie.change(changes, &old, set).await?;
+        let version = change(cx, changes, ("tenant.plan", &old), set).await?;
         Ok(Setting {
             value: named,
             version,
@@ -118,16 +112,14 @@ pub async fn drop_plan(
     tenant: TenantId,
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let tie = tie(env, caller, now, "tenant.plan");
     retrying(|| async {
-        let old = caller.tenant(&env.store, tenant).await?;
+        let old = cx.tenant(tenant).await?;
         check_version(expected, old.version)?;
         if old.settings.partner_plan.is_none() {
             return Ok(());
         }
         let set = |tenant: &mut Tenant| tenant.settings.partner_plan = None;
-        tie.change(Changes::new(), &old, set).await?;
+        change(cx, Changes::new(), ("tenant.plan", &old), set).await?;
         Ok(())
     })
     .await
@@ -138,8 +130,7 @@ pub async fn drop_plan(
 /// # Errors
 /// The partner is unknown or out of reach, or has named none.
 pub async fn show_currency(cx: Context<'_>, partner: TenantId) -> Result<Setting<Currency>, Error> {
-    let Context { env, caller, .. } = cx;
-    let partner = caller.tenant(&env.store, partner).await?;
+    let partner = cx.tenant(partner).await?;
     let value = partner.settings.currency;
     Ok(Setting {
         value: value.ok_or(Error::NotFound(What::Currency))?,
@@ -157,10 +148,8 @@ pub async fn set_currency(
     currency: Option<Currency>,
     expected: Option<u64>,
 ) -> Result<u64, Error> {
-    let Context { env, caller, now } = cx;
-    let tie = tie(env, caller, now, "tenant.currency");
     retrying(|| async {
-        let old = caller.tenant(&env.store, partner).await?;
+        let old = cx.tenant(partner).await?;
         check_version(expected, old.version)?;
         if !sells(&old) {
             return Err(Error::Refused(format!(
@@ -172,51 +161,25 @@ pub async fn set_currency(
             return Ok(old.version);
         }
         let set = |tenant: &mut Tenant| tenant.settings.currency = currency;
-        tie.change(Changes::new(), &old, set).await
+        change(cx, Changes::new(), ("tenant.currency", &old), set).await
     })
     .await
 }
 
-/// A change of what ties a tenant to its partners.
-struct Tie<'a> {
-    env: &'a Env,
-    caller: &'a Caller,
-    now: Timestamp,
-    action: &'static str,
-}
-
-const fn tie<'a>(
-    env: &'a Env,
-    caller: &'a Caller,
-    now: Timestamp,
-    action: &'static str,
-) -> Tie<'a> {
-    Tie {
-        env,
-        caller,
-        now,
-        action,
-    }
-}
-
-impl Tie<'_> {
-    /// Commits `changes` together with the change of a tenant; its new version.
-    async fn change(
-        &self,
-        mut changes: Changes,
-        old: &Found<Tenant>,
-        set: impl FnOnce(&mut Tenant),
-    ) -> Result<u64, Error> {
-        let mut new = old.value.clone();
-        set(&mut new);
-        new.version = old.version.saturating_add(1);
-        new.updated_at = self.now;
-        let version = new.version;
-        let act = act(self.action, old);
-        let (caller, now) = (self.caller, self.now);
-        audit::record(&mut changes, caller, now, act, Some(&old.value), Some(&new));
-        changes.update_tenant(old, new);
-        self.env.store.commit(changes).await?;
-        Ok(version)
-    }
+/// Commits `changes` together with the change of a tenant; its new version.
+async fn change(
+    cx: Context<'_>,
+    mut changes: Changes,
+    (action, old): (&'static str, &Found<Tenant>),
+    set: impl FnOnce(&mut Tenant),
+) -> Result<u64, Error> {
+    let mut new = old.value.clone();
+    set(&mut new);
+    new.version = old.version.saturating_add(1);
+    new.updated_at = cx.now;
+    changes.update_tenant(old, new.clone());
+    let act = Act::on_tenant(action, old);
+    cx.commit(changes, act, Some(&old.value), Some(&new))
+        .await?;
+    Ok(new.version)
 }

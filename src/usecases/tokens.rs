@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::Env;
-use super::access::Caller;
+use super::access::{Caller, Context};
 use super::error::{Error, What};
 use crate::domain::client::{ApiScope, ApiScopes, Client, SecretHash};
 use crate::domain::ids::{ClientId, TenantId, UserId};
@@ -124,8 +124,8 @@ pub async fn issue(
                 format!("nothing of it is left for a user's token, which may have: {of_users}");
             return Err(TokenRefused::InvalidScope(why));
         }
-        let caller = caller_of(&client, scopes);
-        match caller.user(&env.store, user).await {
+        let caller = &caller_of(&client, scopes);
+        match (Context { env, caller, now }).user(user).await {
             Ok((user, tenant)) if user.enabled && is_open(env, &tenant).await? => {}
             Ok(_) | Err(Error::NotFound(_)) => return Err(TokenRefused::InvalidUser),
             Err(error) => return Err(TokenRefused::Failed(error)),
@@ -355,8 +355,13 @@ pub async fn introspect(
     let Some(token) = verify(env, token, now) else {
         return Ok(None);
     };
-    let reader = caller_of(&client, client.scopes);
-    match reader.tenant(&env.store, token.root).await {
+    let reader = &caller_of(&client, client.scopes);
+    let cx = Context {
+        env,
+        caller: reader,
+        now,
+    };
+    match cx.tenant(token.root).await {
         Ok(_) => Ok(caller(env, &token).await?.map(|_| token)),
         Err(Error::NotFound(What::Tenant)) => Ok(None),
         Err(error) => Err(TokenRefused::Failed(error)),

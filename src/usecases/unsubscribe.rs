@@ -1,11 +1,10 @@
-//! A reader wants no more mail about quotas, or wants it again (RFC 8058: only a POST does it).
+//! Unsubscribes a reader from quota mail, or subscribes again (RFC 8058: only a POST does it).
 
 use super::Env;
 use super::account_fields;
-use super::audit::{self, By};
+use super::audit::{self, Act, By};
 use super::error::{Error, retrying};
 use super::follow_link::{reader_of, verify};
-use super::manage_users;
 use super::view::UserView;
 use crate::domain::time::Timestamp;
 use crate::domain::user::QUOTA_NOTIFICATION;
@@ -94,7 +93,7 @@ pub async fn act(
         new.version = old.version.saturating_add(1);
         new.updated_at = now;
         let mut changes = Changes::new();
-        let act = manage_users::act(name, &new, &tenant);
+        let act = Act::new(name, &tenant, new.id);
         let by = By::reader(new.id);
         audit::record(&mut changes, by, now, act, Some(&old.value), Some(&new));
         changes.update_user(&old, new, &tenant);

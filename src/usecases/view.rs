@@ -1,5 +1,5 @@
-//! What is true for one user now: the facts and the one decision that console, mail, header and
-//! redirect all show.
+//! The view of one user at this moment: the facts and the one decision that console, mail, header
+//! and redirect all show.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use crate::domain::item_set::ItemSet;
 use crate::domain::link::{BuyLink, BuyUrl, Placement, listed};
 use crate::domain::meter::{HotMeter, ItemStatus};
 use crate::domain::plan::{NothingToBuy, WhatToBuy};
-use crate::domain::proposal::{Proposal, Shop, edition_proposal, quota_proposal};
+use crate::domain::proposal::{Facts, Proposal, Shop, edition_proposal, quota_proposal};
 use crate::domain::quota::Scope;
 use crate::domain::rules::{self, Trail};
 use crate::domain::tenant::Tenant;
@@ -80,8 +80,9 @@ pub async fn load_many(env: &Env, ids: &[UserId]) -> Result<Vec<Option<UserView>
             break;
         };
         let brand = tenant.lineage().find_map(|id| brands.get(&id)).cloned();
-        let meters = (&own?.0, &tenants_own?.0);
-        views.push(Some(assembled(env, (user, tenant), brand, meters)));
+        let items = |meter: &HotMeter| status(&env.settings, &tenant, meter);
+        let items = (items(&own?.0), items(&tenants_own?.0));
+        views.push(Some(assembled(env, (user, tenant), brand, items)));
     }
     Ok(views)
 }
@@ -94,29 +95,43 @@ pub async fn of(env: &Env, user: Found<User>, tenant: Found<Tenant>) -> Result<U
     let brand = env.store.effective_brand(&tenant).await?;
     let user_meter = env.store.hot_meter(user.account()).await?;
     let tenant_meter = env.store.hot_meter(tenant.account()).await?;
-    let (person, meters) = ((user.value, tenant.value), (&user_meter, &tenant_meter));
-    Ok(assembled(env, person, brand, meters))
+    let items = |meter: &HotMeter| status(&env.settings, &tenant, meter);
+    let items = (items(&user_meter), items(&tenant_meter));
+    Ok(assembled(env, (user.value, tenant.value), brand, items))
 }
 
-fn assembled(
+/// How the items of a meter of `tenant` or one of its users stand.
+pub(super) fn status(settings: &Settings, tenant: &Tenant, meter: &HotMeter) -> Vec<ItemStatus> {
+    meter.status(&settings.usage_names, &settings.quota_policy(tenant))
+}
+
+pub(super) fn assembled(
     env: &Env,
     (user, tenant): (User, Tenant),
     brand: Option<Brand>,
-    (user_meter, tenant_meter): (&HotMeter, &HotMeter),
+    (user_items, tenant_items): (Vec<ItemStatus>, Vec<ItemStatus>),
 ) -> UserView {
-    let policy = env.settings.quota.for_tenant(&tenant.settings.soon_percent);
-    let names = &env.settings.usage_names;
-    let shop = shop_of(env, brand.as_ref());
-    let without = env.settings.without_buy_url;
+    let facts = facts(env, (&user, &tenant), brand.as_ref());
     UserView {
-        proposal: quota_proposal(user.reader(), shop, without, &mut Trail::silent()),
-        edition_proposal: edition_proposal(user.reader(), shop, without, &mut Trail::silent()),
-        user_items: user_meter.status(names, &policy),
-        tenant_items: tenant_meter.status(names, &policy),
+        proposal: quota_proposal(&facts, &mut Trail::silent()),
+        edition_proposal: edition_proposal(&facts, &mut Trail::silent()),
+        user_items,
+        tenant_items,
         user,
         tenant,
         brand,
         what_to_buy: WhatToBuy::nothing(NothingToBuy::NoPlan),
+    }
+}
+
+/// What decides what a user is offered.
+pub(super) fn facts(env: &Env, (user, tenant): (&User, &Tenant), brand: Option<&Brand>) -> Facts {
+    Facts {
+        user_enabled: user.enabled,
+        tenant_enabled: tenant.enabled,
+        reader: user.reader(),
+        shop: shop_of(env, brand),
+        without_buy_url: env.settings.without_buy_url,
     }
 }
 
@@ -137,18 +152,24 @@ pub(super) fn shop_of(env: &Env, brand: Option<&Brand>) -> Shop {
     }
 }
 
+/// Through whose mail server mail of a brand goes; see [`crate::store::Store::mail_routes`].
+pub(super) fn mail_route(brand: Option<&Brand>) -> Option<TenantId> {
+    let own = brand.filter(|brand| brand.has_own_server());
+    own.map(|brand| brand.tenant_id)
+}
+
 impl UserView {
     /// Whether the reader is told anything.
     #[must_use]
-    pub fn is_told(&self) -> bool {
-        rules::is_told(self.user.enabled, self.tenant.enabled, &mut Trail::silent())
+    pub fn is_notified(&self) -> bool {
+        rules::is_notified(self.user.enabled, self.tenant.enabled, &mut Trail::silent())
     }
 
     /// The items of both scopes that stand in a level, worst first; ties user before tenant, then
     /// in item order. A disabled tenant or user is told nothing.
     #[must_use]
     pub fn standing(&self) -> Vec<(Scope, ItemStatus)> {
-        if !self.is_told() {
+        if !self.is_notified() {
             return Vec::new();
         }
         let mut standing: Vec<_> = self
@@ -167,13 +188,6 @@ impl UserView {
             .iter()
             .map(|status| (Scope::Tenant, *status));
         user.chain(tenant)
-    }
-
-    /// Through whose mail server mail to the reader goes; see [`crate::store::Store::mail_routes`].
-    #[must_use]
-    pub fn mail_route(&self) -> Option<TenantId> {
-        let own = self.brand.as_ref().filter(|brand| brand.has_own_server());
-        own.map(|brand| brand.tenant_id)
     }
 
     /// The Buy link of this moment for `placement`; `None` where the reader is not to buy.
@@ -212,21 +226,6 @@ impl UserView {
             to_buy: self.what_to_buy.of(scope, status.item).ok(),
             ..quota_line(scope, status)
         }
-    }
-
-    /// The language of messages to this reader: what was asked for, else the user's, else the
-    /// tenant's.
-    #[must_use]
-    pub fn language<'a>(&'a self, asked: Option<&'a str>) -> &'a str {
-        let own = [
-            asked,
-            Some(self.user.language.as_str()),
-            Some(self.tenant.language.as_str()),
-        ];
-        own.into_iter()
-            .flatten()
-            .find(|tag| !tag.is_empty())
-            .unwrap_or("en")
     }
 }
 

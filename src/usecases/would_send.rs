@@ -1,4 +1,4 @@
-//! Who would be told of a batch of usage, and of what: the answer to a dry run.
+//! The answer to a dry run: who would be notified of a batch of usage, and of what.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::error::Error;
 use super::fan_out::recipients_of;
 use super::report_usage::AccountTransition;
 use crate::domain::ids::{AccountId, UserId};
-use crate::domain::notification::Cause;
+use crate::domain::mail::Cause;
 
 /// More recipients than this are not listed.
 const MAX_RECIPIENTS: usize = 10_000;
@@ -32,7 +32,7 @@ pub async fn would_send(env: &Env, transitions: &[AccountTransition]) -> Result<
             continue;
         };
         let causes: Vec<Cause> = of_account.iter().filter_map(cause_of).collect();
-        if causes.is_empty() || !is_told(env, first.account).await? {
+        if causes.is_empty() || !is_tenant_enabled(env, first.account).await? {
             continue;
         }
         for user in recipients_of(env, first.account, MAX_RECIPIENTS + 1).await? {
@@ -56,8 +56,8 @@ fn cause_of(change: &AccountTransition) -> Option<Cause> {
     })
 }
 
-/// A disabled tenant's people are told nothing.
-async fn is_told(env: &Env, account: AccountId) -> Result<bool, Error> {
+/// Nobody of a disabled tenant is notified.
+async fn is_tenant_enabled(env: &Env, account: AccountId) -> Result<bool, Error> {
     let tenant = match account {
         AccountId::Tenant(id) => Some(id),
         AccountId::User(id) => env.store.user(id).await?.map(|user| user.tenant_id),

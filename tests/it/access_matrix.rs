@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use upsell::domain::client::ApiScope;
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 use crate::support::objects::Place;
 use crate::support::operations::{Operation, operations};
 
@@ -90,7 +90,7 @@ async fn tree() -> Tree {
 
 /// The answer without what differs between any two requests, about the things of `place`.
 fn comparable(place: &Place, answer: &Answer) -> (u16, String) {
-    let mut text = place.neutral(&answer.text);
+    let mut text = place.neutral(&answer.text());
     if let Ok(mut body) = serde_json::from_str::<Value>(&text) {
         for request_id in ["/error/context/id", "/request_id", "/id", "/roles"] {
             if let Some(value) = body.pointer_mut(request_id) {
@@ -180,7 +180,7 @@ fn succeeded(operation: &Operation, whose: &str, answer: &Answer) -> Result<(), 
     if as_expected && operation.statuses.contains(&answer.status) {
         return Ok(());
     }
-    let (id, status, text) = (&operation.id, answer.status, &answer.text);
+    let (id, status, text) = (&operation.id, answer.status, &answer.text());
     Err(format!("{id}, {whose}: {status} {text}"))
 }
 
@@ -211,7 +211,7 @@ async fn refused(
             let (id, status) = (&operation.id, answer.status);
             return Err(format!(
                 "{id} with {authorization:?}: {status} {}",
-                answer.text
+                answer.text()
             ));
         }
     }
@@ -228,7 +228,9 @@ async fn refused(
     }
     Err(format!(
         "{} without {needed:?}: {} {}",
-        operation.id, answer.status, answer.text
+        operation.id,
+        answer.status,
+        answer.text()
     ))
 }
 
@@ -277,7 +279,9 @@ async fn below(api: &Api, operation: &Operation, own: &str, token: &str) -> Resu
     }
     Err(format!(
         "{}, below: {} {}",
-        operation.id, answer.status, answer.text
+        operation.id,
+        answer.status,
+        answer.text()
     ))
 }
 
@@ -287,9 +291,12 @@ async fn the_comparison_sees_differences() {
     let (one, other) = (Place::unknown(), Place::unknown());
     let of = |place: &Place, text: &str| {
         let answer = Answer {
+            request: String::new(),
             status: 404,
             headers: reqwest::header::HeaderMap::new(),
-            text: text.replace("ID", place.parameter("", "tenant_id")),
+            body: text
+                .replace("ID", place.parameter("", "tenant_id"))
+                .into_bytes(),
         };
         comparable(place, &answer)
     };

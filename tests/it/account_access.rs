@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Api, unique};
+use crate::support::api::{Api, unique};
 
 /// Every route that names an account or a client, with a body that would be taken.
 fn routes(tenant: &str, user: &str, client: &str) -> Vec<(Method, String, Option<Value>)> {
@@ -133,7 +133,7 @@ async fn what_is_out_of_reach_does_not_exist() {
         assert!(
             [400, 404].contains(&answer.status),
             "{method} {path} {}",
-            answer.text
+            answer.text()
         );
     }
     // Lists leave out what is foreign.

@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use upsell::domain::client::ApiScope;
 
-use crate::account_api::{Answer, Api};
 use crate::nodes::two_nodes;
+use crate::support::api::{Answer, Api};
 use crate::support::app::{self, First, TestApp, eventually};
 use crate::support::backing::Backing;
 use crate::support::objects::Place;
@@ -146,7 +146,11 @@ async fn only_a_client_above_disables_enables_and_deletes() {
     };
     let refused = put(own, false, 1).await.expect(403);
     assert_eq!(refused.code(), 1002);
-    assert!(refused.text.contains("a tenant above"), "{}", refused.text);
+    assert!(
+        refused.text().contains("a tenant above"),
+        "{}",
+        refused.text()
+    );
     // Sending back what it reads is no change.
     put(own, true, 1).await.expect(200);
     put(above, false, 2).await.expect(200);

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 
 async fn form(
     api: &Api,
@@ -84,7 +84,7 @@ async fn token_errors_are_those_of_oauth() {
     }
     let unknown_client = form(&api, "/api/2/idp/token", Some((&unknown, secret)), &[grant]).await;
     let wrong_secret = form(&api, "/api/2/idp/token", Some((id, "wrong")), &[grant]).await;
-    assert_eq!(unknown_client.text, wrong_secret.text);
+    assert_eq!(unknown_client.text(), wrong_secret.text());
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn clients_are_created_changed_and_deleted() {
         .await
         .expect(200);
     assert_eq!(listed.json()["items"], json!([expected]));
-    assert!(!listed.text.contains("secret\""));
+    assert!(!listed.text().contains("secret\""));
 
     let own = (id.to_owned(), secret.to_owned());
     let token = api.token_for(&own, &[]).await;

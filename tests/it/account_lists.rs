@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
+use crate::support::api::Api;
 
 fn ids(list: &Value) -> Vec<String> {
     let items = list["items"].as_array().unwrap();

@@ -10,9 +10,9 @@ use upsell::usecases::Settings;
 use upsell::usecases::clean_up::clean_up;
 use upsell::usecases::mail_limits::MailLimits;
 
-use crate::account_api::{Answer, Api, unique};
 use crate::nodes::two_nodes;
 use crate::support::accounts::{Account, PLAIN};
+use crate::support::api::{Answer, Api, unique};
 use crate::support::app::{TestApp, eventually, send};
 use crate::support::backing::Backing;
 use crate::support::http::Site;
@@ -32,9 +32,9 @@ async fn user_with(api: &Api, tenant: &str, email: &str) -> String {
 
 #[track_caller]
 fn is_refused(answer: &Answer, setting: &str) {
-    assert_eq!(answer.status, 429, "{}", answer.text);
+    assert_eq!(answer.status, 429, "{}", answer.text());
     assert_eq!(answer.code(), 429);
-    assert!(answer.text.contains(setting), "{}", answer.text);
+    assert!(answer.text().contains(setting), "{}", answer.text());
     let seconds: u64 = answer.header("retry-after").parse().unwrap();
     assert!((1..=8641).contains(&seconds), "{seconds}");
 }
@@ -101,9 +101,9 @@ async fn a_mail_that_is_tried_again_counts_and_a_repeated_request_does_not() {
     let refused = api.post(&retry, &json!({})).await.expect(429);
     assert_eq!(refused.header("content-type"), "application/problem+json");
     assert!(
-        refused.text.contains("mail.address_per_day"),
+        refused.text().contains("mail.address_per_day"),
         "{}",
-        refused.text
+        refused.text()
     );
     assert_eq!(refused.json()["type"], "urn:upsell:problem:limit-reached");
     assert!(!refused.header("retry-after").is_empty());

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Api, unique};
+use crate::support::api::{Api, unique};
 
 const WIDE: [&str; 3] = ["account_read", "account_write", "clients"];
 
@@ -80,7 +80,11 @@ async fn a_quota_is_raised_by_who_is_above() {
     set(&above, &items(&customer), 5).await.expect(200);
     let refused = set(&own, &items(&customer), 500).await.expect(403);
     assert_eq!(refused.code(), 1002);
-    assert!(refused.text.contains("a tenant above"), "{}", refused.text);
+    assert!(
+        refused.text().contains("a tenant above"),
+        "{}",
+        refused.text()
+    );
     set(&above, &items(&partner), 500).await.expect(403);
     let kept = api.get(&items(&customer)).await.expect(200).json();
     assert_eq!(kept["items"][0]["quota"]["value"], 5);

@@ -5,7 +5,7 @@ use upsell::domain::ids::AccountId;
 use upsell::domain::quota::{Item, State};
 use upsell::store::keys;
 
-use crate::account_api::Api;
+use crate::support::api::Api;
 use crate::support::app::eventually;
 use crate::support::world::account_ref;
 
@@ -114,7 +114,7 @@ async fn bad_offering_items_are_refused_and_nothing_is_stored() {
     api.put(&path, &items(json!({"value": 10})))
         .await
         .expect(200);
-    let before = api.get(&path).await.text;
+    let before = api.get(&path).await.text();
     let good = json!({"usage_name": "vms", "quota": {"value": 1}});
     for (bad, field) in [
         (
@@ -167,7 +167,7 @@ async fn bad_offering_items_are_refused_and_nothing_is_stored() {
     let twice = json!({ "offering_items": [good, good] });
     api.put(&path, &twice).await.expect(400);
     api.put(&path, &json!({"items": []})).await.expect(400);
-    assert_eq!(api.get(&path).await.text, before);
+    assert_eq!(api.get(&path).await.text(), before);
 }
 
 /// A quota changes what stands in the same commit, and tells its people when it is entered.

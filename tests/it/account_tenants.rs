@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Api, unique};
+use crate::support::api::{Api, unique};
 
 fn keys(object: &Value) -> BTreeSet<&str> {
     object
@@ -109,7 +109,7 @@ async fn stale_versions_change_nothing() {
     api.put(&path, &json!({"version": 1, "internal_tag": "kept"}))
         .await
         .expect(200);
-    let before = api.get(&path).await.expect(200).text;
+    let before = api.get(&path).await.expect(200).text();
     let if_match = async |tag: &'static str, body: Value| {
         let request = api
             .request(Method::PUT, &path)
@@ -143,7 +143,7 @@ async fn stale_versions_change_nothing() {
         missing["error"]["details"]["addition"][0]["field"],
         "version"
     );
-    assert_eq!(api.get(&path).await.expect(200).text, before);
+    assert_eq!(api.get(&path).await.expect(200).text(), before);
     let done = if_match("\"2\"", json!({"internal_tag": "y"}))
         .await
         .expect(200);
@@ -283,7 +283,7 @@ async fn a_deleted_tenant_takes_its_people_along_but_not_its_children() {
 
     let path = format!("/api/2/tenants/{customer}?version=2");
     let refused = api.delete(&path).await.expect(409);
-    assert!(refused.text.contains("child"), "{}", refused.text);
+    assert!(refused.text().contains("child"), "{}", refused.text());
     api.get(&format!("/api/2/users/{user}")).await.expect(200);
     disable(&unit).await;
     api.delete(&format!("/api/2/tenants/{unit}?version=2"))

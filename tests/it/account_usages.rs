@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
+use crate::support::api::Api;
 
 const MAX: u64 = u64::MAX;
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Api, unique};
+use crate::support::api::{Api, unique};
 
 #[tokio::test]
 async fn logins_are_unique_over_the_deployment() {
@@ -55,7 +55,7 @@ async fn bad_users_are_refused_and_nothing_is_stored() {
     let customer = api.tenant("customer", &api.root).await;
     let user = api.user(&customer).await;
     let path = format!("/api/2/users/{user}");
-    let before = api.get(&path).await.expect(200).text;
+    let before = api.get(&path).await.expect(200).text();
     for (body, field) in [
         (json!({"business_types": ["seller"]}), "business_types"),
         (json!({"business_types": "buyer"}), "business_types"),
@@ -80,7 +80,7 @@ async fn bad_users_are_refused_and_nothing_is_stored() {
         let refused = api.put(&path, &body).await.expect(400).json();
         assert_eq!(refused["error"]["details"]["addition"][0]["field"], field);
     }
-    assert_eq!(api.get(&path).await.expect(200).text, before);
+    assert_eq!(api.get(&path).await.expect(200).text(), before);
     for body in [json!({"login": "nobody"}), json!({"tenant_id": customer})] {
         api.post("/api/2/users", &body).await.expect(400);
     }
@@ -213,16 +213,12 @@ async fn activation_goes_through_the_outbox() {
     let path = format!("/api/2/users/{user}");
     let send = format!("{path}/send-activation-email");
     api.post(&send, &json!({})).await.expect(204);
-    let queued =
-        upsell::store::keys::mails_by_state(upsell::domain::notification::MailState::Queued);
+    let queued = upsell::store::keys::mails_by_state(upsell::domain::mail::MailState::Queued);
     let mails = api.env.store.ids_under(&queued, None, 10).await.unwrap();
     assert_eq!(mails.len(), 1);
     let id = upsell::domain::ids::MailId::new(mails[0]);
     let mail = api.env.store.mail(id).await.unwrap().unwrap();
-    assert_eq!(
-        mail.kind,
-        upsell::domain::notification::MailKind::Activation
-    );
+    assert_eq!(mail.kind, upsell::domain::mail::MailKind::Activation);
     assert_eq!(mail.user_id.to_string(), user);
 
     let none = json!({"version": 1, "contact": {"email": ""}});
@@ -231,7 +227,7 @@ async fn activation_goes_through_the_outbox() {
         api.post(&send, &json!({}))
             .await
             .expect(422)
-            .text
+            .text()
             .contains("e-mail")
     );
     let active = json!({"version": 2, "activated": true, "contact": {"email": "a@b.example"}});
@@ -243,7 +239,7 @@ async fn activation_goes_through_the_outbox() {
         api.post(&send, &json!({}))
             .await
             .expect(422)
-            .text
+            .text()
             .contains("active")
     );
 }
@@ -267,5 +263,5 @@ async fn a_users_token_speaks_for_that_user_only() {
         assert_eq!(get(&path).await.expect(403).code(), 1002, "{path}");
     }
     let client = api.get("/api/2/users/me").await.expect(403);
-    assert!(client.text.contains("API client"), "{}", client.text);
+    assert!(client.text().contains("API client"), "{}", client.text());
 }

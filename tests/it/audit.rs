@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use upsell::domain::ids::MailId;
-use upsell::domain::notification::{Mail, MailKind, MailState};
+use upsell::domain::mail::{Mail, MailKind, MailState};
 use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;
 
-use crate::account_api::{Answer, Api, unique};
+use crate::support::api::{Answer, Api, unique};
 use crate::support::app::TestApp;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";

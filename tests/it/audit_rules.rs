@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use upsell::domain::time::Timestamp;
 use upsell::usecases::clean_up::clean_up;
 
-use crate::account_api::Api;
 use crate::audit::{entries, newest, page};
+use crate::support::api::Api;
 
 #[tokio::test]
 async fn secrets_are_nowhere_in_it() {
@@ -133,7 +133,7 @@ async fn a_write_that_is_refused_or_loses_leaves_no_entry() {
         ),
     ] {
         let done = api.call_as(&api.token, method, &path, Some(&body)).await;
-        assert_eq!(done.status, status, "{path} {body}: {}", done.text);
+        assert_eq!(done.status, status, "{path} {body}: {}", done.text());
     }
     assert_eq!(entries(&api, &api.root).await, before);
 

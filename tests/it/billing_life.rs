@@ -2,15 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
-
-const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
-
-/// A customer object with as little said as can be.
-async fn exempt(api: &Api, tenant: &str) -> Value {
-    let body = json!({"Tenant": tenant, "TaxExempt": true});
-    api.put(CUSTOMERS, &body).await.expect(200).json()
-}
+use crate::billing_rules::{CUSTOMERS, exempt};
+use crate::support::api::Api;
 
 #[tokio::test]
 async fn lists_go_on_where_they_ended() {

@@ -4,15 +4,15 @@ use reqwest::Method;
 use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 
-const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
+pub(crate) const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
 const US: &str = "d46c54bd-1704-4a55-bb76-fc03073669a0";
 const ALABAMA: &str = "b4c87080-7c8c-45e0-8867-a714ffc79b7d";
 const BULGARIA: &str = "b28c162b-007a-42a1-ba97-d798e9e26909";
 
 /// A customer object with as little said as can be.
-async fn exempt(api: &Api, tenant: &str) -> Value {
+pub(crate) async fn exempt(api: &Api, tenant: &str) -> Value {
     let body = json!({"Tenant": tenant, "TaxExempt": true});
     api.put(CUSTOMERS, &body).await.expect(200).json()
 }
@@ -95,7 +95,7 @@ async fn each_field_follows_its_rule() {
             json!("2030-01-01T00:00:00"),
         ),
     ] {
-        let before = api.get(CUSTOMERS).await.text;
+        let before = api.get(CUSTOMERS).await.text();
         let body = json!({"Tenant": tenant, field: bad});
         let refused = api.put(CUSTOMERS, &body).await.expect(400);
         let told = if field == "TaxExempt" && bad == json!(false) {
@@ -104,7 +104,7 @@ async fn each_field_follows_its_rule() {
             field
         };
         assert_eq!(complaints(&refused), [told], "{bad}");
-        assert_eq!(api.get(CUSTOMERS).await.text, before, "{bad}");
+        assert_eq!(api.get(CUSTOMERS).await.text(), before, "{bad}");
 
         let body = json!({"Tenant": tenant, field: good});
         let taken = api.put(CUSTOMERS, &body).await.expect(200).json();
@@ -309,7 +309,7 @@ async fn others_customers_do_not_exist() {
         "7",
     ] {
         let read = call(Method::GET, format!("{CUSTOMERS}/{id}"), None).await;
-        answers.push(read.expect(404).text);
+        answers.push(read.expect(404).text());
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
@@ -317,9 +317,9 @@ async fn others_customers_do_not_exist() {
     for tenant in [&sibling, &api.root, &uuid::Uuid::new_v4().to_string()] {
         let body = json!({"Tenant": tenant, "TaxExempt": true});
         let put = call(Method::PUT, CUSTOMERS.to_owned(), Some(body)).await;
-        answers.push(put.expect(404).text);
+        answers.push(put.expect(404).text());
         let list = call(Method::GET, format!("{CUSTOMERS}?Tenant={tenant}"), None).await;
-        answers.push(list.expect(404).text);
+        answers.push(list.expect(404).text());
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");

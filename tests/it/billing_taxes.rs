@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::header::IF_MATCH;
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
+use crate::support::api::Api;
 
 const TAXES: &str = "/api/advanced-automation/v1/Taxes";
 const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
@@ -27,7 +27,7 @@ fn id(of: &Value) -> &str {
 }
 
 /// A request whose body is this text: numbers stay as they are written.
-async fn send(api: &Api, method: Method, body: String) -> crate::account_api::Answer {
+async fn send(api: &Api, method: Method, body: String) -> crate::support::api::Answer {
     let request = api.request(method, TAXES).bearer_auth(&api.token);
     let request = request.header("content-type", "application/json");
     api.send(request.body(body)).await
@@ -47,8 +47,8 @@ async fn a_tax_is_created_read_changed_and_listed() {
     assert_eq!(made.header("etag"), "\"1\"");
     let read = api.get(made.header("location")).await.expect(200);
     assert_eq!(
-        (read.text.as_str(), read.header("etag")),
-        (made.text.as_str(), "\"1\"")
+        (read.text().as_str(), read.header("etag")),
+        (made.text().as_str(), "\"1\"")
     );
 
     let change = json!({"Id": id(&tax), "Name": "VAT"});
@@ -88,12 +88,12 @@ async fn rates_keep_every_digit() {
         let body = format!(r#"{{"Name":"T","Value":{rate}}}"#);
         let made = send(&api, Method::POST, body).await.expect(201);
         assert!(
-            made.text.contains(&format!("\"Value\":{rate},")),
+            made.text().contains(&format!("\"Value\":{rate},")),
             "{}",
-            made.text
+            made.text()
         );
         let read = api.get(made.header("location")).await.expect(200);
-        assert_eq!(read.text, made.text);
+        assert_eq!(read.text(), made.text());
     }
     for rate in ["100", "-0.1", "0.00001", "1e1", "\"20\"", "1.2.3"] {
         let body = format!(r#"{{"Name":"T","Value":{rate}}}"#);
@@ -146,7 +146,7 @@ async fn taxes_are_seen_below_their_partner_and_changed_by_it() {
         .expect(200);
     let foreign = get(format!("{TAXES}?id={}", id(&other_tax))).await;
     let unknown = get(format!("{TAXES}?id={}", uuid::Uuid::new_v4())).await;
-    assert_eq!(foreign.expect(404).text, unknown.expect(404).text);
+    assert_eq!(foreign.expect(404).text(), unknown.expect(404).text());
     get(format!("{TAXES}?Tenant={other}")).await.expect(404);
 
     for (tax, status) in [(&own_tax, 200), (&root_tax, 403), (&other_tax, 404)] {

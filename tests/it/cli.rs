@@ -1,29 +1,6 @@
 //! The binary from outside: arguments and environment in, output and exit code out.
 
-use std::process::Command;
-
-use crate::support::binary::binary;
-
-/// What one run gave.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn upsell(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
-    let output = Command::new(binary())
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use crate::support::binary::upsell;
 
 #[test]
 fn link_prints_the_buy_link() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::RngExt;
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use upsell::domain::mail::{MailState, Recipient};
 use upsell::domain::meter::Report;
-use upsell::domain::notification::{MailState, Recipient};
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::deliver::{self, Look, Remind};
 
@@ -31,7 +31,7 @@ async fn whatever_the_clock_does_reports_are_taken_and_mails_are_due_soon() {
         let now = later(random.random_range(0..30 * DAY));
         let value = if round % 2 == 0 { 100 } else { 1 };
         let outcome = world.report_all(&[(tenant, STORAGE, value)], now).await;
-        let report = outcome.lines[0].as_ref().unwrap().report;
+        let report = *outcome.lines[0].as_ref().unwrap();
         assert_eq!(report, Report::Accepted, "{round} at {now:?}");
         assert_eq!(outcome.transitions.len(), 1, "{round} at {now:?}");
         fan_out_all(&world, now).await;
@@ -86,7 +86,7 @@ async fn reminders_of_a_clock_ahead_are_brought_forward_and_never_all_at_once() 
         assert_eq!(count, Ok(expected));
         assert_eq!(reminder().await, week);
     }
-    let next = deliver::remind_one(&world.env, now).await;
+    let next = deliver::remind_next(&world.env, &mut None, now).await;
     assert_eq!(next, Ok(Remind::NotBefore(week)));
 }
 

@@ -7,17 +7,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use crate::docs_claims::known_fields;
-use crate::support::binary::binary;
+use crate::support::binary::{binary, upsell};
 use crate::support::pages::{at, pages};
 use crate::support::redis::{Access, Program, RedisServer, Setup};
 
 /// The environment variables of all settings.
 fn variables() -> BTreeSet<String> {
-    let output = Command::new(binary())
-        .args(["check-config", "--list"])
-        .output()
-        .unwrap();
-    let list = String::from_utf8(output.stdout).unwrap();
+    let list = upsell(&["check-config", "--list"], &[]).out;
     let paths = list
         .lines()
         .filter_map(|line| line.split_whitespace().next());
@@ -75,11 +71,7 @@ fn variables_in_what_operators_copy_are_settings() {
 /// Settings by their names in the file, such as `redis.cache_ttl`.
 #[test]
 fn settings_that_are_named_exist() {
-    let output = Command::new(binary())
-        .args(["check-config", "--list"])
-        .output()
-        .unwrap();
-    let list = String::from_utf8(output.stdout).unwrap();
+    let list = upsell(&["check-config", "--list"], &[]).out;
     let words = list
         .lines()
         .filter_map(|line| line.split_whitespace().next());

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL};
+use crate::support::accounts::ADMIN_BUYER;
 use crate::support::app::{TestApp, eventually};
 
 /// Sets the soft limit of a running service.
@@ -22,12 +22,7 @@ fn limit_files(app: &TestApp, bytes: &str) {
 #[tokio::test]
 async fn a_limit_on_files_stops_writes_and_passes() {
     let mut app = TestApp::start(&[]).await;
-    let tenant = app.create_customer().await;
-    app.brand(&tenant, BUY_URL, true).await;
-    let user = app.create_user(&tenant, ADMIN_BUYER).await;
-    app.set_quota(Account::Tenant(&tenant), "storage", 10).await;
-    app.report_usage(Account::Tenant(&tenant), "storage", 11)
-        .await;
+    let (tenant, user) = app.over_quota().await;
     let alert = app.alerts(&user).await.remove(0);
     let link = alert["proposal"]["href"].as_str().unwrap().to_owned();
     app.visit(&link).await.expect(302);

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Answer, Api, unique};
+use crate::support::api::{Answer, Api, unique};
 use crate::support::app::TestApp;
 
 /// A write with a key, by the holder of `token`.
@@ -44,7 +44,7 @@ async fn children(api: &Api) -> usize {
 #[track_caller]
 fn assert_same(first: &Answer, again: &Answer) {
     assert!(!is_replay(first) && is_replay(again), "{again:?}");
-    assert_eq!((first.status, &first.text), (again.status, &again.text));
+    assert_eq!((first.status, &first.text()), (again.status, &again.text()));
     for (name, value) in &first.headers {
         if !["x-request-id", "date", "ratelimit"].contains(&name.as_str()) {
             assert_eq!(again.headers.get(name), Some(value), "{name}");
@@ -124,7 +124,11 @@ async fn a_key_belongs_to_one_request() {
             .await
             .expect(422);
         assert_eq!(refused.code(), 422);
-        assert!(refused.text.contains("another request"), "{}", refused.text);
+        assert!(
+            refused.text().contains("another request"),
+            "{}",
+            refused.text()
+        );
     }
     let path = format!("/api/upsell/v1/tenants/{id}/quota-settings");
     let settings = json!({"soon_percent": {"storage_size": 5}});
@@ -146,14 +150,14 @@ async fn of_concurrent_twins_one_is_carried_out() {
         let mut first = HashSet::new();
         for answer in answers {
             if answer.status == 409 {
-                assert_eq!(answer.header("retry-after"), "1", "{}", answer.text);
+                assert_eq!(answer.header("retry-after"), "1", "{}", answer.text());
                 continue;
             }
-            first.insert(answer.expect(201).text);
+            first.insert(answer.expect(201).text());
         }
         assert_eq!((first.len(), children(&api).await), (1, round));
         let again = post(&api, &key, "/api/2/tenants", &body).await.expect(201);
-        assert!(is_replay(&again) && first.contains(&again.text));
+        assert!(is_replay(&again) && first.contains(&again.text()));
     }
 }
 
@@ -183,7 +187,7 @@ async fn a_replay_is_authorized_anew_and_for_its_own_caller_only() {
     let refused = create(&narrow).await.expect(403);
     assert!(
         !refused
-            .text
+            .text()
             .contains(first.json()["client_secret"].as_str().unwrap())
     );
     let path = format!("/api/2/clients/{}", client.0);

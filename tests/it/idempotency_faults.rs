@@ -4,25 +4,21 @@
 use std::sync::Arc;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderName, Method, Uri, Version};
 use serde_json::{Value, json};
 use upsell::domain::ids::ClientId;
-use upsell::http::cors::Cors;
 use upsell::http::message::{Head, Request, Service};
-use upsell::http::pages::Options;
-use upsell::http::router::{BodyLimits, Router};
 use upsell::http::service::Upsell;
 use upsell::store::engine::{Changes, CommitError, Expect, Key};
 use upsell::store::keys;
 use upsell::store::mark::{Mark, Marked};
 use upsell::store::record::{KeptRequest, Stored};
 use upsell::usecases::clean_up::clean_up;
-use upsell::usecases::{Env, count_clicks};
 
-use crate::account_api::{Api, unique};
 use crate::idempotency::{customer, is_replay, post, write};
+use crate::support::api::{Api, unique};
 use crate::support::app::eventually;
-use crate::support::http::Site;
+use crate::support::http::{Site, service};
 use crate::support::world::{START, World};
 
 /// As a crash after the change and before the answer leaves it.
@@ -46,7 +42,7 @@ async fn after_a_crash_the_caller_is_told_that_it_was_carried_out() {
     for _ in 0..2 {
         let told = post(&api, "k", "/api/2/tenants", &body).await.expect(409);
         assert_eq!((told.code(), told.header("retry-after")), (409, ""));
-        assert!(told.text.contains("was carried out"), "{}", told.text);
+        assert!(told.text().contains("was carried out"), "{}", told.text());
     }
     // Another request is still another request.
     post(&api, "k", "/api/2/tenants", &customer(&api))
@@ -165,7 +161,7 @@ async fn a_caller_that_hangs_up_finds_the_answer() {
     let site = Site::serve(world).await;
     let client = ClientId::random();
     let token = site.token_of_client(client, root).await;
-    let service = service(&env);
+    let (service, _) = service(env.clone());
     let mut cut = 0;
     while cut < 5 {
         let key = unique("gone");
@@ -190,23 +186,6 @@ async fn a_caller_that_hangs_up_finds_the_answer() {
         assert_eq!(again.status(), 201, "{:?}", again.body());
         assert!(again.headers().contains_key("idempotency-replayed"));
     }
-}
-
-fn service(env: &Env) -> Upsell {
-    let (clicks, _) = count_clicks::channel(1);
-    let options = Options {
-        clicks,
-        redirect_status: StatusCode::FOUND,
-    };
-    let limits = BodyLimits {
-        default_bytes: 1 << 20,
-        public_bytes: 8 << 10,
-        bulk_bytes: 1 << 20,
-        logo_bytes: 1 << 20,
-        partner_plan_bytes: 64 << 10,
-    };
-    let router = Router::new(upsell::http::endpoints(options.clone()), limits).unwrap();
-    Upsell::new(env.clone(), router, Cors::default(), options)
 }
 
 async fn request(service: &Upsell, token: &str, key: &str, body: &Value) -> Request {
@@ -345,10 +324,10 @@ async fn an_answer_that_is_too_long_counts_as_carried_out() {
     // Nothing was changed: it may as well be done again.
     for _ in 0..2 {
         let done = send(&items).await.expect(200);
-        assert!(done.text.len() > 256 * 1024 && !is_replay(&done));
+        assert!(done.text().len() > 256 * 1024 && !is_replay(&done));
     }
     items.push(report(&tenant));
     send(&items).await.expect(200);
     let told = send(&items).await.expect(409);
-    assert!(told.text.contains("was carried out"), "{}", told.text);
+    assert!(told.text().contains("was carried out"), "{}", told.text());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -13,32 +13,23 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::app::eventually;
-use crate::support::binary::binary;
+use crate::support::binary::{binary, upsell};
+use crate::support::moving::text;
 
 /// A user and a group that nobody else has.
 const SERVICE: (u32, u32) = (54_321, 54_322);
 
-fn upsell(arguments: &[&str], data: &Path) -> Output {
-    Command::new(binary())
-        .args(arguments)
-        .env_clear()
-        .env("UPSELL_DATA", data)
-        .output()
-        .unwrap()
-}
-
 /// What a command printed; it must succeed.
 fn done(arguments: &[&str], data: &Path) -> String {
-    let output = upsell(arguments, data);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "upsell {arguments:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
+    let run = upsell(arguments, &[("UPSELL_DATA", text(data))]);
+    assert_eq!(run.code, 0, "upsell {arguments:?}: {}", run.err);
+    run.out
 }
 
 fn refused(arguments: &[&str], data: &Path) -> String {
-    let output = upsell(arguments, data);
-    assert_eq!(output.status.code(), Some(1), "upsell {arguments:?}");
-    String::from_utf8(output.stderr).unwrap()
+    let run = upsell(arguments, &[("UPSELL_DATA", text(data))]);
+    assert_eq!(run.code, 1, "upsell {arguments:?}");
+    run.err
 }
 
 fn initialized() -> (TempDir, PathBuf) {

@@ -12,9 +12,9 @@ use upsell::store::engine::{Changes, Engine as _};
 use upsell::store::keys;
 use upsell::store::transfer::ExportReader;
 
-use crate::moving_support::{Moved, command, records_of, seen, text, upsell, with_keys_of};
 use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN};
 use crate::support::app::{TestApp, eventually};
+use crate::support::moving::{Moved, command, records_of, seen, text, upsell, with_keys_of};
 
 #[tokio::test]
 async fn a_deployment_goes_on_elsewhere_as_if_nothing_had_happened() {

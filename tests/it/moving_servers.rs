@@ -6,10 +6,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::moving_support::{seen, text, with_keys_of};
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL};
+use crate::support::accounts::Account;
 use crate::support::app::{TestApp, eventually};
 use crate::support::binary::binary;
+use crate::support::moving::{seen, text, with_keys_of};
 use crate::support::redis::{Program, RedisCluster, RedisServer, Shape};
 
 /// Runs a command on a store, with the keys in a directory.
@@ -37,12 +37,7 @@ async fn a_deployment_moves_from_a_directory_to_servers_and_back() {
         ("UPSELL_STORE", "embedded"),
     ])
     .await;
-    let tenant = app.create_customer().await;
-    app.brand(&tenant, BUY_URL, true).await;
-    let buyer = app.create_user(&tenant, ADMIN_BUYER).await;
-    app.set_quota(Account::Tenant(&tenant), "storage", 10).await;
-    app.report_usage(Account::Tenant(&tenant), "storage", 11)
-        .await;
+    let (tenant, buyer) = app.over_quota().await;
     eventually("a mail waits", async || {
         let waiting = app.emails("queued").await;
         (!waiting.is_empty()).then_some(())

@@ -15,8 +15,8 @@ use upsell::store::{Store, keys};
 use upsell::usecases::error::Error;
 use upsell::usecases::initialize;
 
-use crate::moving_support::{Records, all, fill, three_chunks};
 use crate::store_embedded::InDirectory;
+use crate::support::moving::{Records, all, fill, three_chunks};
 use crate::support::nodes::{Failure, Shared};
 
 fn header() -> Header {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use upsell::domain::ids::{AccountId, MailId, NodeId, TenantId, UserId};
-use upsell::domain::notification::{Cause, Mail, MailKind, MailState};
+use upsell::domain::mail::{Cause, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level};
 use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;

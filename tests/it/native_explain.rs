@@ -13,8 +13,8 @@ use upsell::usecases::fan_out::recipients_of;
 use upsell::usecases::tokens::{TokenRequest, hash_secret, issue};
 
 use crate::outbox_rules::{fan_out_all, later, queued_for, send};
-use crate::partner_support::SEED_JSON;
 use crate::support::http::Site;
+use crate::support::partner::SEED_JSON;
 use crate::support::world::{START, World};
 
 const GIB: u64 = 1 << 30;
@@ -188,15 +188,19 @@ async fn who_is_told_nothing_is_explained_as_well() {
     name_plan(&site).await;
     enable_tenant(&site.world, false).await;
     let told = explained(&site, user).await;
-    assert_eq!(decided(&told["proposal"]), "tenant_enabled=false");
+    for proposal in ["proposal", "edition_proposal"] {
+        assert_eq!(decided(&told[proposal]), "tenant_enabled=false");
+    }
     assert_eq!(told["reader"]["tenant_enabled"], false);
     must_agree(&site, user, &told, "tenant disabled").await;
     enable_tenant(&site.world, true).await;
     let disable = |user: &mut User| user.enabled = false;
     site.world.change_user(user, disable).await;
     let told = explained(&site, user).await;
-    assert_eq!(decided(&told["proposal"]), "user_enabled=false");
-    assert_eq!(told["proposal"]["kind"], Value::Null);
+    for proposal in ["proposal", "edition_proposal"] {
+        assert_eq!(decided(&told[proposal]), "user_enabled=false");
+        assert_eq!(told[proposal]["kind"], Value::Null);
+    }
     must_agree(&site, user, &told, "user disabled").await;
 }
 

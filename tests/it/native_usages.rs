@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use upsell::domain::ids::{TenantId, UserId};
-use upsell::domain::notification::MailState;
+use upsell::domain::mail::MailState;
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::Env;
 

@@ -247,16 +247,21 @@ async fn a_node_that_stops_says_so_before_it_is_gone() {
     let bearer = &b.token;
     let begun = format!(
         "POST /api/2/tenants HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {bearer}\r\n\
-         Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{"
+         Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
     );
     stream.write_all(begun.as_bytes()).await.unwrap();
+    // It has the request when it asks for the body.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{").await.unwrap();
     let (http, ops) = (b.http.clone(), b.ops.clone());
+    let ask = async |path: &str| {
+        let url = format!("{ops}{path}");
+        send(path, http.get(url)).await
+    };
+    assert_eq!(ask("/readyz").await.status, 200);
     let watch = async {
-        let ask = async |path: &str| {
-            let url = format!("{ops}{path}");
-            send(path, http.get(url)).await
-        };
-        assert_eq!(ask("/readyz").await.status, 200);
         eventually("it says that it stops", async || {
             let ready = ask("/readyz").await;
             ready
@@ -272,11 +277,6 @@ async fn a_node_that_stops_says_so_before_it_is_gone() {
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     };
-    let stop = async {
-        // Not before it has the request.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        b.sigterm().await
-    };
-    let ((), (status, _)) = tokio::join!(watch, stop);
+    let ((), (status, _)) = tokio::join!(watch, b.sigterm());
     assert_eq!(status.code(), Some(0));
 }

@@ -1,7 +1,6 @@
 //! The document of all routes: that it is complete, checked in, served, and can be browsed.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use upsell::http::pages::Options;
 use upsell::usecases::count_clicks;
 
 use crate::support::app::TestApp;
+use crate::support::pages::assert_up_to_date;
 
 /// Every endpoint of the service.
 pub(crate) fn endpoints() -> Vec<Group> {
@@ -27,20 +27,10 @@ pub(crate) fn document() -> Value {
     openapi::document(&endpoints())
 }
 
-/// `UPDATE_DOCS=1` renews the file instead of comparing it.
 #[test]
 fn the_file_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
-    let mut current = serde_json::to_string_pretty(&document()).unwrap();
-    current.push('\n');
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &current).unwrap();
-    }
-    let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        stored == current,
-        "docs/openapi.json is stale; renew it: UPDATE_DOCS=1 cargo test --test it openapi::the_file"
-    );
+    let current = serde_json::to_string_pretty(&document()).unwrap();
+    assert_up_to_date("docs/openapi.json", &(current + "\n"), "openapi::the_file");
 }
 
 /// Calls `look` with every value in `value` and where it is.

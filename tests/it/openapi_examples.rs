@@ -4,7 +4,7 @@
 use serde_json::Value;
 use upsell::domain::client::ApiScope;
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 use crate::support::objects::Place;
 use crate::support::operations::{Body, Operation, operations};
 
@@ -66,12 +66,12 @@ async fn what_the_document_shows_is_accepted() {
             let what = format!("{} as {}", operation.id, body.media_type);
             let text = String::from_utf8_lossy(&body.bytes);
             match expected(operation) {
-                Some(status) => assert_eq!(answer.status, status, "{what}: {}", answer.text),
+                Some(status) => assert_eq!(answer.status, status, "{what}: {}", answer.text()),
                 None => assert!(
                     (200..300).contains(&answer.status),
                     "{what}: {} {}\n{text}",
                     answer.status,
-                    answer.text
+                    answer.text()
                 ),
             }
             assert!(

@@ -2,7 +2,7 @@
 //! long as they stand, and by reminders too.
 
 use upsell::domain::ids::{AccountId, UserId};
-use upsell::domain::notification::{Mail, MailKind};
+use upsell::domain::mail::{Mail, MailKind};
 use upsell::domain::quota::{Item, Level, Quota};
 use upsell::usecases::compose::{Composed, Due, compose};
 use upsell::usecases::deliver::{self, Remind};
@@ -105,7 +105,9 @@ async fn an_admin_is_reminded_of_colleagues_too() {
     let mail = only_mail(&world, admin).await;
     send(&world, mail.id, later(100)).await;
     let week = later(100 + 7 * 86_400);
-    let reminded = deliver::remind_one(&world.env, week).await.unwrap();
+    let reminded = deliver::remind_next(&world.env, &mut None, week)
+        .await
+        .unwrap();
     assert_eq!(reminded, Remind::Done);
     let reminder = only_mail(&world, admin).await;
     assert_eq!(reminder.kind, MailKind::Reminder);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 use upsell::domain::ids::{AccountId, UserId};
-use upsell::domain::notification::{CancelReason, Mail, MailState};
+use upsell::domain::mail::{CancelReason, Mail, MailState};
 use upsell::domain::quota::{Item, Quota};
 use upsell::usecases::deliver::{self, Ended, Failure, Remind};
 use upsell::usecases::fan_out::{self, FanOut};
@@ -15,6 +15,7 @@ use upsell::usecases::nodes::{self, Patience};
 
 use crate::outbox_rules::{later, queued_for, send};
 use crate::outbox_together::{fan_out, mail, server, told, until_none_is_queued};
+use crate::support::app::eventually;
 use crate::support::member::Member;
 use crate::support::nodes::{Failure as Failing, Shared};
 use crate::support::smtp_script::{Act, At, SmtpScript};
@@ -51,16 +52,6 @@ fn failed(is_permanent: bool) -> Ended {
         failure: Failure { is_permanent, why },
         random: 0,
     }
-}
-
-async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let waited = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(Duration::from_secs(30), waited).await;
-    assert!(in_time.is_ok(), "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,8 +102,8 @@ async fn what_a_dead_node_had_is_sent_by_another() {
     assert!(!members.is_alone());
     eventually("the heir sends its own share", async || {
         let queued = world.mails(MailState::Queued).await;
-        let is_heirs = |mail: &&Mail| mail.lease.is_none() && members.is_mine(mail.id.uuid());
-        queued.iter().filter(is_heirs).count() == 0
+        let is_heirs = |mail: &Mail| mail.lease.is_none() && members.is_mine(mail.id.uuid());
+        (!queued.iter().any(is_heirs)).then_some(())
     })
     .await;
     heir.turn_to(DEAD - 1);
@@ -145,9 +136,10 @@ async fn a_death_in_the_middle_repeats_only_what_was_under_way() {
     dying.run_on(&runtime, &server);
     let running = other.run(&server);
     server.until_taken(|taken| taken.len() >= PEOPLE / 3).await;
-    runtime.shutdown_background();
-    // What its last commit did is there a moment later.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ended = move || runtime.shutdown_timeout(Duration::from_secs(30));
+    tokio::task::spawn_blocking(ended).await.unwrap();
+    // The store makes commits in turn: its last one is made before this one.
+    other.beat().await;
     let left = dying.leases().await;
     other.turn_to(DEAD);
     other.beat().await;
@@ -271,7 +263,7 @@ async fn a_node_that_was_paused_begins_nothing_of_before() {
     let running = paused.run(&slow);
     slow.until_reached(At::FinalDot, CONNECTIONS).await;
     eventually("more is taken than is under way", async || {
-        paused.leases().await.len() > CONNECTIONS
+        (paused.leases().await.len() > CONNECTIONS).then_some(())
     })
     .await;
 
@@ -285,7 +277,7 @@ async fn a_node_that_was_paused_begins_nothing_of_before() {
     assert_eq!(paused.sent(), 0);
     paused.beat().await;
     eventually("the slow server has answered", async || {
-        paused.duplicates() == CONNECTIONS
+        (paused.duplicates() == CONNECTIONS).then_some(())
     })
     .await;
     running.stop().await;
@@ -303,7 +295,7 @@ async fn a_node_begins_nothing_until_it_is_known() {
     let node = Member::unknown(&world, 30);
     assert_eq!(node.take(ids[0]).await, None);
     let running = node.run(&server);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    node.until_passed().await;
     assert_eq!(server.connections(), 0);
     node.beat().await;
     until_none_is_queued(&world).await;
@@ -312,12 +304,11 @@ async fn a_node_begins_nothing_until_it_is_known() {
         .report(world.tenant_account(), Item::VirtualMachines, 10, later(40))
         .await;
     node.turn_to(30 + HEARTBEAT_TTL);
-    node.env.outbox_wake.notify_one();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    node.until_passed().await;
     assert_eq!(world.mails(MailState::Queued).await.len(), 0);
     node.beat().await;
     eventually("the notice becomes mails", async || {
-        world.mails(MailState::Queued).await.len() == 5
+        (world.mails(MailState::Queued).await.len() == 5).then_some(())
     })
     .await;
     running.stop().await;

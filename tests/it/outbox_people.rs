@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use upsell::domain::ids::{AccountId, UserId};
-use upsell::domain::notification::MailState;
+use upsell::domain::mail::MailState;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
 use upsell::usecases::fan_out::{self, FanOut, recipients_of};

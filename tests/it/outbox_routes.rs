@@ -2,20 +2,15 @@
 //! sent costs nothing, and what was sent is recorded though the store fails for a moment.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use upsell::domain::brand::{Brand, BrandEncryption};
 use upsell::domain::ids::{AccountId, MailId, TenantId, UserId};
-use upsell::domain::notification::{Mail, MailKind, MailState};
+use upsell::domain::mail::{Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Quota};
 use upsell::domain::rules::Rule;
-use upsell::outbox::route::Deployment;
-use upsell::outbox::smtp::{Encryption, Mailer, Target};
-use upsell::outbox::worker::Outbox;
+use upsell::outbox::smtp::{Encryption, Mailer};
 use upsell::store::engine::Changes;
 use upsell::store::keys;
 use upsell::store::record::Stored;
@@ -25,48 +20,12 @@ use crate::outbox_rules::later;
 use crate::outbox_together::{fan_out, told, until_none_is_queued};
 use crate::support::app::eventually;
 use crate::support::nodes::Shared;
+use crate::support::outbox::Running;
 use crate::support::smtp_client::{mailer, settings, target};
 use crate::support::smtp_script::{Act, At, Setup, SmtpScript};
 use crate::support::world::{START, World};
 
 const STORAGE: Item = Item::StorageSize;
-
-/// An outbox at work.
-struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-    seconds: Arc<AtomicU64>,
-}
-
-impl Running {
-    fn start(world: &World, mailer: Mailer, target: Option<Target>, seconds: u64) -> Self {
-        let from = "upsell@cloud.example".parse().unwrap();
-        let seconds = Arc::new(AtomicU64::new(seconds));
-        let told = Arc::clone(&seconds);
-        let outbox = Outbox::new(
-            world.env.clone(),
-            mailer,
-            Deployment { target, from },
-            "cloud.example",
-            Arc::new(move || later(told.load(Ordering::Relaxed))),
-        );
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async {
-            let _ = stopped.await;
-        };
-        let task = tokio::spawn(outbox.run(stopped, Duration::from_secs(5)));
-        Self {
-            stop,
-            task,
-            seconds,
-        }
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.task.await.unwrap();
-    }
-}
 
 /// A loopback address for this run alone: tenants' servers have one of a few fixed ports.
 fn own_address(number: u8) -> SocketAddr {
@@ -141,7 +100,7 @@ async fn a_hundred_thousand_mails_for_a_dead_server_hide_none_for_another() {
     let started = std::time::Instant::now();
     let mailer = mailer_for_brands(&dead);
     let dead_target = Some(target(&dead, Encryption::None));
-    let running = Running::start(&world, mailer, dead_target, 30);
+    let running = Running::start(&world.env, mailer, dead_target, 30);
     let sent = live.until_taken(|taken| taken.iter().any(|mail| mail.to == address));
     let sent = tokio::time::timeout(Duration::from_secs(15), sent).await;
     assert!(sent.is_ok(), "the mail for the live server is not sent");
@@ -159,7 +118,7 @@ async fn mails_without_a_server_are_written_once() {
     let (store, commits) = Shared::alone(&world.env.store);
     world.env.store = store;
     let server = SmtpScript::start().await;
-    let running = Running::start(&world, mailer(&server), None, 30);
+    let running = Running::start(&world.env, mailer(&server), None, 30);
     eventually("the reason is noted", async || {
         let mails = world.mails(MailState::Queued).await;
         let why = "no SMTP server is set up";
@@ -175,7 +134,7 @@ async fn mails_without_a_server_are_written_once() {
     let before = commits.made.load(Ordering::SeqCst);
     let mut written = 0;
     for minute in 1..=10 {
-        running.seconds.store(30 + 61 * minute, Ordering::Relaxed);
+        running.clock.turn_to(30 + 61 * minute);
         for _ in 0..2 {
             let mut changes = Changes::new();
             let gone = UserId::random();
@@ -197,7 +156,7 @@ async fn mails_without_a_server_are_written_once() {
     running.stop().await;
     // The next start has a server.
     let own = Some(target(&server, Encryption::None));
-    let running = Running::start(&world, mailer(&server), own, 1000);
+    let running = Running::start(&world.env, mailer(&server), own, 1000);
     until_none_is_queued(&world).await;
     assert_eq!(world.mails(MailState::Sent).await.len(), 20);
     running.stop().await;
@@ -210,7 +169,7 @@ async fn mails_are_sent_through_the_server_that_a_brand_got_meanwhile() {
     let (tenant, address) = told_elsewhere(&mut world).await;
     fan_out(&world).await;
     let late = SmtpScript::at(own_address(208), Setup::default()).await;
-    let running = Running::start(&world, mailer_for_brands(&late), None, 30);
+    let running = Running::start(&world.env, mailer_for_brands(&late), None, 30);
     eventually("there is no server", async || {
         let mails = world.mails(MailState::Queued).await;
         mails
@@ -231,10 +190,10 @@ async fn mails_are_sent_through_the_server_that_a_brand_got_meanwhile() {
         .report(AccountId::Tenant(tenant), STORAGE, 100, later(32))
         .await;
     set_brand(&world, tenant, None).await;
-    running.seconds.store(120, Ordering::Relaxed);
+    running.clock.turn_to(120);
     world.env.outbox_wake.notify_one();
     eventually("the next mail waits", async || {
-        running.seconds.fetch_add(1, Ordering::Relaxed);
+        running.clock.seconds.fetch_add(1, Ordering::Relaxed);
         world.env.outbox_wake.notify_one();
         let mails = world.mails(MailState::Queued).await;
         (mails.len() == 2 && mails.iter().all(|mail| mail.last_error.is_some())).then_some(())
@@ -254,7 +213,7 @@ async fn what_was_sent_is_recorded_though_the_store_fails_for_a_moment() {
         let server = SmtpScript::start().await;
         server.always(At::FinalDot, Act::TakeAndWithhold);
         let own = Some(target(&server, Encryption::None));
-        let running = Running::start(&world, mailer(&server), own, 30);
+        let running = Running::start(&world.env, mailer(&server), own, 30);
         server.until_withheld("upsell@cloud.example").await;
         commits.to_fail.store(4, Ordering::SeqCst);
         server.relent();
@@ -293,7 +252,7 @@ async fn what_mails_of_one_tenant_share_is_read_for_many_at_once() {
     commits.tenant_reads.store(0, Ordering::SeqCst);
     let server = SmtpScript::start().await;
     let own = Some(target(&server, Encryption::None));
-    let running = Running::start(&world, mailer(&server), own, 30);
+    let running = Running::start(&world.env, mailer(&server), own, 30);
     until_none_is_queued(&world).await;
     let reads = commits.tenant_reads.load(Ordering::SeqCst);
     println!("the tenant was read {reads} times for {PEOPLE} mails");
@@ -314,7 +273,7 @@ async fn a_tenant_that_is_disabled_when_the_mail_is_due_is_the_reason() {
     world.env.store.commit(changes).await.unwrap();
     let server = SmtpScript::start().await;
     let own = Some(target(&server, Encryption::None));
-    let running = Running::start(&world, mailer(&server), own, 30);
+    let running = Running::start(&world.env, mailer(&server), own, 30);
     until_none_is_queued(&world).await;
     running.stop().await;
     let cancelled = world.mails(MailState::Cancelled).await;
@@ -334,7 +293,7 @@ async fn who_is_not_told_any_more_when_the_mail_is_due_is_counted() {
         .await;
     let server = SmtpScript::start().await;
     let own = Some(target(&server, Encryption::None));
-    let running = Running::start(&world, mailer(&server), own, 30);
+    let running = Running::start(&world.env, mailer(&server), own, 30);
     until_none_is_queued(&world).await;
     let cancelled = world.mails(MailState::Cancelled).await;
     let why = cancelled[0].last_error.as_deref();

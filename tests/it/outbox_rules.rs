@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use upsell::domain::ids::{AccountId, MailId, NodeId, UserId};
-use upsell::domain::notification::{AfterFailure, CancelReason, GaveUp, Mail, MailKind, MailState};
+use upsell::domain::mail::{AfterFailure, CancelReason, GaveUp, Mail, MailKind, MailState};
 use upsell::domain::quota::{Item, Level, Quota, Scope};
 use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;
@@ -117,7 +117,7 @@ async fn one_mail_takes_in_everything_of_its_window() {
     let causes: Vec<_> = mail
         .causes
         .iter()
-        .map(|c| (c.scope(), c.item, c.level))
+        .map(|c| (c.account.scope(), c.item, c.level))
         .collect();
     assert_eq!(
         causes,
@@ -283,16 +283,16 @@ async fn reminders_count_from_the_last_mail_sent() {
     let mail = queued_for(&world, admin).await.remove(0);
     send(&world, mail.id, later(100)).await;
 
-    let early = deliver::remind_one(&world.env, later(99 + week))
+    let early = deliver::remind_next(&world.env, &mut None, later(99 + week))
         .await
         .unwrap();
     assert_eq!(early, Remind::NotBefore(later(100 + week)));
-    let due = deliver::remind_one(&world.env, later(100 + week))
+    let due = deliver::remind_next(&world.env, &mut None, later(100 + week))
         .await
         .unwrap();
     assert_eq!(due, Remind::Done);
     assert_eq!(
-        deliver::remind_one(&world.env, later(100 + week))
+        deliver::remind_next(&world.env, &mut None, later(100 + week))
             .await
             .unwrap(),
         Remind::Idle
@@ -305,7 +305,7 @@ async fn reminders_count_from_the_last_mail_sent() {
 
     // The next one counts from this one.
     send(&world, reminder.id, later(200 + week)).await;
-    let next = deliver::remind_one(&world.env, later(200 + week))
+    let next = deliver::remind_next(&world.env, &mut None, later(200 + week))
         .await
         .unwrap();
     assert_eq!(next, Remind::NotBefore(later(200 + 2 * week)));
@@ -321,7 +321,9 @@ async fn nobody_is_reminded_of_what_is_resolved() {
         .await;
     let month = later(30 * 86_400);
     assert_eq!(
-        deliver::remind_one(&world.env, month).await.unwrap(),
+        deliver::remind_next(&world.env, &mut None, month)
+            .await
+            .unwrap(),
         Remind::Done
     );
     assert_eq!(queued_for(&world, admin).await.len(), 0);
@@ -339,7 +341,9 @@ async fn a_clock_that_jumps_a_day_makes_no_storm() {
             .report(world.tenant_account(), STORAGE, 100, now)
             .await;
         fan_out_all(&world, now).await;
-        deliver::remind_one(&world.env, now).await.unwrap();
+        deliver::remind_next(&world.env, &mut None, now)
+            .await
+            .unwrap();
         assert_eq!(queued_for(&world, admin).await.len(), 0, "{now:?}");
     }
 }

@@ -8,13 +8,8 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::notification::{
-    AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient,
-};
+use upsell::domain::mail::{AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient};
 use upsell::domain::quota::{Item, Quota};
-use upsell::outbox::route::Deployment;
-use upsell::outbox::smtp::Encryption;
-use upsell::outbox::worker::Outbox;
 use upsell::store::engine::Changes;
 use upsell::store::keys;
 use upsell::usecases::deliver::{self, Ended, Failure, Outcome};
@@ -22,8 +17,9 @@ use upsell::usecases::fan_out::{self, FanOut};
 use upsell::usecases::nodes::{Node, Patience};
 
 use crate::outbox_rules::{later, queued_for};
+use crate::support::app::eventually;
 use crate::support::nodes::Shared;
-use crate::support::smtp_client::{mailer, target};
+use crate::support::outbox::{Running, TestClock, outbox_to};
 use crate::support::smtp_script::{Act, At, Pipelining, Setup, SmtpScript};
 use crate::support::world::{START, World};
 
@@ -229,21 +225,6 @@ async fn each_mail_gets_its_own_end() {
     }
 }
 
-fn outbox(world: &World, server: &SmtpScript, seconds: u64) -> Outbox {
-    let deployment = Deployment {
-        target: Some(target(server, Encryption::None)),
-        from: "upsell@cloud.example".parse().unwrap(),
-    };
-    let clock = Arc::new(move || later(seconds));
-    Outbox::new(
-        world.env.clone(),
-        mailer(server),
-        deployment,
-        "cloud.example",
-        clock,
-    )
-}
-
 pub(crate) async fn server() -> SmtpScript {
     let setup = Setup {
         pipelining: Pipelining::Works,
@@ -253,13 +234,11 @@ pub(crate) async fn server() -> SmtpScript {
 }
 
 pub(crate) async fn until_none_is_queued(world: &World) {
-    let all_done = async {
-        while !world.mails(MailState::Queued).await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(Duration::from_secs(30), all_done).await;
-    assert!(in_time.is_ok(), "mails are left in the queue");
+    eventually("no mail is left in the queue", async || {
+        let queued = world.mails(MailState::Queued).await;
+        queued.is_empty().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,21 +251,16 @@ async fn a_crash_loses_no_mail_and_repeats_few() {
     assert_eq!(fan_out(&world).await.len(), PEOPLE);
     let server = server().await;
     let crashing = tokio::runtime::Runtime::new().unwrap();
-    let run = outbox(&world, &server, 30).run(std::future::pending(), Duration::ZERO);
-    crashing.spawn(run);
+    let run = outbox_to(&world.env, &server, &TestClock::at(30));
+    crashing.spawn(run.run(std::future::pending(), Duration::ZERO));
     server.until_taken(|taken| taken.len() >= PEOPLE / 2).await;
     crashing.shutdown_background();
 
     let node = Node::new("test", START, Patience::DEFAULT);
     world.env.node = Arc::new(node);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let again = tokio::spawn(outbox(&world, &server, 32).run(stopped, Duration::from_secs(3)));
+    let again = Running::to(&world.env, &server, 32, Duration::from_secs(3));
     until_none_is_queued(&world).await;
-    stop.send(()).unwrap();
-    again.await.unwrap();
+    again.stop().await;
 
     let mut ids: HashMap<String, Vec<String>> = HashMap::new();
     for mail in server.taken() {
@@ -312,15 +286,9 @@ async fn a_stop_gives_back_what_no_server_has() {
     fan_out(&world).await;
     let server = server().await;
     server.always(At::FinalDot, Act::Stall);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let running =
-        tokio::spawn(outbox(&world, &server, 30).run(stopped, Duration::from_millis(300)));
+    let running = Running::to(&world.env, &server, 30, Duration::from_millis(300));
     server.until_reached(At::FinalDot, 10).await;
-    stop.send(()).unwrap();
-    running.await.unwrap();
+    running.stop().await;
     let queued = world.mails(MailState::Queued).await;
     assert_eq!(queued.len(), 60);
     let in_flight = world.env.node.in_flight();
@@ -337,13 +305,12 @@ async fn a_server_that_answers_nothing_holds_few_mails() {
     fan_out(&world).await;
     let server = server().await;
     server.always(At::Greeting, Act::Stall);
-    let running =
-        tokio::spawn(outbox(&world, &server, 30).run(std::future::pending(), Duration::ZERO));
+    let running = Running::to(&world.env, &server, 30, Duration::ZERO);
     server.until_reached(At::Greeting, 10).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.clock.until_passed(&world.env.outbox_wake).await;
     let queued = world.mails(MailState::Queued).await;
     let in_flight = world.env.node.in_flight();
     let taken = queued.iter().filter(|mail| in_flight.has(mail.id)).count();
     assert!((10..=20).contains(&taken), "{taken}");
-    running.abort();
+    running.stop().await;
 }

@@ -17,10 +17,10 @@ use upsell::http::output;
 use upsell::panics::{abort_elsewhere, caught};
 use upsell::store::engine::{CommitError, Engine as _, Key, StoreError, Watcher};
 
-use crate::server_support::{start, within};
 use crate::store_contract::{key, put};
 use crate::store_embedded::InDirectory;
 use crate::support::answer::{self, send};
+use crate::support::server::{start, within};
 
 #[tokio::test]
 async fn a_panic_ends_one_request_of_a_connection() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::partner_support::{Partner, SEED_JSON, SEED_XML};
+use crate::support::partner::{Partner, SEED_JSON, SEED_XML};
 
 #[tokio::test]
 async fn tokens_come_in_the_dialects_own_scheme() {
@@ -32,9 +32,9 @@ async fn tokens_come_in_the_dialects_own_scheme() {
             "{challenge}"
         );
         assert!(
-            answer.text.contains("<error><code>401</code>"),
+            answer.text().contains("<error><code>401</code>"),
             "{}",
-            answer.text
+            answer.text()
         );
     }
     // Before the body is read.
@@ -63,7 +63,7 @@ async fn reading_and_writing_need_their_scopes() {
     ] {
         let what = format!("{method} {path}");
         let answer = partner.call(token, (method, path), &json, SEED_JSON).await;
-        assert_eq!(answer.status, status, "{what}: {}", answer.text);
+        assert_eq!(answer.status, status, "{what}: {}", answer.text());
     }
 }
 
@@ -97,7 +97,7 @@ async fn partners_are_named_by_id_or_by_a_name_of_the_callers_own_tree() {
     let second = api.post("/api/2/tenants", &second).await.expect(201).json();
     let second = second["id"].as_str().unwrap().to_owned();
     let doubt = partner.get(&named("barracuda"), "*/*").await.expect(409);
-    assert!(doubt.text.contains("by its id"), "{}", doubt.text);
+    assert!(doubt.text().contains("by its id"), "{}", doubt.text());
     partner.get(&named(&id), "*/*").await.expect(200);
     let of_first = api.token_at(&id, &["partners_read"]).await;
     let answer = partner.call(&of_first, (Method::GET, "/1"), &[], "").await;
@@ -127,7 +127,7 @@ async fn partners_are_named_by_id_or_by_a_name_of_the_callers_own_tree() {
             let foreign = partner
                 .call(&of_second, (method.clone(), &path), &json, SEED_JSON)
                 .await;
-            assert_eq!(foreign.expect(404).text, unknown.text);
+            assert_eq!(foreign.expect(404).text(), unknown.text());
         }
     }
 }
@@ -179,11 +179,11 @@ async fn hostile_bodies_are_refused_at_once_and_store_nothing() {
             // Generous: it takes well below 10 ms, but the machine may be busy.
             let took = began.elapsed();
             assert!(took < Duration::from_secs(2), "{what}: {took:?}");
-            assert_eq!(answer.status, 400, "{what}: {}", answer.text);
+            assert_eq!(answer.status, 400, "{what}: {}", answer.text());
             assert!(
-                answer.text.contains("<error><code>400</code><message>"),
+                answer.text().contains("<error><code>400</code><message>"),
                 "{}",
-                answer.text
+                answer.text()
             );
         }
     }

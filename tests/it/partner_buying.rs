@@ -11,8 +11,8 @@ use upsell::store::engine::{Changes, CommitError};
 use upsell::usecases::compose::{Composed, Due, compose};
 
 use crate::outbox_rules::{fan_out_all, queued_for};
-use crate::partner_support::SEED_JSON;
 use crate::support::http::{Site, add_shop};
+use crate::support::partner::SEED_JSON;
 use crate::support::world::{START, World};
 
 const GIB: u64 = 1 << 30;

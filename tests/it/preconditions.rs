@@ -3,12 +3,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use upsell::domain::ids::MailId;
-use upsell::domain::notification::{Mail, MailKind, MailState};
+use upsell::domain::mail::{Mail, MailKind, MailState};
 use upsell::domain::time::Timestamp;
 use upsell::store::engine::Changes;
 
-use crate::account_api::{Answer, Api};
 use crate::audit::entries;
+use crate::support::api::{Answer, Api};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 
@@ -121,18 +121,18 @@ async fn a_write_obeys_if_match_and_a_stale_one_changes_nothing() {
             &format!("{tag}, {tag}"),
         ] {
             let refused = write(&api, &case, stale).await;
-            assert_eq!(refused.status, 412, "{name} {stale}: {}", refused.text);
+            assert_eq!(refused.status, 412, "{name} {stale}: {}", refused.text());
         }
         assert_eq!(entries(&api, &api.root).await, before, "{name}");
         let again = api.get(&case.read).await.expect(200);
         assert_eq!(
-            (again.header("etag"), &again.text),
-            (tag.as_str(), &read.text),
+            (again.header("etag"), &again.text()),
+            (tag.as_str(), &read.text()),
             "{name}"
         );
 
         let done = write(&api, &case, &tag).await;
-        assert!((200..300).contains(&done.status), "{name}: {}", done.text);
+        assert!((200..300).contains(&done.status), "{name}: {}", done.text());
         // A brand that is disabled is still there.
         if case.method == Method::DELETE && !case.read.ends_with("/brand") {
             api.get(&case.read).await.expect(404);
@@ -152,7 +152,7 @@ async fn a_write_obeys_if_match_and_a_stale_one_changes_nothing() {
         }
         if case.is_changed {
             let late = write(&api, &case, &tag).await;
-            assert_eq!(late.status, 412, "{name}: {}", late.text);
+            assert_eq!(late.status, 412, "{name}: {}", late.text());
         }
     }
 }
@@ -234,7 +234,7 @@ async fn who_has_it_already_gets_304() {
         ] {
             let same = get(known).await;
             assert_eq!(
-                (same.status, same.text.as_str()),
+                (same.status, same.text().as_str()),
                 (304, ""),
                 "{} {known}",
                 case.read
@@ -242,7 +242,7 @@ async fn who_has_it_already_gets_304() {
             assert_eq!(same.header("etag"), first.header("etag"));
             assert_eq!(same.header("cache-control"), first.header("cache-control"));
         }
-        assert_eq!(get("\"987654321\"").await.expect(200).text, first.text);
+        assert_eq!(get("\"987654321\"").await.expect(200).text(), first.text());
         seen += 1;
     }
     assert!(seen > 10, "{seen}");

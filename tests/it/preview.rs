@@ -1,22 +1,12 @@
 //! `upsell preview` from outside.
 
 use std::io::Write as _;
-use std::process::Command;
 
-use crate::support::binary::binary;
+use crate::support::binary::upsell;
 
 fn preview(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(binary())
-        .arg("preview")
-        .args(arguments)
-        .env_clear()
-        .output()
-        .unwrap();
-    (
-        output.status.code(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    let run = upsell(&[&["preview"][..], arguments].concat(), &[]);
+    (Some(run.code), run.out, run.err)
 }
 
 #[test]

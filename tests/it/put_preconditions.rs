@@ -5,7 +5,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 
 const CUSTOMERS: &str = "/api/advanced-automation/v1/Customers";
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::account_api::Api;
+use crate::support::api::Api;
 
 #[tokio::test]
 async fn no_parameter_stands_twice() {

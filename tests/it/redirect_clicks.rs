@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use upsell::domain::click::{Click, ClickCounts};
 use upsell::domain::ids::{AccountId, AccountRef, UserId, V1Id};
 use upsell::domain::link::Placement;
-use upsell::domain::notification::Recipient;
+use upsell::domain::mail::Recipient;
 use upsell::domain::quota::{Item, Quota};
 use upsell::store::engine::Changes;
 use upsell::store::{Store, keys};

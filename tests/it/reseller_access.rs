@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
 use crate::reseller_domains::{domain, give};
 use crate::reseller_plans::plan;
+use crate::support::api::Api;
 
 /// Every route of the dialect on a plan, a domain, a role and a user of these names.
 fn routes(plan: &str, domain: &str, role: &str, user: &str) -> Vec<(Method, String, Value)> {
@@ -84,10 +84,10 @@ async fn names_of_others_do_not_exist() {
                 (404, 404),
                 "{method} {path}"
             );
-            assert_eq!(foreign.text, missing.text, "{method} {path}");
+            assert_eq!(foreign.text(), missing.text(), "{method} {path}");
         }
         let list = api.call_as(token, Method::GET, "/plan", None).await;
-        assert_eq!(list.expect(200).text, "[]");
+        assert_eq!(list.expect(200).text(), "[]");
     }
     // Names are each reseller's own: the child may have a Gold and an acme of its own.
     let body = json!({"plan": "Gold"});
@@ -180,7 +180,7 @@ async fn accounts_with_plans_domains_or_roles_stay() {
 
     let user_path = format!("/api/2/users/{user}?version=1");
     let refused = api.delete(&user_path).await.expect(409);
-    assert!(refused.text.contains("/domain/"), "{}", refused.text);
+    assert!(refused.text().contains("/domain/"), "{}", refused.text());
     let switch = async |tenant: &str, version: u64, enabled: bool| {
         let body = json!({"version": version, "enabled": enabled});
         let path = format!("/api/2/tenants/{tenant}");

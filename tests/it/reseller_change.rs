@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::Api;
 use crate::audit::entries;
 use crate::reseller_domains::{domain, give, roles_of};
 use crate::reseller_plans::{names, plan};
+use crate::support::api::Api;
 
 /// What the answer says of each user: roles before and after.
 fn moves(answer: &Value) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
@@ -115,7 +115,7 @@ async fn a_change_of_plan_that_cannot_be_is_none() {
     domain(&api, "acme", "Silver").await;
     let user = api.user(&api.root).await;
     give(&api, "acme", &user, &["Old"]).await.expect(200);
-    let before = api.get("/domain/acme").await.text;
+    let before = api.get("/domain/acme").await.text();
     let path = "/domain/acme/plan";
     for (query, body, status) in [
         ("", json!({}), 400),
@@ -147,7 +147,7 @@ async fn a_change_of_plan_that_cannot_be_is_none() {
         .header("if-match", "\"1\"")
         .json(&json!({"pricePlan": "Gold"}));
     api.send(request).await.expect(412);
-    assert_eq!(api.get("/domain/acme").await.text, before);
+    assert_eq!(api.get("/domain/acme").await.text(), before);
     // The plan it has: nothing belonged to a plan before, so nobody loses a role.
     let same = api
         .put(path, &json!({"pricePlan": "silver"}))
@@ -155,7 +155,7 @@ async fn a_change_of_plan_that_cannot_be_is_none() {
         .expect(200)
         .json();
     assert_eq!(moves(&same)[&user].1, ["Old"]);
-    assert_eq!(api.get("/domain/acme").await.text, before);
+    assert_eq!(api.get("/domain/acme").await.text(), before);
 }
 
 /// The seed prints `/domain/domain/plan`: a domain called so, or the one that is named.
@@ -292,7 +292,7 @@ async fn every_write_is_in_the_audit() {
         let answer = api
             .call_as(&api.token, method.clone(), path, Some(&body))
             .await;
-        assert!(answer.status < 300, "{method} {path}: {}", answer.text);
+        assert!(answer.status < 300, "{method} {path}: {}", answer.text());
         let all = entries(&api, &api.root).await;
         assert_eq!(all.len(), count + 1, "{method} {path}");
         assert_eq!(

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::account_api::{Answer, Api};
 use crate::reseller_plans::{names, plan, raw};
+use crate::support::api::{Answer, Api};
 
 pub(crate) async fn domain(api: &Api, name: &str, plan: &str) {
     let body = json!({"plan": plan});
@@ -37,24 +37,24 @@ async fn a_domain_shows_its_plans_retention_until_it_has_its_own() {
     raw(&api, Method::PUT, "/plan/Gold/retention", of_gold)
         .await
         .expect(200);
-    assert_eq!(api.get(path).await.expect(200).text, of_gold);
+    assert_eq!(api.get(path).await.expect(200).text(), of_gold);
     let own = r#"{"volume":10,"retentionUnit":"YEARS","retentionValue":1}"#;
     assert_eq!(
-        raw(&api, Method::PUT, path, own).await.expect(200).text,
+        raw(&api, Method::PUT, path, own).await.expect(200).text(),
         own
     );
-    assert_eq!(api.get(path).await.text, own);
+    assert_eq!(api.get(path).await.text(), own);
     let shown = api.get("/domain/acme").await.expect(200).json();
     assert_eq!(
         (&shown["plan"], &shown["ownRetention"]),
         (&json!("Gold"), &json!(true))
     );
     assert_eq!(shown["retention"]["retentionUnit"], "YEARS");
-    assert_eq!(api.get("/plan/Gold/retention").await.text, of_gold);
+    assert_eq!(api.get("/plan/Gold/retention").await.text(), of_gold);
     // Its own values go with it to another plan.
     let to = json!({"pricePlan": "Silver"});
     api.put("/domain/acme/plan", &to).await.expect(200);
-    assert_eq!(api.get(path).await.text, own);
+    assert_eq!(api.get(path).await.text(), own);
     api.delete(path).await.expect(204);
     api.get(path).await.expect(404);
     api.put(path, &json!({"volume": 1})).await.expect(400);
@@ -163,7 +163,7 @@ async fn users_hold_several_roles_and_an_assigned_one_is_not_deleted() {
     let role = "/plan/Gold/roles/Reviewer";
     let refused = api.delete(role).await.expect(409);
     assert_eq!(refused.code(), 409);
-    assert!(refused.text.contains("2 users"), "{}", refused.text);
+    assert!(refused.text().contains("2 users"), "{}", refused.text());
     // The whole answer, sent back, changes nothing; one role has a field of its own.
     let same = api.put(&path, &made).await.expect(200).json();
     assert_eq!(same, made);

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account_api::{Answer, Api};
+use crate::support::api::{Answer, Api};
 
 pub(crate) async fn raw(api: &Api, method: Method, path: &str, body: &str) -> Answer {
     let request = api
@@ -48,11 +48,11 @@ async fn retention_is_the_seeds() {
     api.get(path).await.expect(404);
     let seed = r#"{"volume":2.5,"retentionUnit":"MONTHS","retentionValue":6}"#;
     assert_eq!(
-        raw(&api, Method::PUT, path, seed).await.expect(200).text,
+        raw(&api, Method::PUT, path, seed).await.expect(200).text(),
         seed
     );
     let read = api.get(path).await.expect(200);
-    assert_eq!((read.text.as_str(), read.header("etag")), (seed, "\"2\""));
+    assert_eq!((read.text().as_str(), read.header("etag")), (seed, "\"2\""));
 
     for volume in [
         "0",
@@ -66,10 +66,10 @@ async fn retention_is_the_seeds() {
             let body =
                 format!(r#"{{"volume":{volume},"retentionUnit":"{unit}","retentionValue":1}}"#);
             raw(&api, Method::PUT, path, &body).await.expect(200);
-            assert_eq!(api.get(path).await.text, body);
+            assert_eq!(api.get(path).await.text(), body);
         }
     }
-    let before = api.get(path).await.text;
+    let before = api.get(path).await.text();
     for bad in [
         r#"{"volume":-1,"retentionUnit":"DAYS","retentionValue":6}"#,
         r#"{"volume":"2.5","retentionUnit":"DAYS","retentionValue":6}"#,
@@ -88,13 +88,13 @@ async fn retention_is_the_seeds() {
         let refused = raw(&api, Method::PUT, path, bad).await.expect(400);
         assert_eq!(refused.code(), 400, "{bad}");
     }
-    assert_eq!(api.get(path).await.text, before);
+    assert_eq!(api.get(path).await.text(), before);
 }
 
 #[tokio::test]
 async fn plans_are_listed_changed_and_deleted() {
     let api = Api::start().await;
-    assert_eq!(api.get("/plan").await.expect(200).text, "[]");
+    assert_eq!(api.get("/plan").await.expect(200).text(), "[]");
     let made = api
         .put("/plan/Gold", &json!({"name": "gold"}))
         .await
@@ -219,7 +219,7 @@ async fn roles_have_a_short_and_a_full_form() {
         assert!(
             [409, 422].contains(&made.status),
             "{reserved}: {}",
-            made.text
+            made.text()
         );
         api.put(path, &json!({"name": reserved})).await;
     }

@@ -15,9 +15,9 @@ use upsell::domain::reseller::role::RoleId;
 use upsell::store::Store;
 use upsell::store::record::Stored;
 
-use crate::account_api::{Answer, Api};
 use crate::reseller_domains::domain;
 use crate::reseller_plans::plan;
+use crate::support::api::{Answer, Api};
 
 pub(crate) const PLANS: [&str; 3] = ["Gold", "Silver", "Tin"];
 const DOMAINS: [&str; 2] = ["acme", "basic"];
@@ -184,9 +184,9 @@ async fn nobody_ever_holds_a_role_that_is_not_there() {
                     assert!(
                         expected.contains(&answer.status),
                         "{method} {path}: {}",
-                        answer.text
+                        answer.text()
                     );
-                    let lost = answer.status == 409 && answer.text.contains("try again");
+                    let lost = answer.status == 409 && answer.text().contains("try again");
                     assert!(!lost, "{method} {path} lost a race within one node");
                     if answer.status == 200 && path.ends_with("/plan") {
                         check_change(&answer);

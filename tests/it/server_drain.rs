@@ -10,7 +10,7 @@ use upsell::http::limits::Limits;
 use upsell::http::listener;
 use upsell::http::server::Server;
 
-use crate::server_support::{Client, TestService, start, within};
+use crate::support::server::{Client, TestService, start, within};
 
 fn short(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();

@@ -14,7 +14,7 @@ use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 use upsell::http::tls::{Tls, TlsError};
 
-use crate::server_support::{BODY_LIMIT, Client, Running, eventually, start, start_with, within};
+use crate::support::server::{BODY_LIMIT, Client, Running, eventually, start, start_with, within};
 
 type H2 = SendRequest<Full<Bytes>>;
 

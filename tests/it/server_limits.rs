@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 
-use crate::server_support::{BODY_LIMIT, start, within};
+use crate::support::server::{BODY_LIMIT, start, within};
 
 fn status_of(response: &str) -> &str {
     response.get(9..12).unwrap_or(response)

@@ -12,9 +12,9 @@ use upsell::domain::ids::ClientId;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 
-use crate::account_api::unique;
-use crate::server_support::{Client, Running, connect_from, eventually, start, within};
+use crate::support::api::unique;
 use crate::support::app::{First, TestApp};
+use crate::support::server::{Client, Running, connect_from, eventually, start, within};
 
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 

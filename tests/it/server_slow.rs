@@ -8,7 +8,7 @@ use upsell::http::client_address::TrustedProxies;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 
-use crate::server_support::{eventually, start, start_behind, within};
+use crate::support::server::{eventually, start, start_behind, within};
 
 fn short(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();

@@ -6,8 +6,8 @@ use tokio::io::AsyncReadExt;
 use upsell::http::limits::Limits;
 use upsell::http::stats::Cause;
 
-use crate::server_support::{Client, connect_from, eventually, start, within};
 use crate::support::app::TestApp;
+use crate::support::server::{Client, connect_from, eventually, start, within};
 
 #[tokio::test]
 async fn large_answers_arrive_whole() {

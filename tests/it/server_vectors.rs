@@ -4,7 +4,7 @@
 use tokio::io::AsyncWriteExt;
 use upsell::http::limits::Limits;
 
-use crate::server_support::{start, within};
+use crate::support::server::{start, within};
 
 /// What, the bytes, the statuses, the requests that reached the service.
 type Row = (

@@ -1,16 +1,12 @@
 //! A server that stalls holds one connection, not all of its own; once it is well it has all again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::Encryption;
-use upsell::outbox::worker::Outbox;
 
-use crate::outbox_rules::later;
 use crate::outbox_together::{fan_out, told};
 use crate::support::app::eventually;
+use crate::support::outbox::Running;
 use crate::support::smtp_client::{impatient, target};
 use crate::support::smtp_script::{Act, At, Setup, SmtpScript};
 
@@ -33,24 +29,9 @@ async fn a_server_that_stalls_is_probed_by_one_connection_and_recovers_at_once()
     };
     let server = SmtpScript::with(setup).await;
     server.always(At::Mail, Act::Stall);
-    let deployment = Deployment {
-        target: Some(target(&server, Encryption::None)),
-        from: "upsell@cloud.example".parse().unwrap(),
-    };
-    let clock = Arc::new(|| later(30));
+    let target = target(&server, Encryption::None);
     let mailer = impatient(&server, PATIENCE);
-    let outbox = Outbox::new(
-        world.env.clone(),
-        mailer,
-        deployment,
-        "cloud.example",
-        clock,
-    );
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let running = tokio::spawn(outbox.run(stopped, Duration::from_secs(5)));
+    let running = Running::start(&world.env, mailer, Some(target), 30);
 
     // At first nobody knows; from the first time-outs on there is one at a time, and the one that
     // it replaces may not have hung up yet.
@@ -78,6 +59,5 @@ async fn a_server_that_stalls_is_probed_by_one_connection_and_recovers_at_once()
     })
     .await;
     assert!(most > 2, "{most} connections to a server that is well");
-    stop.send(()).unwrap();
-    running.await.unwrap();
+    running.stop().await;
 }

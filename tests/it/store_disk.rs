@@ -7,21 +7,15 @@ use std::process::{Child, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use upsell::store::embedded::{EmbeddedEngine, Options};
-use upsell::store::engine::{CommitError, Engine as _, Key, StoreError};
+use upsell::store::engine::{Engine as _, Key, StoreError};
 
 use crate::store_contract::{key, put};
 use crate::store_crash::{child, dir_of_child, last, last_key, log_key, numbered, prepare};
 use crate::store_embedded::{InDirectory, checkpointing};
+use crate::store_faults::unavailable;
 
 /// Larger than what the store needs to open, smaller than what it wants free to go on.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
-
-fn failing_commit(answer: Result<(), CommitError>) -> String {
-    match answer {
-        Err(CommitError::Store(StoreError::Unavailable(why))) => why,
-        other => panic!("not a failure of the store: {other:?}"),
-    }
-}
 
 #[test]
 #[ignore = "the child of a_full_disk_stops_writes_and_passes"]
@@ -36,13 +30,13 @@ fn child_without_room() {
         let why = loop {
             match engine.commit(numbered(0, n)).await {
                 Ok(()) => println!("ack 0 {n}"),
-                other => break failing_commit(other),
+                other => break unavailable(other),
             }
             n += 1;
         };
         println!("failed {n} {why}");
         for _ in 0..50 {
-            assert_eq!(failing_commit(engine.commit(put("small", "x")).await), why);
+            assert_eq!(unavailable(engine.commit(put("small", "x")).await), why);
         }
         assert_eq!(engine.health().await, Err(StoreError::Unavailable(why)));
         assert_eq!(

@@ -219,11 +219,7 @@ async fn changes_that_wait_together_share_an_fsync() {
     let stats = engine.stats();
     assert_eq!(stats.commits(), TASKS * COMMITS);
     assert!(stats.groups() < TASKS * COMMITS / 4, "{stats:?}");
-    assert_eq!(
-        (stats.queued(), stats.conflicts(), stats.failures()),
-        (0, 0, 0)
-    );
-    assert!(stats.sync_time() > Duration::ZERO);
+    assert_eq!((stats.conflicts(), stats.failures()), (0, 0));
     let found = engine.scan(&Key(vec![]), None, 10_000).await.unwrap();
     assert_eq!(found.len(), usize::try_from(TASKS * COMMITS).unwrap());
 }

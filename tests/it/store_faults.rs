@@ -102,7 +102,7 @@ impl Fault {
     }
 }
 
-fn unavailable(answer: Result<(), CommitError>) -> String {
+pub(crate) fn unavailable(answer: Result<(), CommitError>) -> String {
     match answer {
         Err(CommitError::Store(StoreError::Unavailable(why))) => why,
         other => panic!("not a failure of the store: {other:?}"),

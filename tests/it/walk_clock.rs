@@ -6,15 +6,15 @@ use serde_json::json;
 use upsell::app::system_clock;
 use upsell::domain::client::ApiScopes;
 use upsell::domain::ids::{AccountId, ClientId, MailId, TenantId, UserId};
+use upsell::domain::mail::{Cause, Mail, MailKind};
 use upsell::domain::meter::UsageKey;
-use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Level};
 use upsell::store::engine::Changes;
 use upsell::usecases::access::Caller;
 use upsell::usecases::report_usage::{Mode, UsageReport, report_usages};
 
 use crate::support::accounts::{Account, PLAIN};
-use crate::support::app::{DEADLINE, TestApp};
+use crate::support::app::{TestApp, eventually};
 use crate::support::inside::inside;
 use crate::support::sink::Sink;
 use crate::support::world::cx;
@@ -68,15 +68,11 @@ async fn reports_and_mails_go_on_when_a_clock_that_ran_ahead_is_set_back() {
     app.restart().await;
     let token = app.token_of(&app.first).await;
     app.token = token;
-    let sent = async {
-        let is_it = |mail: &serde_json::Value| mail["id"] == json!(id.to_string());
-        while !app.emails("sent").await.iter().any(is_it) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, sent)
-        .await
-        .expect("the mail of the time ahead is sent");
+    eventually("the mail of the time ahead is sent", async || {
+        let mut sent = app.emails("sent").await.into_iter();
+        sent.find(|mail| mail["id"] == json!(id.to_string()))
+    })
+    .await;
     assert_eq!(app.alerts(&user).await.len(), 1);
     let answer = app.report(&[(account, "storage", 1)]).await;
     assert_eq!(answer["accepted"], json!(1), "{answer}");

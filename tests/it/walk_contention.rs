@@ -6,9 +6,9 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::partner_support::SEED_JSON;
 use crate::support::answer::send;
 use crate::support::app::TestApp;
+use crate::support::partner::SEED_JSON;
 
 const AT_ONCE: usize = 64;
 

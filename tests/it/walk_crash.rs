@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL, PLAIN, Tenant, User, record};
+use crate::support::accounts::{Account, PLAIN, Tenant, User, record};
 use crate::support::app::{TestApp, eventually, try_send};
 use crate::support::sink::Sink;
 
@@ -123,12 +123,7 @@ struct Clicker {
 
 impl Clicker {
     async fn new(app: &TestApp) -> Self {
-        let tenant = app.create_customer().await;
-        app.brand(&tenant, BUY_URL, true).await;
-        let user = app.create_user(&tenant, ADMIN_BUYER).await;
-        app.set_quota(Account::Tenant(&tenant), "storage", 10).await;
-        app.report_usage(Account::Tenant(&tenant), "storage", 11)
-            .await;
+        let (tenant, user) = app.over_quota().await;
         let alert = app.alerts(&user).await.remove(0);
         let link = alert["proposal"]["href"].as_str().unwrap();
         Self {

@@ -4,7 +4,6 @@ use reqwest::Method;
 use serde_json::Value;
 use upsell::tracked_link::TOKEN_CHARS;
 
-use crate::support::accounts::{ADMIN_BUYER, Account, BUY_URL};
 use crate::support::app::{Answer, DEADLINE, TestApp, eventually};
 use crate::support::sink::Sink;
 
@@ -31,12 +30,7 @@ async fn requests_are_logged_by_route_and_links_never_are() {
         ("UPSELL_LOG_FORMAT", "json"),
     ];
     let app = TestApp::with_sink(&sink, &loud).await;
-    let tenant = app.create_customer().await;
-    app.brand(&tenant, BUY_URL, true).await;
-    let user = app.create_user(&tenant, ADMIN_BUYER).await;
-    app.set_quota(Account::Tenant(&tenant), "storage", 10).await;
-    app.report_usage(Account::Tenant(&tenant), "storage", 11)
-        .await;
+    let (_, user) = app.over_quota().await;
     let mail = sink.until(1).await.remove(0);
     let alerts = app.alerts(&user).await;
     let of_alert = alerts[0]["proposal"]["href"].as_str().unwrap();

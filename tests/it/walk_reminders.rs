@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use upsell::app::system_clock;
 use upsell::domain::ids::MailId;
-use upsell::domain::notification::{MailKind, MailState};
+use upsell::domain::mail::{MailKind, MailState};
 use upsell::usecases::compose::{Due, compose};
-use upsell::usecases::deliver::{Remind, remind_one};
+use upsell::usecases::deliver::{Remind, remind_next};
 
 use crate::support::accounts::{Account, PLAIN};
 use crate::support::app::{TestApp, eventually};
@@ -36,15 +36,19 @@ async fn a_standing_alert_is_told_again_a_week_after_the_last_mail() {
     let running = inside(&app).await;
     let env = &running.env;
     let week = before.plus(7 * DAY);
-    let Ok(Remind::NotBefore(due)) = remind_one(env, before.plus(6 * DAY)).await else {
+    let Ok(Remind::NotBefore(due)) = remind_next(env, &mut None, before.plus(6 * DAY)).await else {
         panic!("a reminder came early, or none will come");
     };
     assert!(
         due >= week && due.since(week) < Duration::from_secs(60),
         "{due:?}"
     );
-    assert_eq!(remind_one(env, due).await, Ok(Remind::Done));
-    assert_eq!(remind_one(env, due).await, Ok(Remind::Idle), "once");
+    assert_eq!(remind_next(env, &mut None, due).await, Ok(Remind::Done));
+    assert_eq!(
+        remind_next(env, &mut None, due).await,
+        Ok(Remind::Idle),
+        "once"
+    );
 
     let queue = env.store.engine();
     let entries = queue
@@ -92,7 +96,10 @@ async fn nobody_is_reminded_of_what_is_over() {
 
     let running = inside(&app).await;
     let later = system_clock().plus(8 * DAY);
-    assert_eq!(remind_one(&running.env, later).await, Ok(Remind::Done));
+    assert_eq!(
+        remind_next(&running.env, &mut None, later).await,
+        Ok(Remind::Done)
+    );
     let queued = upsell::store::keys::mails_by_state(MailState::Queued);
     let entries = running.env.store.engine().scan(&queued, None, 10).await;
     assert!(entries.unwrap().is_empty());

@@ -208,6 +208,16 @@ impl Stage {
         self.shown("upsell-alerts", ".alert").await;
     }
 
+    /// The same on a plain page in English.
+    async fn english(&self, user: &User) {
+        let html = "lang=\"en\"";
+        let page = Page {
+            html,
+            ..Page::default()
+        };
+        self.both(user, page).await;
+    }
+
     /// Waits for something in the shadow root of an element.
     async fn shown(&self, element: &str, selector: &str) {
         let script = format!(

@@ -8,6 +8,7 @@ what the seed prints and says one line.
 import json
 import os
 import re
+import time
 import uuid
 
 import requests
@@ -37,12 +38,18 @@ response = requests.post(
 assert response.status_code == 200, response.text
 token_info = response.json()
 assert token_info["token_type"] == "bearer"
+assert response.headers["Cache-Control"] == "no-store"
+assert abs(token_info["expires_on"] - time.time() - token_info["expires_in"]) <= 5
+# The seeds show tokens that begin so: {"typ":"JWT","alg":"RS256","kid":…}.
+assert token_info["access_token"].startswith("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIs")
 auth = {"Authorization": "Bearer " + token_info["access_token"]}
 
 # The tenant of the client is the one to which the token provides access.
 response = requests.get(f"{base_url}/clients/{client[0]}", headers=auth, timeout=TIMEOUT_S)
 assert response.status_code == 200, response.text
-tenant_id = response.json()["tenant_id"]
+shown = response.json()
+assert (shown["type"], shown["status"]) == ("agent", "enabled") and "client_secret" not in shown
+tenant_id = shown["tenant_id"]
 assert tenant_id == os.environ["ROOT_TENANT_ID"]
 step("authenticated; the token provides access to " + tenant_id)
 
@@ -61,16 +68,14 @@ response = send(
 )
 assert response.status_code == 201, response.text
 created_tenant_id = response.json()["id"]
-response = send(
-    "POST",
-    "/users",
-    {
-        "tenant_id": created_tenant_id,
-        "login": f"JohnDoe-{RUN}",
-        "contact": {"email": "johndoe@mysite.com", "firstname": "John", "lastname": "Doe"},
-    },
-)
+login = f"JohnDoe-{RUN}"
+form = {
+    "tenant_id": created_tenant_id, "login": login, "enabled": False, "activated": True,
+    "contact": {"email": "johndoe@mysite.com", "firstname": "John", "lastname": "Doe"},
+}
+response = send("POST", "/users", form)
 assert response.status_code == 200, response.text
+assert int(response.headers["X-Upsell-V1-Id"]) > 0
 created_user_id = response.json()["id"]
 step("a customer tenant, and a user account in it")
 
@@ -79,51 +84,51 @@ step("a customer tenant, and a user account in it")
 user_id = created_user_id
 response = send("GET", f"/users/{user_id}")
 assert response.status_code == 200, response.text
-before = response.json()
-version = before["version"]
-assert version == 1
+version = response.json()["version"]
+assert version == 1 and response.headers["ETag"] == '"1"'
 step("000: the revision number of the user account is 1")
 
 user_data = {"business_types": ["buyer"], "version": version}
 response = send("PUT", f"/users/{user_id}", user_data)
 assert response.status_code == 200, response.text
+assert response.headers["ETag"] == '"2"'
 user = response.json()
-SEED_USER = {
-    "activated": bool,
-    "business_types": list,
-    "contact": dict,
-    "created_at": str,
-    "enabled": bool,
-    "id": str,
-    "idp_id": str,
-    "language": str,
-    "login": str,
-    "mfa_status": str,
-    "notifications": list,
-    "personal_tenant_id": type(None),
-    "tenant_id": str,
-    "terms_accepted": bool,
-    "version": int,
+seed_user = {
+    "activated": True,
+    "business_types": ["buyer"],
+    "contact": {
+        "address1": "", "address2": "", "city": "", "country": "", "email": "johndoe@mysite.com",
+        "firstname": "John", "lastname": "Doe", "phone": "", "state": "", "zipcode": "",
+    },
+    "created_at": user["created_at"],
+    "enabled": False,
+    "id": user_id,
+    "idp_id": "11111111-1111-1111-1111-111111111111",
+    "language": "en",
+    "login": login,
+    "mfa_status": "disabled",
+    "notifications": ["quota", "reports", "backup_daily_report"],
+    "personal_tenant_id": None,
+    "tenant_id": created_tenant_id,
+    "terms_accepted": False,
+    "version": 2,
 }
-assert {name: type(value) for name, value in user.items()} == SEED_USER, user
-assert list(user["contact"]) == [
-    "address1", "address2", "city", "country", "email",
-    "firstname", "lastname", "phone", "state", "zipcode",
-]
-assert user["business_types"] == ["buyer"]
-assert user["version"] == version + 1
-assert user["idp_id"] == "11111111-1111-1111-1111-111111111111"
-assert user["mfa_status"] == "disabled"
-assert user["notifications"] == ["quota", "reports", "backup_daily_report"]
+assert user == seed_user, user
+assert (list(user), list(user["contact"])) == (list(seed_user), list(seed_user["contact"])), user
 assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", user["created_at"])
-changed = {name for name in user if user[name] != before[name]}
-assert changed == {"business_types", "version"}, changed
 step("000: the user is a buyer, and the answer is the whole user as the seed prints it")
 
 response = send("PUT", f"/users/{user_id}", user_data)
 assert response.status_code == 409, response.text
 assert response.json()["error"]["code"] == 1001, response.text
+assert send("GET", f"/users/{user_id}").json() == user
 step("000: the revision number increments with each update, so the old one is refused")
+
+response = send("PUT", f"/users/{user_id}", {"business_types": ["seller"], "version": 2})
+assert response.status_code == 400 and "buyer" in response.text, response.text
+response = send("PUT", f"/users/{user_id}", {"business_types": [], "version": 2})
+assert response.json() == {**user, "business_types": [], "version": 3}, response.text
+step("000: there is no other type; the user is no buyer any more")
 
 # --- Configuring the "Buy URL" option.
 
@@ -133,38 +138,74 @@ tenant_version = tenant["version"]
 assert tenant_version == 1
 step("001: the number of the latest tenant revision is 1")
 
-SEED_BRAND = [
-    "account_server_url", "backup_console_url", "color", "color_scheme", "company_name",
-    "help_url", "hide_predefined", "home_url", "knowledgebase_url", "logotype",
-    "mobile_app_android_download_url", "mobile_app_ios_download_url", "owns_custom_legal_docs",
-    "platform_terms_url", "privacy_policy_url", "router_url", "service_name", "smtp_encryption",
-    "smtp_override", "smtp_password", "smtp_port", "smtp_reply_address", "smtp_server",
-    "smtp_user", "support_phone", "support_url", "terms_url", "upsell_url", "user_guide_url",
-]
-buy_url = "https://shop.example.com/buy?campaign=7"
+# The whole object that the vendor prints, without the logo.
+options = {
+    "account_server_url": "",
+    "backup_console_url": "",
+    "color": "000000",
+    "color_scheme": "default",
+    "company_name": "FooBar",
+    "help_url": "api/ams/links/help",
+    "hide_predefined": 1,
+    "home_url": "",
+    "knowledgebase_url": "",
+    "mobile_app_android_download_url": "",
+    "mobile_app_ios_download_url": "",
+    "owns_custom_legal_docs": True,
+    "platform_terms_url": "",
+    "privacy_policy_url": "",
+    "router_url": "",
+    "service_name": "myservice",
+    "smtp_encryption": "TLS",
+    "smtp_override": 1,
+    "smtp_password": "",
+    "smtp_port": 465,
+    "smtp_reply_address": "",
+    "smtp_server": "",
+    "smtp_user": "smtpuser",
+    "support_phone": "+1 1111 1111111",
+    "support_url": "",
+    "terms_url": "",
+    "upsell_url": "",
+    "user_guide_url": "",
+}
+brand_path = f"/tenants/{tenant_id}/brand"
+response = send("PUT", brand_path, options, params={"version": tenant_version})
+assert response.status_code == 200, response.text
+response = requests.post(
+    f"{base_url}{brand_path}/logo",
+    headers={"Content-Type": "image/png", **auth},
+    data=b"\x89PNG\r\n\x1a\n0000",
+    timeout=TIMEOUT_S,
+)
+assert response.status_code == 200, response.text
+brand = {**options, "logotype": str(uuid.UUID(response.json()["logotype"]))}
+tenant_version = send("GET", f"/tenants/{tenant_id}").json()["version"]
+assert tenant_version == 3
+step("001: what the seed's example tenant had before")
+
+buy_url = "https://shop.example.com/buy?campaign=7#plans"
 for upsell_url in [buy_url, ""]:
     params = {"version": tenant_version}
     branding_options = {"upsell_url": upsell_url}
-    response = send("PUT", f"/tenants/{tenant_id}/brand", branding_options, params=params)
+    response = send("PUT", brand_path, branding_options, params=params)
     assert response.status_code == 200, response.text
-    brand = response.json()
-    assert list(brand) == SEED_BRAND, brand
-    assert brand["upsell_url"] == upsell_url
-    assert brand["smtp_password"] == ""
-    assert brand["hide_predefined"] in (0, 1) and brand["owns_custom_legal_docs"] in (True, False)
+    brand["upsell_url"] = upsell_url
+    assert response.json() == brand and list(response.json()) == sorted(brand), response.text
     tenant_version = tenant_version + 1
     tenant = send("GET", f"/tenants/{tenant_id}").json()
     assert tenant["version"] == tenant_version
 step("001: the Buy URL is set and emptied; each time the tenant's version grows by 1")
 
-response = send("PUT", f"/tenants/{tenant_id}/brand", {"upsell_url": buy_url}, params={"version": 1})
+response = send("PUT", brand_path, {"upsell_url": buy_url}, params={"version": tenant_version - 1})
 assert response.status_code == 409, response.text
 assert response.json()["error"]["code"] == 1001, response.text
+assert send("GET", brand_path).json() == brand
+assert send("GET", f"/tenants/{tenant_id}").json()["version"] == tenant_version
 step("001: an older version is refused")
 
-whole = {**brand, "upsell_url": buy_url, "company_name": "FooBar"}
-params = {"version": tenant_version}
-response = send("PUT", f"/tenants/{tenant_id}/brand", whole, params=params)
+brand["upsell_url"] = buy_url
+response = send("PUT", brand_path, brand, params={"version": tenant_version})
 assert response.status_code == 200, response.text
-assert response.json()["company_name"] == "FooBar"
+assert response.json() == brand
 step("001: the whole object can be sent back")

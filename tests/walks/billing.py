@@ -190,6 +190,9 @@ def step_8_check(auth, billing_info, response, customer_tenant_id):
     assert customer["ExternalTenantUUID"] == customer_tenant_id
     assert customer["ExternalTenantId"].isdigit()
     assert customer["CountryDescription"] == "Bulgaria"
+    # The request names no state, so there is none to show.
+    assert customer["StateCountry"] is None and customer["StateCountryDescription"] is None
+    assert response.headers["ETag"] == '"1"'
     assert customer["FallbackInvoiceEmailAddress"] == "foo.bar@example.com"
     for field in ("Id", "ADSyncID", "SupportGroup", "DefaultBusinessUnit", "SupportUser"):
         assert str(uuid.UUID(customer[field])) == customer[field], field
@@ -197,6 +200,9 @@ def step_8_check(auth, billing_info, response, customer_tenant_id):
 
     read = requests.get(f"{base_url}/Customers/{customer['Id']}", headers=auth, timeout=10)
     assert read.status_code == 200 and read.json() == customer, read.text
+    assert read.headers["ETag"] == '"1"'
+    listed = requests.get(f"{base_url}/Customers", headers=auth, timeout=10)
+    assert customer in listed.json()["Customers"], listed.text
     again = requests.put(
         f"{base_url}/Customers",
         headers={"If-Match": read.headers["ETag"], **auth},

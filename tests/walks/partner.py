@@ -103,7 +103,7 @@ def walk():
     plan = f"{plans}/10"
 
     changed = call("PUT", plan, 204, headers=sends_json, data=PLAN_JSON)
-    assert changed.content == b""
+    assert changed.content == b"" and "Content-Type" not in changed.headers
     shown = call("GET", plan, 200, headers=as_json)
     assert shown.headers["Content-Type"] == "application/json", shown.headers
     assert bare(shown.text) == bare(PLAN_JSON), shown.text
@@ -112,6 +112,7 @@ def walk():
 
     shown = call("GET", plan, 200, headers=as_xml)
     assert shown.headers["Content-Type"] == "application/xml", shown.headers
+    assert shown.headers["Vary"] == "Accept", shown.headers
     assert bare(shown.text) == bare(PLAN_XML), shown.text
 
     call("PUT", plan, 204, headers=sends_json, data=PLAN_JSON.replace("19.95", "4.810"))
@@ -119,6 +120,10 @@ def walk():
     changed = call("PUT", plan, 204, headers=sends_xml, data=PLAN_XML)
     assert changed.content == b""
     assert bare(call("GET", plan, 200, headers=as_json).text) == bare(PLAN_JSON)
+
+    for accept in ("*/*", ""):
+        shown = call("GET", plan, 200, headers=oauth | {"Accept": accept})
+        assert shown.headers["Content-Type"] == "application/json", shown.headers
 
     query = {"order_by": "PLAN_NAME", "order_dir": "DESC", "page": 1, "page_size": 3}
     page = call("GET", plans, 200, headers=as_json, params=query).json()
@@ -139,6 +144,7 @@ def walk():
         gone = call("DELETE", f"{plans}/{number}", 204, headers=oauth)
         assert gone.content == b""
     call("GET", plan, 404, headers=as_json)
+    call("DELETE", plan, 404, headers=oauth)
 
     tenant = f"/api/2/tenants/{partner['id']}"
     body = {"enabled": False, "version": partner["version"]}

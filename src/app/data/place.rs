@@ -202,7 +202,7 @@ fn login(address: &Address, config: &Config) -> Address {
 fn options(config: &Config) -> redis::Options {
     let redis = &config.redis;
     redis::Options {
-        prefix: redis.prefix.as_str().to_owned(),
+        prefix: redis.prefix.clone(),
         ca_file: redis.ca_file.clone(),
         command_timeout: redis.command_timeout,
         wait_replicas: redis.wait_replicas,

@@ -1,4 +1,5 @@
-//! That all nodes of a store have the same keys: links that one has signed are checked by another.
+//! Makes sure that all nodes of a store have the same keys: a node checks links that another
+//! signed.
 
 use std::path::Path;
 

@@ -1,12 +1,12 @@
-//! What `demo` and `preview` take: the commands that show what the service does.
+//! The arguments of `demo` and `preview`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
-use super::items;
+use super::{items, named};
 use crate::domain::quota::{Item, State};
 
 /// Help of `demo`, for its `after_help`.
@@ -99,11 +99,6 @@ pub struct PreviewArgs {
 }
 
 fn states() -> impl TypedValueParser<Value = State> {
-    PossibleValuesParser::new(["soon", "exceeded", "hard_exceeded"]).map(|name| {
-        match name.as_str() {
-            "soon" => State::Soon,
-            "hard_exceeded" => State::HardExceeded,
-            _ => State::Exceeded,
-        }
-    })
+    let alerts = [State::Soon, State::Exceeded, State::HardExceeded];
+    named(alerts, State::name)
 }

@@ -1,4 +1,4 @@
-//! What `export` and `import` take.
+//! The arguments of `export` and `import`.
 
 use std::path::{Path, PathBuf};
 

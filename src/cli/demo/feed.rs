@@ -1,8 +1,9 @@
-//! What has just happened in the demo, in words.
+//! The latest events of the demo, in words.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::fleet::Person;
@@ -13,7 +14,8 @@ use crate::http::output::time;
 const KEPT: usize = 60;
 
 /// What kind of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     /// A level was entered.
     Alert,
@@ -29,19 +31,6 @@ pub(super) enum Kind {
     Usage,
 }
 
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Resolved => "resolved",
-            Self::Mail => "mail",
-            Self::Visit => "visit",
-            Self::Purchase => "purchase",
-            Self::Usage => "usage",
-        }
-    }
-}
-
 /// To whom it happened.
 #[derive(Clone, Copy)]
 pub(super) enum Who<'a> {
@@ -51,9 +40,10 @@ pub(super) enum Who<'a> {
     Named(&'a str),
 }
 
+#[derive(Serialize)]
 struct Event {
     number: u64,
-    at: Timestamp,
+    at: String,
     kind: Kind,
     who: String,
     text: String,
@@ -78,7 +68,7 @@ impl Feed {
         }
         events.push_back(Event {
             number,
-            at,
+            at: time(at),
             kind,
             who,
             text,
@@ -89,17 +79,6 @@ impl Feed {
     /// The events, the newest first.
     pub(super) fn to_json(&self) -> Value {
         let events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest_first = events.iter().rev();
-        let forms = newest_first.map(|event| {
-            json!({
-                "number": event.number,
-                "at": time(event.at),
-                "kind": event.kind.name(),
-                "who": event.who,
-                "text": event.text,
-                "login": event.login,
-            })
-        });
-        forms.collect()
+        events.iter().rev().map(|event| json!(event)).collect()
     }
 }

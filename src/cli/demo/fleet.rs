@@ -1,4 +1,4 @@
-//! Who there is in the demo, once it is made.
+//! The demo's tenants and users, once they are created.
 
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::quota::Item;

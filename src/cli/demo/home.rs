@@ -1,4 +1,4 @@
-//! The directory of the demo's data, gone when the demo is.
+//! The temporary directory of the demo's data.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;

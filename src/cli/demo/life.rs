@@ -1,5 +1,5 @@
-//! Usage that moves: backups grow, sometimes old ones are cleaned up. The same from start to
-//! start, so that what is shown can be learnt and shown again.
+//! Usage that moves: backups grow, sometimes old ones are cleaned up. The same in every run, so
+//! that a presenter knows what comes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,20 +29,21 @@ const PARTS: u64 = 100_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
     /// How much is added at each tick, in parts of 100,000 of the first quota.
-    pub(super) step: u64,
+    step: u64,
     /// Where it stops growing, in percent of today's quota.
-    pub(super) high: u64,
+    high: u64,
     /// To where it is then cleaned up, in percent of today's quota; 0: it just stays.
-    pub(super) low: u64,
+    low: u64,
 }
 
 impl Pace {
+    /// `step` a tick up to `high`, then down to `low`.
+    pub(super) const fn new(step: u64, high: u64, low: u64) -> Self {
+        Self { step, high, low }
+    }
+
     /// It never moves.
-    pub(super) const STILL: Self = Self {
-        step: 0,
-        high: 100,
-        low: 0,
-    };
+    pub(super) const STILL: Self = Self::new(0, 100, 0);
 }
 
 /// Ticks that usage stays high before somebody cleans up.
@@ -269,14 +270,7 @@ mod tests {
 
     #[test]
     fn usage_grows_rests_is_cleaned_up_and_grows_again() {
-        let mut track = track(
-            880,
-            Pace {
-                step: 1000,
-                high: 104,
-                low: 80,
-            },
-        );
+        let mut track = track(880, Pace::new(1000, 104, 80));
         let mut highest = 0;
         let mut cleaned_up_at = None;
         for tick in 0..200 {
@@ -292,14 +286,7 @@ mod tests {
 
     #[test]
     fn a_raised_quota_lets_it_grow_on() {
-        let mut track = track(
-            1040,
-            Pace {
-                step: 1000,
-                high: 104,
-                low: 80,
-            },
-        );
+        let mut track = track(1040, Pace::new(1000, 104, 80));
         for _ in 0..3 {
             track.step(1000, 0);
         }

@@ -1,4 +1,4 @@
-//! The mails that arrived, taken apart for reading.
+//! The mails that arrived, parsed for reading.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

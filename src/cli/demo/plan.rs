@@ -1,4 +1,4 @@
-//! Who there is to be in the demo, and how their usage goes on.
+//! The tenants and users that the demo creates, and how their usage moves.
 
 use super::life::Pace;
 use crate::domain::quota::Item;
@@ -85,15 +85,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
         language: "de",
         story: "Starts with storage and virtual machines over their quotas, and one user’s own storage too.",
         quotas: &[
-            storage(
-                2 * TIB,
-                2130 * GIB,
-                Pace {
-                    step: 60,
-                    high: 112,
-                    low: 0,
-                },
-            ),
+            storage(2 * TIB, 2130 * GIB, Pace::new(60, 112, 0)),
             count(Item::VirtualMachines, 10, 12),
             count(Item::PhysicalServers, 6, 5),
         ],
@@ -116,15 +108,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
         language: "en",
         story: "Backups grow. Watch storage pass 90 % and then 100 %; after a while someone cleans up.",
         quotas: &[
-            storage(
-                4 * TIB,
-                3620 * GIB,
-                Pace {
-                    step: 700,
-                    high: 104,
-                    low: 82,
-                },
-            ),
+            storage(4 * TIB, 3620 * GIB, Pace::new(700, 104, 82)),
             count(Item::PhysicalMachines, 40, 31),
             count(Item::PhysicalServers, 4, 2),
         ],
@@ -135,15 +119,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
                 ("Priya", "Nair"),
                 "en",
                 NEITHER,
-                &[storage(
-                    100 * GIB,
-                    61 * GIB,
-                    Pace {
-                        step: 150,
-                        high: 88,
-                        low: 55,
-                    },
-                )],
+                &[storage(100 * GIB, 61 * GIB, Pace::new(150, 88, 55))],
             ),
         ],
     },
@@ -154,15 +130,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
         language: "en",
         story: "All is well: nobody sees a message, nobody gets mail.",
         quotas: &[
-            storage(
-                TIB,
-                402 * GIB,
-                Pace {
-                    step: 350,
-                    high: 52,
-                    low: 36,
-                },
-            ),
+            storage(TIB, 402 * GIB, Pace::new(350, 52, 36)),
             count(Item::PhysicalMachines, 12, 9),
             count(Item::MobileDevices, 10, 6),
         ],
@@ -178,15 +146,7 @@ pub(super) const FLEET: [CustomerPlan; 4] = [
         language: "en",
         story: "The partner has set no Buy URL: the same alerts, but no way to the shop.",
         quotas: &[
-            storage(
-                3 * TIB,
-                2850 * GIB,
-                Pace {
-                    step: 90,
-                    high: 97,
-                    low: 0,
-                },
-            ),
+            storage(3 * TIB, 2850 * GIB, Pace::new(90, 97, 0)),
             count(Item::MobileDevices, 12, 13),
         ],
         people: &[

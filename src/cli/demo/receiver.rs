@@ -1,5 +1,5 @@
-//! A mail server that takes everything and keeps the last of it: just enough of RFC 5321 for one
-//! sender on the same machine.
+//! The demo's SMTP server: accepts everything and keeps the latest mails. Just enough of RFC 5321
+//! for one sender on the same machine.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The demo's routes beside the service's own, and what they answer.
+//! The demo's endpoints beside the service's own.
 
 use std::sync::{Arc, OnceLock};
 
@@ -256,15 +256,12 @@ async fn mail_html(site: Arc<Site>, call: PublicCall) -> Answer {
     let html = mail
         .html
         .replacen("<head>", "<head><base target=\"_blank\">", 1);
-    let mut response = output::with_body(StatusCode::OK, "text/html; charset=utf-8", html);
+    let response = output::with_body(StatusCode::OK, "text/html; charset=utf-8", html);
+    let mut response = output::kept(response, "no-store");
     let policy = "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; \
                   frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.insert(
-        http::header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    );
     Ok(response)
 }
 

@@ -1,4 +1,4 @@
-//! Whose message `upsell preview` shows.
+//! The brand of a preview: from a file, or an example.
 
 use std::fmt::Display;
 use std::fs;

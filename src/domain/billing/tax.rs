@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::decimal::{Decimal, DecimalError};
-use crate::domain::ids::{TaxId, TenantId};
+use crate::decimal::{Decimal, DecimalError};
+use crate::ids::{TaxId, TenantId};
 
 /// A sales tax that a partner charges. It can be used for every tenant at or below the partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

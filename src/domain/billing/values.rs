@@ -1,11 +1,11 @@
-//! Numbers of accounts and taxes, and numbers within bounds.
+//! VAT numbers, bank accounts and bounded numbers.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::text::BadText;
+use crate::text::BadText;
 
 /// A whole number from 0 to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

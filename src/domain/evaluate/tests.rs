@@ -22,110 +22,62 @@ fn told(item: Item, quota: Quota, usages: &[u64]) -> Vec<Option<Level>> {
         .collect()
 }
 
+/// What each usage of a sequence tells, from the lowest level (1) to the highest (3); 0: nothing.
 #[test]
-fn each_level_tells_once_when_it_is_entered() {
-    use Level::{Exceeded, HardExceeded, Soon};
-    assert_eq!(
-        told(
+fn a_level_tells_when_it_is_entered_and_again_once_it_was_armed() {
+    let (vms, soft) = (Item::VirtualMachines, Quota::soft(100));
+    for (item, quota, usages, expected) in [
+        (
             STORAGE,
             Quota::hard(100, 20),
-            &[10, 90, 95, 100, 110, 120, 130]
+            &[10, 90, 95, 100, 110, 120, 130][..],
+            &[0_usize, 1, 0, 2, 0, 3, 0][..],
         ),
-        [
-            None,
-            Some(Soon),
-            None,
-            Some(Exceeded),
-            None,
-            Some(HardExceeded),
-            None
-        ]
-    );
-    // A jump tells the highest level only, and those passed count as told.
-    assert_eq!(
-        told(STORAGE, Quota::soft(100), &[100, 95]),
-        [Some(Exceeded), None]
-    );
-}
-
-#[test]
-fn a_level_is_armed_again_only_below_its_margin() {
-    use Level::{Exceeded, Soon};
-    // 5 % of 100 → below 95; 5 % of 90 → below 85 (85.5 rounded down).
-    assert_eq!(
-        told(STORAGE, Quota::soft(100), &[100, 95, 100, 94, 100]),
-        [Some(Exceeded), None, None, None, Some(Exceeded)]
-    );
-    assert_eq!(
-        told(STORAGE, Quota::soft(100), &[90, 85, 90, 84, 90]),
-        [Some(Soon), None, None, None, Some(Soon)]
-    );
-    // Counts have no margin.
-    assert_eq!(
-        told(Item::VirtualMachines, Quota::soft(10), &[10, 9, 10]),
-        [Some(Exceeded), None, Some(Exceeded)]
-    );
+        // A jump tells the highest level only, and those passed count as told.
+        (STORAGE, soft, &[100, 95], &[2, 0]),
+        // 5 % of 100 → below 95; 5 % of 90 → below 85 (85.5 rounded down).
+        (STORAGE, soft, &[100, 95, 100, 94, 100], &[2, 0, 0, 0, 2]),
+        (STORAGE, soft, &[90, 85, 90, 84, 90], &[1, 0, 0, 0, 1]),
+        // Counts have no margin.
+        (vms, Quota::soft(10), &[10, 9, 10], &[2, 0, 2]),
+    ] {
+        let number = |level: Option<Level>| level.map_or(0, |level| level as usize + 1);
+        let told: Vec<usize> = told(item, quota, usages).into_iter().map(number).collect();
+        assert_eq!(told, expected, "{usages:?}");
+    }
 }
 
 #[test]
 fn raising_the_quota_resolves_and_arms() {
     let policy = QuotaPolicy::default();
-    let now = Timestamp::from_secs(1);
+    let (now, later) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
     let full = evaluate(STORAGE, &at(Quota::soft(100), 100), None, &policy, now);
-    let later = Timestamp::from_secs(2);
-    let raised = evaluate(
-        STORAGE,
-        &at(Quota::soft(200), 100),
-        Some(full.standing),
-        &policy,
-        later,
-    );
-    assert_eq!(
-        raised.transition,
-        Some(Transition {
-            item: STORAGE,
-            from: State::Exceeded,
-            to: State::Ok
-        })
-    );
-    assert_eq!(
-        raised.standing,
-        Standing {
-            state: State::Ok,
-            since: later,
-            fired: None
-        }
-    );
-    let unlimited = evaluate(
-        STORAGE,
-        &at(Quota::UNLIMITED, 100),
-        Some(full.standing),
-        &policy,
-        later,
-    );
-    assert_eq!(unlimited.standing.fired, None);
-    let gone = evaluate(STORAGE, &[], Some(full.standing), &policy, later);
-    assert_eq!(gone.standing.state, State::Unlimited);
+    let then =
+        |measured: &[Measured]| evaluate(STORAGE, measured, Some(full.standing), &policy, later);
+    let raised = then(&at(Quota::soft(200), 100));
+    let transition = Transition {
+        item: STORAGE,
+        from: State::Exceeded,
+        to: State::Ok,
+    };
+    assert_eq!(raised.transition, Some(transition));
+    let standing = Standing {
+        state: State::Ok,
+        since: later,
+        fired: None,
+    };
+    assert_eq!(raised.standing, standing);
+    assert_eq!(then(&at(Quota::UNLIMITED, 100)).standing.fired, None);
+    assert_eq!(then(&[]).standing.state, State::Unlimited);
 }
 
 #[test]
 fn the_worst_of_several_quotas_counts() {
-    let ok = Measured {
-        quota: Quota::soft(100),
-        usage: 10,
-    };
-    let fuller = Measured {
-        quota: Quota::soft(1000),
-        usage: 600,
-    };
-    let soon = Measured {
-        quota: Quota::soft(100),
-        usage: 95,
-    };
-    let free = Measured {
-        quota: Quota::UNLIMITED,
-        usage: u64::MAX,
-    };
+    let measured = |quota, usage| Measured { quota, usage };
+    let ok = measured(Quota::soft(100), 10);
+    let fuller = measured(Quota::soft(1000), 600);
+    let soon = measured(Quota::soft(100), 95);
+    let free = measured(Quota::UNLIMITED, u64::MAX);
     let ninety = Percent::new(90);
     assert_eq!(worst(&[ok, soon, fuller], ninety), Some(soon));
     assert_eq!(worst(&[free, ok, fuller], ninety), Some(fuller));
@@ -217,36 +169,28 @@ fn arming_says_what_evaluating_does() {
     let quota = Quota::hard(100, 20);
     let now = Timestamp::from_secs(0);
     let standing = evaluate(STORAGE, &at(quota, 104), None, &policy, now).standing;
-    let said = |usage| {
-        let arming = arming(STORAGE, &at(quota, usage), Some(standing), &policy);
-        let levels = arming.iter().map(|a| (a.at, a.rearm_below, a.is_armed));
-        levels.collect::<Vec<_>>()
-    };
-    assert_eq!(
-        said(104),
-        [(90, 85, false), (100, 95, false), (120, 114, true)]
-    );
-    assert_eq!(
-        said(94),
-        [(90, 85, false), (100, 95, true), (120, 114, true)]
-    );
-    assert_eq!(
-        said(84),
-        [(90, 85, true), (100, 95, true), (120, 114, true)]
-    );
-    for usage in [84, 94, 104] {
+    for (usage, is_armed) in [
+        (104, [false, false, true]),
+        (94, [false, true, true]),
+        (84, [true, true, true]),
+    ] {
+        let levels = arming(STORAGE, &at(quota, usage), Some(standing), &policy);
+        let said: Vec<_> = levels
+            .iter()
+            .map(|a| (a.at, a.rearm_below, a.is_armed))
+            .collect();
+        let [soon, exceeded, hard] = is_armed;
+        assert_eq!(
+            said,
+            [(90, 85, soon), (100, 95, exceeded), (120, 114, hard)]
+        );
         let before = evaluate(STORAGE, &at(quota, usage), Some(standing), &policy, now);
-        for level in arming(STORAGE, &at(quota, usage), Some(standing), &policy) {
+        for level in levels {
             let entered = at(quota, level.at);
             let next = evaluate(STORAGE, &entered, Some(before.standing), &policy, now);
             let above = before.standing.state.level() < Some(level.level);
-            if above {
-                assert_eq!(
-                    next.notify == Some(level.level),
-                    level.is_armed,
-                    "{level:?}"
-                );
-            }
+            let tells = next.notify == Some(level.level);
+            assert!(!above || tells == level.is_armed, "{level:?}");
         }
     }
     assert_eq!(arming(STORAGE, &[], None, &policy), []);

@@ -1,4 +1,4 @@
-//! The Buy URL: checked when it is written and again when it is used, by this one parser.
+//! The Buy URL. This parser checks it when it is written and again when it is used.
 
 use std::fmt;
 
@@ -205,7 +205,7 @@ impl fmt::Debug for BuyUrl {
 
 /// Control characters, line and paragraph separators, and the invisible characters that make a
 /// text look different from what it is (zero-width, bidirectional controls, byte order mark).
-pub(in crate::domain) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')

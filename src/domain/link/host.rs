@@ -1,4 +1,4 @@
-//! Hosts that look like another one.
+//! Detection of host names that imitate another by mixing scripts.
 
 /// The writing systems that the rule tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Query strings, byte for byte: what is not ours is copied as it stands.
+//! Writes query strings; foreign parameters are copied byte for byte.
 
 use std::fmt::Write as _;
 

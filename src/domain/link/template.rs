@@ -1,8 +1,8 @@
-//! What all Buy links of one Buy URL have in common, worked out once.
+//! The common part of all Buy links of one Buy URL, computed once and cached.
 
 use super::query::QueryWriter;
-use super::{BuyLink, BuyUrl, LinkProfile, ListStyle, Names, clean_page};
-use crate::domain::item_set::ItemSet;
+use super::{BuyLink, BuyUrl, LinkProfile, ListStyle, clean_page};
+use crate::item_set::ItemSet;
 
 /// The room that the parameters of a link take, but for its page.
 const PARAMETER_BYTES: usize = 256;
@@ -39,26 +39,30 @@ impl LinkTemplate {
     /// The link: the URL with these parameters added at the end of its query.
     #[must_use]
     pub fn build(&self, added: &BuyLink<'_>) -> String {
-        let names = self.profile.names();
+        let [
+            placement,
+            user_quota,
+            tenant_quota,
+            user_id,
+            tenant_id,
+            page_name,
+        ] = self.profile.parameters();
         let page = added.page.map(clean_page).unwrap_or_default();
         // Most bytes of a page are written as three.
         let room = self.before.len() + PARAMETER_BYTES + page.len() * 3 + self.fragment.len();
         let mut link = String::with_capacity(room);
         link.push_str(&self.before);
         let mut query = QueryWriter::resume(link, self.query_at);
-        query.add_plain(names.placement, added.placement.name());
-        self.add_items(&mut query, names.user_quota, added.user_quota);
-        self.add_items(&mut query, names.tenant_quota, added.tenant_quota);
-        let Names {
-            user_id, tenant_id, ..
-        } = names;
+        query.add_plain(placement, added.placement.name());
+        self.add_items(&mut query, user_quota, added.user_quota);
+        self.add_items(&mut query, tenant_quota, added.tenant_quota);
         for (name, id) in [(user_id, added.user_id), (tenant_id, added.tenant_id)] {
             if let Some(id) = id {
                 query.add_number(name, u64::from(id.0));
             }
         }
         if !page.is_empty() {
-            query.add(names.page, &page);
+            query.add(page_name, &page);
         }
         query.finish(&self.fragment)
     }

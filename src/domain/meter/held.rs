@@ -1,5 +1,5 @@
-//! What a meter holds, in lists: an account has few entries, and a list is made and searched faster
-//! than a tree.
+//! Usages and standings of a meter as sorted lists: an account has few entries, and a short list is
+//! built and searched faster than a tree.
 
 use super::super::evaluate::Standing;
 use super::super::quota::Item;

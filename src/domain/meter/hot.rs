@@ -1,4 +1,4 @@
-//! Meters as reports need them.
+//! Hot meters: the part of a meter that usage reports need.
 
 use super::super::ids::AccountId;
 use super::{Limit, Meter, OfferingItem, Standings, Usages};

@@ -1,4 +1,4 @@
-//! What is measured of an account, by item.
+//! The quotas of an account with their usage, grouped by item.
 
 use super::super::evaluate::Measured;
 use super::super::quota::Item;

@@ -1,12 +1,12 @@
-//! Offering items: what is sold to an account, and what an evaluation needs of it.
+//! Offering items: what is sold to an account, and the part that an evaluation needs.
 
 use serde::{Deserialize, Serialize};
 
 use super::UsageKey;
-use crate::domain::ids::ApplicationId;
-use crate::domain::named::named;
-use crate::domain::quota::Quota;
-use crate::domain::time::Timestamp;
+use crate::ids::ApplicationId;
+use crate::named::named;
+use crate::quota::Quota;
+use crate::time::Timestamp;
 
 named! {
     /// How the vendor classes an offering item.

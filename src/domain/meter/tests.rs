@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::ids::{ApplicationId, TenantId};
+use crate::ids::{ApplicationId, TenantId};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -110,47 +110,42 @@ proptest! {
 
 #[test]
 fn a_report_finds_the_one_offering_item_it_can_mean() {
-    let mut one = meter(vec![offering(
-        key("storage", Some("standard")),
-        Quota::soft(100),
-    )]);
-    one.report(&key("storage", None), 100, on_arrival(1))
-        .unwrap();
+    let report = |meter: &mut Meter, name, edition| {
+        let key = key(name, edition);
+        meter.report(&key, 100, on_arrival(1))
+    };
+    let edition = |name| offering(key("storage", Some(name)), Quota::soft(100));
+    let mut one = meter(vec![edition("standard")]);
+    assert_eq!(report(&mut one, "storage", None), Ok(Report::Accepted));
     assert!(one.usages.get(&key("storage", Some("standard"))).is_some());
 
-    let mut two = meter(vec![
-        offering(key("storage", Some("standard")), Quota::soft(100)),
-        offering(key("storage", Some("advanced")), Quota::soft(100)),
-    ]);
-    assert_eq!(
-        two.report(&key("storage", None), 1, on_arrival(1)),
-        Err(ReportRefused::Ambiguous)
-    );
-    assert_eq!(
-        two.report(&key("storage", Some("advanced")), 1, on_arrival(1)),
-        Ok(Report::Accepted)
-    );
-    assert_eq!(
-        two.report(&key("vms", None), 1, on_arrival(1)),
-        Ok(Report::Accepted)
-    );
+    let mut two = meter(vec![edition("standard"), edition("advanced")]);
+    for (name, edition, expected) in [
+        ("storage", None, Err(ReportRefused::Ambiguous)),
+        ("storage", Some("advanced"), Ok(Report::Accepted)),
+        ("vms", None, Ok(Report::Accepted)),
+    ] {
+        assert_eq!(report(&mut two, name, edition), expected, "{name}");
+    }
+}
+
+/// A meter with these offering items, and the use of those that have one.
+fn used(offerings: Vec<OfferingItem>, usages: &[(UsageKey, u64)]) -> Meter {
+    let mut meter = meter(offerings);
+    for (key, absolute) in usages {
+        meter.report(key, *absolute, on_arrival(1)).unwrap();
+    }
+    meter
 }
 
 #[test]
 fn usage_that_came_before_the_quota_counts() {
-    let mut meter = meter(vec![]);
-    meter
-        .report(&key("storage", None), 100, on_arrival(1))
-        .unwrap();
-    assert!(
-        meter
-            .evaluate(&names(), &QuotaPolicy::default(), t(1))
-            .is_empty()
-    );
-    meter
-        .offering_items
-        .push(offering(key("storage", Some("standard")), Quota::soft(100)));
-    let outcomes = meter.evaluate(&names(), &QuotaPolicy::default(), t(2));
+    let policy = QuotaPolicy::default();
+    let mut meter = used(vec![], &[(key("storage", None), 100)]);
+    assert!(meter.evaluate(&names(), &policy, t(1)).is_empty());
+    let standard = offering(key("storage", Some("standard")), Quota::soft(100));
+    meter.offering_items.push(standard);
+    let outcomes = meter.evaluate(&names(), &policy, t(2));
     assert_eq!(outcomes.len(), 1);
     assert_eq!(outcomes[0].1.standing.state, State::Exceeded);
     assert!(outcomes[0].1.notify.is_some());
@@ -158,31 +153,27 @@ fn usage_that_came_before_the_quota_counts() {
 
 #[test]
 fn what_is_switched_off_or_removed_resolves() {
-    let mut meter = meter(vec![offering(key("storage", None), Quota::soft(10))]);
-    meter
-        .report(&key("storage", None), 10, on_arrival(1))
-        .unwrap();
-    meter.evaluate(&names(), &QuotaPolicy::default(), t(1));
+    let (policy, storage) = (QuotaPolicy::default(), key("storage", None));
+    let sold = vec![offering(storage.clone(), Quota::soft(10))];
+    let mut meter = used(sold, &[(storage, 10)]);
+    meter.evaluate(&names(), &policy, t(1));
     meter.offering_items[0].active = false;
-    let outcomes = meter.evaluate(&names(), &QuotaPolicy::default(), t(2));
+    let outcomes = meter.evaluate(&names(), &policy, t(2));
     assert_eq!(outcomes[0].1.standing.state, State::Unlimited);
-    assert!(meter.status(&names(), &QuotaPolicy::default()).is_empty());
+    assert!(meter.status(&names(), &policy).is_empty());
 }
 
 #[test]
 fn status_shows_the_worst_quota_behind_an_item() {
-    let mut meter = meter(vec![
-        offering(key("storage", Some("a")), Quota::soft(100)),
-        offering(key("storage", Some("b")), Quota::soft(10)),
-    ]);
-    meter
-        .report(&key("storage", Some("a")), 50, on_arrival(1))
-        .unwrap();
-    meter
-        .report(&key("storage", Some("b")), 10, on_arrival(1))
-        .unwrap();
-    meter.evaluate(&names(), &QuotaPolicy::default(), t(1));
-    let status = meter.status(&names(), &QuotaPolicy::default());
+    let policy = QuotaPolicy::default();
+    let [a, b] = ["a", "b"].map(|edition| key("storage", Some(edition)));
+    let sold = vec![
+        offering(a.clone(), Quota::soft(100)),
+        offering(b.clone(), Quota::soft(10)),
+    ];
+    let mut meter = used(sold, &[(a, 50), (b, 10)]);
+    meter.evaluate(&names(), &policy, t(1));
+    let status = meter.status(&names(), &policy);
     assert_eq!(status.len(), 1);
     assert_eq!((status[0].usage, status[0].quota), (10, Quota::soft(10)));
     assert_eq!(status[0].since, t(1));

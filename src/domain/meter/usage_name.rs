@@ -1,5 +1,5 @@
-//! Names of what is measured. Each report compares several of them, and nearly all accounts have
-//! the same few: those are numbers here, take no memory of their own and are never copied.
+//! Names of what is measured. Each report compares several of them, and nearly all accounts use the
+//! same five: those are stored as numbers, so they need no heap memory and no copying.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -174,14 +174,9 @@ mod tests {
 
     #[test]
     fn common_names_take_no_memory() {
-        let names = [
-            (UsageName::MOBILES, "mobiles"),
-            (UsageName::SERVERS, "servers"),
-            (UsageName::STORAGE, "storage"),
-            (UsageName::VMS, "vms"),
-            (UsageName::WORKSTATIONS, "workstations"),
-        ];
-        for (name, text) in names {
+        use UsageName as N;
+        let names = [N::MOBILES, N::SERVERS, N::STORAGE, N::VMS, N::WORKSTATIONS];
+        for (name, text) in names.into_iter().zip(COMMON) {
             assert!(matches!(UsageName::from(text).0, Form::Common(_)), "{text}");
             assert_eq!(name.as_str(), text);
         }

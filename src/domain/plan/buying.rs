@@ -1,11 +1,11 @@
-//! What of a plan covers a tenant's overage of today, and why nothing is to be bought.
+//! What covers a tenant's overage of today by its plan, and why nothing is to be bought.
 
 use super::{Currency, PlanRef, PlanTerms};
-use crate::domain::decimal::Decimal;
-use crate::domain::meter::ItemStatus;
-use crate::domain::named::named;
-use crate::domain::proposal::Proposal;
-use crate::domain::quota::{Item, Level, Scope};
+use crate::decimal::Decimal;
+use crate::meter::ItemStatus;
+use crate::named::named;
+use crate::proposal::Proposal;
+use crate::quota::{Item, Level, Scope};
 
 /// What is bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl WhatToBuy {
     }
 }
 
-/// The plan by which it is to be worked out what a reader is told to buy.
+/// The plan that decides what a reader is advised to buy.
 ///
 /// # Errors
 /// Why nothing is to be bought, whatever the plan says.

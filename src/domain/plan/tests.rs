@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::meter::ItemStatus;
-use crate::domain::proposal::Proposal;
-use crate::domain::quota::{Item, Percent, Quota, Scope};
+use crate::meter::ItemStatus;
+use crate::proposal::Proposal;
+use crate::quota::{Item, Percent, Quota, Scope};
 
 const GIB: u64 = 1 << 30;
 
@@ -10,7 +10,7 @@ fn price(text: &str) -> Decimal {
 }
 
 /// The plan that the vendor prints.
-fn seed() -> PlanTerms {
+fn vendor_plan() -> PlanTerms {
     PlanTerms {
         name: "20g Monthly".to_owned(),
         setup_price: price("0.00"),
@@ -86,14 +86,11 @@ fn storage_worked_by_hand() {
         // 2^64 − 1 bytes are 2^34 blocks less one byte: 17,179,869,184 × 0.95
         (u64::MAX, 0, "17179869184 blocks 16320875724.80"),
     ] {
-        assert_eq!(
-            told(&seed(), &[storage(usage, quota)]),
-            expected,
-            "{usage} of {quota}"
-        );
+        let told = told(&vendor_plan(), &[storage(usage, quota)]);
+        assert_eq!(told, expected, "{usage} of {quota}");
     }
     let hard = status(Item::StorageSize, 30 * GIB, Quota::hard(20 * GIB, GIB));
-    assert_eq!(told(&seed(), &[hard]), "10 blocks 9.50");
+    assert_eq!(told(&vendor_plan(), &[hard]), "10 blocks 9.50");
 }
 
 /// 10 computers are included; each further one is 4.95.
@@ -109,11 +106,8 @@ fn computers_worked_by_hand() {
         (7, 5, ""),
         (13, 5, "3 computers 14.85"),
     ] {
-        assert_eq!(
-            told(&seed(), &[machines(usage, quota)]),
-            expected,
-            "{usage} of {quota}"
-        );
+        let told = told(&vendor_plan(), &[machines(usage, quota)]);
+        assert_eq!(told, expected, "{usage} of {quota}");
     }
 }
 
@@ -137,120 +131,94 @@ fn computers_bring_storage() {
             "5 blocks 4.75",
         ),
     ] {
-        assert_eq!(told(&seed(), &items), expected);
+        assert_eq!(told(&vendor_plan(), &items), expected);
     }
 }
 
 #[test]
 fn nothing_is_said_of_what_is_not_over_or_not_sold() {
     let unlimited = |item| status(item, u64::MAX, Quota::UNLIMITED);
-    for items in [
-        vec![],
-        vec![
-            unlimited(Item::StorageSize),
-            unlimited(Item::PhysicalMachines),
-        ],
-        vec![status(Item::PhysicalServers, 12, Quota::soft(10))],
-        vec![status(Item::VirtualMachines, 12, Quota::soft(10))],
-        vec![status(Item::MobileDevices, 12, Quota::soft(10))],
-    ] {
-        assert_eq!(told(&seed(), &items), "");
+    let sold = [Item::StorageSize, Item::PhysicalMachines].map(unlimited);
+    let others = [
+        Item::PhysicalServers,
+        Item::VirtualMachines,
+        Item::MobileDevices,
+    ];
+    assert_eq!(told(&vendor_plan(), &[]), "");
+    assert_eq!(told(&vendor_plan(), &sold), "");
+    for item in others {
+        assert_eq!(
+            told(&vendor_plan(), &[status(item, 12, Quota::soft(10))]),
+            ""
+        );
     }
 }
+
+/// The same with another size and price of a block, and other bytes for each computer.
+fn plan(block: u64, brought: u64, extra_price: &str) -> PlanTerms {
+    PlanTerms {
+        extra_usage_bytes: block,
+        computers_usage_bytes: brought,
+        extra_price: price(extra_price),
+        ..vendor_plan()
+    }
+}
+
+/// 5 times a price of 28 digits has too many.
+const PRICELESS: &str = "9999999999999999999999999999";
 
 #[test]
 fn plans_that_lack_something_say_nothing_of_it() {
     let items = [storage(25 * GIB, 20 * GIB), machines(12, 10)];
-    let no_blocks = PlanTerms {
-        extra_usage_bytes: 0,
-        ..seed()
-    };
-    assert_eq!(told(&no_blocks, &items), "2 computers 9.90");
-    let bring_nothing = PlanTerms {
-        computers_usage_bytes: 0,
-        ..seed()
-    };
-    assert_eq!(
-        told(&bring_nothing, &items),
-        "5 blocks 4.75, 2 computers 9.90"
-    );
-    // 5 times a price of 28 digits has too many.
-    let priceless = PlanTerms {
-        extra_price: price("9999999999999999999999999999"),
-        computers_usage_bytes: 0,
-        ..seed()
-    };
-    assert_eq!(told(&priceless, &items), "2 computers 9.90");
-    let bring_all = PlanTerms {
-        computers_usage_bytes: u64::MAX,
-        ..seed()
-    };
-    assert_eq!(told(&bring_all, &items), "2 computers 9.90");
+    for (terms, expected) in [
+        (plan(0, 5 * GIB, "0.95"), "2 computers 9.90"),
+        (plan(GIB, 0, "0.95"), "5 blocks 4.75, 2 computers 9.90"),
+        (plan(GIB, 0, PRICELESS), "2 computers 9.90"),
+        (plan(GIB, u64::MAX, "0.95"), "2 computers 9.90"),
+    ] {
+        assert_eq!(told(&terms, &items), expected);
+    }
 }
 
 #[test]
 fn totals_keep_the_scale_and_the_currency() {
     let currency = Currency::from_code("EUR");
-    let terms = PlanTerms {
-        extra_price: price("4.810"),
-        ..seed()
-    };
-    let told = what_to_buy(&terms, currency, &[storage(22 * GIB, 20 * GIB)]);
-    let purchase = told.of(Scope::Tenant, Item::StorageSize).unwrap();
-    assert_eq!(purchase.unit_price.to_string(), "4.810");
-    assert_eq!(purchase.total.to_string(), "9.620");
-    assert_eq!(purchase.currency, currency);
-    assert_eq!(
-        purchase.goods,
-        Goods::Blocks {
+    for (extra_price, total) in [("4.810", "9.620"), ("0.00", "0.00")] {
+        let terms = plan(GIB, 0, extra_price);
+        let told = what_to_buy(&terms, currency, &[storage(22 * GIB, 20 * GIB)]);
+        let purchase = told.of(Scope::Tenant, Item::StorageSize).unwrap();
+        assert_eq!(purchase.unit_price.to_string(), extra_price);
+        assert_eq!(purchase.total.to_string(), total);
+        assert_eq!(purchase.currency, currency);
+        let goods = Goods::Blocks {
             bytes_each: GIB,
-            computers_bytes: 0
-        }
-    );
-    let free = PlanTerms {
-        extra_price: price("0.00"),
-        ..seed()
-    };
-    let told = what_to_buy(&free, None, &[storage(22 * GIB, 20 * GIB)]);
-    assert_eq!(
-        told.of(Scope::Tenant, Item::StorageSize)
-            .unwrap()
-            .total
-            .to_string(),
-        "0.00"
-    );
+            computers_bytes: 0,
+        };
+        assert_eq!(purchase.goods, goods);
+    }
 }
 
 #[test]
 fn terms_that_make_no_sense_are_refused_by_name() {
-    assert_eq!(seed().check(), Ok(()));
-    for (name, ok) in [
-        ("x", true),
-        (" ", false),
-        ("a\nb", false),
-        ("a\u{ffff}b", false),
-        (&"x".repeat(200), true),
-        (&"x".repeat(201), false),
+    let (long, too_long) = ("x".repeat(200), "x".repeat(201));
+    for (name, seat_price, expected) in [
+        ("x", "0", Ok(())),
+        (" ", "0", Err("name")),
+        ("a\nb", "0", Err("name")),
+        ("a\u{ffff}b", "0", Err("name")),
+        (&long, "0", Ok(())),
+        (&too_long, "0", Err("name")),
+        ("x", "-0.01", Err("es_seat_price")),
+        ("x", "-0.00", Ok(())),
     ] {
         let terms = PlanTerms {
             name: name.to_owned(),
-            ..seed()
+            es_seat_price: price(seat_price),
+            ..vendor_plan()
         };
-        assert_eq!(
-            terms.check().map_err(|bad| bad.field),
-            if ok { Ok(()) } else { Err("name") }
-        );
+        assert_eq!(terms.check().map_err(|bad| bad.field), expected);
     }
-    let terms = PlanTerms {
-        es_seat_price: price("-0.01"),
-        ..seed()
-    };
-    assert_eq!(terms.check().unwrap_err().field, "es_seat_price");
-    let terms = PlanTerms {
-        es_seat_price: price("-0.00"),
-        ..seed()
-    };
-    assert_eq!(terms.check(), Ok(()));
+    assert_eq!(vendor_plan().check(), Ok(()));
 }
 
 #[test]
@@ -268,50 +236,45 @@ fn what_is_not_to_be_bought_has_a_reason() {
         Included, NoBlocks, NoPlan, NotBuyNow, NotOver, NotSold, TooLarge, UsersOwn,
     };
     let over = [storage(22 * GIB, 20 * GIB), machines(12, 11)];
-    let why = |terms: &PlanTerms, items: &[ItemStatus], item| {
-        what_to_buy(terms, None, items)
-            .of(Scope::Tenant, item)
-            .err()
-    };
-    let no_blocks = PlanTerms {
-        extra_usage_bytes: 0,
-        ..seed()
-    };
-    let huge = PlanTerms {
-        extra_price: price("9999999999999999999999999999"),
-        ..seed()
-    };
+    let no_blocks = plan(0, 5 * GIB, "0.95");
+    let huge = plan(GIB, 5 * GIB, PRICELESS);
     let only_storage = &over[..1];
     let (bytes, pcs) = (Item::StorageSize, Item::PhysicalMachines);
     for (terms, items, item, expected) in [
-        (&seed(), only_storage, bytes, None),
-        (&seed(), only_storage, pcs, Some(NotOver)),
-        (&seed(), only_storage, Item::VirtualMachines, Some(NotSold)),
+        (&vendor_plan(), only_storage, bytes, None),
+        (&vendor_plan(), only_storage, pcs, Some(NotOver)),
+        (
+            &vendor_plan(),
+            only_storage,
+            Item::VirtualMachines,
+            Some(NotSold),
+        ),
         // The computer to be bought brings 5 GiB, and 2 are missing.
-        (&seed(), &over, bytes, Some(Included)),
-        (&seed(), &over, pcs, None),
-        (&seed(), &[machines(9, 5)], pcs, Some(Included)),
+        (&vendor_plan(), &over, bytes, Some(Included)),
+        (&vendor_plan(), &over, pcs, None),
+        (&vendor_plan(), &[machines(9, 5)], pcs, Some(Included)),
         (&no_blocks, only_storage, bytes, Some(NoBlocks)),
         (&no_blocks, &over, bytes, Some(Included)),
         (&no_blocks, &over[1..], bytes, Some(NotOver)),
         (&huge, only_storage, bytes, Some(TooLarge)),
     ] {
-        assert_eq!(why(terms, items, item), expected, "{item} {items:?}");
+        let bought = what_to_buy(terms, None, items).of(Scope::Tenant, item);
+        assert_eq!(bought.err(), expected, "{item} {items:?}");
     }
-    let told = what_to_buy(&seed(), None, &over);
+    let told = what_to_buy(&vendor_plan(), None, &over);
     assert_eq!(told.of(Scope::User, bytes), Err(UsersOwn));
-    let plan = PlanRef {
+    let named = PlanRef {
         partner: TenantId::random(),
         plan: PlanId(1),
     };
     let (buy_now, sales) = (Some(Proposal::BuyNow), Some(Proposal::ContactSales));
-    for (proposal, named, items, expected) in [
-        (buy_now, Some(plan), &over[..], Ok(plan)),
-        (sales, Some(plan), &over[..], Err(NotBuyNow)),
+    for (proposal, plan, items, expected) in [
+        (buy_now, Some(named), &over[..], Ok(named)),
+        (sales, Some(named), &over[..], Err(NotBuyNow)),
         (None, None, &over[..], Err(NotBuyNow)),
         (buy_now, None, &over[..], Err(NoPlan)),
-        (buy_now, Some(plan), &[], Err(NotOver)),
+        (buy_now, Some(named), &[], Err(NotOver)),
     ] {
-        assert_eq!(plan_in_question(proposal, named, items), expected);
+        assert_eq!(plan_in_question(proposal, plan, items), expected);
     }
 }

@@ -27,27 +27,19 @@ fn states_at_their_exact_boundaries() {
         (Quota::soft(11), 9, NINETY, State::Ok),
         (Quota::soft(11), 10, NINETY, State::Soon),
     ] {
-        assert_eq!(
-            quota.state(usage, soon),
-            expected,
-            "{quota:?} at {usage}, {soon:?}"
-        );
+        let state = quota.state(usage, soon);
+        assert_eq!(state, expected, "{quota:?} at {usage}, {soon:?}");
     }
 }
 
 #[test]
 fn numbers_beyond_f64_are_exact() {
     let value = (1 << 53) + 1;
+    let most = Quota::hard(u64::MAX, u64::MAX);
     assert_eq!(Quota::soft(value).state(value - 1, None), State::Ok);
     assert_eq!(Quota::soft(value).state(value, None), State::Exceeded);
-    assert_eq!(
-        Quota::soft(u64::MAX).state(u64::MAX - 1, NINETY),
-        State::Soon
-    );
-    assert_eq!(
-        Quota::hard(u64::MAX, u64::MAX).state(u64::MAX, NINETY),
-        State::HardExceeded
-    );
+    assert_eq!(most.state(u64::MAX - 1, NINETY), State::Soon);
+    assert_eq!(most.state(u64::MAX, NINETY), State::HardExceeded);
 }
 
 #[test]
@@ -61,18 +53,15 @@ fn utilization_has_one_decimal_and_rounds_down() {
         (5, Some(0), None),
         (5, None, None),
     ] {
-        assert_eq!(
-            utilization(usage, quota).as_deref(),
-            expected,
-            "{usage}/{quota:?}"
-        );
+        let shown = utilization(usage, quota);
+        assert_eq!(shown.as_deref(), expected, "{usage}/{quota:?}");
     }
 }
 
 #[test]
-fn item_names_are_the_seeds() {
+fn items_are_read_by_their_names() {
     for item in Item::ALL {
         assert_eq!(item.name().parse(), Ok(item));
     }
-    assert_eq!("Storage_Size".parse::<Item>(), Err(UnknownItem));
+    assert!("Storage_Size".parse::<Item>().is_err());
 }

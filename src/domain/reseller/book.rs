@@ -1,4 +1,4 @@
-//! The book that a plan or a domain keeps of its roles, and of how many users hold each.
+//! The list that a plan or a domain keeps of its roles, with the number of users who hold each.
 
 use serde::{Deserialize, Serialize};
 
@@ -114,24 +114,21 @@ impl RoleBook {
 
     /// Counts a user who now holds these roles, as far as they are in this book.
     pub(super) fn take(&mut self, roles: &[RoleId]) {
-        for entry in self
-            .entries
-            .iter_mut()
-            .filter(|role| roles.contains(&role.id))
-        {
-            entry.assigned = entry.assigned.saturating_add(1);
+        for role in self.among(roles) {
+            role.assigned = role.assigned.saturating_add(1);
         }
     }
 
     /// Counts a user who holds these roles no more, as far as they are in this book.
     pub(super) fn give_back(&mut self, roles: &[RoleId]) {
-        for entry in self
-            .entries
-            .iter_mut()
-            .filter(|role| roles.contains(&role.id))
-        {
-            entry.assigned = entry.assigned.saturating_sub(1);
+        for role in self.among(roles) {
+            role.assigned = role.assigned.saturating_sub(1);
         }
+    }
+
+    fn among(&mut self, roles: &[RoleId]) -> impl Iterator<Item = &mut RoleEntry> {
+        let entries = self.entries.iter_mut();
+        entries.filter(move |role| roles.contains(&role.id))
     }
 }
 

@@ -1,11 +1,11 @@
-//! What happens to roles when a domain gets another price plan (rule `domain-plan-change`).
+//! What happens to roles when a domain moves to another price plan (rule `domain-plan-change`).
 
-use super::domain::{Assignment, Domain};
+use super::domain::{Domain, unique};
 use super::name::Name;
 use super::plan::Plan;
 use super::role::{RoleId, RoleKind};
-use crate::domain::ids::UserId;
-use crate::domain::text::BadText;
+use crate::ids::UserId;
+use crate::text::BadText;
 
 /// What becomes of the roles of the plan before (`keepRole`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,12 @@ pub fn change_plan(
         let new = unique(held.roles.iter().map(|role| moved(*role, owner)));
         after.from.roles.give_back(&held.roles);
         after.to.roles.take(&new);
-        after.moves.push(replace(held, new));
+        held.version += u64::from(held.roles != new);
+        after.moves.push(RoleMove {
+            user: held.user,
+            old: std::mem::replace(&mut held.roles, new.clone()),
+            new,
+        });
     }
     after.from.domains = from.domains.saturating_sub(1);
     after.to.domains = to.domains.saturating_add(1);
@@ -109,34 +114,12 @@ pub fn change_plan(
 /// changes, and a request that is sent twice takes nobody's roles away.
 #[must_use]
 pub fn unchanged(domain: &Domain) -> Vec<RoleMove> {
-    let users = domain.users.iter();
-    users
-        .map(|held| RoleMove {
-            user: held.user,
-            old: held.roles.clone(),
-            new: held.roles.clone(),
-        })
-        .collect()
-}
-
-fn replace(held: &mut Assignment, new: Vec<RoleId>) -> RoleMove {
-    held.version += u64::from(held.roles != new);
-    let old = std::mem::replace(&mut held.roles, new.clone());
-    RoleMove {
+    let unmoved = domain.users.iter().map(|held| RoleMove {
         user: held.user,
-        old,
-        new,
-    }
-}
-
-fn unique(roles: impl Iterator<Item = RoleId>) -> Vec<RoleId> {
-    let mut seen = Vec::new();
-    for role in roles {
-        if !seen.contains(&role) {
-            seen.push(role);
-        }
-    }
-    seen
+        old: held.roles.clone(),
+        new: held.roles.clone(),
+    });
+    unmoved.collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use super::name::Name;
 use super::plan::Plan;
 use super::retention::Retention;
 use super::role::{RoleId, RoleKind};
-use crate::domain::ids::{TenantId, UserId};
-use crate::domain::time::Timestamp;
+use crate::ids::{TenantId, UserId};
+use crate::time::Timestamp;
 
 /// The most users of a domain: a change of plan moves all of them in one commit.
 pub const MAX_USERS: usize = 1_000;
@@ -136,12 +136,7 @@ impl Domain {
         user: UserId,
         roles: &[RoleId],
     ) -> Result<(), AssignRefused> {
-        let mut wanted: Vec<RoleId> = Vec::new();
-        for role in roles {
-            if !wanted.contains(role) {
-                wanted.push(*role);
-            }
-        }
+        let wanted = unique(roles.iter().copied());
         if wanted.is_empty() {
             return Err(AssignRefused::NoRole);
         }
@@ -223,6 +218,17 @@ impl Domain {
         self.version += 1;
         self.updated_at = now;
     }
+}
+
+/// The roles, each once, in the order of their first mention.
+pub(super) fn unique(roles: impl Iterator<Item = RoleId>) -> Vec<RoleId> {
+    let mut seen = Vec::new();
+    for role in roles {
+        if !seen.contains(&role) {
+            seen.push(role);
+        }
+    }
+    seen
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Names of plans, domains and roles. They stand in paths, so they are unique ignoring case.
+//! Names of plans, domains and roles. They are part of URL paths, so they are unique ignoring case.
 
-use crate::domain::link::is_invisible;
-use crate::domain::text::{BadText, check_name};
+use crate::link::is_invisible;
+use crate::text::{BadText, check_name};
 
 /// Longest name, in characters; it is part of a key.
 pub const MAX_NAME_CHARS: usize = 100;

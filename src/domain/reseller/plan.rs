@@ -6,8 +6,8 @@ use super::book::RoleBook;
 use super::name::Name;
 use super::retention::Retention;
 use super::role::{Role, RoleId, RoleKind};
-use crate::domain::ids::TenantId;
-use crate::domain::time::Timestamp;
+use crate::ids::TenantId;
+use crate::time::Timestamp;
 
 /// The most plans of a reseller: all of them stand on one list.
 pub const MAX_PLANS: usize = 200;

@@ -1,9 +1,9 @@
-//! How much a plan or a domain may ingest, and how long that is kept (rule `reseller-plans`).
+//! Ingestion volume and retention time of a plan or a domain (rule `reseller-plans`).
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::decimal::Decimal;
-use crate::domain::named::named;
+use crate::decimal::Decimal;
+use crate::named::named;
 
 /// The longest time, in units: no client means more, and sums of it stay far from any limit.
 pub const MAX_RETENTION_VALUE: u32 = 10_000;
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn units_have_the_names_of_the_seed() {
+    fn units_have_the_names_of_the_wire() {
         for unit in RetentionUnit::ALL {
             assert_eq!(RetentionUnit::from_name(unit.name()), Some(unit));
         }

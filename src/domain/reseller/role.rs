@@ -1,12 +1,12 @@
-//! Roles: what their holders may do.
+//! Roles: policies (what their holders may do) and resources (what they may reach).
 
 use serde::{Deserialize, Serialize};
 
 use super::book::MAX_CUSTOM_ROLES;
 use super::name::Name;
-use crate::domain::link::is_invisible;
-use crate::domain::named::named;
-use crate::domain::text::{BadText, check_line};
+use crate::link::is_invisible;
+use crate::named::named;
+use crate::text::{BadText, check_line};
 
 /// The most policies of a role, and the most resources.
 pub const MAX_ENTRIES: usize = 1_000;

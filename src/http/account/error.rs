@@ -1,4 +1,4 @@
-//! The account dialect's error envelope and its codes.
+//! The error envelope of the account management dialect, and its codes.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,7 +66,7 @@ pub(crate) struct DetailResponse {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountError)]
-pub(crate) struct ErrorOut {
+pub(crate) struct ErrorResponse {
     /// The error.
     error: DetailResponse,
 }
@@ -99,7 +99,7 @@ pub(super) fn detail(error: &ApiError, request_id: &str) -> DetailResponse {
 /// `{"error":{"code":…,"message":…,"details":{…},"context":{…},"domain":…}}`.
 #[must_use]
 pub fn envelope(error: &ApiError, head: &Head) -> Response {
-    let body = ErrorOut {
+    let body = ErrorResponse {
         error: detail(error, head.request_id.as_str()),
     };
     output::json(error.status(), &body)

@@ -1,14 +1,13 @@
 //! The account management dialect, `/api/2`.
 //!
-//! A handler takes what the wire has (`wire`), calls one use case, and converts its answer
-//! (`convert`, where a request also applies itself to the value that it changes: it checks each
-//! field and sets it). No other rule lives here.
+//! A handler (`handlers`) reads a request (`wire`), calls one use case, and converts its answer
+//! (`convert`). It holds no rule of the product. A request checks its fields and sets them
+//! (`apply` in `convert`).
 
 mod convert;
 pub mod error;
 mod examples;
 mod handlers;
-mod request;
 mod wire;
 
 pub(super) use self::handlers::endpoints;

@@ -1,4 +1,4 @@
-//! The billing dialect's error envelope and its codes.
+//! The error envelope of the billing dialect, and its codes.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -60,7 +60,7 @@ struct Detail {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BillingError)]
-pub(crate) struct ErrorOut {
+pub(crate) struct ErrorResponse {
     /// The error.
     error: Detail,
 }
@@ -86,7 +86,7 @@ fn details(error: &ApiError) -> Vec<Fault> {
 /// `{"error":{"code":…,"message":…,"details":[{"field":…,"issue":…}]}}`.
 #[must_use]
 pub fn envelope(error: &ApiError) -> Response {
-    let body = ErrorOut {
+    let body = ErrorResponse {
         error: Detail {
             code: code(error),
             message: error.message(),

@@ -1,4 +1,4 @@
-//! Handlers: async functions whose further arguments are read from the request by their types.
+//! Handlers: async functions. The types of their further arguments say what is read of the request.
 
 use std::future::ready;
 use std::ops::Deref;

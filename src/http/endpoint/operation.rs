@@ -1,4 +1,4 @@
-//! What an endpoint takes and answers, said step by step.
+//! Builder of what an endpoint takes and answers.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ impl Operation {
             method,
             path,
             access: Access::Token,
-            limit: BodyLimit::Default,
+            limit: |limits| limits.default_bytes,
             id,
             summary,
             about: None,

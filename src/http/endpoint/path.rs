@@ -1,4 +1,4 @@
-//! The parts of a path that a route names.
+//! The named segments of a path.
 
 use serde_json::Value;
 

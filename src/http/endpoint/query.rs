@@ -1,5 +1,5 @@
-//! Queries: a struct whose fields are the parameters. Reading, the document and the check for
-//! unknown parameters are made from one declaration.
+//! Queries: a struct whose fields are the parameters. Parsing, documentation and the check for
+//! unknown parameters come from one declaration.
 
 use std::fmt;
 use std::str::FromStr;

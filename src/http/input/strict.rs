@@ -1,8 +1,8 @@
-//! Reads wire forms as they are meant: objects from objects only.
+//! A strict deserializer for wire forms: objects from objects only.
 //!
 //! What serde derives for a struct also reads it from an array, field by field in the order of
-//! their declaration. That order is no part of any contract, so such arrays are refused here. And
-//! what serde expects is said in words for people, not in the names of Rust types.
+//! their declaration. That order is no part of any contract, so such arrays are refused here. Error
+//! messages say what to write in words for people, not in the names of Rust types.
 
 use std::fmt;
 
@@ -46,6 +46,18 @@ impl<'de, V: Visitor<'de>> Checked<V> {
     }
 }
 
+/// Hands on each value that is expected where it stands.
+macro_rules! visit {
+    ($($method:ident($value:ident: $type:ty): $offered:expr => $unexpected:expr,)*) => {$(
+        fn $method<E: Error>(self, $value: $type) -> Result<V::Value, E> {
+            if !self.takes($offered) {
+                return self.refuse($unexpected);
+            }
+            self.visitor.$method($value)
+        }
+    )*};
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     type Value = V::Value;
 
@@ -61,11 +73,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
         }
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<V::Value, E> {
-        if !self.takes(Expects::Flag) {
-            return self.refuse(Unexpected::Bool(value));
-        }
-        self.visitor.visit_bool(value)
+    visit! {
+        visit_bool(value: bool): Expects::Flag => Unexpected::Bool(value),
+        visit_i64(value: i64): Expects::Integer => Unexpected::Signed(value),
+        visit_f64(value: f64): Expects::Any => Unexpected::Float(value),
+        visit_str(text: &str): Expects::Text => Unexpected::Str(text),
+        visit_borrowed_str(text: &'de str): Expects::Text => Unexpected::Str(text),
+        visit_string(text: String): Expects::Text => Unexpected::Str(&text),
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
@@ -77,41 +91,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
             Expects::Any | Expects::Integer => self.visitor.visit_u64(value),
             _ => self.refuse(Unexpected::Unsigned(value)),
         }
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
-        if !self.takes(Expects::Integer) {
-            return self.refuse(Unexpected::Signed(value));
-        }
-        self.visitor.visit_i64(value)
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        if self.expects != Expects::Any {
-            return self.refuse(Unexpected::Float(value));
-        }
-        self.visitor.visit_f64(value)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
-        if !self.takes(Expects::Text) {
-            return self.refuse(Unexpected::Str(text));
-        }
-        self.visitor.visit_str(text)
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<V::Value, E> {
-        if !self.takes(Expects::Text) {
-            return self.refuse(Unexpected::Str(text));
-        }
-        self.visitor.visit_borrowed_str(text)
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<V::Value, E> {
-        if !self.takes(Expects::Text) {
-            return self.refuse(Unexpected::Str(&text));
-        }
-        self.visitor.visit_string(text)
     }
 
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
@@ -213,10 +192,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Variant<V> {
 
 /// Forwards the methods, expecting one thing each.
 macro_rules! forward {
-    ($($method:ident: $expects:expr,)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+    ($($method:ident($($argument:ident: $type:ty),*): $expects:expr,)*) => {$(
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($argument: $type,)*
+            visitor: V,
+        ) -> Result<V::Value, D::Error> {
             let expects = $expects;
-            self.0.$method(Checked { expects, visitor })
+            self.0.$method($($argument,)* Checked { expects, visitor })
         }
     )*};
 }
@@ -225,80 +208,34 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     type Error = D::Error;
 
     forward! {
-        deserialize_any: Expects::Any,
-        deserialize_bool: Expects::Flag,
-        deserialize_i8: Expects::Any,
-        deserialize_i16: Expects::Any,
-        deserialize_i32: Expects::Any,
-        deserialize_i64: Expects::Integer,
-        deserialize_u8: Expects::Whole(u64::from(u8::MAX)),
-        deserialize_u16: Expects::Whole(u64::from(u16::MAX)),
-        deserialize_u32: Expects::Whole(u64::from(u32::MAX)),
-        deserialize_u64: Expects::Whole(u64::MAX),
-        deserialize_f32: Expects::Any,
-        deserialize_f64: Expects::Any,
-        deserialize_char: Expects::Text,
-        deserialize_str: Expects::Text,
-        deserialize_string: Expects::Text,
-        deserialize_bytes: Expects::Any,
-        deserialize_byte_buf: Expects::Any,
-        deserialize_option: Expects::Any,
-        deserialize_unit: Expects::Any,
-        deserialize_seq: Expects::List,
-        deserialize_map: Expects::Object,
-        deserialize_identifier: Expects::Text,
-        deserialize_ignored_any: Expects::Any,
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let expects = Expects::Any;
-        self.0
-            .deserialize_unit_struct(name, Checked { expects, visitor })
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let expects = Expects::Any;
-        self.0
-            .deserialize_newtype_struct(name, Checked { expects, visitor })
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let expects = Expects::List;
-        self.0.deserialize_tuple(len, Checked { expects, visitor })
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let expects = Expects::List;
-        self.0
-            .deserialize_tuple_struct(name, len, Checked { expects, visitor })
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let expects = Expects::Object;
-        self.0
-            .deserialize_struct(name, fields, Checked { expects, visitor })
+        deserialize_any(): Expects::Any,
+        deserialize_bool(): Expects::Flag,
+        deserialize_i8(): Expects::Any,
+        deserialize_i16(): Expects::Any,
+        deserialize_i32(): Expects::Any,
+        deserialize_i64(): Expects::Integer,
+        deserialize_u8(): Expects::Whole(u64::from(u8::MAX)),
+        deserialize_u16(): Expects::Whole(u64::from(u16::MAX)),
+        deserialize_u32(): Expects::Whole(u64::from(u32::MAX)),
+        deserialize_u64(): Expects::Whole(u64::MAX),
+        deserialize_f32(): Expects::Any,
+        deserialize_f64(): Expects::Any,
+        deserialize_char(): Expects::Text,
+        deserialize_str(): Expects::Text,
+        deserialize_string(): Expects::Text,
+        deserialize_bytes(): Expects::Any,
+        deserialize_byte_buf(): Expects::Any,
+        deserialize_option(): Expects::Any,
+        deserialize_unit(): Expects::Any,
+        deserialize_seq(): Expects::List,
+        deserialize_map(): Expects::Object,
+        deserialize_identifier(): Expects::Text,
+        deserialize_ignored_any(): Expects::Any,
+        deserialize_unit_struct(name: &'static str): Expects::Any,
+        deserialize_newtype_struct(name: &'static str): Expects::Any,
+        deserialize_tuple(len: usize): Expects::List,
+        deserialize_tuple_struct(name: &'static str, len: usize): Expects::List,
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]): Expects::Object,
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

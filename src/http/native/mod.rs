@@ -1,8 +1,11 @@
-//! The native dialect, `/api/upsell/v1` (wire contract §6). Errors are RFC 9457 problems.
+//! The native dialect, `/api/upsell/v1`. Errors are RFC 9457 problems.
+//!
+//! A handler (`handlers`) reads a request (`wire`), calls one use case, and converts its answer
+//! (`convert`). It holds no rule of the product. `records` reads bulk usage.
 
+mod convert;
 mod examples;
 mod handlers;
-mod names;
 mod records;
 mod wire;
 

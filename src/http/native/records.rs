@@ -12,6 +12,7 @@ use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{UsageKey, UsageName, UsageNames};
 use crate::domain::quota::Item;
 use crate::domain::text::check_line;
+use crate::domain::time::Timestamp;
 use crate::http::error::ApiError;
 use crate::http::output::parse_time;
 use crate::usecases::report_usage::UsageReport;
@@ -23,48 +24,42 @@ pub(super) const MAX_RECORDS: usize = 262_144;
 /// The longest `usage_name` and `edition`, in bytes.
 const MAX_TEXT_BYTES: usize = 128;
 
-/// The fields of a record: places in [`Record::values`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    TenantId,
-    UserId,
-    Item,
-    UsageName,
-    Value,
-    InfraId,
-    Edition,
-    ObservedAt,
+/// Defines the fields of a record with their names: places in [`Record::values`].
+macro_rules! fields {
+    ($($field:ident = $name:literal,)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Field {
+            $($field,)+
+        }
+
+        impl Field {
+            const COUNT: usize = [$($name),+].len();
+
+            const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$field => $name,)+
+                }
+            }
+
+            fn of_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$field),)+
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl Field {
-    const COUNT: usize = 8;
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::TenantId => "tenant_id",
-            Self::UserId => "user_id",
-            Self::Item => "item",
-            Self::UsageName => "usage_name",
-            Self::Value => "value",
-            Self::InfraId => "infra_id",
-            Self::Edition => "edition",
-            Self::ObservedAt => "observed_at",
-        }
-    }
-
-    fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "tenant_id" => Self::TenantId,
-            "user_id" => Self::UserId,
-            "item" => Self::Item,
-            "usage_name" => Self::UsageName,
-            "value" => Self::Value,
-            "infra_id" => Self::InfraId,
-            "edition" => Self::Edition,
-            "observed_at" => Self::ObservedAt,
-            _ => return None,
-        })
-    }
+fields! {
+    TenantId = "tenant_id",
+    UserId = "user_id",
+    Item = "item",
+    UsageName = "usage_name",
+    Value = "value",
+    InfraId = "infra_id",
+    Edition = "edition",
+    ObservedAt = "observed_at",
 }
 
 /// A line number, from 1, and what is reported there.
@@ -192,7 +187,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn observed_at(&mut self) -> Result<Option<crate::domain::time::Timestamp>, ApiError> {
+    fn observed_at(&mut self) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.text(Field::ObservedAt)? else {
             return Ok(None);
         };
@@ -269,6 +264,15 @@ impl<'de> Deserialize<'de> for Record<'de> {
 
 const NO_OBJECT: &str = "must be an object";
 
+/// Takes a JSON value for a record that is no object.
+macro_rules! no_object {
+    ($($visit:ident($value:ty)),+) => {$(
+        fn $visit<E>(self, _: $value) -> Result<Self::Value, E> {
+            Ok(Record::broken("record", NO_OBJECT))
+        }
+    )+};
+}
+
 struct RecordVisitor;
 
 impl<'de> Visitor<'de> for RecordVisitor {
@@ -299,25 +303,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
         Ok(Record::broken("record", NO_OBJECT))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Record::broken("record", NO_OBJECT))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Record::broken("record", NO_OBJECT))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Record::broken("record", NO_OBJECT))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Record::broken("record", NO_OBJECT))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Record::broken("record", NO_OBJECT))
-    }
+    no_object! { visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64), visit_str(&str) }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Record::broken("record", NO_OBJECT))

@@ -1,4 +1,4 @@
-//! What operations have in common: who may call them, how they fail, and the headers of writes.
+//! What operations share in the document: security, errors, and the headers of writes.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ const DIALECTS: [(Dialect, &str); 7] = [
 /// rules).
 const ERRORS: [(u16, &str); 16] = [
     (400, "Malformed: the message says which part, and why."),
-    (401, "No credentials, or none that hold."),
+    (401, "Missing or invalid credentials."),
     (
         403,
         "The token lacks the scope, or its holder may not do this.",
@@ -37,25 +37,25 @@ const ERRORS: [(u16, &str); 16] = [
     ),
     (
         406,
-        "The answer can be had in none of the media types that `Accept` names.",
+        "The answer exists in none of the media types in `Accept`.",
     ),
     (408, "The body did not arrive in time."),
     (
         409,
-        "Another state of things: a stale `version`, a name that is taken, or a request with the same `Idempotency-Key` that is still being answered.",
+        "Conflict: a stale `version`, a name that is taken, or a request with the same `Idempotency-Key` that is still in flight.",
     ),
     (
         412,
         "`If-Match` names another version than the current one.",
     ),
-    (413, "The body is longer than this route takes."),
+    (413, "The body is longer than this endpoint allows."),
     (
         414,
         "The URL is longer than 8 KiB: send long data in the body.",
     ),
     (
         415,
-        "Another media type than this route takes, or any `Content-Encoding`.",
+        "A media type that this endpoint does not take, or any `Content-Encoding`.",
     ),
     (
         422,
@@ -65,7 +65,7 @@ const ERRORS: [(u16, &str); 16] = [
         429,
         "Too many requests, or failed log-ins; `Retry-After` says when to come again.",
     ),
-    (431, "Too many headers, or too long ones."),
+    (431, "Too many headers, or headers that are too long."),
     (
         500,
         "Internal error: the log line with the same request id has the cause.",
@@ -276,17 +276,17 @@ fn headers(status: u16, dialect: Dialect) -> Map<String, Value> {
 fn envelope(dialect: Dialect, schemas: &mut Schemas) -> Value {
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
     match dialect {
-        Dialect::Account => json_of(register::<account::error::ErrorOut>(schemas)),
+        Dialect::Account => json_of(register::<account::error::ErrorResponse>(schemas)),
         Dialect::Token => json_of(register::<OAuthError>(schemas)),
         Dialect::Native => {
             let schema = register::<Problem>(schemas);
             json!({ "application/problem+json": { "schema": schema } })
         }
         Dialect::Page => json!({ "text/html": { "schema": { "type": "string" } } }),
-        Dialect::Billing => json_of(register::<billing::error::ErrorOut>(schemas)),
-        Dialect::Reseller => json_of(register::<reseller::error::ErrorOut>(schemas)),
+        Dialect::Billing => json_of(register::<billing::error::ErrorResponse>(schemas)),
+        Dialect::Reseller => json_of(register::<reseller::error::ErrorResponse>(schemas)),
         Dialect::Partner => {
-            let schema = register::<partner::error::ErrorOut>(schemas);
+            let schema = register::<partner::error::ErrorResponse>(schemas);
             // In XML it is the error alone.
             let xml = json!({ "schema": { "type": "object", "xml": { "name": "error" } } });
             json!({

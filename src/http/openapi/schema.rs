@@ -1,5 +1,6 @@
-//! Schemas that no wire type has: parameters, texts of a fixed set, and what is no JSON.
+//! Schemas without a wire type: parameters, names from a fixed set, binary content.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -10,7 +11,9 @@ use utoipa::{PartialSchema, ToSchema};
 macro_rules! names {
     ($($(#[doc = $doc:literal])+ $visible:vis $name:ident = $all:expr;)+) => {$(
         $(#[doc = $doc])+
-        $visible enum $name {}
+        #[derive(Debug, serde::Serialize)]
+        #[allow(dead_code, reason = "of what only requests hold, no value is made")]
+        $visible struct $name($visible &'static str);
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
@@ -25,7 +28,8 @@ macro_rules! names {
 pub(crate) use names;
 
 /// What is always null.
-pub(crate) enum Null {}
+#[derive(Debug, Serialize)]
+pub(crate) struct Null;
 
 impl PartialSchema for Null {
     fn schema() -> RefOr<Schema> {

@@ -17,7 +17,7 @@ use crate::http::output;
 use crate::http::precondition::{content_tag, file};
 use crate::render::{RenderError, Renderer};
 use crate::usecases::error::{Error, What};
-use crate::usecases::public_logo::public_logo;
+use crate::usecases::manage_brand::public_logo;
 
 /// The custom elements, before their words are put in.
 const WIDGET: &str = include_str!("../widget/widget.js");
@@ -29,13 +29,13 @@ const WORDS: &str = "const WORDS = {};";
 #[derive(Debug)]
 struct Widget {
     script: Bytes,
-    /// Another content has another tag.
+    /// The `ETag`: a hash of the content.
     tag: String,
 }
 
 static SCRIPT: OnceLock<Widget> = OnceLock::new();
 
-/// The words are built in, so the first script is the script.
+/// The words are built in, so the script is made once.
 fn script(renderer: &Renderer) -> Result<&'static Widget, RenderError> {
     if let Some(known) = SCRIPT.get() {
         return Ok(known);
@@ -101,11 +101,11 @@ async fn asset(call: PublicCall, _: Path<FileName>) -> Answer {
 
 /// GET `/brand/{tenant_id}/logo`.
 async fn logo(call: PublicCall, Path(LogoOf(tenant)): Path<LogoOf>) -> Answer {
-    let logo = public_logo(&call.env, tenant).await?;
-    let tag = format!("\"{:016x}\"", logo.content_version);
+    let (logo, version) = public_logo(&call.env, tenant).await?;
+    let tag = format!("\"{version:016x}\"");
     let head = call.head();
     let mut response = file(head, logo.media_type, logo.image, &tag);
-    // Were somebody to open it as a page, it is a picture and nothing more.
+    // Opened as a page, it runs nothing.
     let policy = HeaderValue::from_static("default-src 'none'; sandbox");
     response
         .headers_mut()

@@ -1,13 +1,10 @@
-//! What this server says of itself, to people who open its bare address and to programs that ask
-//! for the usual files.
+//! The page at `/`, and the usual files that programs ask for.
 
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
 use crate::http::endpoint::{Answer, Endpoint, PublicCall, get};
-use crate::http::message::Response;
 use crate::http::openapi::schema;
-use crate::http::output;
+use crate::http::output::{self, kept};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -73,10 +70,4 @@ async fn robots(_: PublicCall) -> Answer {
 /// GET `/favicon.ico`: browsers ask for it beside every page. There is none, and that is no error.
 async fn icon(_: PublicCall) -> Answer {
     Ok(kept(output::no_content(), ONE_DAY))
-}
-
-fn kept(mut response: Response, how: &'static str) -> Response {
-    let how = HeaderValue::from_static(how);
-    response.headers_mut().insert(CACHE_CONTROL, how);
-    response
 }

@@ -1,4 +1,4 @@
-//! `GET /r/{token}`: to the Buy link of this moment.
+//! `GET /r/{token}`: redirects a tracked link to its current Buy link, and counts the click.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -128,17 +128,15 @@ fn count(head: &Head, click: Option<Click>, options: &Options) {
 }
 
 fn answer(env: &Env, head: &Head, followed: &Followed, status: StatusCode) -> Answer {
-    match followed {
-        Followed::Redirect { url, .. } => redirect(url.clone(), status),
+    let (reader, status, shown) = match followed {
+        Followed::Redirect { url, .. } => return redirect(url.clone(), status),
         Followed::ContactSales { view, .. } => {
-            page(env, head, Some(view), StatusCode::OK, Page::ContactSales)
+            (Some(view.as_ref()), StatusCode::OK, Page::ContactSales)
         }
-        Followed::Expired { view } => {
-            let reader = view.as_deref();
-            page(env, head, reader, StatusCode::GONE, Page::LinkExpired)
-        }
-        Followed::Unknown => page(env, head, None, StatusCode::NOT_FOUND, Page::LinkNotFound),
-    }
+        Followed::Expired { view } => (view.as_deref(), StatusCode::GONE, Page::LinkExpired),
+        Followed::Unknown => (None, StatusCode::NOT_FOUND, Page::LinkNotFound),
+    };
+    page(env, head, reader, status, shown)
 }
 
 /// Room for the headers below and what the server adds to every answer.
@@ -216,24 +214,13 @@ fn names_robot(agent: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
-    use std::net::{IpAddr, Ipv4Addr};
 
     fn head(uri: &str, headers: &[(&'static str, &str)]) -> Head {
         let pairs = headers.iter().map(|(name, value)| {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_bytes(value.as_bytes()).unwrap())
         });
-        Head {
-            method: Method::GET,
-            uri: uri.parse().unwrap(),
-            version: http::Version::HTTP_11,
-            headers: pairs.collect(),
-            client_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            received_at: Timestamp::default(),
-            request_id: crate::http::message::RequestId::from_bits(1),
-            target: crate::http::router::Target::default(),
-        }
+        Head::of_test(Method::GET, uri, pairs.collect())
     }
 
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

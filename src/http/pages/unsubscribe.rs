@@ -1,5 +1,5 @@
-//! `/u/{token}`: stopping mail about quotas, and getting it again. Only a POST does it (RFC 8058), so
-//! that scanners that follow every link stop nothing.
+//! `/u/{token}`: unsubscribes from mail about quotas, and subscribes again. Only a POST does it
+//! (RFC 8058), so a scanner that follows every link changes nothing.
 
 use http::StatusCode;
 use serde_json::json;
@@ -51,22 +51,14 @@ async fn act(call: PublicCall, Path(LinkToken(token)): Path<LinkToken>) -> Answe
 }
 
 fn answer(env: &Env, head: &Head, found: &Unsubscribing) -> Answer {
+    let ok = |view: &UserView, shown: fn(&str) -> Page<'_>| {
+        let shown = shown(address_of(view));
+        page(env, head, Some(view), StatusCode::OK, shown)
+    };
     match found {
-        Unsubscribing::Asked(view) => {
-            let address = address_of(view);
-            let asked = Page::UnsubscribeConfirm { address };
-            page(env, head, Some(view), StatusCode::OK, asked)
-        }
-        Unsubscribing::Undone(view) => {
-            let address = address_of(view);
-            let undone = Page::Subscribed { address };
-            page(env, head, Some(view), StatusCode::OK, undone)
-        }
-        Unsubscribing::Done(view) => {
-            let address = address_of(view);
-            let done = Page::Unsubscribed { address };
-            page(env, head, Some(view), StatusCode::OK, done)
-        }
+        Unsubscribing::Asked(view) => ok(view, |address| Page::UnsubscribeConfirm { address }),
+        Unsubscribing::Undone(view) => ok(view, |address| Page::Subscribed { address }),
+        Unsubscribing::Done(view) => ok(view, |address| Page::Unsubscribed { address }),
         Unsubscribing::Expired(view) => {
             let reader = view.as_deref();
             page(env, head, reader, StatusCode::GONE, Page::LinkExpired)

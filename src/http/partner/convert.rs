@@ -1,4 +1,4 @@
-//! Between the shapes of the dialect and the domain, in JSON and in XML.
+//! Converts between plans on the wire, in JSON and XML, and plans of the domain.
 
 use bytes::Bytes;
 
@@ -14,142 +14,92 @@ use crate::http::input;
 /// The root of a plan in XML.
 const PLAN: &str = "plan";
 
-/// The fields of a plan in the order in which the vendor prints them; its elements in XML.
-const FIELDS: [&str; 15] = [
-    "name",
-    "setup_price",
-    "base_usage",
-    "base_price",
-    "extra_usage",
-    "extra_price",
-    "computers",
-    "computers_usage",
-    "computers_price",
-    "local_backup_price",
-    "vm_host_price",
-    "disk_image_price",
-    "es_seat_price",
-    "es_connection_price",
-    "es_cost_extra_block",
-];
+/// What stands between a plan on the wire and in the domain, from one list of its fields: the name on
+/// the wire, which is also the XML element, how XML is read, and the name in the domain.
+macro_rules! plan {
+    ($($field:ident: $read:ident => $terms:ident;)+) => {
+        /// The elements of a plan, in the order in which the vendor prints them.
+        const FIELDS: [&str; [$(stringify!($field)),+].len()] = [$(stringify!($field)),+];
 
-/// Reads a plan.
-///
-/// # Errors
-/// 400 naming the field.
-pub(super) fn terms(media: Media, body: &Bytes) -> Result<PlanTerms, ApiError> {
-    let plan = if media.is_xml() {
-        from_xml(body)?
-    } else {
-        input::json_bytes::<PlanRequest>(body)?
+        /// Reads a plan.
+        pub(super) fn terms(media: Media, body: &Bytes) -> Result<PlanTerms, ApiError> {
+            let plan = match media.is_xml() {
+                true => from_xml(body)?,
+                false => input::json_bytes::<PlanRequest>(body)?,
+            };
+            Ok(PlanTerms {
+                $($terms: need(stringify!($field), plan.$field)?.into(),)+
+            })
+        }
+
+        fn from_xml(body: &[u8]) -> Result<PlanRequest, ApiError> {
+            let mut plan = PlanRequest::default();
+            for (name, content) in xml::read(body, PLAN, &FIELDS)? {
+                $(if name == stringify!($field) {
+                    plan.$field = Some($read(name, &content)?);
+                })+
+            }
+            Ok(plan)
+        }
+
+        /// A plan as it is shown.
+        pub(super) fn shown(terms: PlanTerms) -> PlanResponse {
+            PlanResponse {
+                $($field: terms.$terms.into(),)+
+            }
+        }
+
+        /// A plan as XML.
+        pub(super) fn plan_xml(terms: &PlanTerms) -> String {
+            let mut document = xml::Writer::new();
+            document.element(PLAN, |xml| {
+                $(xml.leaf(stringify!($field), &terms.$terms);)+
+            });
+            document.end()
+        }
     };
-    let price = |name, given: Option<Number>| need(name, given).map(|number| number.0);
-    Ok(PlanTerms {
-        name: need("name", plan.name)?,
-        setup_price: price("setup_price", plan.setup_price)?,
-        base_usage_bytes: need("base_usage", plan.base_usage)?,
-        base_price: price("base_price", plan.base_price)?,
-        extra_usage_bytes: need("extra_usage", plan.extra_usage)?,
-        extra_price: price("extra_price", plan.extra_price)?,
-        computers: need("computers", plan.computers)?,
-        computers_usage_bytes: need("computers_usage", plan.computers_usage)?,
-        computers_price: price("computers_price", plan.computers_price)?,
-        local_backup_price: price("local_backup_price", plan.local_backup_price)?,
-        vm_host_price: price("vm_host_price", plan.vm_host_price)?,
-        disk_image_price: price("disk_image_price", plan.disk_image_price)?,
-        es_seat_price: price("es_seat_price", plan.es_seat_price)?,
-        es_connection_price: price("es_connection_price", plan.es_connection_price)?,
-        es_cost_extra_block: price("es_cost_extra_block", plan.es_cost_extra_block)?,
-    })
+}
+
+plan! {
+    name: text => name;
+    setup_price: price => setup_price;
+    base_usage: whole => base_usage_bytes;
+    base_price: price => base_price;
+    extra_usage: whole => extra_usage_bytes;
+    extra_price: price => extra_price;
+    computers: whole => computers;
+    computers_usage: whole => computers_usage_bytes;
+    computers_price: price => computers_price;
+    local_backup_price: price => local_backup_price;
+    vm_host_price: price => vm_host_price;
+    disk_image_price: price => disk_image_price;
+    es_seat_price: price => es_seat_price;
+    es_connection_price: price => es_connection_price;
+    es_cost_extra_block: price => es_cost_extra_block;
 }
 
 fn need<T>(name: &str, given: Option<T>) -> Result<T, ApiError> {
     given.ok_or_else(|| ApiError::malformed(name, "is required: send the whole plan"))
 }
 
-fn from_xml(body: &[u8]) -> Result<PlanRequest, ApiError> {
-    let mut plan = PlanRequest::default();
-    for (name, text) in xml::read(body, PLAN, &FIELDS)? {
-        match name {
-            "name" => plan.name = Some(text),
-            "setup_price" => plan.setup_price = price(name, &text)?,
-            "base_usage" => plan.base_usage = whole(name, &text)?,
-            "base_price" => plan.base_price = price(name, &text)?,
-            "extra_usage" => plan.extra_usage = whole(name, &text)?,
-            "extra_price" => plan.extra_price = price(name, &text)?,
-            "computers" => plan.computers = whole(name, &text)?,
-            "computers_usage" => plan.computers_usage = whole(name, &text)?,
-            "computers_price" => plan.computers_price = price(name, &text)?,
-            "local_backup_price" => plan.local_backup_price = price(name, &text)?,
-            "vm_host_price" => plan.vm_host_price = price(name, &text)?,
-            "disk_image_price" => plan.disk_image_price = price(name, &text)?,
-            "es_seat_price" => plan.es_seat_price = price(name, &text)?,
-            "es_connection_price" => plan.es_connection_price = price(name, &text)?,
-            _ => plan.es_cost_extra_block = price(name, &text)?,
-        }
-    }
-    Ok(plan)
+fn text(_: &str, text: &str) -> Result<String, ApiError> {
+    Ok(text.to_owned())
 }
 
-fn price(name: &str, text: &str) -> Result<Option<Number>, ApiError> {
+fn price(name: &str, text: &str) -> Result<Number, ApiError> {
     let price = text.trim().parse::<Decimal>();
-    let price = price.map_err(|why| ApiError::malformed(name, why))?;
-    Ok(Some(Number(price)))
+    price
+        .map(Number)
+        .map_err(|why| ApiError::malformed(name, why))
 }
 
 /// A whole number in the one spelling that JSON has for it.
-fn whole(name: &str, text: &str) -> Result<Option<u64>, ApiError> {
+fn whole(name: &str, text: &str) -> Result<u64, ApiError> {
     let text = text.trim();
     let number = text.parse::<u64>().ok();
     let number = number.filter(|number| number.to_string() == text);
     let why = || format!("must be a whole number from 0 to {}", u64::MAX);
-    number
-        .map(Some)
-        .ok_or_else(|| ApiError::malformed(name, why()))
-}
-
-/// A plan as it is shown.
-pub(super) fn shown(terms: PlanTerms) -> PlanResponse {
-    PlanResponse {
-        name: terms.name,
-        setup_price: Number(terms.setup_price),
-        base_usage: terms.base_usage_bytes,
-        base_price: Number(terms.base_price),
-        extra_usage: terms.extra_usage_bytes,
-        extra_price: Number(terms.extra_price),
-        computers: terms.computers,
-        computers_usage: terms.computers_usage_bytes,
-        computers_price: Number(terms.computers_price),
-        local_backup_price: Number(terms.local_backup_price),
-        vm_host_price: Number(terms.vm_host_price),
-        disk_image_price: Number(terms.disk_image_price),
-        es_seat_price: Number(terms.es_seat_price),
-        es_connection_price: Number(terms.es_connection_price),
-        es_cost_extra_block: Number(terms.es_cost_extra_block),
-    }
-}
-
-/// A plan as XML.
-pub(super) fn plan_xml(plan: &PlanResponse) -> String {
-    let mut document = xml::Writer::new();
-    document.element(PLAN, |xml| {
-        xml.leaf("name", &plan.name)
-            .leaf("setup_price", plan.setup_price.0)
-            .leaf("base_usage", plan.base_usage)
-            .leaf("base_price", plan.base_price.0)
-            .leaf("extra_usage", plan.extra_usage)
-            .leaf("extra_price", plan.extra_price.0)
-            .leaf("computers", plan.computers)
-            .leaf("computers_usage", plan.computers_usage)
-            .leaf("computers_price", plan.computers_price.0)
-            .leaf("local_backup_price", plan.local_backup_price.0)
-            .leaf("vm_host_price", plan.vm_host_price.0)
-            .leaf("disk_image_price", plan.disk_image_price.0)
-            .leaf("es_seat_price", plan.es_seat_price.0)
-            .leaf("es_connection_price", plan.es_connection_price.0)
-            .leaf("es_cost_extra_block", plan.es_cost_extra_block.0);
-    });
-    document.end()
+    number.ok_or_else(|| ApiError::malformed(name, why()))
 }
 
 /// A page of plans as XML: the names of the JSON form, an entry of a list under its singular.
@@ -201,9 +151,8 @@ mod tests {
     fn the_vendors_plan_goes_in_and_out_in_both_forms() {
         let terms = read(Media::Json, JSON).unwrap();
         assert_eq!(read(Media::Xml, XML).unwrap(), terms);
-        let plan = shown(terms);
-        assert_eq!(serde_json::to_string(&plan).unwrap(), JSON);
-        assert_eq!(plan_xml(&plan), XML);
+        assert_eq!(plan_xml(&terms), XML);
+        assert_eq!(serde_json::to_string(&shown(terms)).unwrap(), JSON);
     }
 
     #[test]
@@ -238,20 +187,10 @@ mod tests {
             ("1.0", None),
             ("", None),
         ] {
-            assert_eq!(
-                whole("computers", text).ok().flatten(),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(whole("computers", text).ok(), expected, "{text:?}");
         }
-        for bad in [
-            "",
-            "1e2",
-            "1,5",
-            ".5",
-            "$5",
-            "12345678901234567890123456789",
-        ] {
+        let long = "12345678901234567890123456789";
+        for bad in ["", "1e2", "1,5", ".5", "$5", long] {
             assert!(price("base_price", bad).is_err(), "{bad:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! The partner dialect's error envelope.
+//! The error envelope of the partner plans dialect, in JSON or XML.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use crate::http::message::{Head, Response};
 /// The envelope of errors.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PartnerError)]
-pub(crate) struct ErrorOut {
+pub(crate) struct ErrorResponse {
     /// The error.
     error: Body,
 }
@@ -40,7 +40,7 @@ pub fn envelope(error: &ApiError, head: &Head) -> Response {
         document.end().into_bytes()
     } else {
         let error = Body { code, message };
-        serde_json::to_vec(&ErrorOut { error }).unwrap_or_default()
+        serde_json::to_vec(&ErrorResponse { error }).unwrap_or_default()
     };
     media.response(error.status(), body)
 }

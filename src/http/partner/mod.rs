@@ -1,7 +1,7 @@
 //! The partner plans dialect, `/v1/partners`.
 //!
-//! A handler parses (`wire`), calls one use case, and converts its answer (`convert`). No rule
-//! lives here.
+//! A handler (`handlers`) reads a request (`wire`), calls one use case, and converts its answer
+//! (`convert`). It holds no rule of the product. `media` chooses between JSON and XML.
 
 mod convert;
 pub mod error;

@@ -1,10 +1,12 @@
-//! The shapes of the dialect, with the names and the order in which the vendor prints them.
+//! The fields of the partner plans dialect, with the names and the order in which the vendor prints
+//! them, in JSON and XML alike.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::decimal::Number;
+use crate::http::wire::resource;
 
 /// A price of a plan.
 enum Price {}
@@ -23,92 +25,49 @@ impl PartialSchema for Price {
 
 impl ToSchema for Price {}
 
-/// A plan as it is sent. Each field must be there: a price that is kept because its field was left out is charged to
-/// somebody.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = PartnerPlanChange, xml(name = "plan"))]
-pub(super) struct PlanRequest {
-    /// What people call it.
-    #[schema(required, nullable = false, min_length = 1, max_length = 200)]
-    pub(super) name: Option<String>,
-    /// Price of setup, added in the first month of billing.
-    #[schema(required, value_type = Price)]
-    pub(super) setup_price: Option<Number>,
-    /// Bytes of base usage.
-    #[schema(required, nullable = false)]
-    pub(super) base_usage: Option<u64>,
-    /// Base price of the plan.
-    #[schema(required, value_type = Price)]
-    pub(super) base_price: Option<Number>,
-    /// Bytes of overusage blocks.
-    #[schema(required, nullable = false)]
-    pub(super) extra_usage: Option<u64>,
-    /// Price of each overusage block.
-    #[schema(required, value_type = Price)]
-    pub(super) extra_price: Option<Number>,
-    /// Computers included before extra ones are charged for.
-    #[schema(required, nullable = false)]
-    pub(super) computers: Option<u64>,
-    /// Bytes of available usage added for each extra computer.
-    #[schema(required, nullable = false)]
-    pub(super) computers_usage: Option<u64>,
-    /// Price for each extra computer.
-    #[schema(required, value_type = Price)]
-    pub(super) computers_price: Option<Number>,
-    /// Price of a local backup subscription.
-    #[schema(required, value_type = Price)]
-    pub(super) local_backup_price: Option<Number>,
-    /// Price of a `QuickSpin` host license.
-    #[schema(required, value_type = Price)]
-    pub(super) vm_host_price: Option<Number>,
-    /// Price of a `DiskImage` license.
-    #[schema(required, value_type = Price)]
-    pub(super) disk_image_price: Option<Number>,
-    /// Price of each `ECHOShare` seat.
-    #[schema(required, value_type = Price)]
-    pub(super) es_seat_price: Option<Number>,
-    /// Price of each `ECHOShare` connection.
-    #[schema(required, value_type = Price)]
-    pub(super) es_connection_price: Option<Number>,
-    /// Cost of each `ECHOShare` extra block.
-    #[schema(required, value_type = Price)]
-    pub(super) es_cost_extra_block: Option<Number>,
-}
+resource! {
+    /// A plan of a partner.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = PartnerPlan, xml(name = "plan"))]
+    response PlanResponse;
 
-/// A plan of a partner.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PartnerPlan, xml(name = "plan"))]
-pub(super) struct PlanResponse {
+    /// A plan as it is sent. Each field must be there: a price that is kept because its field was left out is charged to
+    /// somebody.
+    #[derive(Debug, Default, Deserialize, ToSchema)]
+    #[schema(as = PartnerPlanChange, xml(name = "plan"))]
+    request PlanRequest;
+
     /// What people call it.
-    pub(super) name: String,
+    name: String
+        => #[schema(required, nullable = false, min_length = 1, max_length = 200)] Option<String>;
     /// Price of setup, added in the first month of billing.
-    pub(super) setup_price: Number,
+    setup_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Bytes of base usage.
-    pub(super) base_usage: u64,
+    base_usage: u64 => #[schema(required, nullable = false)] Option<u64>;
     /// Base price of the plan.
-    pub(super) base_price: Number,
+    base_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Bytes of overusage blocks.
-    pub(super) extra_usage: u64,
+    extra_usage: u64 => #[schema(required, nullable = false)] Option<u64>;
     /// Price of each overusage block.
-    pub(super) extra_price: Number,
+    extra_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Computers included before extra ones are charged for.
-    pub(super) computers: u64,
+    computers: u64 => #[schema(required, nullable = false)] Option<u64>;
     /// Bytes of available usage added for each extra computer.
-    pub(super) computers_usage: u64,
+    computers_usage: u64 => #[schema(required, nullable = false)] Option<u64>;
     /// Price for each extra computer.
-    pub(super) computers_price: Number,
+    computers_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Price of a local backup subscription.
-    pub(super) local_backup_price: Number,
+    local_backup_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Price of a `QuickSpin` host license.
-    pub(super) vm_host_price: Number,
+    vm_host_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Price of a `DiskImage` license.
-    pub(super) disk_image_price: Number,
+    disk_image_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Price of each `ECHOShare` seat.
-    pub(super) es_seat_price: Number,
+    es_seat_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Price of each `ECHOShare` connection.
-    pub(super) es_connection_price: Number,
+    es_connection_price: Number => #[schema(required, value_type = Price)] Option<Number>;
     /// Cost of each `ECHOShare` extra block.
-    pub(super) es_cost_extra_block: Number,
+    es_cost_extra_block: Number => #[schema(required, value_type = Price)] Option<Number>;
 }
 
 /// A page of plans.

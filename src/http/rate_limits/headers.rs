@@ -1,4 +1,4 @@
-//! What a caller is told of limits: `RateLimit`, `RateLimit-Policy` and `Retry-After`
+//! The headers that tell a caller of limits: `RateLimit`, `RateLimit-Policy` and `Retry-After`
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use std::fmt::Write as _;

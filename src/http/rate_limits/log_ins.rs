@@ -1,16 +1,16 @@
-//! Failed log-ins: who guesses has to wait, longer each time.
+//! Failed log-ins: a guesser waits, longer each time.
 //!
-//! Three counts stand against guessing. A client id *from one address* waits soon, so that
-//! somebody else's wrong secrets do not concern the client itself. An *address* waits after more
-//! failures, whichever clients it tries. A *client id* from anywhere waits after very many, and
-//! never for long. A success clears the counts of the client, not that of the address; and where a
-//! client has logged in before, the last two do not concern it: it goes on from behind an
-//! address that others use to guess.
+//! Three counters limit guessing. A client id *from one address* waits soon, so that wrong secrets
+//! from elsewhere do not affect the client itself. An *address* waits after more failures,
+//! whichever clients it tries. A *client id* from anywhere waits after very many, and never for
+//! long. A success clears the counters of the client, not that of the address. Where a client has
+//! logged in before, the last two do not apply to it, so it is not locked out behind an address
+//! that others guess from.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::quiet::Quiet;
+use super::log_throttle::LogThrottle;
 use super::table::{Entry, Table};
 use crate::domain::ids::ClientId;
 use crate::domain::time::Timestamp;
@@ -98,7 +98,7 @@ pub(super) struct LogIns {
     addresses: (Rule, Table<Failures>),
     clients: (Rule, Table<Failures>),
     tokens: (Rule, Table<Failures>),
-    quiet: Quiet,
+    log_throttle: LogThrottle,
 }
 
 /// Somebody who is about to prove who they are.
@@ -135,7 +135,7 @@ impl LogIns {
             addresses: of(OF_ADDRESS, max_wait),
             clients: of(OF_CLIENT, max_wait.min(MAX_CLIENT_WAIT)),
             tokens: of(OF_TOKENS, max_wait),
-            quiet: Quiet::default(),
+            log_throttle: LogThrottle::default(),
         }
     }
 
@@ -175,7 +175,7 @@ impl LogIns {
         address.1.change(&log_in.address, fail_address);
         let fail_client = |failures: &mut _| client.0.fail(failures, now_us);
         client.1.change(&log_in.client_id, fail_client);
-        if let Some(not_logged) = self.quiet.speaks(log_in.now) {
+        if let Some(not_logged) = self.log_throttle.may_log(log_in.now) {
             // What is no id may be anything, so it is not repeated.
             let client_id = log_in.client_id.parse::<ClientId>().ok();
             tracing::warn!(
@@ -222,12 +222,12 @@ impl LogIns {
             return waiting;
         }
         metrics.failed_log_ins.inc(LogInFailure::Token);
-        if let Some(not_logged) = self.quiet.speaks(now) {
+        if let Some(not_logged) = self.log_throttle.may_log(now) {
             tracing::warn!(
                 address = %RedactedIp(address),
                 failures = count,
                 not_logged,
-                "a token is none of this service"
+                "a token was not issued by this service"
             );
         }
         None

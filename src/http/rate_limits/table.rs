@@ -1,11 +1,10 @@
-//! A table of a fixed size for what is counted of strangers: addresses, clients, log-ins.
+//! A hash table of a fixed size for counters of strangers: addresses, clients, log-ins.
 //!
-//! Each key has eight places of the table, chosen by a secret hash, under a lock of their own. A
-//! key that is new takes the place of the entry that would be forgotten first: one that is
-//! forgotten already, else the one with the least held against it. So memory never grows, and
-//! whoever wants an entry dropped has to earn eight others as much punishment, without knowing
-//! which keys share its places. Where more keys than there are places are all being punished, the
-//! mildest goes free early; no honest key is punished for it.
+//! A keyed hash gives each key a set of eight places, under a lock of its own. A new key evicts the
+//! entry of its set that expires first: an expired one, else the mildest. So memory never grows,
+//! and nobody can evict a chosen entry without earning eight worse ones in an unknown set. Where
+//! more keys than places are being punished, the mildest goes free early; no honest key is punished
+//! for it.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};

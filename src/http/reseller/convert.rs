@@ -1,7 +1,8 @@
-//! Between the dialect's JSON and the product's values.
+//! Converts between the JSON of the reseller dialect and the values of the use cases.
 
 use serde_json::value::RawValue;
 
+use super::wire::names::{RetentionUnitName, RoleHome, RoleKindName};
 use super::wire::{
     DomainRequest, DomainResponse, HeldRoleResponse, MemberRequest, MemberResponse,
     PlanChangeResponse, PlanResponse, PolicyRequest, PolicyResponse, RetentionRequest,
@@ -44,7 +45,7 @@ pub(super) fn retention(body: &RetentionRequest) -> Result<Retention, ApiError> 
 pub(super) fn retention_out(retention: Retention) -> RetentionResponse {
     RetentionResponse {
         volume: retention.volume().into(),
-        retention_unit: retention.unit().name(),
+        retention_unit: RetentionUnitName(retention.unit().name()),
         retention_value: retention.value(),
     }
 }
@@ -66,7 +67,7 @@ fn short(id: RoleId, name: &Name, kind: RoleKind) -> RoleResponse {
     RoleResponse {
         id: id.0,
         name: name.to_string(),
-        kind: kind.name(),
+        kind: RoleKindName(kind.name()),
         policies: None,
         resources: None,
     }
@@ -155,7 +156,7 @@ pub(super) fn domain(view: DomainView) -> DomainResponse {
         name: view.domain.name.to_string(),
         plan: view.domain.plan.to_string(),
         owner: view.owner,
-        tenant_id: view.domain.tenant_id.map(|id| id.to_string()),
+        tenant_id: view.domain.tenant_id.map(|id| id.uuid()),
         retention: view.retention.map(retention_out),
         own_retention: view.domain.retention.is_some(),
         users: view.domain.users.len(),
@@ -183,8 +184,8 @@ fn held(role: &HeldRole) -> HeldRoleResponse {
     HeldRoleResponse {
         id: role.id.0,
         name: role.name.to_string(),
-        kind: role.kind.name(),
-        owned_by: if role.of_domain { "domain" } else { "plan" },
+        kind: RoleKindName(role.kind.name()),
+        owned_by: RoleHome(if role.of_domain { "domain" } else { "plan" }),
     }
 }
 
@@ -192,7 +193,7 @@ pub(super) fn member(member: &Member) -> MemberResponse {
     MemberResponse {
         domain: member.domain.to_string(),
         user: member.login.clone(),
-        id: member.user.to_string(),
+        id: member.user.uuid(),
         owner: member.owner,
         roles: member.roles.iter().map(held).collect(),
         version: member.version,
@@ -202,7 +203,7 @@ pub(super) fn member(member: &Member) -> MemberResponse {
 pub(super) fn plan_change(done: &PlanChanged) -> PlanChangeResponse {
     let user = |one: &UserMove| UserMoveResponse {
         user: one.login.clone(),
-        id: one.user.to_string(),
+        id: one.user.uuid(),
         owner: one.owner,
         old_roles: one.old.iter().map(held).collect(),
         new_roles: one.new.iter().map(held).collect(),

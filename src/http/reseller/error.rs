@@ -1,6 +1,5 @@
-//! The reseller dialect's error envelope: an integer code and a message, as the vendor's public
-//! pages show it. The codes there are the HTTP status but for a few of the vendor's own, whose
-//! list is not public; here it is always the status.
+//! The error envelope of the reseller dialect: a code and a message. The code is always the HTTP
+//! status: the vendor has a few codes of its own, but does not publish them.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +21,7 @@ struct Detail {
 /// The envelope of errors.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ResellerError)]
-pub(crate) struct ErrorOut {
+pub(crate) struct ErrorResponse {
     /// The error.
     error: Detail,
 }
@@ -30,7 +29,7 @@ pub(crate) struct ErrorOut {
 /// `{"error":{"code":…,"message":…}}`.
 #[must_use]
 pub fn envelope(error: &ApiError) -> Response {
-    let body = ErrorOut {
+    let body = ErrorResponse {
         error: Detail {
             code: error.status().as_u16(),
             message: error.message(),

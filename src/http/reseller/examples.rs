@@ -1,4 +1,4 @@
-//! Examples that several declarations show.
+//! Values that several examples share.
 
 use serde_json::{Value, json};
 

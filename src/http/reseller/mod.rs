@@ -1,14 +1,12 @@
 //! The reseller dialect, `/plan` and `/domain`.
 //!
-//! A handler parses (`wire`), calls one use case, and converts its answer (`convert`). No rule
-//! lives here.
+//! A handler (`handlers`) reads a request (`wire`), calls one use case, and converts its answer
+//! (`convert`). It holds no rule of the product.
 
 mod convert;
 pub mod error;
 mod examples;
 mod handlers;
-mod names;
-mod request;
 mod wire;
 
 pub(super) use self::handlers::endpoints;

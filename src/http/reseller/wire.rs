@@ -1,17 +1,18 @@
-//! The dialect's JSON. What the vendor prints stands as it prints it; the rest is written in the
-//! same hand.
+//! The JSON of the reseller dialect: the fields that the vendor prints, and more in the same style.
 
 mod either;
+pub(super) mod names;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 pub(super) use either::{KeepRoleRequest, RoleRefRequest};
 
-use super::names::{RetentionUnitName, RoleHome, RoleKindName};
 use crate::http::decimal::Number;
 use crate::http::openapi::schema::Any;
+use names::{RetentionUnitName, RoleHome, RoleKindName};
 
 /// Retention as it is set.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,8 +37,7 @@ pub(super) struct RetentionResponse {
     /// How much may be ingested: an exact decimal, 0 or more.
     pub(super) volume: Number,
     /// What the time is counted in.
-    #[schema(value_type = RetentionUnitName)]
-    pub(super) retention_unit: &'static str,
+    pub(super) retention_unit: RetentionUnitName,
     /// How many of these units.
     pub(super) retention_value: u32,
 }
@@ -129,8 +129,7 @@ pub(super) struct RoleResponse {
     pub(super) name: String,
     /// What kind of role it is.
     #[serde(rename = "type")]
-    #[schema(value_type = RoleKindName)]
-    pub(super) kind: &'static str,
+    pub(super) kind: RoleKindName,
     /// What its holders may do. Missing in the short form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -171,8 +170,8 @@ pub(super) struct DomainResponse {
     #[schema(required)]
     pub(super) owner: Option<String>,
     /// The tenant whose users may hold roles in it.
-    #[schema(required, format = Uuid)]
-    pub(super) tenant_id: Option<String>,
+    #[schema(required)]
+    pub(super) tenant_id: Option<Uuid>,
     /// What holds for the domain: its own values, else its plan's.
     #[schema(required)]
     pub(super) retention: Option<RetentionResponse>,
@@ -207,11 +206,9 @@ pub(super) struct HeldRoleResponse {
     pub(super) name: String,
     /// What kind of role it is.
     #[serde(rename = "type")]
-    #[schema(value_type = RoleKindName)]
-    pub(super) kind: &'static str,
+    pub(super) kind: RoleKindName,
     /// Whether it is the plan's or the domain's own.
-    #[schema(value_type = RoleHome)]
-    pub(super) owned_by: &'static str,
+    pub(super) owned_by: RoleHome,
 }
 
 /// The roles of a user in a domain.
@@ -223,8 +220,7 @@ pub(super) struct MemberResponse {
     /// The login.
     pub(super) user: String,
     /// The user's id.
-    #[schema(format = Uuid)]
-    pub(super) id: String,
+    pub(super) id: Uuid,
     /// Whether the user owns the domain.
     pub(super) owner: bool,
     /// The user's roles.
@@ -272,8 +268,7 @@ pub(super) struct UserMoveResponse {
     /// The login.
     pub(super) user: String,
     /// The user's id.
-    #[schema(format = Uuid)]
-    pub(super) id: String,
+    pub(super) id: Uuid,
     /// Whether the user owns the domain.
     pub(super) owner: bool,
     /// The roles before.

@@ -1,5 +1,5 @@
-//! The text of a part, in lines that every mail server carries. lettre's encoder looks at each byte by
-//! itself and makes a mail cost a fifth more in all; this one looks at sixteen.
+//! Encodes the text of a part so that every mail server carries it. lettre's encoder checks byte by
+//! byte and makes a mail cost a fifth more in all; this one checks sixteen bytes at once.
 
 use lettre::message::Body;
 use lettre::message::header::ContentTransferEncoding;

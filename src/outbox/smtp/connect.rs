@@ -1,4 +1,4 @@
-//! From a target to an open connection, by way of the address policy.
+//! Opens a connection to a target, under the address policy.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::address::{check_address, is_port_allowed};
 use super::error::{Cause, SendError, Stage};
 use super::settings::{Connection, InvalidSettings, Roots, Settings};
 use super::target::{Host, Target, Trust};
 use super::wire::within;
+use crate::smtp_host::{check_address, is_port_allowed};
 
 /// Most addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 8;
@@ -26,17 +26,17 @@ pub(super) async fn connect(
 ) -> Result<Box<dyn Connection>, SendError> {
     let resolving = |cause| SendError::new(Stage::Resolve, cause);
     let addresses = resolve(target, settings).await.map_err(resolving)?;
-    if target.trust() == Trust::Tenant {
-        judge(&addresses, target.port(), settings).map_err(resolving)?;
+    if target.trust == Trust::Tenant {
+        judge(&addresses, target.port, settings).map_err(resolving)?;
     }
     let connecting = |cause| SendError::new(Stage::Connect, cause);
-    first_reachable(&addresses, target.port(), settings)
+    first_reachable(&addresses, target.port, settings)
         .await
         .map_err(connecting)
 }
 
 async fn resolve(target: &Target, settings: &Settings) -> Result<Vec<IpAddr>, Cause> {
-    let name = match target.host() {
+    let name = match &target.host {
         Host::Address(address) => return Ok(vec![*address]),
         Host::Name(name) => name.as_str(),
     };

@@ -1,4 +1,4 @@
-//! The message as it goes over the wire after `DATA`.
+//! The message on the wire after `DATA`: CRLF line ends and dot-stuffing.
 
 use super::error::Cause;
 

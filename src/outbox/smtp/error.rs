@@ -1,10 +1,10 @@
-//! Why a mail was not handed over, for three readers: the outbox, the log, the tenant.
+//! Why a mail was not accepted, for three readers: the outbox, the log and the tenant.
 
 use std::fmt::{self, Write};
 use std::io;
 
-use super::address::Refused;
 use super::reply::{Reply, printable};
+use crate::smtp_host::Refused;
 
 /// Longest text that a cause has in a log, in characters.
 const MAX_LOG_CHARS: usize = 600;

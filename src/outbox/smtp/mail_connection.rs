@@ -1,4 +1,4 @@
-//! Mail after mail over one of a target's connections.
+//! One of a target's connections, which sends mail after mail.
 
 use std::fmt;
 
@@ -77,7 +77,7 @@ impl MailConnection {
         prepared: &PreparedMail,
         first: SendError,
     ) -> Result<Reply, SendError> {
-        let (shared, target) = (&self.mailer.shared, self.visit.target());
+        let (shared, target) = (&self.mailer.shared, &self.visit.target);
         if first.is_timeout() {
             // This mail has used its time; the next attempt will tell.
             shared.pool.plain.note(target);
@@ -87,7 +87,7 @@ impl MailConnection {
         let sent = session.send(prepared, None, &shared.settings).await;
         if sent.is_ok() {
             tracing::info!(
-                server = %target.host(),
+                server = %target.host,
                 "offers PIPELINING and cannot do it ({first}); it is told one command at a time"
             );
             shared.pool.plain.note(target);
@@ -97,13 +97,13 @@ impl MailConnection {
 
     /// The server came to no answer in time: it has one connection from now on.
     pub fn note_stall(&self) {
-        self.mailer.shared.pool.stalling.note(self.visit.target());
+        self.mailer.shared.pool.stalling.note(&self.visit.target);
     }
 
     /// The server took a mail: it has all its connections again. Whether it had not.
     #[must_use]
     pub fn note_well(&self) -> bool {
-        self.mailer.shared.pool.stalling.forget(self.visit.target())
+        self.mailer.shared.pool.stalling.forget(&self.visit.target)
     }
 
     /// Whether the server has more connections than it may have, this one among them.
@@ -113,7 +113,7 @@ impl MailConnection {
     }
 
     async fn open(&self, may_pipeline: bool) -> Result<Session, SendError> {
-        let (shared, target) = (&self.mailer.shared, self.visit.target());
+        let (shared, target) = (&self.mailer.shared, &self.visit.target);
         let permit = shared
             .pool
             .permit()
@@ -169,7 +169,7 @@ impl MailConnection {
 impl fmt::Debug for MailConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MailConnection")
-            .field("target", self.visit.target())
+            .field("target", &self.visit.target)
             .finish_non_exhaustive()
     }
 }

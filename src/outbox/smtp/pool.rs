@@ -1,7 +1,7 @@
-//! Connections that wait for their next mail, and how many there may be.
+//! Pool of idle connections, and the limits on open ones.
 //!
-//! Safe against dropped futures by construction: a connection in use is owned by the future that
-//! uses it; the pool only ever holds connections that are between two mails.
+//! Safe against dropped futures by construction: the future that uses a connection owns it; the
+//! pool holds only connections that are between two mails.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ const STALLING_FOR: Duration = Duration::from_secs(2 * 3600);
 /// All targets in use.
 pub(super) struct Pool {
     hosts: Mutex<HashMap<Target, Host>>,
-    /// Servers that offer PIPELINING and cannot do it: they are told one command at a time.
+    /// Servers that offer PIPELINING and cannot do it: they get one command at a time.
     pub(super) plain: Remembered,
     /// Servers that came to no answer in time. Each has one connection until it takes a mail, so
     /// that it holds up one and no ten; then all at once again.
@@ -63,11 +63,8 @@ impl Pool {
     /// How many more connections the server may have than it has; below 0: it has too many.
     pub(super) fn room(&self, visit: &Visit) -> isize {
         let usual = self.slots_per_host;
-        let allowed = if self.stalling.has(&visit.target) {
-            1
-        } else {
-            usual
-        };
+        let stalls = self.stalling.has(&visit.target);
+        let allowed = if stalls { 1 } else { usual };
         let used = usual.saturating_sub(visit.slots.available_permits());
         allowed.cast_signed() - used.cast_signed()
     }
@@ -144,10 +141,8 @@ impl Pool {
 }
 
 fn forget_if_unused(hosts: &mut HashMap<Target, Host>, target: &Target) {
-    if hosts
-        .get(target)
-        .is_some_and(|host| host.users == 0 && host.idle.is_empty())
-    {
+    let is_unused = |host: &Host| host.users == 0 && host.idle.is_empty();
+    if hosts.get(target).is_some_and(is_unused) {
         hosts.remove(target);
     }
 }
@@ -155,27 +150,19 @@ fn forget_if_unused(hosts: &mut HashMap<Target, Host>, target: &Target) {
 /// A user of one target, from waiting for a slot to the end of the mail.
 pub(super) struct Visit {
     pool: Arc<Pool>,
-    target: Target,
-    slots: Arc<Semaphore>,
+    pub(super) target: Target,
+    /// One for each connection.
+    pub(super) slots: Arc<Semaphore>,
 }
 
 impl Visit {
-    pub(super) fn target(&self) -> &Target {
-        &self.target
-    }
-
-    /// The slots of this target: one per connection.
-    pub(super) fn slots(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.slots)
-    }
-
     /// The youngest connection that waits and is still good.
     pub(super) fn take(&self) -> Option<Session> {
         loop {
             let mut hosts = self.pool.hosts();
             let mut idle = hosts.get_mut(&self.target)?.idle.pop()?;
             drop(hosts);
-            if idle.since.elapsed() < self.pool.idle_time && idle.session.is_quiet() {
+            if idle.since.elapsed() < self.pool.idle_time && idle.session.wire.is_quiet() {
                 return Some(idle.session);
             }
         }

@@ -1,4 +1,4 @@
-//! Servers of which something is remembered for a time.
+//! Bounded set of servers whose entries expire.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! An SMTP server's answer: parsed strictly, bounded, and safe to write into a log.
+//! Replies of an SMTP server: parsed strictly, bounded, and safe in a log.
 
 use std::fmt::{self, Write};
 
@@ -237,11 +237,8 @@ mod tests {
             ("550 5.1.1000 long", None),
             ("550 no", None),
         ] {
-            assert_eq!(
-                parse(&[line]).unwrap().unwrap().enhanced_code(),
-                expected,
-                "{line}"
-            );
+            let reply = parse(&[line]).unwrap().unwrap();
+            assert_eq!(reply.enhanced_code(), expected, "{line}");
         }
     }
 
@@ -254,15 +251,8 @@ mod tests {
         let text = reply.unwrap().unwrap().to_string();
         assert_eq!(text, "550 5.1.1 …@example.com>: no?[2J? see …@y");
         let long = format!("550 {}", "y".repeat(1_900));
-        assert!(
-            parse(&[&long])
-                .unwrap()
-                .unwrap()
-                .to_string()
-                .chars()
-                .count()
-                < 500
-        );
+        let text = parse(&[&long]).unwrap().unwrap().to_string();
+        assert!(text.chars().count() < 500);
     }
 
     proptest! {

@@ -94,7 +94,7 @@ impl Session {
     ) -> Result<Self, SendError> {
         let times = &settings.timeouts;
         let mut wire = Wire::new(connect(target, settings).await?);
-        if target.encryption() == Encryption::Tls {
+        if target.encryption == Encryption::Tls {
             wire = encrypt(wire, target, tls, times).await?;
         }
         let greeting = wire
@@ -106,7 +106,7 @@ impl Session {
             return Err(at(Stage::Greeting)(Cause::Protocol("more than a greeting")));
         }
         let mut features = ehlo(&mut wire, settings).await?;
-        if target.encryption() == Encryption::StartTls {
+        if target.encryption == Encryption::StartTls {
             if !features.starttls {
                 return Err(at(Stage::StartTls)(Cause::NotOffered("STARTTLS")));
             }
@@ -116,7 +116,7 @@ impl Session {
             // What was offered in clear counts no more (RFC 3207 §4.2).
             features = ehlo(&mut wire, settings).await?;
         }
-        if let Some(credentials) = target.credentials() {
+        if let Some(credentials) = &target.credentials {
             log_in(&mut wire, &features, credentials, times)
                 .await
                 .map_err(at(Stage::Auth))?;
@@ -161,11 +161,6 @@ impl Session {
         self.is_usable && in_step && self.mails < settings.mails_per_connection
     }
 
-    /// Whether the server has neither hung up nor spoken unasked while the connection was idle.
-    pub(super) fn is_quiet(&mut self) -> bool {
-        self.wire.is_quiet()
-    }
-
     /// Takes leave without waiting for the answer.
     pub(super) async fn quit(mut self, times: &Timeouts) {
         // The connection is closed in any case; the word is a courtesy.
@@ -179,7 +174,7 @@ async fn encrypt(
     tls: &Arc<ClientConfig>,
     times: &Timeouts,
 ) -> Result<Wire, SendError> {
-    let name = server_name(target.host()).map_err(at(Stage::Tls))?;
+    let name = server_name(&target.host).map_err(at(Stage::Tls))?;
     wire.encrypt(Arc::clone(tls), name, times.tls)
         .await
         .map_err(at(Stage::Tls))
@@ -213,36 +208,31 @@ async fn log_in(
 ) -> Result<(), Cause> {
     let encoded = |text: &str| Zeroizing::new(STANDARD.encode(text));
     let reply = if features.auth_plain {
-        let (user, password) = (credentials.user(), credentials.password());
-        let secret = Zeroizing::new(format!("\0{user}\0{password}"));
+        let Credentials { user, password } = credentials;
+        let secret = Zeroizing::new(format!("\0{}\0{}", **user, **password));
         let line = Zeroizing::new(format!("AUTH PLAIN {}\r\n", *encoded(&secret)));
         wire.command(&line, times.auth).await?
     } else if features.auth_login {
         // The challenges say "Username:" and "Password:" in many spellings; only their order counts.
-        challenge(wire.command("AUTH LOGIN\r\n", times.auth).await?)?;
-        let line = Zeroizing::new(format!("{}\r\n", *encoded(credentials.user())));
-        challenge(wire.command(&line, times.auth).await?)?;
-        let line = Zeroizing::new(format!("{}\r\n", *encoded(credentials.password())));
+        let odd = "an answer to AUTH LOGIN that is no challenge";
+        let reply = wire.command("AUTH LOGIN\r\n", times.auth).await?;
+        coded(reply, 334, odd)?;
+        let line = Zeroizing::new(format!("{}\r\n", *encoded(&credentials.user)));
+        coded(wire.command(&line, times.auth).await?, 334, odd)?;
+        let line = Zeroizing::new(format!("{}\r\n", *encoded(&credentials.password)));
         wire.command(&line, times.auth).await?
     } else {
         return Err(Cause::NotOffered("AUTH PLAIN or AUTH LOGIN"));
     };
-    match reply.code() {
-        235 => Ok(()),
-        _ if reply.is_negative() => Err(Cause::Answer(reply)),
-        _ => Err(Cause::Protocol(
-            "an answer to AUTH that is neither yes nor no",
-        )),
-    }
+    let odd = "an answer to AUTH that is neither yes nor no";
+    coded(reply, 235, odd)
 }
 
-fn challenge(reply: Reply) -> Result<(), Cause> {
+fn coded(reply: Reply, code: u16, odd: &'static str) -> Result<(), Cause> {
     match reply.code() {
-        334 => Ok(()),
+        given if given == code => Ok(()),
         _ if reply.is_negative() => Err(Cause::Answer(reply)),
-        _ => Err(Cause::Protocol(
-            "an answer to AUTH LOGIN that is no challenge",
-        )),
+        _ => Err(Cause::Protocol(odd)),
     }
 }
 

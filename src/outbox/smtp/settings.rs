@@ -1,4 +1,4 @@
-//! How the mailer behaves towards every server.
+//! Settings of the mailer, and the network that it uses.
 
 use std::fmt;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! One connection's bytes: lines in, commands out, each within a time and a size.
+//! Bytes of one connection: replies in, commands out, each bounded in time and size.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
-//! What comes in to be committed: checked, and sent to the writer in jobs.
+//! Checks changes and sends them to the writer in jobs.
 
 use std::sync::Arc;
 
 use super::EmbeddedEngine;
 use super::writer::{Outcomes, Work};
-use crate::store::engine::{Changes, CommitError, StoreError, Update};
+use crate::store::engine::{Changes, Update};
 use crate::store::limits::{MAX_CHANGE_BYTES, checked_size};
 
 /// What a record that is to be replaced takes while it waits, about: its name and what it is
@@ -12,14 +12,6 @@ use crate::store::limits::{MAX_CHANGE_BYTES, checked_size};
 const UPDATED_BYTES: usize = 200;
 
 impl EmbeddedEngine {
-    pub(super) async fn commit_one(&self, changes: Changes) -> Result<(), CommitError> {
-        let change_bytes = checked_size(&changes)?;
-        let work = Work::Changes(vec![changes]);
-        let outcomes = self.commit_queued(work, change_bytes).await?;
-        let lost = || Err(StoreError::Unavailable("the writer gave no answer".to_owned()).into());
-        outcomes.into_iter().next().unwrap_or_else(lost)
-    }
-
     /// Sends changes to the writer in jobs that keep to the limits of one change.
     pub(super) async fn commit_many(&self, changes: Vec<Changes>) -> Outcomes {
         let mut outcomes: Outcomes = Vec::with_capacity(changes.len());

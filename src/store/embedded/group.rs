@@ -4,15 +4,24 @@ use fjall::{OwnedWriteBatch, PersistMode};
 use hashbrown::HashMap;
 
 use super::checkpoint::{Checkpoints, Slice};
-use super::journal::EntryWriter;
+use super::journal::{Changed, EntryWriter};
 use super::read::{REVISION_BYTES, REVISION_MARK_KEY, Tables};
 use super::slot::Slot;
 use crate::store::engine::{
-    Changes, CommitError, Expect, Key, Revision, StoreError, Update, Updated, Write,
+    Changes, CommitError, Expect, Key, Revision, StoreError, Update, Updated, Watchers, Write,
 };
 
 /// What the group does to a record: the new revision and body, or nothing after a delete.
 type Pending = Option<(Revision, Vec<u8>)>;
+
+fn changed_to(pending: &Pending) -> Changed<'_> {
+    let (revision, body) = pending.as_ref()?;
+    Some((*revision, body.as_slice()))
+}
+
+fn body_of(pending: &Pending) -> Option<&[u8]> {
+    changed_to(pending).map(|(_, body)| body)
+}
 
 /// The writes of the changes accepted so far. The last write of a key wins, as fjall does not
 /// order two writes of one key in a batch.
@@ -73,17 +82,15 @@ impl<'a> Group<'a> {
         };
         let updated = match Slot::of(key) {
             Some(slot) => match self.slots.get(&slot) {
-                Some(pending) => apply(pending.as_ref().map(|(_, body)| body.as_slice())),
+                Some(pending) => apply(body_of(pending)),
                 None => self.tables.table.with(&slot, apply),
             },
             None => match self.records.get(key) {
-                Some(pending) => apply(pending.as_ref().map(|(_, body)| body.as_slice())),
-                None => apply(
-                    self.tables
-                        .get(key)?
-                        .as_ref()
-                        .map(|record| record.body.as_slice()),
-                ),
+                Some(pending) => apply(body_of(pending)),
+                None => {
+                    let record = self.tables.get(key)?;
+                    apply(record.as_ref().map(|record| record.body.as_slice()))
+                }
             },
         };
         let Some(Updated { body, others }) = updated? else {
@@ -182,10 +189,7 @@ impl<'a> Group<'a> {
         let least = revisions.min().unwrap_or(Revision(0));
         let mut writer = (!self.slots.is_empty()).then(|| EntryWriter::new(least))?;
         for (slot, pending) in &self.slots {
-            let changed = pending
-                .as_ref()
-                .map(|(revision, body)| (*revision, body.as_slice()));
-            writer.push(slot, changed);
+            writer.push(slot, changed_to(pending));
         }
         Some(writer.into_bytes())
     }
@@ -195,21 +199,16 @@ impl<'a> Group<'a> {
         let number = checkpoints.next();
         checkpoints.done(self.tables, &written.slice, written.entry_bytes);
         for (slot, pending) in &self.slots {
-            let changed = pending
-                .as_ref()
-                .map(|(revision, body)| (*revision, body.as_slice()));
+            let changed = changed_to(pending);
             let page = self.tables.table.publish(number, slot, changed);
             page.into_iter().for_each(|page| checkpoints.changed(page));
         }
     }
 
-    /// The keys of the records that are written or removed.
-    pub(super) fn record_keys(&self) -> impl Iterator<Item = &Key> {
-        self.records.keys()
-    }
-
-    /// The same of those with a slot.
-    pub(super) fn slot_keys(&self) -> Vec<Key> {
-        self.slots.keys().map(Slot::key).collect()
+    /// Tells the watchers which records are written or removed.
+    pub(super) fn tell(&self, watchers: &Watchers) {
+        let slots: Vec<Key> = self.slots.keys().map(Slot::key).collect();
+        let keys: Vec<&Key> = self.records.keys().chain(&slots).collect();
+        watchers.for_each(|watcher| watcher.changed(&keys));
     }
 }

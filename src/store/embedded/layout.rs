@@ -43,23 +43,14 @@ const BACKGROUND_THREADS: usize = 1;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// There is no store yet.
-    #[error("{} holds no store; make one with `upsell init`", dir.display())]
-    NotInitialised {
-        /// The data directory.
-        dir: PathBuf,
-    },
+    #[error("{} holds no store; make one with `upsell init`", .0.display())]
+    NotInitialised(PathBuf),
     /// There is a store already.
-    #[error("{} already holds a store; nothing was changed", dir.display())]
-    AlreadyExists {
-        /// The data directory.
-        dir: PathBuf,
-    },
+    #[error("{} already holds a store; nothing was changed", .0.display())]
+    AlreadyExists(PathBuf),
     /// Another process has it open.
-    #[error("another upsell process uses {}; stop it, or use the API instead", dir.display())]
-    Locked {
-        /// The data directory.
-        dir: PathBuf,
-    },
+    #[error("another upsell process uses {}; stop it, or use the API instead", .0.display())]
+    Locked(PathBuf),
     /// A newer program wrote it.
     #[error(
         "{} was written in format {found}, this program knows formats up to {supported}; \
@@ -101,9 +92,7 @@ pub(super) fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
     };
     let target = dir.join(STORE_DIR);
     if target.try_exists().map_err(at)? {
-        return Err(OpenError::AlreadyExists {
-            dir: dir.to_owned(),
-        });
+        return Err(OpenError::AlreadyExists(dir.to_owned()));
     }
     fs::create_dir_all(dir).map_err(at)?;
     let unfinished = dir.join(format!("{STORE_DIR}.unfinished-{}", std::process::id()));
@@ -125,17 +114,14 @@ pub(super) fn create(dir: &Path, options: &Options) -> Result<(), OpenError> {
                 ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists
             ) =>
         {
-            Err(OpenError::AlreadyExists {
-                dir: dir.to_owned(),
-            })
+            Err(OpenError::AlreadyExists(dir.to_owned()))
         }
         other => other,
     }
 }
 
 fn fill(path: &Path, options: &Options) -> Result<(), OpenError> {
-    let tables = open_database(path, options)?;
-    drop(tables);
+    drop(open_database(path, path, options)?);
     write_format(path).map_err(|source| OpenError::Io {
         dir: path.to_owned(),
         source,
@@ -153,7 +139,7 @@ fn write_format(path: &Path) -> io::Result<()> {
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Tables, Found), OpenError> {
     let path = store_path(dir);
     check_format(dir, &path)?;
-    open_database(&path, options).map_err(|error| error.about(dir))
+    open_database(&path, dir, options)
 }
 
 /// Where the database of `dir` is.
@@ -170,9 +156,7 @@ fn check_format(dir: &Path, path: &Path) -> Result<(), OpenError> {
         dir: dir.to_owned(),
         source,
     })? {
-        return Err(OpenError::NotInitialised {
-            dir: dir.to_owned(),
-        });
+        return Err(OpenError::NotInitialised(dir.to_owned()));
     }
     let text = match fs::read_to_string(path.join(FORMAT_FILE)) {
         Ok(text) => text,
@@ -206,16 +190,17 @@ fn check_format(dir: &Path, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn open_database(path: &Path, options: &Options) -> Result<(Tables, Found), OpenError> {
-    let failed = |error| from_fjall(path, error);
+/// Opens the database at `path`; errors name `dir`, which the operator knows.
+fn open_database(path: &Path, dir: &Path, options: &Options) -> Result<(Tables, Found), OpenError> {
+    let failed = |error| from_fjall(dir, error);
     let builder = Database::builder(path)
         .cache_size(options.cache_bytes)
         .max_journaling_size(options.max_journal_bytes.max(MIN_JOURNAL_BYTES))
         .max_cached_files(Some(options.max_open_files.max(MIN_OPEN_FILES)))
         .worker_threads(BACKGROUND_THREADS);
-    let database = standing_back(|| builder.open())
+    let database = at_lower_priority(|| builder.open())
         .map_err(|source| OpenError::Io {
-            dir: path.to_owned(),
+            dir: dir.to_owned(),
             source,
         })?
         .map_err(failed)?;
@@ -227,7 +212,7 @@ fn open_database(path: &Path, options: &Options) -> Result<(Tables, Found), Open
     let journal = keyspace(JOURNAL, JOURNAL_MEMTABLE_BYTES)?;
     let pages = keyspace(PAGES, MEMTABLE_BYTES)?;
     let damaged = |why| OpenError::Damaged {
-        dir: path.to_owned(),
+        dir: dir.to_owned(),
         why,
     };
     let (table, found) = load(&journal, &pages).map_err(damaged)?;
@@ -241,9 +226,9 @@ fn open_database(path: &Path, options: &Options) -> Result<(Tables, Found), Open
     Ok((tables, found))
 }
 
-/// Runs `open` on a thread that stands back, so that those that it starts do too: tables are merged
-/// for seconds on end.
-fn standing_back<T: Send>(open: impl FnOnce() -> T + Send) -> io::Result<T> {
+/// Runs `open` on a thread of lower priority, which the threads that it starts inherit: they merge
+/// tables for seconds on end.
+fn at_lower_priority<T: Send>(open: impl FnOnce() -> T + Send) -> io::Result<T> {
     thread::scope(|scope| {
         let opening = thread::Builder::new().spawn_scoped(scope, || {
             threads::lower_priority();
@@ -254,10 +239,10 @@ fn standing_back<T: Send>(open: impl FnOnce() -> T + Send) -> io::Result<T> {
     })
 }
 
-fn from_fjall(path: &Path, error: fjall::Error) -> OpenError {
-    let dir = path.to_owned();
+fn from_fjall(dir: &Path, error: fjall::Error) -> OpenError {
+    let dir = dir.to_owned();
     match error {
-        fjall::Error::Locked => OpenError::Locked { dir },
+        fjall::Error::Locked => OpenError::Locked(dir),
         // A file that the manifest names but that is gone is damage, not a wrong directory.
         fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source))
             if !matches!(
@@ -271,27 +256,6 @@ fn from_fjall(path: &Path, error: fjall::Error) -> OpenError {
             dir,
             why: words(&other),
         },
-    }
-}
-
-impl OpenError {
-    /// The same error, named after the directory that the operator knows.
-    fn about(self, named: &Path) -> Self {
-        let named = named.to_owned();
-        match self {
-            Self::NotInitialised { .. } => Self::NotInitialised { dir: named },
-            Self::AlreadyExists { .. } => Self::AlreadyExists { dir: named },
-            Self::Locked { .. } => Self::Locked { dir: named },
-            Self::NewerFormat {
-                found, supported, ..
-            } => Self::NewerFormat {
-                dir: named,
-                found,
-                supported,
-            },
-            Self::Damaged { why, .. } => Self::Damaged { dir: named, why },
-            Self::Io { source, .. } => Self::Io { dir: named, source },
-        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! The open tables and how records are read from them.
 
 use std::fmt;
-use std::ops::Bound;
+use std::io;
 
 use fjall::{Database, Keyspace, Readable, Snapshot};
 
 use super::layout::OpenError;
 use super::slot::{SLOT_FAMILIES, Slot};
 use super::table::{Seen, Table};
-use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError};
+use crate::store::engine::{Key, MAX_KEY_BYTES, Record, Revision, StoreError, scan_bounds};
 use crate::store::limits::checked_limit;
 
 /// A stored value is the revision, big-endian, then the body.
@@ -163,17 +163,10 @@ impl Tables {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Record)>, StoreError> {
-        let upper = prefix.successor();
-        let start = after
-            .map(|key| key.0.as_slice())
-            .filter(|key| *key >= prefix.0.as_slice());
-        if let (Some(start), Some(end)) = (start, upper.as_deref())
-            && start >= end
-        {
+        let Some((lower, upper)) = scan_bounds(prefix, after) else {
             return Ok(Vec::new());
-        }
-        let lower = start.map_or(Bound::Included(prefix.0.as_slice()), Bound::Excluded);
-        let upper = upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        };
+        let upper = upper.as_ref().map(Vec::as_slice);
         let snapshot = self.database.snapshot();
         let mut found = Vec::new();
         for entry in snapshot.range::<&[u8], _>(&self.records, (lower, upper)) {
@@ -213,17 +206,17 @@ fn split<'a>(key: &Key, value: &'a [u8]) -> Result<(Revision, &'a [u8]), StoreEr
 
 /// A failed read: the disk's error is worth another try, a wrong checksum is not.
 fn unreadable(error: &fjall::Error) -> StoreError {
-    match io_kind(error) {
+    match io_error(error) {
         Some(_) => StoreError::Unavailable(words(error)),
         None => StoreError::Corrupt(words(error)),
     }
 }
 
-/// The kind of the I/O error inside `error`, if it is one.
-pub(super) fn io_kind(error: &fjall::Error) -> Option<std::io::ErrorKind> {
+/// The I/O error inside `error`, if it is one.
+pub(super) fn io_error(error: &fjall::Error) -> Option<&io::Error> {
     match error {
         fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
-            Some(source.kind())
+            Some(source)
         }
         _ => None,
     }
@@ -231,11 +224,9 @@ pub(super) fn io_kind(error: &fjall::Error) -> Option<std::io::ErrorKind> {
 
 /// The error in plain words.
 pub(super) fn words(error: &fjall::Error) -> String {
-    match error {
-        fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
-            source.to_string()
-        }
-        fjall::Error::Storage(source) => format!("{source:?}"),
-        other => format!("{other:?}"),
+    match (io_error(error), error) {
+        (Some(source), _) => source.to_string(),
+        (None, fjall::Error::Storage(source)) => format!("{source:?}"),
+        (None, other) => format!("{other:?}"),
     }
 }

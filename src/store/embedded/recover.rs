@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Found;
-use super::read::{io_kind, words};
+use super::read::{io_error, words};
 use super::shared::Shared;
 use super::{MEMTABLE_BYTES, Options, layout};
 
@@ -63,8 +63,8 @@ pub(super) fn cause_of(error: &fjall::Error, store: &Path) -> Cause {
         },
         None => Cause::Unknown(why),
     };
-    match io_kind(error) {
-        Some(kind) => passing(kind, words(error), ROOM_FOR_JOURNAL_BYTES),
+    match io_error(error) {
+        Some(source) => passing(source.kind(), source.to_string(), ROOM_FOR_JOURNAL_BYTES),
         None if matches!(error, fjall::Error::Poisoned) => {
             match probe(store, ROOM_FOR_TABLES_BYTES) {
                 Err(error) => passing(error.kind(), error.to_string(), ROOM_FOR_TABLES_BYTES),

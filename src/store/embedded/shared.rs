@@ -1,12 +1,15 @@
 //! What callers and the writer share: the open tables, and whether writes are possible.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use arc_swap::ArcSwap;
 
 use super::read::Tables;
 use super::slot::Slot;
 use super::stats::Stats;
-use crate::store::engine::{Key, Record, StoreError, Watcher};
+use crate::store::engine::{Key, Record, StoreError, Watchers};
 
 /// Whether writes are possible.
 #[derive(Debug, Clone)]
@@ -21,8 +24,9 @@ pub(super) struct Shared {
     /// one read and keep nothing of the tables after it, so that taking them out releases the
     /// files.
     tables: RwLock<Option<Tables>>,
-    mode: Mutex<Mode>,
-    watchers: RwLock<Vec<Arc<dyn Watcher>>>,
+    /// Set by the writer alone.
+    mode: ArcSwap<Mode>,
+    pub(super) watchers: Watchers,
     pub(super) stats: Stats,
 }
 
@@ -39,33 +43,9 @@ impl Shared {
     pub(super) fn new(tables: Tables) -> Self {
         Self {
             tables: RwLock::new(Some(tables)),
-            mode: Mutex::new(Mode::Writable),
-            watchers: RwLock::default(),
+            mode: ArcSwap::from_pointee(Mode::Writable),
+            watchers: Watchers::default(),
             stats: Stats::default(),
-        }
-    }
-
-    pub(super) fn watch(&self, watcher: Arc<dyn Watcher>) {
-        let mut watchers = self
-            .watchers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        watchers.push(watcher);
-    }
-
-    /// Tells the watchers.
-    pub(super) fn tell(&self, keys: &[&Key]) {
-        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
-        for watcher in &*watchers {
-            watcher.changed(keys);
-        }
-    }
-
-    /// Tells the watchers that any record may have changed.
-    pub(super) fn tell_lost(&self) {
-        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
-        for watcher in &*watchers {
-            watcher.lost();
         }
     }
 
@@ -118,7 +98,7 @@ impl Shared {
 
     /// Whether writes are possible now; the reason if not.
     pub(super) fn writable(&self) -> Result<(), StoreError> {
-        match &*self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &**self.mode.load() {
             Mode::Writable => Ok(()),
             Mode::Failed(why) => Err(StoreError::Unavailable(why.clone())),
             Mode::Closed => Err(StoreError::Unavailable("it is closed".to_owned())),
@@ -127,27 +107,26 @@ impl Shared {
 
     /// What to answer to a close: a failure before it is worth telling.
     pub(super) fn closing_error(&self) -> Result<(), StoreError> {
-        match &*self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &**self.mode.load() {
             Mode::Failed(why) => Err(StoreError::Unavailable(why.clone())),
             Mode::Writable | Mode::Closed => Ok(()),
         }
     }
 
     pub(super) fn fail(&self, why: String) {
-        self.stats.failed();
-        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = Mode::Failed(why);
+        self.stats.failures.fetch_add(1, Relaxed);
+        self.mode.store(Arc::new(Mode::Failed(why)));
     }
 
     pub(super) fn resume(&self) {
-        self.stats.recovered();
-        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = Mode::Writable;
+        self.stats.recoveries.fetch_add(1, Relaxed);
+        self.mode.store(Arc::new(Mode::Writable));
     }
 
     /// Keeps an earlier failure, which `close` reports.
     pub(super) fn close(&self) {
-        let mut mode = self.mode.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*mode, Mode::Writable) {
-            *mode = Mode::Closed;
+        if matches!(**self.mode.load(), Mode::Writable) {
+            self.mode.store(Arc::new(Mode::Closed));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fjall::{AbstractTree as _, Keyspace, OwnedWriteBatch, PersistMode};
 use tokio::sync::oneshot;
@@ -37,7 +38,7 @@ const ROOM_POLL: Duration = Duration::from_millis(2);
 pub(super) enum Message {
     Commit(Job),
     /// Stop; the sender is dropped when all is closed.
-    Close(Option<oneshot::Sender<()>>),
+    Close(oneshot::Sender<()>),
 }
 
 /// What became of each change of a job.
@@ -115,11 +116,11 @@ impl Writer {
                 Ok(Message::Commit(first)) => {
                     let (jobs, close) = self.gather(first, inbox);
                     self.contained(|writer| writer.serve(jobs));
-                    if let Some(stopped) = close {
-                        break stopped;
+                    if close.is_some() {
+                        break close;
                     }
                 }
-                Ok(Message::Close(stopped)) => break stopped,
+                Ok(Message::Close(stopped)) => break Some(stopped),
                 Err(RecvTimeoutError::Timeout) => self.contained(Self::tend),
                 Err(RecvTimeoutError::Disconnected) => break None,
             }
@@ -139,19 +140,15 @@ impl Writer {
         self.shared.fail(why.to_owned());
         self.failure = Some(Cause::Unknown(why.to_owned()));
         // It may be a watcher that broke.
-        let _panicked = caught(|| self.shared.tell_lost());
+        let _panicked = caught(|| self.shared.watchers.for_each(|watcher| watcher.lost()));
     }
 
     /// All changes that wait, within bounds, and the order to close if it was among them.
-    #[expect(
-        clippy::option_option,
-        reason = "a close may come without anybody waiting for it"
-    )]
     fn gather(
         &self,
         first: Job,
         inbox: &Receiver<Message>,
-    ) -> (Vec<Job>, Option<Option<oneshot::Sender<()>>>) {
+    ) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
         let mut group_bytes = first.change_bytes;
         let mut jobs = vec![first];
         while jobs.len() < MAX_GROUP_CHANGES && group_bytes < self.options.max_group_bytes {
@@ -169,9 +166,6 @@ impl Writer {
 
     /// Makes the changes of one group durable, then answers all.
     fn serve(&mut self, jobs: Vec<Job>) {
-        for _ in &jobs {
-            self.shared.stats.dequeued();
-        }
         if let Err(error) = self.shared.writable() {
             for job in jobs {
                 let outcomes = vec![Err(error.clone().into()); job.work.len()];
@@ -195,8 +189,7 @@ impl Writer {
                 group.publish(&mut self.checkpoints, written);
             }
             // After a failed fsync too: what readers see then is not known.
-            let slots = group.slot_keys();
-            shared.tell(&group.record_keys().chain(&slots).collect::<Vec<_>>());
+            group.tell(&shared.watchers);
             written.map(drop)
         };
         let written = written.map_err(|error| self.fail(&error));
@@ -237,6 +230,7 @@ impl Writer {
     }
 
     fn answer(&self, taken: Vec<Taken>, written: Result<(), StoreError>) {
+        let (commits, conflicts) = (&self.shared.stats.commits, &self.shared.stats.conflicts);
         for Taken {
             mut outcomes,
             answer,
@@ -245,9 +239,9 @@ impl Writer {
         {
             for outcome in &mut outcomes {
                 match (&outcome, &written) {
-                    (Ok(()), Ok(())) => self.shared.stats.committed(),
+                    (Ok(()), Ok(())) => drop(commits.fetch_add(1, Relaxed)),
                     (Ok(()), Err(error)) => *outcome = Err(error.clone().into()),
-                    (Err(CommitError::Conflict(_)), _) => self.shared.stats.conflicted(),
+                    (Err(CommitError::Conflict(_)), _) => drop(conflicts.fetch_add(1, Relaxed)),
                     (Err(CommitError::Store(_)), _) => {}
                 }
             }
@@ -260,9 +254,8 @@ impl Writer {
         wait_for_room(tables)?;
         let moved = self.next_revision > self.revision_mark;
         let mark = moved.then(|| self.next_revision.saturating_add(REVISION_BLOCK));
-        let started = Instant::now();
         let written = group.write(&mut self.checkpoints, mark)?;
-        self.shared.stats.synced(started.elapsed());
+        self.shared.stats.groups.fetch_add(1, Relaxed);
         self.revision_mark = mark.unwrap_or(self.revision_mark);
         Ok(written)
     }

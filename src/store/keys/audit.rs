@@ -1,46 +1,27 @@
 //! Names of audit entries and of the index that lists them for a tenant and all above it.
 
-use super::{Family, start};
+use super::NewestFirst;
 use crate::domain::ids::{AuditId, TenantId};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 
-/// An entry. The oldest stands first, for the clean-up.
-#[must_use]
-pub fn entry(at: Timestamp, id: AuditId) -> Key {
-    start(Family::AuditEntry).time(at).part(id.bytes()).end()
-}
-
-/// All entries, the oldest first.
-#[must_use]
-pub fn entries() -> Key {
-    Family::AuditEntry.key(&[])
-}
-
-/// An entry in the list of a tenant, the newest first.
-#[must_use]
-pub fn listed(tenant: TenantId, at: Timestamp, id: AuditId) -> Key {
-    start(Family::AuditListed)
-        .part(tenant.bytes())
-        .time_descending(at)
-        .part(id.bytes())
-        .end()
-}
-
-/// The list of a tenant.
-#[must_use]
-pub fn list(tenant: TenantId) -> Key {
-    Family::AuditListed.key(tenant.bytes())
+key_functions! {
+    /// An entry. The oldest stands first, for the clean-up.
+    entry(at: Timestamp, id: AuditId) = AuditEntry, at, id;
+    /// All entries, the oldest first.
+    entries() = AuditEntry;
+    /// An entry in the list of a tenant, the newest first.
+    listed(tenant: TenantId, at: Timestamp, id: AuditId) = AuditListed, tenant, NewestFirst(at), id;
+    /// The list of a tenant.
+    list(tenant: TenantId) = AuditListed, tenant;
 }
 
 impl Key {
     /// Time and id of an entry in the list of a tenant.
     #[must_use]
     pub fn audit_place(&self) -> Option<(Timestamp, AuditId)> {
-        let bytes: [u8; 8] = self.0.get(17..25)?.try_into().ok()?;
-        let micros = i64::try_from(u64::MAX - u64::from_be_bytes(bytes)).ok()?;
         let id = self.trailing_uuid()?;
-        Some((Timestamp::from_micros(micros), AuditId::new(id)))
+        Some((self.newest_first_at(17)?, AuditId::new(id)))
     }
 }
 

@@ -1,8 +1,8 @@
-//! What is counted of mails, until it does not count any more.
+//! Keys of mail limits: how long the mails sent so far use up an allowance.
 
 use sha2::{Digest, Sha256};
 
-use super::{Family, folded, start};
+use super::folded;
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::time::Timestamp;
@@ -43,25 +43,14 @@ impl MailSubject {
     }
 }
 
-/// The moment until which the counted mails use up an allowance.
-#[must_use]
-pub fn mails_counted(subject: MailSubject) -> Key {
-    Family::MailsCounted.key(&subject.0)
-}
-
-/// The same by that moment: when it has passed, both entries may go.
-#[must_use]
-pub fn mails_counted_until(until: Timestamp, subject: MailSubject) -> Key {
-    start(Family::MailsCountedUntil)
-        .time(until)
-        .part(&subject.0)
-        .end()
-}
-
-/// All that is counted, what ends first at the front.
-#[must_use]
-pub fn all_mails_counted_until() -> Key {
-    Family::MailsCountedUntil.key(&[])
+key_functions! {
+    /// The moment until which the counted mails use up an allowance.
+    mails_counted(subject: MailSubject) = MailsCounted, subject.0;
+    /// The same by that moment: when it has passed, both entries may go.
+    mails_counted_until(until: Timestamp, subject: MailSubject)
+        = MailsCountedUntil, until, subject.0;
+    /// All that is counted, what ends first at the front.
+    all_mails_counted_until() = MailsCountedUntil;
 }
 
 impl Key {

@@ -1,8 +1,8 @@
 //! Notices. All that one says is in its key, so two of an account in the same microsecond are two records,
 //! unless they say the same.
 
-use super::{Family, start};
-use crate::domain::notification::Notice;
+use super::Family;
+use crate::domain::mail::Notice;
 use crate::domain::quota::{Item, Level};
 use crate::store::engine::Key;
 
@@ -15,17 +15,16 @@ const AFTER: usize = 17;
 /// A notice; [`notice_of`] reads it back.
 #[must_use]
 pub fn notice(notice: &Notice) -> Key {
-    let mut builder = start(Family::Notice).time(notice.created_at);
+    let mut key = Family::Notice.key().then(notice.created_at);
     for (item, level) in &notice.entered {
-        builder = builder.part(&[*item as u8, *level as u8]);
+        key = key.then([*item as u8, *level as u8]);
     }
-    builder.account(notice.account).end()
+    key.then(notice.account)
 }
 
-/// All notices, the oldest first.
-#[must_use]
-pub fn notices() -> Key {
-    Family::Notice.key(&[])
+key_functions! {
+    /// All notices, the oldest first.
+    notices() = Notice;
 }
 
 /// The notice that a key of [`notice`] is.

@@ -36,7 +36,7 @@ pub fn of_prefix(prefix: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
     use crate::domain::ids::{AccountId, AccountRef, TenantId, UserId, V1Id};
-    use crate::domain::notification::Notice;
+    use crate::domain::mail::Notice;
     use crate::domain::quota::{Item, Level};
     use crate::domain::time::Timestamp;
     use crate::store::engine::Key;

@@ -1,5 +1,7 @@
 //! What index keys say, read back.
 
+use uuid::Uuid;
+
 use crate::domain::ids::{AccountId, AccountRef, MailId, TenantId, UserId, V1Id};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -9,9 +11,32 @@ use super::Family;
 impl Key {
     /// The last 16 bytes: the id that index keys end with.
     #[must_use]
-    pub fn trailing_uuid(&self) -> Option<uuid::Uuid> {
-        let start = self.0.len().checked_sub(16)?;
-        uuid::Uuid::from_slice(self.0.get(start..)?).ok()
+    pub fn trailing_uuid(&self) -> Option<Uuid> {
+        self.0.last_chunk().copied().map(Uuid::from_bytes)
+    }
+
+    /// The id that follows the family byte.
+    pub(super) fn leading_uuid(&self) -> Option<Uuid> {
+        let bytes = self.0.get(1..)?.first_chunk()?;
+        Some(Uuid::from_bytes(*bytes))
+    }
+
+    /// The number at this place.
+    fn number_at(&self, place: usize) -> Option<u64> {
+        let bytes = self.0.get(place..)?.first_chunk()?;
+        Some(u64::from_be_bytes(*bytes))
+    }
+
+    /// The time at this place.
+    pub(super) fn time_at(&self, place: usize) -> Option<Timestamp> {
+        let micros = i64::try_from(self.number_at(place)?).ok()?;
+        Some(Timestamp::from_micros(micros))
+    }
+
+    /// The time at this place, as [`super::NewestFirst`] writes it.
+    pub(super) fn newest_first_at(&self, place: usize) -> Option<Timestamp> {
+        let micros = i64::try_from(u64::MAX - self.number_at(place)?).ok()?;
+        Some(Timestamp::from_micros(micros))
     }
 
     /// The account that the key ends with.
@@ -36,10 +61,8 @@ impl Key {
     /// Creation time and id of a mail in the index by state.
     #[must_use]
     pub fn created_and_mail(&self) -> Option<(Timestamp, MailId)> {
-        let bytes: [u8; 8] = self.0.get(2..10)?.try_into().ok()?;
-        let micros = i64::try_from(u64::MAX - u64::from_be_bytes(bytes)).ok()?;
         let id = self.trailing_uuid()?;
-        Some((Timestamp::from_micros(micros), MailId::new(id)))
+        Some((self.newest_first_at(2)?, MailId::new(id)))
     }
 
     /// The text behind the time, in families that have both.
@@ -51,10 +74,7 @@ impl Key {
     /// The time that follows the family byte, in families that have one.
     #[must_use]
     pub fn leading_time(&self) -> Option<Timestamp> {
-        let bytes: [u8; 8] = self.0.get(1..9)?.try_into().ok()?;
-        i64::try_from(u64::from_be_bytes(bytes))
-            .ok()
-            .map(Timestamp::from_micros)
+        self.time_at(1)
     }
 }
 

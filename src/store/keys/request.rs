@@ -1,6 +1,6 @@
 //! Names of requests that a caller may send again, and of the order in which they are forgotten.
 
-use super::{Family, start};
+use super::Family;
 use crate::domain::ids::{ClientId, UserId};
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
@@ -8,27 +8,19 @@ use crate::store::engine::Key;
 /// A request by who sent it and what they call it.
 #[must_use]
 pub fn request(client: ClientId, user: Option<UserId>, name: &str) -> Key {
-    let key = start(Family::Request).part(client.bytes());
+    let key = Family::Request.key().then(client);
     let key = match user {
-        None => key.part(&[0]),
-        Some(user) => key.part(&[1]).part(user.bytes()),
+        None => key.then([0_u8]),
+        Some(user) => key.then([1_u8]).then(user),
     };
-    key.part(name.as_bytes()).end()
+    key.then(name)
 }
 
-/// A request by the time it is forgotten.
-#[must_use]
-pub fn expiry(expires: Timestamp, request: &Key) -> Key {
-    start(Family::RequestExpiry)
-        .time(expires)
-        .part(&request.0)
-        .end()
-}
-
-/// All requests, the first to be forgotten first.
-#[must_use]
-pub fn expiries() -> Key {
-    Family::RequestExpiry.key(&[])
+key_functions! {
+    /// A request by the time it is forgotten.
+    expiry(expires: Timestamp, request: &Key) = RequestExpiry, expires, request.0.as_slice();
+    /// All requests, the first to be forgotten first.
+    expiries() = RequestExpiry;
 }
 
 impl Key {

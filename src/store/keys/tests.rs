@@ -1,6 +1,5 @@
 use super::*;
-use crate::domain::ids::MailId;
-use crate::domain::notification::{MailState, Notice};
+use crate::domain::mail::{MailState, Notice};
 use crate::store::engine::{Record, Revision};
 
 #[test]

@@ -1,5 +1,7 @@
 //! Numbers and texts as bytes. LEB128: seven bits a byte, the lowest first.
 
+use crate::store::engine::StoreError;
+
 /// Writes them.
 pub(in crate::store) struct Writer(Vec<u8>);
 
@@ -54,6 +56,32 @@ impl Writer {
 /// The lowest seven bits.
 fn low_bits(number: u64) -> u8 {
     u8::try_from(number & 0x7F).unwrap_or(0)
+}
+
+/// The flag, where it is set.
+pub(in crate::store) const fn bit(flag: u8, is_set: bool) -> u8 {
+    if is_set { flag } else { 0 }
+}
+
+/// What `read` makes of the bytes behind the byte of version: all of them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where they are damaged, or of another version.
+pub(in crate::store) fn decode<T>(
+    name: &str,
+    version: u8,
+    bytes: &[u8],
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, &'static str>,
+) -> Result<T, StoreError> {
+    let corrupt = |why: &str| StoreError::Corrupt(format!("{name}: {why}"));
+    let (found, rest) = bytes.split_first().ok_or_else(|| corrupt("empty"))?;
+    if *found != version {
+        return Err(corrupt("its form is not known here; use a newer upsell"));
+    }
+    let mut reader = Reader::new(rest);
+    let value = read(&mut reader).map_err(corrupt)?;
+    reader.end().map_err(corrupt)?;
+    Ok(value)
 }
 
 /// Reads them. Errors say what is wrong with the bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{Reader, Writer, decode};
 use crate::domain::click::{BatchId, ClickCounts, CountsByPlacement, TenantClicks};
 use crate::domain::ids::V1Id;
 use crate::domain::link::Placement;
@@ -36,7 +36,7 @@ pub fn encode_latest(clicks: &TenantClicks) -> Vec<u8> {
 /// # Errors
 /// [`StoreError::Corrupt`] where they are damaged, or of a newer version.
 pub fn decode_latest(bytes: &[u8]) -> Result<TenantClicks, StoreError> {
-    decode("clicks", bytes, |reader| {
+    decode("clicks", VERSION, bytes, |reader| {
         let hour = small(reader)?;
         let days_closed = small(reader)?;
         let mut batches = Vec::new();
@@ -77,10 +77,7 @@ pub fn encode_day(counts: &CountsByPlacement) -> Vec<u8> {
 /// # Errors
 /// As [`decode_latest`].
 pub fn decode_day(bytes: &[u8]) -> Result<CountsByPlacement, StoreError> {
-    decode("click counts", bytes, |reader| {
-        let counts = read_counts(reader)?;
-        reader.end().map(|()| counts)
-    })
+    decode("click counts", VERSION, bytes, read_counts)
 }
 
 fn write_counts(writer: &mut Writer, counts: &CountsByPlacement) {
@@ -110,20 +107,6 @@ fn read_counts(reader: &mut Reader<'_>) -> Result<CountsByPlacement, &'static st
 
 fn small(reader: &mut Reader<'_>) -> Result<u32, &'static str> {
     u32::try_from(reader.number()?).map_err(|_| "a number is too large")
-}
-
-/// What `read` makes of a record, behind its version.
-fn decode<T>(
-    name: &str,
-    bytes: &[u8],
-    read: impl FnOnce(&mut Reader<'_>) -> Result<T, &'static str>,
-) -> Result<T, StoreError> {
-    let corrupt = |why| StoreError::Corrupt(format!("{name}: {why}"));
-    match bytes.split_first() {
-        Some((&VERSION, rest)) => read(&mut Reader::new(rest)).map_err(corrupt),
-        Some(_) => Err(corrupt("of a newer form; use a newer upsell")),
-        None => Err(corrupt("empty")),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! The account is not in it: it is in the key.
 
 use super::super::engine::StoreError;
-use super::bytes::{Reader, Writer};
+use super::bytes::{self, Reader, Writer, bit};
 use crate::domain::evaluate::Standing;
 use crate::domain::ids::{AccountId, InfraId};
 use crate::domain::meter::{
@@ -46,14 +46,7 @@ const HAS_OVERAGE: u8 = 1 << 4;
 /// # Errors
 /// [`StoreError::Corrupt`] where it is damaged, or of another version.
 pub fn decode(account: AccountId, body: &[u8]) -> Result<HotMeter, StoreError> {
-    let corrupt = |why| StoreError::Corrupt(format!("meter: {why}"));
-    let Some((&VERSION, body)) = body.split_first() else {
-        return Err(corrupt("its form is not known here; use a newer upsell"));
-    };
-    let mut reader = Reader::new(body);
-    let meter = read(account, &mut reader).map_err(corrupt)?;
-    reader.end().map_err(corrupt)?;
-    Ok(meter)
+    bytes::decode("meter", VERSION, body, |reader| read(account, reader))
 }
 
 /// The bytes to store, under the key of the meter's account.
@@ -95,26 +88,14 @@ fn base_of(meter: &HotMeter) -> i64 {
 }
 
 const fn flags_of(key: &UsageKey) -> u8 {
-    let edition = if key.edition.is_some() {
-        HAS_EDITION
-    } else {
-        0
-    };
-    let infra = if key.infra_id.is_some() { HAS_INFRA } else { 0 };
-    edition | infra
+    bit(HAS_EDITION, key.edition.is_some()) | bit(HAS_INFRA, key.infra_id.is_some())
 }
 
 fn write_limit(writer: &mut Writer, limit: &Limit) {
-    let mut flags = flags_of(&limit.key);
     let Quota { value, overage } = limit.quota.unwrap_or_default();
-    for (is_there, flag) in [
-        (limit.quota.is_some(), HAS_QUOTA),
-        (value.is_some(), HAS_VALUE),
-        (overage.is_some(), HAS_OVERAGE),
-    ] {
-        flags |= if is_there { flag } else { 0 };
-    }
-    writer.byte(flags);
+    let quota = bit(HAS_QUOTA, limit.quota.is_some());
+    let numbers = bit(HAS_VALUE, value.is_some()) | bit(HAS_OVERAGE, overage.is_some());
+    writer.byte(flags_of(&limit.key) | quota | numbers);
     write_key(writer, &limit.key);
     for number in [value, overage].into_iter().flatten() {
         writer.number(number);
@@ -169,28 +150,21 @@ fn read(account: AccountId, reader: &mut Reader<'_>) -> Result<HotMeter, &'stati
                 read_key(reader, flags)?
             }
         };
-        let absolute = reader.number()?;
-        let observed_at = Timestamp::from_micros(base.wrapping_sub(reader.signed()?));
-        usages.insert(
-            key,
-            UsageValue {
-                absolute,
-                observed_at,
-            },
-        );
+        let value = UsageValue {
+            absolute: reader.number()?,
+            observed_at: Timestamp::from_micros(base.wrapping_sub(reader.signed()?)),
+        };
+        usages.insert(key, value);
     }
     let mut standings = Standings::new();
     while !reader.is_empty() {
         let (item, state, fired) = standing_of(reader.byte()?)?;
-        let since = Timestamp::from_micros(base.wrapping_sub(reader.signed()?));
-        standings.insert(
-            item,
-            Standing {
-                state,
-                since,
-                fired,
-            },
-        );
+        let standing = Standing {
+            state,
+            since: Timestamp::from_micros(base.wrapping_sub(reader.signed()?)),
+            fired,
+        };
+        standings.insert(item, standing);
     }
     Ok(HotMeter {
         account,

@@ -8,7 +8,7 @@
 use uuid::Uuid;
 
 use super::super::engine::StoreError;
-use super::bytes::{Reader as Bytes, Writer};
+use super::bytes::{Reader as Bytes, Writer, bit, decode};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::proposal::Reader;
 use crate::domain::quota::Percent;
@@ -83,10 +83,6 @@ impl From<&User> for NumberedUser {
     }
 }
 
-const fn bit(mask: u8, is_set: bool) -> u8 {
-    if is_set { mask } else { 0 }
-}
-
 impl Numbered {
     /// Whose number it is.
     #[must_use]
@@ -132,32 +128,28 @@ impl Numbered {
     /// # Errors
     /// [`StoreError::Corrupt`] where they are damaged, or of another version.
     pub fn decode(body: &[u8]) -> Result<Self, StoreError> {
-        read(body).map_err(|why| StoreError::Corrupt(format!("account of a number: {why}")))
+        decode("account of a number", VERSION, body, read)
     }
 }
 
-fn read(body: &[u8]) -> Result<Numbered, &'static str> {
-    let mut bytes = Bytes::new(body);
-    if bytes.byte()? != VERSION {
-        return Err("its form is not known here; use a newer upsell");
-    }
+fn read(bytes: &mut Bytes<'_>) -> Result<Numbered, &'static str> {
     let uuid = |bytes: &mut Bytes<'_>| bytes.array().map(|id| Uuid::from_bytes(*id));
-    let id = uuid(&mut bytes)?;
+    let id = uuid(bytes)?;
     let flags = bytes.byte()?;
     let has = |flag| flags & flag != 0;
     let enabled = has(ENABLED);
-    let numbered = if has(USER) {
+    Ok(if has(USER) {
         Numbered::User(NumberedUser {
             id: UserId::new(id),
             enabled,
-            tenant: TenantId::new(uuid(&mut bytes)?),
+            tenant: TenantId::new(uuid(bytes)?),
             reader: Reader {
                 company_admin: has(COMPANY_ADMIN),
                 buyer: has(BUYER),
             },
         })
     } else {
-        let parent = has(HAS_PARENT).then(|| uuid(&mut bytes)).transpose()?;
+        let parent = has(HAS_PARENT).then(|| uuid(bytes)).transpose()?;
         Numbered::Tenant(NumberedTenant {
             id: TenantId::new(id),
             enabled,
@@ -167,9 +159,7 @@ fn read(body: &[u8]) -> Result<Numbered, &'static str> {
                 number => Percent::new(number).map_or(SoonSetting::Off, SoonSetting::At),
             }),
         })
-    };
-    bytes.end()?;
-    Ok(numbered)
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
-//! What nodes tell each other: which records changed.
+//! Cache invalidation between nodes: each commit publishes the keys that it wrote, in its script.
 //!
-//! Each change publishes the names of what it wrote, in the script that writes it. A node listens on
-//! a connection of its own. Messages can be missed, so each node also sends itself a word on every
-//! channel now and then: while it hears that, it has heard all that came before. If it does not, or if
-//! a connection or a subscription ends, everything that is remembered is forgotten, and it listens
-//! anew. So nothing that another node has changed is remembered for longer than `cache_ttl` after the
-//! change; as long as no server answers at all, what is remembered stays, marked as stale.
+//! A node subscribes on a connection of its own. Messages can be lost, so each node also sends itself a
+//! heartbeat on every channel: while those arrive, it has received all messages before them. If one is
+//! late, or a connection or a subscription ends, the node drops all caches and subscribes again. So no
+//! cache holds what another node changed for longer than `cache_ttl`. While no server answers at all,
+//! caches are kept and marked as stale.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -24,19 +23,19 @@ use crate::store::engine::{Key, StoreError};
 /// Bytes that say who sends a message.
 const SENDER_BYTES: usize = 16;
 
-/// Words to oneself within the time that one may be late.
-const WORDS: u32 = 4;
+/// Heartbeats within the time that one may be late.
+const HEARTBEATS: u32 = 4;
 
 /// Subscriptions under way at once: all must be made in the time of two commands.
 const SUBSCRIBED_AT_ONCE: usize = 64;
 
-/// Whether what is remembered can be relied on.
+/// Whether caches are current.
 #[derive(Debug)]
 pub(super) struct Freshness {
     began: Instant,
-    /// When the last word was heard on each channel, in milliseconds since the beginning; 0 is never.
+    /// When the last heartbeat arrived on each channel, in milliseconds since `began`; 0 is never.
     heard: Box<[AtomicU64]>,
-    /// Every change is heard of.
+    /// Every change of other nodes arrives.
     is_current: AtomicBool,
 }
 
@@ -67,7 +66,7 @@ impl Freshness {
         (0..self.heard.len()).for_each(|channel| self.hear(channel));
     }
 
-    /// How long the word of the latest channel is late.
+    /// The time since the last heartbeat of the channel that is the latest.
     fn silence(&self) -> Duration {
         let now = self.now();
         let oldest = self
@@ -126,7 +125,7 @@ async fn forgetting<T>(inner: &Inner, something: impl Future<Output = T>) -> T {
 async fn stay(inner: &Arc<Inner>, broken: &Notify) {
     let late = inner.options.cache_ttl / 2;
     loop {
-        let next = timeout(late / WORDS, broken.notified()).await;
+        let next = timeout(late / HEARTBEATS, broken.notified()).await;
         if next.is_ok() {
             tracing::debug!("the connection for changes of other nodes broke");
             return;
@@ -135,9 +134,9 @@ async fn stay(inner: &Arc<Inner>, broken: &Notify) {
             tracing::warn!("changes of other nodes were not heard of for some time");
             return;
         }
-        // Its answer is the word itself; a server that hangs must not hold this up.
+        // Its answer is the message itself; a server that hangs must not hold this up.
         let inner = Arc::clone(inner);
-        tokio::spawn(async move { inner.say_words().await });
+        tokio::spawn(async move { inner.send_heartbeats().await });
     }
 }
 
@@ -237,9 +236,9 @@ impl Inner {
         }
     }
 
-    /// Sends a word on every channel, to be heard by this node.
-    async fn say_words(&self) {
-        let until = Instant::now() + self.options.cache_ttl / 2 / WORDS;
+    /// Sends this node a heartbeat on every channel.
+    async fn send_heartbeats(&self) {
+        let until = Instant::now() + self.options.cache_ttl / 2 / HEARTBEATS;
         let sender = **self.sender.load();
         let said = self.layout.partitions.iter().map(|partition| async move {
             let mut cmd = redis::cmd(self.publish_command());
@@ -251,12 +250,12 @@ impl Inner {
             .into_iter()
             .filter_map(Result::err)
         {
-            tracing::debug!(why = failed.why, "a word on a channel was not sent");
+            tracing::debug!(why = failed.why, "a heartbeat was not sent");
         }
     }
 
-    /// Forgets everything, unless no server answers: then nobody can change anything either, as far
-    /// as can be known, and what is remembered is better than nothing.
+    /// Drops all caches, unless no server answers: then no node can commit either, and stale caches
+    /// are better than none.
     async fn forget_if_reached(&self) {
         if self.answers().await.is_ok() {
             self.forget_all();

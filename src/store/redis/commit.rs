@@ -1,5 +1,5 @@
-//! Changes on their way into the store: those of one partition many in a script, those that span
-//! partitions one by one.
+//! Commits: those of one partition are batched into a script, those that span partitions run one by
+//! one.
 #![expect(
     clippy::indexing_slicing,
     reason = "places count the keys or changes given, partitions are those of the layout"
@@ -287,7 +287,7 @@ pub(super) async fn wait_for(
 }
 
 impl Inner {
-    /// Tells the watchers what these have written.
+    /// Tells the watchers which records these parts have written.
     fn tell_written<'a>(&self, parts: impl Iterator<Item = &'a Part<'a>>) {
         let keys: Vec<&Key> = parts.flat_map(Part::written).collect();
         if !keys.is_empty() {

@@ -9,9 +9,9 @@ use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates,
-    TlsMode,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind,
+    IntoConnectionInfo as _, ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError,
+    RedisResult, TlsCertificates, TlsMode,
 };
 
 use super::address::{Address, Kind, Node};
@@ -53,10 +53,8 @@ impl Connector {
             }
         };
         // A name that does not resolve, or a handshake that never ends, is in no other timeout.
-        match tokio::time::timeout(self.timeout, made).await {
-            Ok(made) => made,
-            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-        }
+        let made = tokio::time::timeout(self.timeout, made).await;
+        made.unwrap_or_else(|_| Err(timed_out()))
     }
 
     async fn connect_to(
@@ -127,10 +125,11 @@ impl Connector {
             match tokio::time::timeout(self.timeout / (nodes + 1), asked).await {
                 Ok(Ok(client)) => return Ok(client),
                 Ok(Err(error)) => last = Some(error),
-                Err(_) => last = Some(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+                Err(_) => last = Some(timed_out()),
             }
         }
-        Err(last.unwrap_or_else(|| no_node("no Sentinel is named")))
+        let none = (ErrorKind::InvalidClientConfig, "no Sentinel is named");
+        Err(last.unwrap_or_else(|| none.into()))
     }
 
     async fn ask_sentinel(&self, node: &Node, master: &str) -> RedisResult<Client> {
@@ -162,7 +161,6 @@ impl Connector {
 
     #[expect(clippy::indexing_slicing, reason = "a parsed address has a node")]
     fn first(&self) -> &Node {
-        // A parsed address has a node.
         &self.address.nodes[0]
     }
 
@@ -183,12 +181,10 @@ impl Connector {
 
     /// A server with what to log in with.
     fn info(&self, node: &Node) -> RedisResult<ConnectionInfo> {
-        Ok(self.addressed(node)?.set_redis_settings(self.login()))
-    }
-
-    fn addressed(&self, node: &Node) -> RedisResult<ConnectionInfo> {
         let info = self.address_of(node).into_connection_info()?;
-        Ok(info.set_tcp_settings(tcp()))
+        Ok(info
+            .set_tcp_settings(tcp())
+            .set_redis_settings(self.login()))
     }
 
     fn address_of(&self, Node { host, port }: &Node) -> ConnectionAddr {
@@ -225,6 +221,6 @@ fn tcp() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
-fn no_node(why: &'static str) -> RedisError {
-    (redis::ErrorKind::InvalidClientConfig, why).into()
+pub(super) fn timed_out() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }

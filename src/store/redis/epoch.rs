@@ -5,7 +5,7 @@
 //! another store has another. Either way its answers mean nothing: "no such client" would be a lie, and
 //! what is written there would be lost when the data is restored. So the scripts write nothing where
 //! the epoch is missing, who finds no record looks whether that is why, and every node looks each
-//! second. From then on every call fails and nothing is remembered, until the servers hold this store again.
+//! second. From then on every call fails and nothing is cached, until the servers hold this store again.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl Inner {
         epoch == self.epoch.id.get().map(String::as_bytes)
     }
 
-    /// Notes that the store is not there, forgets what was remembered of it, and says so, once.
+    /// Notes that the store is not there, drops all caches, and logs it, once.
     fn is_gone(&self, partition: u16, what: &str) -> StoreError {
         let why = format!(
             "Redis has lost the data of this store: partition {partition} {what}. Restore the servers from \

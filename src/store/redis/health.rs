@@ -9,7 +9,7 @@ use super::link::{Link, Repeat};
 use super::scripts::{confirmed, with_wait};
 use crate::store::engine::StoreError;
 
-/// How long what is written for this stays.
+/// TTL of the key that is written as a probe.
 const PROBE_TTL_MS: u64 = 60_000;
 
 impl Inner {

@@ -4,8 +4,8 @@
 //! it in one slot of a cluster. Behind them: `r` and the key, a record, whose value is its revision
 //! (8 bytes, big-endian) and its body; `i` the keys in order (a sorted set); `v` the last revision, that of the last removal, and
 //! the store's epoch; `l` `t` `d` the locks, intents and decisions of changes that span partitions (hashes); `c` the
-//! channel on which nodes tell each other what changed; `p` what is written to see whether that is
-//! possible, and goes by itself.
+//! channel on which nodes tell each other what changed; `p` a probe with a TTL, which shows
+//! that writes are possible.
 
 use redis::cluster_routing::{Route, SlotAddr};
 

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::meaning::{Broken, Meaning, meaning};
-use super::connect::{Connection, Connector};
+use super::connect::{Connection, Connector, timed_out};
 use super::layout::Partition;
 use super::stats::Stats;
 use crate::store::engine::StoreError;
@@ -326,10 +326,6 @@ async fn send(
             .map_err(|error| Broken::Sent { error, is_begun })
     });
     values.collect()
-}
-
-fn timed_out() -> RedisError {
-    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
 fn host_and_port(node: &str) -> Option<(String, u16)> {

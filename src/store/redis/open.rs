@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, RwLock};
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
@@ -20,7 +20,7 @@ use super::link::{Link, Repeat};
 use super::scripts::Scripts;
 use super::stats::Stats;
 use super::{Inner, Options, UNIT_BYTES, WAITING_CONNECTIONS};
-use crate::store::engine::StoreError;
+use crate::store::engine::{StoreError, Watchers};
 
 /// The version of the layout in Redis.
 const FORMAT: u32 = 1;
@@ -140,7 +140,7 @@ pub(super) async fn open(address: Address, options: Options) -> Result<Inner, Op
         next_write: AtomicUsize::new(0),
         scripts: Scripts::new(),
         stats,
-        watchers: RwLock::default(),
+        watchers: Watchers::default(),
         sender: ArcSwap::from_pointee(*Uuid::new_v4().as_bytes()),
         is_closed: AtomicBool::new(false),
         freshness: Freshness::new(layout.partitions.len()),

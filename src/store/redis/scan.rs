@@ -1,6 +1,7 @@
 //! Scans: records in the order of their keys.
 
 use std::collections::VecDeque;
+use std::ops::Bound;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
@@ -10,7 +11,7 @@ use super::layout::Partition;
 use super::link::Repeat;
 use super::read::{array, bytes, record};
 use super::scripts::{self, Call};
-use crate::store::engine::{Key, Record, StoreError};
+use crate::store::engine::{Key, Record, StoreError, scan_bounds};
 use crate::store::limits::checked_limit;
 
 /// Partitions asked at once in a scan of all of them.
@@ -166,18 +167,11 @@ impl Inner {
 
 /// The ends of a scan as Redis writes them; `None` where there is nothing between.
 fn range(prefix: &Key, after: Option<&Key>) -> Option<(Vec<u8>, Vec<u8>)> {
-    let with = |sign: &[u8], key: &[u8]| [sign, key].concat();
-    let successor = prefix.successor();
-    let after = after.filter(|after| **after >= *prefix);
-    if let (Some(after), Some(end)) = (after, &successor)
-        && after.0 >= *end
-    {
-        return None;
-    }
-    let first = match after {
-        Some(after) => with(b"(", &after.0),
-        None => with(b"[", &prefix.0),
+    let (lower, upper) = scan_bounds(prefix, after)?;
+    let written = |bound: Bound<&[u8]>| match bound {
+        Bound::Included(key) => [b"[", key].concat(),
+        Bound::Excluded(key) => [b"(", key].concat(),
+        Bound::Unbounded => b"+".to_vec(),
     };
-    let last = successor.map_or(b"+".to_vec(), |end| with(b"(", &end));
-    Some((first, last))
+    Some((written(lower), written(upper.as_ref().map(Vec::as_slice))))
 }

@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use super::format::{
-    CHUNK, CHUNK_BYTES, CHUNK_RECORDS, END, End, Header, MAX_PAYLOAD_BYTES, Sum, header_sum,
-    part_sum,
+    CHUNK, CHUNK_BYTES, CHUNK_RECORDS, END, Header, MAX_PAYLOAD_BYTES, header_sum, part_sum,
 };
 use super::pages::Pages;
 use super::read::Place;
@@ -14,11 +13,8 @@ use crate::store::engine::{Engine, Key};
 /// Writes an export.
 pub struct ExportWriter<W> {
     output: W,
-    sum: Sum,
-    chunks: u64,
-    done: Done,
-    /// The last key that was written, or is about to be.
-    last: Option<Key>,
+    /// Behind what was written; records of the chunk in the making are counted, its bytes are not.
+    place: Place,
     /// The chunk in the making.
     payload: Vec<u8>,
     records: usize,
@@ -34,7 +30,11 @@ impl<W: Write> ExportWriter<W> {
         let lines = lines.map_err(|error| TransferError::Write(error.into()))?;
         let sum = header_sum(&lines);
         write(&mut output, &[&lines, &sum])?;
-        Ok(Self::at(output, sum))
+        let place = Place {
+            sum,
+            ..Place::default()
+        };
+        Ok(Self::behind(output, place))
     }
 
     /// Goes on where the reader of what is there came to its last whole part; `output` writes from
@@ -42,20 +42,8 @@ impl<W: Write> ExportWriter<W> {
     #[must_use]
     pub fn behind(output: W, place: Place) -> Self {
         Self {
-            chunks: place.chunks,
-            done: place.done,
-            last: place.last,
-            ..Self::at(output, place.sum)
-        }
-    }
-
-    fn at(output: W, sum: Sum) -> Self {
-        Self {
             output,
-            sum,
-            chunks: 0,
-            done: Done::default(),
-            last: None,
+            place,
             payload: Vec::new(),
             records: 0,
         }
@@ -82,16 +70,16 @@ impl<W: Write> ExportWriter<W> {
         self.payload.extend_from_slice(&key.0);
         self.payload.extend_from_slice(body);
         self.records += 1;
-        self.done.records += 1;
-        self.done.bytes += (key.0.len() + body.len()) as u64;
-        self.last = Some(key);
+        self.place.done.records += 1;
+        self.place.done.bytes += (key.0.len() + body.len()) as u64;
+        self.place.last = Some(key);
         Ok(())
     }
 
     fn end_chunk(&mut self) -> Result<(), TransferError> {
         let payload = std::mem::take(&mut self.payload);
         self.part(CHUNK, &payload)?;
-        self.chunks += 1;
+        self.place.chunks += 1;
         self.records = 0;
         self.payload = payload;
         self.payload.clear();
@@ -102,8 +90,9 @@ impl<W: Write> ExportWriter<W> {
         let length = u32::try_from(payload.len());
         let length = length.map_err(|error| TransferError::Write(io::Error::other(error)))?;
         let length = length.to_be_bytes();
-        self.sum = part_sum(&self.sum, kind, length, payload);
-        write(&mut self.output, &[&[kind], &length, payload, &self.sum])
+        let sum = part_sum(&self.place.sum, kind, length, payload);
+        self.place.sum = sum;
+        write(&mut self.output, &[&[kind], &length, payload, &sum])
     }
 
     /// Writes what is left, and the end mark.
@@ -111,13 +100,9 @@ impl<W: Write> ExportWriter<W> {
         if self.records > 0 {
             self.end_chunk()?;
         }
-        let end = End {
-            chunks: self.chunks,
-            done: self.done,
-        };
-        self.part(END, &end.payload())?;
+        self.part(END, &self.place.end_mark())?;
         self.output.flush().map_err(TransferError::Write)?;
-        Ok((self.output, self.done))
+        Ok((self.output, self.place.done))
     }
 }
 
@@ -138,12 +123,12 @@ pub async fn export<W: Write>(
     mut writer: ExportWriter<W>,
     tell: &mut dyn FnMut(Done),
 ) -> Result<(W, Done), TransferError> {
-    let mut pages = Pages::behind(engine, writer.last.clone());
+    let mut pages = Pages::behind(engine, writer.place.last.clone());
     while let Some(page) = pages.next().await? {
         for (key, record) in page {
             writer.push(key, &record.body)?;
         }
-        tell(writer.done);
+        tell(writer.place.done);
     }
     writer.finish()
 }

@@ -22,8 +22,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Done;
-
 /// The format that this program writes, and the newest that it reads.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -116,20 +114,6 @@ pub(super) fn part_sum(before: &Sum, kind: u8, length: [u8; 4], payload: &[u8]) 
     hash.update(length);
     hash.update(payload);
     hash.finalize().into()
-}
-
-/// What the end mark says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) chunks: u64,
-    pub(super) done: Done,
-}
-
-impl End {
-    pub(super) fn payload(self) -> Vec<u8> {
-        let numbers = [self.chunks, self.done.records, self.done.bytes];
-        numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
-    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use std::io::{ErrorKind, Read};
 
 use super::format::{
-    CHUNK, END, End, FORMAT_VERSION, Header, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, SUM_BYTES, Sum,
-    WORD, header_sum, part_sum,
+    CHUNK, END, FORMAT_VERSION, Header, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, SUM_BYTES, Sum, WORD,
+    header_sum, part_sum,
 };
 use super::{Done, TransferError};
 use crate::store::engine::{Key, MAX_KEY_BYTES};
 
 /// A place between two parts of an export.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// Bytes before it.
     pub offset: u64,
@@ -22,6 +22,14 @@ pub struct Place {
     pub done: Done,
     /// The key of the last record before it.
     pub last: Option<Key>,
+}
+
+impl Place {
+    /// What the end mark says here.
+    pub(super) fn end_mark(&self) -> Vec<u8> {
+        let numbers = [self.chunks, self.done.records, self.done.bytes];
+        numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
+    }
 }
 
 /// Reads an export part by part.
@@ -54,9 +62,7 @@ impl<R: Read> ExportReader<R> {
         let place = Place {
             offset: (lines.len() + SUM_BYTES) as u64,
             sum,
-            chunks: 0,
-            done: Done::default(),
-            last: None,
+            ..Place::default()
         };
         Ok(Self {
             input,
@@ -131,11 +137,7 @@ impl<R: Read> ExportReader<R> {
     }
 
     fn end(&mut self, payload: &[u8]) -> Result<(), TransferError> {
-        let end = End {
-            chunks: self.place.chunks,
-            done: self.place.done,
-        };
-        if payload != end.payload() {
+        if payload != self.place.end_mark() {
             return Err(self.damaged("its end mark counts other records than there are"));
         }
         let mut more = [0];

@@ -3,9 +3,10 @@
 
 use std::marker::PhantomData;
 
+use prometheus::core::{Collector, MetricVec, MetricVecBuilder};
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, core::Collector,
+    Registry, Result,
 };
 
 use super::labels::Label;
@@ -84,66 +85,53 @@ impl<A: Label, B: Label> By<A, By<B, IntCounter>> {
 pub(super) struct Declare(pub(super) Registry);
 
 impl Declare {
-    fn register<C: Collector + Clone + 'static>(
-        &self,
-        collector: C,
-    ) -> Result<C, prometheus::Error> {
+    fn register<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C> {
         self.0.register(Box::new(collector.clone()))?;
         Ok(collector)
     }
 
-    pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    /// The metrics of `family`, one for each value of its label.
+    fn by<L: Label, T: MetricVecBuilder + 'static>(
+        &self,
+        family: MetricVec<T>,
+    ) -> Result<By<L, T::M>> {
+        let family = self.register(family)?;
+        Ok(By::new(|label: &L| {
+            family.with_label_values(&[label.text()])
+        }))
+    }
+
+    pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter> {
         self.register(IntCounter::new(name, help)?)
     }
 
-    pub(super) fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> Result<IntGauge> {
         self.register(IntGauge::new(name, help)?)
     }
 
-    pub(super) fn histogram(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: &[f64],
-    ) -> Result<Histogram, prometheus::Error> {
+    pub(super) fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram> {
         let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
         self.register(Histogram::with_opts(options)?)
     }
 
-    pub(super) fn counters<L: Label>(
-        &self,
-        name: &str,
-        help: &str,
-    ) -> Result<By<L, IntCounter>, prometheus::Error> {
-        let family = self.register(IntCounterVec::new(Opts::new(name, help), &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
+    pub(super) fn counters<L: Label>(&self, name: &str, help: &str) -> Result<By<L, IntCounter>> {
+        self.by(IntCounterVec::new(Opts::new(name, help), &[L::NAME])?)
     }
 
     pub(super) fn counters2<A: Label, B: Label>(
         &self,
         name: &str,
         help: &str,
-    ) -> Result<By<A, By<B, IntCounter>>, prometheus::Error> {
-        let family = self.register(IntCounterVec::new(
-            Opts::new(name, help),
-            &[A::NAME, B::NAME],
-        )?)?;
+    ) -> Result<By<A, By<B, IntCounter>>> {
+        let family = IntCounterVec::new(Opts::new(name, help), &[A::NAME, B::NAME])?;
+        let family = self.register(family)?;
         Ok(By::new(|a: &A| {
             By::new(|b: &B| family.with_label_values(&[a.text(), b.text()]))
         }))
     }
 
-    pub(super) fn gauges<L: Label>(
-        &self,
-        name: &str,
-        help: &str,
-    ) -> Result<By<L, IntGauge>, prometheus::Error> {
-        let family = self.register(IntGaugeVec::new(Opts::new(name, help), &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
+    pub(super) fn gauges<L: Label>(&self, name: &str, help: &str) -> Result<By<L, IntGauge>> {
+        self.by(IntGaugeVec::new(Opts::new(name, help), &[L::NAME])?)
     }
 
     pub(super) fn histograms<L: Label>(
@@ -151,11 +139,8 @@ impl Declare {
         name: &str,
         help: &str,
         buckets: &[f64],
-    ) -> Result<By<L, Histogram>, prometheus::Error> {
+    ) -> Result<By<L, Histogram>> {
         let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        let family = self.register(HistogramVec::new(options, &[L::NAME])?)?;
-        Ok(By::new(|label: &L| {
-            family.with_label_values(&[label.text()])
-        }))
+        self.by(HistogramVec::new(options, &[L::NAME])?)
     }
 }

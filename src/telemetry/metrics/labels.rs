@@ -1,7 +1,7 @@
-//! The labels of the metrics: every set is an enum, so its size is known.
+//! The labels of the metrics. Every set is an enum, so its size is bounded.
 
 use crate::domain::link::Placement;
-use crate::domain::notification::{CancelReason, GaveUp};
+use crate::domain::mail::{CancelReason, GaveUp};
 use crate::domain::quota::Level;
 use crate::domain::rules::Rule;
 
@@ -16,6 +16,7 @@ pub trait Label: Sized + PartialEq + 'static {
     fn text(&self) -> &'static str;
 }
 
+/// Defines a label. The text of a value documents it; a comment says what the text does not.
 macro_rules! label {
     ($(#[doc = $doc:literal])* $name:ident = $label:literal {
         $( $(#[doc = $value_doc:literal])* $value:ident = $text:literal, )*
@@ -23,7 +24,7 @@ macro_rules! label {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum $name {
-            $( $(#[doc = $value_doc])* $value, )*
+            $( #[doc = concat!("`", $text, "`.")] $(#[doc = $value_doc])* $value, )*
         }
 
         impl Label for $name {
@@ -42,23 +43,14 @@ macro_rules! label {
 label! {
     /// Which API was asked.
     HttpDialect = "dialect" {
-        /// `/api/upsell/v1`
         Native = "native",
-        /// `/api/2`
         Account = "account",
-        /// `/api/advanced-automation/v1`
         Billing = "billing",
-        /// `/plan`, `/domain`
         Reseller = "reseller",
-        /// `/v1/partners`
         Partner = "partner",
-        /// `/r/…`
         Redirect = "redirect",
-        /// Pages for people: `/u/…`, `/ui`, documentation.
         Page = "page",
-        /// The operations listener.
         Operations = "operations",
-        /// No route.
         None = "none",
     }
 }
@@ -68,13 +60,9 @@ label! {
     StatusClass = "status" {
         /// 100–199 and what is no status.
         Informational = "1xx",
-        /// 200–299
         Success = "2xx",
-        /// 300–399
         Redirection = "3xx",
-        /// 400–499
         ClientError = "4xx",
-        /// 500–599
         ServerError = "5xx",
     }
 }
@@ -96,7 +84,6 @@ impl StatusClass {
 label! {
     /// What became of a usage record.
     UsageOutcome = "outcome" {
-        /// Stored.
         Accepted = "accepted",
         /// The value was stored already.
         Unchanged = "unchanged",
@@ -110,17 +97,13 @@ label! {
 label! {
     /// Why somebody was not told by mail of a level that was entered.
     NotTold = "reason" {
-        /// The account of the user is disabled.
         Disabled = "user_disabled",
-        /// The account of the user was never activated.
         NotActivated = "not_activated",
-        /// The account of the user has no e-mail address.
         NoAddress = "no_address",
         /// `quota` is not among the notifications of the user: never was, or the reader unsubscribed.
         NotSubscribed = "not_subscribed",
         /// There is nobody who could be told.
         Nobody = "no_users",
-        /// The tenant is disabled.
         TenantDisabled = "tenant_disabled",
         /// There is no mail server to send through; the mail waits.
         NoMailServer = "no_mail_server",
@@ -144,9 +127,7 @@ impl NotTold {
 label! {
     /// Into a level or out of it.
     Direction = "direction" {
-        /// The level was entered.
         Entered = "entered",
-        /// The level was left.
         Left = "left",
     }
 }
@@ -156,7 +137,6 @@ label! {
     OutboxState = "state" {
         /// To be sent: its window is open, it is due, or it waits for its next attempt.
         Waiting = "waiting",
-        /// Given up; kept for operators.
         Dead = "dead",
     }
 }
@@ -164,9 +144,7 @@ label! {
 label! {
     /// How an attempt to send ended.
     MailOutcome = "outcome" {
-        /// The mail server accepted it.
         Sent = "sent",
-        /// It will be tried again.
         Deferred = "deferred",
         /// The mail server refused it for good, or it was tried long enough.
         Dead = "dead",
@@ -178,13 +156,11 @@ label! {
 label! {
     /// Why a mail ended unsent.
     Unsent = "reason" {
-        /// It was refused for good.
         Refused = "refused",
         /// It was tried as often as mails are.
         Attempts = "attempts",
         /// It is older than mails are tried.
         Age = "age",
-        /// The recipient was deleted.
         RecipientDeleted = "recipient_deleted",
         /// A rule lets no quota mail go to the recipient; `upsell_people_not_told_total` says which.
         NotTold = "not_told",
@@ -234,13 +210,10 @@ label! {
 label! {
     /// How a tracked link was answered.
     RedirectOutcome = "outcome" {
-        /// Sent to the shop.
         Shop = "shop",
         /// Shown the "contact your sales representative" page.
         ContactSales = "contact_sales",
-        /// The link was too old.
         Expired = "expired",
-        /// The link was no link of ours.
         Invalid = "invalid",
         /// The state was not to be had.
         Unavailable = "unavailable",
@@ -250,11 +223,8 @@ label! {
 label! {
     /// How a commit ended.
     CommitOutcome = "outcome" {
-        /// Durable.
         Committed = "committed",
-        /// Another change was first.
         Conflict = "conflict",
-        /// The store failed.
         Failed = "failed",
     }
 }
@@ -262,17 +232,12 @@ label! {
 label! {
     /// What happened on the way to the servers of a shared store.
     RedisEvent = "event" {
-        /// A connection was made.
         Connect = "connect",
-        /// A connection could not be made.
         ConnectFailure = "connect_failure",
-        /// A command was sent again.
         Retry = "retry",
         /// A command was sent to a node that has a slot only for now.
         Redirection = "redirection",
-        /// A server did not answer in time.
         Timeout = "timeout",
-        /// A command failed in the end.
         Error = "error",
         /// A call was refused because too many were under way.
         Overload = "overload",
@@ -288,13 +253,11 @@ label! {
 label! {
     /// Which limit refused a request.
     RateLimit = "limit" {
-        /// Of one address.
         Address = "address",
         /// Of one address, on tracked links.
         Redirect = "redirect",
         /// Of one client, or of a user with a token of their own.
         Client = "client",
-        /// Of the clients of one tenant.
         Tenant = "tenant",
     }
 }
@@ -332,11 +295,8 @@ impl Label for Placement {
 label! {
     /// Which limit a mail was above.
     MailLimit = "limit" {
-        /// Of its address.
         Address = "address",
-        /// Of its user.
         User = "user",
-        /// Of its tenant.
         Tenant = "tenant",
     }
 }

@@ -1,4 +1,5 @@
-//! Fills the account table at a start where no other process uses the store: nothing has to be read later then.
+//! Fills the account table at the start of a process that has the store for itself, so that
+//! nothing has to be read later.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What differs between two states of a thing, without its secrets and within bounds.
+//! The difference between two states of a record, without secrets and within bounds.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};

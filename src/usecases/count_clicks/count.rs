@@ -1,7 +1,7 @@
-//! Clicks into counts: those of a batch by tenant, each tenant's record replaced once.
+//! Counts clicks: a batch is grouped by tenant, and each tenant's record is replaced once.
 //!
-//! A batch has a number, which stands in each record that has it. So a batch whose outcome is not known is
-//! simply counted again: where it was counted, nothing happens.
+//! Each record has the number of each node's last batch. So a batch with an unknown outcome is
+//! simply counted again: where it was counted before, nothing happens.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::domain::click::{BatchId, Click, ClickCounts, TenantClicks};
 use crate::domain::ids::{AccountId, AccountRef, UserId};
 use crate::domain::link::Placement;
-use crate::domain::notification::Recipient;
+use crate::domain::mail::Recipient;
 use crate::domain::time::Timestamp;
 use crate::store::engine::{CommitError, Key, StoreError, Update, Updated, Write};
 use crate::store::keys;
@@ -40,7 +40,7 @@ struct Unfinished {
 }
 
 /// The clicks of a tenant's people, in the order in which they came, and which of them are likely a person's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct OfTenant {
     tenant: AccountRef,
     clicks: Vec<(Click, bool)>,
@@ -125,28 +125,14 @@ impl ClickCounter {
         };
         let id = batch.id;
         // The store has let go of it, or is about to; where it has not, a copy serves as well.
-        let tenants = match Arc::try_unwrap(batch) {
+        let mut tenants = match Arc::try_unwrap(batch) {
             Ok(batch) => batch.tenants,
-            Err(shared) => shared.tenants.iter().map(OfTenant::copy).collect(),
+            Err(shared) => shared.tenants.clone(),
         };
-        let tenants = tenants.into_iter().enumerate();
-        let tenants = tenants
-            .filter(|(n, _)| failed.contains(n))
-            .map(|(_, of)| of);
-        self.unfinished = Some(Unfinished {
-            id,
-            tenants: tenants.collect(),
-        });
+        let mut n = 0..;
+        tenants.retain(|_| n.next().is_some_and(|n| failed.contains(&n)));
+        self.unfinished = Some(Unfinished { id, tenants });
         Err(error.into())
-    }
-}
-
-impl OfTenant {
-    fn copy(&self) -> Self {
-        Self {
-            tenant: self.tenant,
-            clicks: self.clicks.clone(),
-        }
     }
 }
 

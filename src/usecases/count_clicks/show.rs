@@ -1,4 +1,4 @@
-//! The counts, read.
+//! Reads the counts of clicks.
 
 use crate::domain::click::{ClickCounts, CountsByPlacement};
 use crate::domain::ids::TenantId;
@@ -26,8 +26,8 @@ pub async fn show_clicks(
     tenant: TenantId,
     (from, to): (u32, u32),
 ) -> Result<Vec<(Placement, ClickCounts)>, Error> {
-    let Context { env, caller, .. } = cx;
-    let tenant = caller.tenant(&env.store, tenant).await?;
+    let env = cx.env;
+    let tenant = cx.tenant(tenant).await?;
     if from > to || to - from >= MAX_DAYS {
         let why = format!("must not be after \"to\", nor {MAX_DAYS} days or more before it");
         return Err(Error::invalid("from", why));

@@ -1,18 +1,17 @@
-//! Claim: takes due mails for sending, so that nobody else sends them too, nor puts anything into them.
+//! Claims due mails for sending, so that nobody else sends them or adds a notice to them.
 //!
-//! This process remembers what it has claimed until it is recorded what became of it. On a store with several
-//! nodes there is a lease besides, stored in one commit for many mails. Where the store is one process's,
+//! This process keeps its claims in memory until their outcomes are recorded. On a shared store
+//! there is a lease besides, stored in one commit for many mails. On a store of one process
 //! nothing is stored: after a crash the mails are due as before.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::LEASE;
+use super::{LEASE, change_all};
 use crate::domain::ids::MailId;
-use crate::domain::notification::Mail;
+use crate::domain::mail::Mail;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
-use crate::store::engine::Changes;
 use crate::usecases::Env;
 use crate::usecases::error::Error;
 
@@ -81,7 +80,8 @@ pub async fn claim(env: &Env, ids: &[MailId], now: Timestamp) -> Result<Vec<Mail
     let _held = in_flight.hold_off().await;
     let due = due_of(env, ids, now).await?;
     if env.store.is_shared() {
-        let leased = lease_all(env, due, now).await?;
+        let take = |mail: &mut Mail| mail.take(env.node.id(), now, LEASE);
+        let leased = change_all(env, &due, take).await?;
         let ids = leased.iter().map(|mail| (mail.id, None));
         in_flight.mails().extend(ids);
         return Ok(leased);
@@ -105,37 +105,4 @@ fn taken(env: &Env, mail: &Mail, now: Timestamp) -> Mail {
     let mut taken = mail.clone();
     taken.take(env.node.id(), now, LEASE);
     taken
-}
-
-async fn lease_all(env: &Env, due: Vec<Found<Mail>>, now: Timestamp) -> Result<Vec<Mail>, Error> {
-    match lease_together(env, &due, now).await {
-        Err(Error::LostRace) => {}
-        done => return done,
-    }
-    let mut leased = Vec::new();
-    for mail in &due {
-        match lease_together(env, std::slice::from_ref(mail), now).await {
-            Ok(mails) => leased.extend(mails),
-            Err(Error::LostRace) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(leased)
-}
-
-async fn lease_together(
-    env: &Env,
-    due: &[Found<Mail>],
-    now: Timestamp,
-) -> Result<Vec<Mail>, Error> {
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let leased: Vec<Mail> = due.iter().map(|mail| taken(env, mail, now)).collect();
-    let mut changes = Changes::new();
-    for (mail, of_us) in due.iter().zip(&leased) {
-        changes.update_mail(mail, of_us);
-    }
-    env.store.commit(changes).await?;
-    Ok(leased)
 }

@@ -1,9 +1,9 @@
-//! Mails that nobody has who was to send them are given back: their node is not there any more, or has
-//! never learnt that it took them.
+//! Gives back leased mails that nobody sends: their node is dead, or never learnt that its claim
+//! succeeded.
 
 use super::change_all;
 use crate::domain::ids::NodeId;
-use crate::domain::notification::Mail;
+use crate::domain::mail::Mail;
 use crate::domain::time::Timestamp;
 use crate::store::engine::Key;
 use crate::store::{Found, keys};
@@ -81,7 +81,8 @@ async fn give_back_under(
             Some(lease) if lease.owner == env.node.id() => mail.give_back_untried(now),
             _ => mail.give_back(now, STOPPED.to_owned()),
         };
-        given_back += change_all(env, &over, give_back).await?;
+        change_all(env, &over, give_back).await?;
+        given_back += over.len();
         if page.len() < PAGE {
             return Ok(given_back);
         }

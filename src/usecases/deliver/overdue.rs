@@ -1,12 +1,12 @@
-//! Due times that a clock left behind which ran ahead once: without this, mails and reminders that it
-//! decided would wait until real time has caught up. The outbox looks at its start and when it sees
-//! the clock go back; the clean-up looks regularly at what is too late by any measure.
+//! Brings forward mails and reminders that a clock which ran ahead has put off; else they would
+//! wait until real time has caught up. The outbox does it at its start and when it sees the clock
+//! go back; the clean-up regularly, for what is too late by any measure.
 
 use uuid::Uuid;
 
 use super::change_all;
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::notification::{Mail, Recipient, allowance};
+use crate::domain::mail::{Mail, Recipient, allowance};
 use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Key};
@@ -64,7 +64,8 @@ async fn pull_in_mails(env: &Env, look: Look, now: Timestamp) -> Result<usize, E
             let found = env.store.load_many::<Mail>(ids).await?;
             let whole = found.len() == PAGE;
             let late: Vec<Found<Mail>> = found.into_iter().flatten().filter(is_late).collect();
-            count += change_all(env, &late, |mail| mail.due_at = now).await?;
+            change_all(env, &late, |mail| mail.due_at = now).await?;
+            count += late.len();
             match page.into_iter().next_back() {
                 Some((last, _)) if whole => from = last,
                 _ => break,
@@ -115,12 +116,8 @@ async fn pull_in_reminders(env: &Env, now: Timestamp) -> Result<usize, Error> {
             let mut changes = Changes::new();
             changes.delete(key.clone());
             changes.put_recipient(Some(&old), sooner);
-            match env.store.commit(changes).await.map_err(Error::from) {
-                Ok(()) => count += 1,
-                // A mail was sent at this moment, which set a new reminder.
-                Err(Error::LostRace) => {}
-                Err(error) => return Err(error),
-            }
+            // Where it lost, a mail was sent at this moment, which set a new reminder.
+            count += usize::from(env.try_commit(changes).await?);
         }
         let is_last = page.len() < PAGE;
         match page.into_iter().next_back() {

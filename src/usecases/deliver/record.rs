@@ -1,12 +1,12 @@
-//! Record: what became of mails that were claimed, many in one commit, since a commit costs an fsync
-//! and mails come in thousands. A commit is all or nothing, so one lost race would undo the steps of
-//! all others: then each is made alone.
+//! Records the outcomes of claimed mails, many in one commit, since a commit costs an fsync and
+//! mails come in thousands. A commit is all or nothing: after a lost race each outcome is recorded
+//! alone.
 
 use std::collections::HashSet;
 
 use super::{Failure, LEASE};
 use crate::domain::ids::{MailId, TenantId, UserId};
-use crate::domain::notification::{
+use crate::domain::mail::{
     AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient, RetryPolicy, Verdict,
 };
 use crate::domain::time::Timestamp;

@@ -1,11 +1,11 @@
-//! Mails whose mail server is another one than when they were queued: a brand got a server or lost
-//! it, or a tenant is under another brand. The outbox looks over the queue when brands have changed.
+//! Moves queued mails to another SMTP route: a brand got a server or lost it, or a tenant is under
+//! another brand. The outbox goes through the queue when brands have changed.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::change_all;
 use crate::domain::ids::{MailId, TenantId};
-use crate::domain::notification::{Mail, MailState};
+use crate::domain::mail::{Mail, MailState};
 use crate::store::Found;
 use crate::store::engine::Key;
 use crate::store::keys::{self, QueueEntry};

@@ -1,4 +1,4 @@
-//! Whom the quotas of an account concern, and who of them is told by mail.
+//! Whom the quotas of an account concern, and who of them is notified by mail.
 
 use uuid::Uuid;
 

@@ -1,11 +1,11 @@
-//! The open mails of recipients, and what goes into them.
+//! The open mail of each recipient, to which notices are added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use crate::domain::ids::{MailId, TenantId, UserId};
-use crate::domain::notification::{Mail, MailKind, Notice, allowance};
+use crate::domain::mail::{Mail, MailKind, Notice, allowance};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Expect, Key, Record, StoreError};

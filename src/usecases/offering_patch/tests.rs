@@ -28,44 +28,30 @@ fn empty() -> Meter {
 #[test]
 fn a_quota_has_a_version_of_its_own() {
     let mut meter = empty();
-    let mut step = |quota: Quota, version: Option<u64>| {
-        let done = run(&mut meter, &[patch("storage", Some((quota, version)))], 1);
-        let item = meter.offering_items[0].clone();
-        (done, item.quota, item.quota_version)
-    };
-    assert_eq!(
-        step(Quota::soft(100), Some(0)),
-        (Ok(()), Some(Quota::soft(100)), 1)
-    );
-    assert_eq!(
-        step(Quota::hard(200, 5), Some(1)),
-        (Ok(()), Some(Quota::hard(200, 5)), 2)
-    );
     let stale = Error::VersionMismatch {
         given: 1,
         current: 2,
     };
-    assert_eq!(
-        step(Quota::soft(7), Some(1)),
-        (Err(stale), Some(Quota::hard(200, 5)), 2)
-    );
-    // The same quota again is no change.
-    assert_eq!(
-        step(Quota::hard(200, 5), Some(2)),
-        (Ok(()), Some(Quota::hard(200, 5)), 2)
-    );
-    let unlimited_with_overage = Quota {
+    let (hard, unlimited) = (Quota::hard(200, 5), Quota::UNLIMITED);
+    let with_overage = Quota {
         value: None,
         overage: Some(9),
     };
-    assert_eq!(
-        step(unlimited_with_overage, Some(2)),
-        (Ok(()), Some(Quota::UNLIMITED), 0)
-    );
-    assert_eq!(
-        step(Quota::soft(0), None),
-        (Ok(()), Some(Quota::soft(0)), 1)
-    );
+    for (quota, version, done, stored, stored_version) in [
+        (Quota::soft(100), Some(0), Ok(()), Quota::soft(100), 1),
+        (hard, Some(1), Ok(()), hard, 2),
+        (Quota::soft(7), Some(1), Err(stale), hard, 2),
+        // The same quota again is no change.
+        (hard, Some(2), Ok(()), hard, 2),
+        (with_overage, Some(2), Ok(()), unlimited, 0),
+        (Quota::soft(0), None, Ok(()), Quota::soft(0), 1),
+    ] {
+        let patches = [patch("storage", Some((quota, version)))];
+        assert_eq!(run(&mut meter, &patches, 1), done, "{quota:?}");
+        let item = &meter.offering_items[0];
+        assert_eq!(item.quota, Some(stored), "{quota:?}");
+        assert_eq!(item.quota_version, stored_version, "{quota:?}");
+    }
 }
 
 #[test]
@@ -131,32 +117,20 @@ fn an_item_is_found_by_name_or_by_what_it_measures() {
 #[test]
 fn one_bad_item_leaves_all_as_they_were() {
     let mut meter = empty();
-    run(
-        &mut meter,
-        &[patch("storage", Some((Quota::soft(1), None)))],
-        1,
-    )
-    .unwrap();
+    let first = patch("storage", Some((Quota::soft(1), None)));
+    run(&mut meter, &[first], 1).unwrap();
     let before = meter.clone();
     let nameless = OfferingPatch {
         name: Some("new".to_owned()),
         ..OfferingPatch::default()
     };
     let change = patch("storage", Some((Quota::soft(5), None)));
-    for (patches, field) in [
-        (
-            vec![change.clone(), nameless],
-            "offering_items[1].usage_name",
-        ),
-        (
-            vec![change.clone(), change.clone()],
-            "offering_items[1].name",
-        ),
-        (
-            vec![change, patch("a\nb", None)],
-            "offering_items[1].usage_name",
-        ),
+    for (second, field) in [
+        (nameless, "offering_items[1].usage_name"),
+        (change.clone(), "offering_items[1].name"),
+        (patch("a\nb", None), "offering_items[1].usage_name"),
     ] {
+        let patches = [change.clone(), second];
         let Err(Error::Invalid { field: found, .. }) = run(&mut meter, &patches, 2) else {
             panic!("{patches:?}");
         };

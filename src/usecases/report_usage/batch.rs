@@ -1,5 +1,5 @@
-//! A batch on its way through: whose account each line means, and what the lines do to the meter of
-//! each account, all together.
+//! Processes a batch: resolves the account of each line, and applies all lines of an account to
+//! its meter together.
 #![expect(
     clippy::indexing_slicing,
     reason = "lines are as many as reports, and places count them"
@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::resolve::resolve_many;
-use super::{AccountTransition, BatchOutcome, Mode, Outcome, UsageReport, evaluate};
+use super::{AccountTransition, BatchOutcome, Mode, UsageReport, evaluate};
 use crate::domain::evaluate::Evaluation;
 use crate::domain::ids::{AccountId, AccountRef};
 use crate::domain::meter::{HotMeter, Observed, Report};
@@ -63,7 +63,7 @@ pub(super) async fn run(cx: Context<'_>, reports: Vec<UsageReport>, mode: Mode) 
 }
 
 /// The outcome of each line, as far as it is known.
-type Lines = Vec<Option<Result<Outcome, Error>>>;
+type Lines = Vec<Option<Result<Report, Error>>>;
 
 /// An account that a line means, and the place of the line.
 type Meant = (AccountRef, usize, Holder);
@@ -135,7 +135,7 @@ struct Part {
 /// What the lines of an account do to its meter.
 #[derive(Default)]
 struct Decided {
-    lines: Vec<Result<Outcome, Error>>,
+    lines: Vec<Result<Report, Error>>,
     transitions: Vec<AccountTransition>,
     has_notice: bool,
     /// A level was entered, and the tenant is disabled.
@@ -277,7 +277,7 @@ impl Batch {
         let places = self.order.get(account.lines.clone()).unwrap_or_default();
         let reports = places.iter().filter_map(|place| self.reports.get(*place));
         let lines = reports.map(|report| self.take_line(meter, report));
-        let lines: Vec<Result<Outcome, Error>> = lines.collect();
+        let lines: Vec<Result<Report, Error>> = lines.collect();
         let (outcomes, notice) = evaluate(
             &self.settings,
             &self.metrics,
@@ -286,21 +286,18 @@ impl Batch {
             self.now,
         );
         let is_entered = outcomes.iter().any(|(_, outcome)| outcome.notify.is_some());
-        let mut decided = Decided {
+        let decided = Decided {
             has_notice: notice.is_some(),
             is_held_back: is_entered && notice.is_none(),
             transitions: transitions_of(account.account.id, &outcomes),
             lines,
         };
-        let is_new = |line: &Result<Outcome, Error>| {
-            line.as_ref()
-                .is_ok_and(|outcome| outcome.report != Report::Skipped)
-        };
-        if !decided.lines.iter().any(is_new) {
+        let is_skipped =
+            |line: &Result<Report, Error>| matches!(line, Err(_) | Ok(Report::Skipped));
+        if decided.lines.iter().all(is_skipped) {
             // Another policy may change states. That is stored with the next report, and told then.
-            let lines = std::mem::take(&mut decided.lines);
             let nothing = Decided {
-                lines,
+                lines: decided.lines,
                 ..Decided::default()
             };
             return (nothing, None);
@@ -316,7 +313,7 @@ impl Batch {
         (decided, Some(updated))
     }
 
-    fn take_line(&self, meter: &mut HotMeter, report: &UsageReport) -> Result<Outcome, Error> {
+    fn take_line(&self, meter: &mut HotMeter, report: &UsageReport) -> Result<Report, Error> {
         let skew = self.settings.max_clock_skew;
         let latest = self.now.plus(skew);
         let observed = match report.observed_at {
@@ -331,10 +328,8 @@ impl Batch {
                 return Err(Error::invalid("observed_at", why));
             }
         };
-        match meter.report(&report.key, report.absolute, observed) {
-            Ok(report) => Ok(Outcome { report }),
-            Err(refused) => Err(Error::invalid("usage_name", refused)),
-        }
+        let done = meter.report(&report.key, report.absolute, observed);
+        done.map_err(|refused| Error::invalid("usage_name", refused))
     }
 }
 

@@ -1,9 +1,8 @@
-//! Whose account a report names, and whether the caller reaches it.
+//! Resolves the account that a report names, if the caller reaches it.
 
 use futures_util::future::join_all;
 
-use crate::domain::ids::{AccountId, AccountRef, TenantId};
-use crate::domain::tenant::Tenant;
+use crate::domain::ids::{AccountId, AccountRef};
 use crate::usecases::access::{Caller, Context};
 use crate::usecases::error::{Error, What, all_away};
 use crate::usecases::holder::{self, Holder};
@@ -58,7 +57,7 @@ async fn resolve(cx: Context<'_>, account: AccountId) -> Result<Resolved, Error>
         return Ok(found);
     }
     // Unknown or out of reach: said by the one who says it everywhere. Or a personal tenant's id.
-    let (meant, _) = resolve_account(cx, account).await?;
+    let meant = cx.account(account).await?.account();
     let found = holder::find(env, meant.id, caller.root).await?;
     found.ok_or(Error::NotFound(What::Tenant))
 }
@@ -69,40 +68,5 @@ fn may_name(caller: &Caller, account: AccountId) -> bool {
     match account {
         AccountId::Tenant(_) => caller.user.is_none(),
         AccountId::User(id) => caller.user.is_none_or(|own| own == id),
-    }
-}
-
-/// The account that is meant and its tenant. A user's personal tenant id means the user.
-///
-/// # Errors
-/// [`Error::NotFound`] where it is unknown or out of reach.
-pub async fn resolve_account(
-    cx: Context<'_>,
-    account: AccountId,
-) -> Result<(AccountRef, Tenant), Error> {
-    let Context { env, caller, .. } = cx;
-    match account {
-        AccountId::User(id) => {
-            let (user, tenant) = caller.user(&env.store, id).await?;
-            Ok((user.account(), tenant.value))
-        }
-        AccountId::Tenant(id) => match caller.tenant(&env.store, id).await {
-            Ok(tenant) => Ok((tenant.account(), tenant.value)),
-            Err(Error::NotFound(_)) => resolve_personal(cx, id).await,
-            Err(error) => Err(error),
-        },
-    }
-}
-
-async fn resolve_personal(cx: Context<'_>, id: TenantId) -> Result<(AccountRef, Tenant), Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = Error::NotFound(What::Tenant);
-    let Some(user) = env.store.user_of_personal_tenant(id).await? else {
-        return Err(missing);
-    };
-    match caller.user(&env.store, user).await {
-        Ok((user, tenant)) => Ok((user.account(), tenant.value)),
-        Err(Error::NotFound(_)) => Err(missing),
-        Err(error) => Err(error),
     }
 }

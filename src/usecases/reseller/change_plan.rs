@@ -1,7 +1,7 @@
 //! A domain gets another price plan: everything in one commit (rule `domain-plan-change`).
 
 use super::members::{HeldRole, held};
-use super::{act, commit, lock, plan, with_plan};
+use super::{commit, locked, plan, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::change::{KeepRole, PlanChange, RoleMove, change_plan, unchanged};
 use crate::domain::reseller::domain::Domain;
@@ -11,8 +11,7 @@ use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
 use crate::usecases::access::Context;
-use crate::usecases::audit::record;
-use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::check_version;
 
 /// What the change did.
@@ -52,9 +51,7 @@ pub async fn change(
     (to, keep): (&Name, &KeepRole),
     expected: Option<u64>,
 ) -> Result<PlanChanged, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    let (change, previous) = retrying(|| async {
+    let (change, previous) = locked(cx, || async {
         let (domain, from) = with_plan(cx, name).await?;
         check_version(expected, domain.version)?;
         let target = plan(cx, to).await?;
@@ -70,26 +67,18 @@ pub async fn change(
         }
         let done = change_plan(&domain, &from, &target, keep);
         let mut done = done.map_err(|_| Error::NotFound(What::Role))?;
-        done.domain.touch(now);
-        let tenant = caller.tenant(&env.store, caller.root).await?;
+        done.domain.touch(cx.now);
         let mut changes = Changes::new();
-        let act = act("domain.plan", &tenant, &domain.name);
-        record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&domain.value),
-            Some(&done.domain),
-        );
         changes.put_domain(Expect::Revision(domain.revision), done.domain.clone());
         changes.put_plan(Expect::Revision(from.revision), done.from.clone());
         changes.put_plan(Expect::Revision(target.revision), done.to.clone());
-        commit(env, changes).await?;
+        let act = ("domain.plan", &domain.name);
+        let (before, after) = (Some(&domain.value), Some(&done.domain));
+        commit(cx, changes, act, before, after).await?;
         Ok((done, from.value.name))
     })
     .await?;
-    let users = people(env, &change).await?;
+    let users = people(cx.env, &change).await?;
     Ok(PlanChanged {
         domain: change.domain,
         previous,

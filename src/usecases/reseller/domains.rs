@@ -1,18 +1,16 @@
 //! Domains: read, create, change, delete.
 
 use super::ties::TiesUpdate;
-use super::{act, commit, domain, lock, members, plan, reseller, with_plan};
+use super::{commit, domain, locked, members, plan, reseller, with_plan};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::reseller::domain::{Domain, MAX_DOMAINS};
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::retention::Retention;
-use crate::domain::time::Timestamp;
 use crate::store::engine::{Changes, Expect};
 use crate::store::{Found, unchanged};
 use crate::usecases::Env;
 use crate::usecases::access::Context;
-use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::{Expected, check_version};
 
@@ -85,13 +83,11 @@ pub async fn put(
     patch: &DomainPatch,
     expected: Expected,
 ) -> Result<(DomainView, bool), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let (old, draft) = match with_plan(cx, name).await {
             Ok((old, plan)) => {
                 expected.check(old.version)?;
-                let draft = changed(env, &old, plan, patch, now).await?;
+                let draft = changed(cx, &old, plan, patch).await?;
                 (Some(old), draft)
             }
             Err(Error::NotFound(What::Domain)) => {
@@ -116,13 +112,12 @@ struct Draft {
 }
 
 async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Draft, Error> {
-    let Context { env, now, .. } = cx;
     let tenant = reseller(cx).await?;
     let needs = || Error::invalid("plan", "a new domain needs the name of a plan");
     let wanted = patch.plan.as_ref().ok_or_else(needs)?;
     let found = plan(cx, wanted).await?;
     let mut ties_update = TiesUpdate::default();
-    let ties = ties_update.of_tenant(&env.store, tenant.id).await?;
+    let ties = ties_update.of_tenant(&cx.env.store, tenant.id).await?;
     if ties.domains >= MAX_DOMAINS {
         return Err(Error::Refused(format!(
             "you have {MAX_DOMAINS} domains already, which is most"
@@ -135,7 +130,7 @@ async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Dr
     let plan_seen = Expect::Revision(found.revision);
     let mut plan = found.value;
     Ok(Draft {
-        domain: Domain::new(name.clone(), &mut plan, now),
+        domain: Domain::new(name.clone(), &mut plan, cx.now),
         plan,
         plan_seen,
         changes,
@@ -144,11 +139,10 @@ async fn created(cx: Context<'_>, name: &Name, patch: &DomainPatch) -> Result<Dr
 }
 
 async fn changed(
-    env: &Env,
+    cx: Context<'_>,
     old: &Found<Domain>,
     plan: Found<Plan>,
     patch: &DomainPatch,
-    now: Timestamp,
 ) -> Result<Draft, Error> {
     if patch.plan.as_ref().is_some_and(|name| !name.is(&old.plan)) {
         return Err(Error::Refused(
@@ -158,7 +152,7 @@ async fn changed(
         ));
     }
     let mut domain = old.value.clone();
-    domain.touch(now);
+    domain.touch(cx.now);
     let moves = patch.tenant_id.is_some() && patch.tenant_id != domain.tenant_id;
     if moves && !domain.users.is_empty() {
         return Err(Error::Conflict(
@@ -169,7 +163,7 @@ async fn changed(
     }
     let mut ties_update = TiesUpdate::default();
     if let Some(before) = domain.tenant_id.filter(|_| moves) {
-        let ties = ties_update.of_tenant(&env.store, before).await?;
+        let ties = ties_update.of_tenant(&cx.env.store, before).await?;
         ties.within = ties.within.saturating_sub(1);
         domain.tenant_id = None;
     }
@@ -189,7 +183,7 @@ async fn finish(
     draft: Draft,
     patch: &DomainPatch,
 ) -> Result<DomainView, Error> {
-    let Context { env, caller, now } = cx;
+    let store = &cx.env.store;
     let Draft {
         mut domain,
         mut plan,
@@ -198,9 +192,9 @@ async fn finish(
         mut ties_update,
     } = draft;
     if let Some(id) = patch.tenant_id.filter(|id| domain.tenant_id != Some(*id)) {
-        let tenant = caller.tenant(&env.store, id).await?;
+        let tenant = cx.tenant(id).await?;
         changes.expect_tenant(&tenant);
-        let ties = ties_update.of_tenant(&env.store, id).await?;
+        let ties = ties_update.of_tenant(store, id).await?;
         ties.within = ties.within.saturating_add(1);
         domain.tenant_id = Some(id);
     }
@@ -208,7 +202,7 @@ async fn finish(
         let user = members::find(cx, &domain, text).await?;
         if domain.assignment(user.id).is_none() {
             changes.expect_user(&user);
-            ties_update.tie_user(&env.store, user.id).await?;
+            ties_update.tie_user(store, user.id).await?;
         }
         domain.set_owner(&mut plan, user.id)?;
     }
@@ -216,17 +210,13 @@ async fn finish(
     // The plan counts the domain and who holds its roles.
     changes.put_plan(plan_seen, plan.clone());
     ties_update.write(&mut changes);
-    let tenant = caller.tenant(&env.store, caller.root).await?;
-    let action = if old.is_some() {
-        "domain.update"
-    } else {
-        "domain.create"
+    let (action, before) = match old {
+        Some(old) => ("domain.update", Some(&old.value)),
+        None => ("domain.create", None),
     };
-    let act = act(action, &tenant, &domain.name);
-    let before = old.map(|old| &old.value);
-    record(&mut changes, caller, now, act, before, Some(&domain));
-    commit(env, changes).await?;
-    view(env, domain, &plan).await
+    let act = (action, &domain.name);
+    commit(cx, changes, act, before, Some(&domain)).await?;
+    view(cx.env, domain, &plan).await
 }
 
 /// Sets a domain's own retention; `None` gives it back to its plan's.
@@ -239,27 +229,16 @@ pub async fn set_retention(
     retention: Option<Retention>,
     expected: Option<u64>,
 ) -> Result<Domain, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let old = domain(cx, name).await?;
         check_version(expected, old.version)?;
         let mut domain = old.value.clone();
         domain.retention = retention;
-        domain.touch(now);
-        let tenant = caller.tenant(&env.store, caller.root).await?;
+        domain.touch(cx.now);
         let mut changes = Changes::new();
         changes.put_domain(Expect::Revision(old.revision), domain.clone());
-        let act = act("domain.retention", &tenant, &domain.name);
-        record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&domain),
-        );
-        commit(env, changes).await?;
+        let act = ("domain.retention", &domain.name);
+        commit(cx, changes, act, Some(&old.value), Some(&domain)).await?;
         Ok(domain)
     })
     .await
@@ -270,32 +249,27 @@ pub async fn set_retention(
 /// # Errors
 /// There is no such domain, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    let store = &cx.env.store;
+    locked(cx, || async {
         let (old, seen) = with_plan(cx, name).await?;
         check_version(expected, old.version)?;
         let mut plan = seen.value.clone();
         old.leave(&mut plan);
         let mut ties_update = TiesUpdate::default();
         let users: Vec<UserId> = old.users.iter().map(|held| held.user).collect();
-        ties_update
-            .untie_users(&env.store, users.into_iter())
-            .await?;
-        let ties = ties_update.of_tenant(&env.store, old.reseller).await?;
+        ties_update.untie_users(store, users).await?;
+        let ties = ties_update.of_tenant(store, old.reseller).await?;
         ties.domains = ties.domains.saturating_sub(1);
         if let Some(tenant) = old.tenant_id {
-            let ties = ties_update.of_tenant(&env.store, tenant).await?;
+            let ties = ties_update.of_tenant(store, tenant).await?;
             ties.within = ties.within.saturating_sub(1);
         }
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.put_plan(Expect::Revision(seen.revision), plan);
         changes.delete_domain(&old);
-        let act = act("domain.delete", &tenant, &old.name);
-        record(&mut changes, caller, now, act, Some(&old.value), None);
         ties_update.write(&mut changes);
-        commit(env, changes).await
+        let act = ("domain.delete", &old.name);
+        commit(cx, changes, act, Some(&old.value), None).await
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! The users of a domain and the roles they hold there: read, replace, take out.
 
 use super::ties::TiesUpdate;
-use super::{act, commit, lock, with_plan};
+use super::{commit, locked, with_plan};
 use crate::domain::ids::UserId;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
@@ -11,7 +11,6 @@ use crate::domain::user::User;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::access::Context;
-use crate::usecases::audit::record;
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -88,19 +87,18 @@ pub(super) async fn find(
     domain: &Domain,
     text: &str,
 ) -> Result<Found<User>, Error> {
-    let Context { env, caller, .. } = cx;
-    let missing = Error::NotFound(What::User);
+    let missing = || Error::NotFound(What::User);
     let id = match text.parse::<UserId>() {
         Ok(id) => id,
-        Err(_) if text.len() > MAX_LOGIN_BYTES => return Err(missing),
+        Err(_) if text.len() > MAX_LOGIN_BYTES => return Err(missing()),
         Err(_) => {
-            let id = env.store.user_of_login(text).await?;
-            id.ok_or(missing.clone())?
+            let id = cx.env.store.user_of_login(text).await?;
+            id.ok_or_else(missing)?
         }
     };
-    let (user, tenant) = caller.user(&env.store, id).await?;
+    let (user, tenant) = cx.user(id).await?;
     match domain.tenant_id {
-        Some(top) if !tenant.is_within(top) => Err(missing),
+        Some(top) if !tenant.is_within(top) => Err(missing()),
         _ => Ok(user),
     }
 }
@@ -145,9 +143,7 @@ pub async fn replace(
     roles: &[RoleRef],
     expected: Option<u64>,
 ) -> Result<Member, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let (old, seen) = with_plan(cx, name).await?;
         let user = find(cx, &old, user).await?;
         let before = old.assignment(user.id);
@@ -160,30 +156,13 @@ pub async fn replace(
         if before.is_none() {
             // A user who is deleted meanwhile gets no role.
             changes.expect_user(&user);
-            ties_update.tie_user(&env.store, user.id).await?;
+            ties_update.tie_user(&cx.env.store, user.id).await?;
         }
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
         domain.assign(&mut plan, user.id, &wanted)?;
-        domain.touch(now);
-        let tenant = caller.tenant(&env.store, caller.root).await?;
-        let act = act(
-            "domain.user_roles",
-            &tenant,
-            format_args!("{}/{}", old.name, user.id),
-        );
-        record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&domain),
-        );
         let shown = member(&domain, &plan, &user);
-        changes.put_domain(Expect::Revision(old.revision), domain);
-        changes.put_plan(Expect::Revision(seen.revision), plan);
         ties_update.write(&mut changes);
-        commit(env, changes).await?;
+        put(cx, changes, (&old, domain), (&seen, plan), user.id).await?;
         Ok(shown)
     })
     .await
@@ -199,39 +178,33 @@ pub async fn take_out(
     (name, user): (&Name, &str),
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let (old, seen) = with_plan(cx, name).await?;
         let user = find(cx, &old, user).await?;
         let held = old.assignment(user.id).ok_or(Error::NotFound(What::User))?;
         check_version(expected, held.version)?;
         let (mut domain, mut plan) = (old.value.clone(), seen.value.clone());
         domain.take_out(&mut plan, user.id)?;
-        domain.touch(now);
-        let mut ties_update = TiesUpdate::default();
-        ties_update
-            .untie_users(&env.store, std::iter::once(user.id))
-            .await?;
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
-        let act = act(
-            "domain.user_roles",
-            &tenant,
-            format_args!("{}/{}", old.name, user.id),
-        );
-        record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&domain),
-        );
-        changes.put_domain(Expect::Revision(old.revision), domain);
-        changes.put_plan(Expect::Revision(seen.revision), plan);
+        let mut ties_update = TiesUpdate::default();
+        ties_update.untie_users(&cx.env.store, [user.id]).await?;
         ties_update.write(&mut changes);
-        commit(env, changes).await
+        put(cx, changes, (&old, domain), (&seen, plan), user.id).await
     })
     .await
+}
+
+/// Commits `changes` with a domain and its plan, after the roles of `user` there were changed.
+async fn put(
+    cx: Context<'_>,
+    mut changes: Changes,
+    (old, mut domain): (&Found<Domain>, Domain),
+    (seen, plan): (&Found<Plan>, Plan),
+    user: UserId,
+) -> Result<(), Error> {
+    domain.touch(cx.now);
+    changes.put_domain(Expect::Revision(old.revision), domain.clone());
+    changes.put_plan(Expect::Revision(seen.revision), plan);
+    let act = ("domain.user_roles", format!("{}/{user}", old.name));
+    commit(cx, changes, act, Some(&old.value), Some(&domain)).await
 }

@@ -1,7 +1,7 @@
 //! Price plans: list, read, create, change, delete.
 
 use super::ties::TiesUpdate;
-use super::{act, commit, lock, plan, reseller};
+use super::{commit, locked, plan, reseller};
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::{MAX_PLANS, Plan};
 use crate::domain::reseller::retention::Retention;
@@ -9,8 +9,7 @@ use crate::domain::reseller::role::RoleId;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::access::Context;
-use crate::usecases::audit::record;
-use crate::usecases::error::{Error, What, retrying};
+use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::{Expected, check_version};
 
 /// The plans of the caller's reseller, by name.
@@ -18,8 +17,7 @@ use crate::usecases::precondition::{Expected, check_version};
 /// # Errors
 /// The store failed.
 pub async fn list(cx: Context<'_>) -> Result<Vec<Plan>, Error> {
-    let Context { env, caller, .. } = cx;
-    let plans = env.store.price_plans(caller.root).await?;
+    let plans = cx.env.store.price_plans(cx.caller.root).await?;
     Ok(plans.into_iter().map(|found| found.value).collect())
 }
 
@@ -43,17 +41,13 @@ pub async fn put(
     retention: Option<Retention>,
     expected: Expected,
 ) -> Result<(Plan, bool), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         match plan(cx, name).await {
             Ok(old) => {
                 expected.check(old.version)?;
                 let mut plan = old.value.clone();
                 plan.retention = retention.or(plan.retention);
-                plan.touch(now);
-                update(cx, &old, &plan).await?;
-                Ok((plan, false))
+                Ok((update(cx, &old, plan).await?, false))
             }
             Err(Error::NotFound(What::Plan)) => {
                 expected.check(0)?;
@@ -67,18 +61,17 @@ pub async fn put(
 }
 
 /// Stores a plan that was changed.
-async fn update(cx: Context<'_>, old: &Found<Plan>, new: &Plan) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let tenant = caller.tenant(&env.store, caller.root).await?;
+async fn update(cx: Context<'_>, old: &Found<Plan>, mut new: Plan) -> Result<Plan, Error> {
+    new.touch(cx.now);
     let mut changes = Changes::new();
     changes.put_plan(Expect::Revision(old.revision), new.clone());
-    let act = act("plan.update", &tenant, &new.name);
-    record(&mut changes, caller, now, act, Some(&old.value), Some(new));
-    commit(env, changes).await
+    let act = ("plan.update", &new.name);
+    commit(cx, changes, act, Some(&old.value), Some(&new)).await?;
+    Ok(new)
 }
 
 async fn create(cx: Context<'_>, name: &Name, retention: Option<Retention>) -> Result<Plan, Error> {
-    let Context { env, caller, now } = cx;
+    let Context { env, now, .. } = cx;
     let tenant = reseller(cx).await?;
     let mut ties_update = TiesUpdate::default();
     let ties = ties_update.of_tenant(&env.store, tenant.id).await?;
@@ -102,9 +95,8 @@ async fn create(cx: Context<'_>, name: &Name, retention: Option<Retention>) -> R
         changes.put_role(Expect::Absent, tenant.id, role);
     }
     ties_update.write(&mut changes);
-    let act = act("plan.create", &tenant, name);
-    record(&mut changes, caller, now, act, None, Some(&plan));
-    commit(env, changes).await?;
+    let act = ("plan.create", name);
+    commit(cx, changes, act, None, Some(&plan)).await?;
     Ok(plan)
 }
 
@@ -118,16 +110,12 @@ pub async fn set_retention(
     retention: Retention,
     expected: Option<u64>,
 ) -> Result<Plan, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
         let mut plan = old.value.clone();
         plan.retention = Some(retention);
-        plan.touch(now);
-        update(cx, &old, &plan).await?;
-        Ok(plan)
+        update(cx, &old, plan).await
     })
     .await
 }
@@ -137,9 +125,7 @@ pub async fn set_retention(
 /// # Errors
 /// There is no such plan, a domain runs under it, or `expected` is stale.
 pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let old = plan(cx, name).await?;
         check_version(expected, old.version)?;
         if old.domains > 0 {
@@ -148,16 +134,14 @@ pub async fn delete(cx: Context<'_>, name: &Name, expected: Option<u64>) -> Resu
                 old.domains
             )));
         }
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut ties_update = TiesUpdate::default();
-        let ties = ties_update.of_tenant(&env.store, old.reseller).await?;
+        let ties = ties_update.of_tenant(&cx.env.store, old.reseller).await?;
         ties.plans = ties.plans.saturating_sub(1);
         let mut changes = Changes::new();
         changes.delete_reseller_plan(&old);
         ties_update.write(&mut changes);
-        let act = act("plan.delete", &tenant, &old.name);
-        record(&mut changes, caller, now, act, Some(&old.value), None);
-        commit(env, changes).await
+        let act = ("plan.delete", &old.name);
+        commit(cx, changes, act, Some(&old.value), None).await
     })
     .await
 }

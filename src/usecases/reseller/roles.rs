@@ -1,19 +1,17 @@
 //! Roles of plans, and roles that belong to a domain itself: list, read, create, change, delete.
 
-use super::{act, commit, domain, lock, plan};
+use super::{commit, domain, locked, plan};
 use crate::domain::ids::TenantId;
 use crate::domain::reseller::book::RoleBook;
 use crate::domain::reseller::domain::Domain;
 use crate::domain::reseller::name::Name;
 use crate::domain::reseller::plan::Plan;
 use crate::domain::reseller::role::{Role, RoleId, RoleKind};
-use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::store::Found;
 use crate::store::engine::{Changes, Expect};
 use crate::usecases::Env;
 use crate::usecases::access::Context;
-use crate::usecases::audit::{Act, record};
 use crate::usecases::error::{Error, What, retrying};
 use crate::usecases::precondition::check_version;
 
@@ -60,17 +58,17 @@ impl Keeper {
         role.map(|role| role.id).ok_or(Error::NotFound(What::Role))
     }
 
-    /// What is done to a role here, for the audit.
-    fn act<'a>(&self, verb: Verb, tenant: &'a Tenant, role: &Name) -> Act<'a> {
-        let (action, home) = match (self, verb) {
-            (Self::Plan(plan), Verb::Create) => ("plan_role.create", &plan.name),
-            (Self::Plan(plan), Verb::Update) => ("plan_role.update", &plan.name),
-            (Self::Plan(plan), Verb::Delete) => ("plan_role.delete", &plan.name),
-            (Self::Domain(domain), Verb::Create) => ("domain_role.create", &domain.name),
-            (Self::Domain(domain), Verb::Update) => ("domain_role.update", &domain.name),
-            (Self::Domain(domain), Verb::Delete) => ("domain_role.delete", &domain.name),
+    /// What is done to a role here, for the audit; the action by whose role it is.
+    fn act(
+        &self,
+        (of_plan, of_domain): (&'static str, &'static str),
+        role: &Name,
+    ) -> (&'static str, String) {
+        let (action, home) = match self {
+            Self::Plan(plan) => (of_plan, &plan.name),
+            Self::Domain(domain) => (of_domain, &domain.name),
         };
-        act(action, tenant, format_args!("{home}/{role}"))
+        (action, format!("{home}/{role}"))
     }
 
     /// Stores the record with another book.
@@ -94,14 +92,6 @@ impl Keeper {
             }
         }
     }
-}
-
-/// What is done to a role.
-#[derive(Debug, Clone, Copy)]
-enum Verb {
-    Create,
-    Update,
-    Delete,
 }
 
 /// The whole role. A book that names it was read before: where it is gone since, that is a race.
@@ -154,23 +144,19 @@ pub async fn create(
     name: &Name,
     fill: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let keeper = Keeper::load(cx, home).await?;
         // Drawn from the sequence of the API v1 ids: unique, and never given again.
-        let id = RoleId(env.store.next_v1_id().await?.0.into());
+        let id = RoleId(cx.env.store.next_v1_id().await?.0.into());
         let blank = Role::new(id, name.clone(), RoleKind::Custom);
         let role = blank.changed(fill(blank.clone())?)?;
         let mut book = keeper.book().clone();
         book.add(&role)?;
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.put_role(Expect::Absent, keeper.reseller(), role.clone());
-        let act = keeper.act(Verb::Create, &tenant, &role.name);
-        record(&mut changes, caller, now, act, None, Some(&role));
-        keeper.put(book, &mut changes, now);
-        commit(env, changes).await?;
+        let act = keeper.act(("plan_role.create", "domain_role.create"), &role.name);
+        keeper.put(book, &mut changes, cx.now);
+        commit(cx, changes, act, None, Some(&role)).await?;
         Ok(role)
     })
     .await
@@ -188,31 +174,20 @@ pub async fn update(
     expected: Option<u64>,
     change: impl Fn(Role) -> Result<Role, Error>,
 ) -> Result<Role, Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let keeper = Keeper::load(cx, home).await?;
-        let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
+        let old = whole(cx.env, keeper.reseller(), keeper.find(name)?).await?;
         check_version(expected, old.version)?;
         let mut role = old.changed(change(old.value.clone())?)?;
         role.version += 1;
         let mut book = keeper.book().clone();
         book.rename(&role)?;
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         let seen = Expect::Revision(old.revision);
         changes.put_role(seen, keeper.reseller(), role.clone());
-        let act = keeper.act(Verb::Update, &tenant, &old.name);
-        record(
-            &mut changes,
-            caller,
-            now,
-            act,
-            Some(&old.value),
-            Some(&role),
-        );
-        keeper.put(book, &mut changes, now);
-        commit(env, changes).await?;
+        let act = keeper.act(("plan_role.update", "domain_role.update"), &old.name);
+        keeper.put(book, &mut changes, cx.now);
+        commit(cx, changes, act, Some(&old.value), Some(&role)).await?;
         Ok(role)
     })
     .await
@@ -228,21 +203,17 @@ pub async fn delete(
     (home, name): (&Home, &Name),
     expected: Option<u64>,
 ) -> Result<(), Error> {
-    let Context { env, caller, now } = cx;
-    let _lock = lock(env, caller).await;
-    retrying(|| async {
+    locked(cx, || async {
         let keeper = Keeper::load(cx, home).await?;
-        let old = whole(env, keeper.reseller(), keeper.find(name)?).await?;
+        let old = whole(cx.env, keeper.reseller(), keeper.find(name)?).await?;
         check_version(expected, old.version)?;
         let mut book = keeper.book().clone();
         book.remove(old.id)?;
-        let tenant = caller.tenant(&env.store, caller.root).await?;
         let mut changes = Changes::new();
         changes.delete_role(Expect::Revision(old.revision), keeper.reseller(), old.id);
-        let act = keeper.act(Verb::Delete, &tenant, &old.name);
-        record(&mut changes, caller, now, act, Some(&old.value), None);
-        keeper.put(book, &mut changes, now);
-        commit(env, changes).await
+        let act = keeper.act(("plan_role.delete", "domain_role.delete"), &old.name);
+        keeper.put(book, &mut changes, cx.now);
+        commit(cx, changes, act, Some(&old.value), None).await
     })
     .await
 }

@@ -1,4 +1,5 @@
-//! What ties accounts to a reseller's plans and domains, changed along with these.
+//! Ties of accounts to a reseller's plans and domains, which keep an account from being deleted.
+//! They change in the same commit as the plans and domains.
 
 use std::collections::BTreeMap;
 
@@ -48,9 +49,9 @@ impl TiesUpdate {
     pub(super) async fn untie_users(
         &mut self,
         store: &Store,
-        users: impl Iterator<Item = UserId>,
+        users: impl IntoIterator<Item = UserId>,
     ) -> Result<(), Error> {
-        let accounts: Vec<AccountId> = users.map(AccountId::User).collect();
+        let accounts: Vec<AccountId> = users.into_iter().map(AccountId::User).collect();
         self.load(store, accounts.clone()).await?;
         for account in accounts {
             let line = self.lines.entry(account).or_default();

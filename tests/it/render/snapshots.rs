@@ -1,100 +1,67 @@
-//! Whole outputs against the files in `tests/snapshots/`, for people to read in a review.
-//! `UPSELL_UPDATE_SNAPSHOTS=1 cargo test --test it snapshots` writes them anew.
-
-use std::fs;
-use std::path::Path;
+//! Rendered mails, pages, headers and stylesheets against the files in `tests/snapshots/`, for
+//! people to read in a review. The files are chosen pairwise: each pair of kind, proposal, language
+//! and format is in at least one of them.
+//! `UPDATE_DOCS=1 cargo test --test it snapshots` writes them anew.
 
 use upsell::domain::quota::{Item, Quota, Scope};
 use upsell::domain::time::Timestamp;
 use upsell::render::{
-    ActivationMailView, BrandView, HeaderView, Lang, Mail, Page, PageView, ProposalView, QuotaLine,
-    QuotaMailView, Renderer,
+    ActivationMailView, BrandView, HeaderView, Mail, Page, PageView, ProposalView, QuotaMailView,
+    Renderer,
 };
 
-use super::views::{brand, buy_now, href, line, several, soon};
+use super::views::{brand, buy_now, href, lang, line, several, soon};
+use crate::support::pages::assert_up_to_date;
 
 fn check(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/snapshots")
-        .join(name);
-    if std::env::var_os("UPSELL_UPDATE_SNAPSHOTS").is_some() {
-        fs::write(&path, actual).expect("the snapshot can be written");
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        actual == expected,
-        "{name} has changed. If that is meant, run\n  UPSELL_UPDATE_SNAPSHOTS=1 cargo test --test it \
-         snapshots\nand review the difference.\n--- now ---\n{actual}"
-    );
+    assert_up_to_date(&format!("tests/snapshots/{name}"), actual, "snapshots");
 }
 
+/// The part of the mail that the ending of `name` says.
 fn check_mail(name: &str, mail: &Mail) {
-    check(
-        &format!("{name}.txt"),
-        &format!("Subject: {}\n\n{}", mail.subject, mail.text),
-    );
-    check(&format!("{name}.html"), &mail.html);
+    match name.ends_with(".html") {
+        true => check(name, &mail.html),
+        false => check(name, &format!("Subject: {}\n\n{}", mail.subject, mail.text)),
+    }
 }
 
-fn lang(tag: &str) -> Lang {
-    Lang::parse(tag).expect("a language")
-}
-
+/// English and German as a first mail; every further language as a reminder.
 #[test]
 fn quota_mails() {
     let renderer = Renderer::new().expect("the templates compile");
-    let (several, one): (Vec<QuotaLine>, _) = (several(), vec![soon()]);
+    let (one, several) = (vec![soon()], several());
     let buy = buy_now();
     let unsubscribe = href("https://upsell.example/u/AQIDBAUGBwgJ");
-    for tag in ["en", "de"] {
-        for (lines_name, lines) in [("one", &one), ("several", &several)] {
-            for (offer_name, proposal) in [
-                ("buy_now", Some(&buy)),
-                ("contact_sales", Some(&ProposalView::ContactSales)),
-                ("none", None),
-            ] {
-                let view = QuotaMailView {
-                    others: &[],
-                    recipient_name: "Jane Doe",
-                    tenant_name: "Acme & Sons",
-                    lines,
-                    proposal,
-                    brand: &brand(),
-                    unsubscribe_url: Some(&unsubscribe),
-                    reminder: false,
-                    as_of: Some(Timestamp::from_secs(1_795_173_213)),
-                };
-                let mail = renderer.quota_mail(&view, &lang(tag)).expect("renders");
-                check_mail(&format!("quota.{lines_name}.{offer_name}.{tag}"), &mail);
-            }
-        }
-    }
-}
-
-/// The plain part of one mail in every further language, for people who speak it.
-#[test]
-fn quota_mails_in_every_language() {
-    let renderer = Renderer::new().expect("the templates compile");
-    let lines = several();
-    for tag in renderer
-        .languages()
-        .filter(|tag| !["en", "de"].contains(tag))
-    {
+    let is_further = |tag: &str| !["en", "de"].contains(&tag);
+    let mut names = vec![
+        "one.buy_now.en.html".to_owned(),
+        "one.contact_sales.de.txt".to_owned(),
+        "one.none.de.html".to_owned(),
+        "several.buy_now.de.txt".to_owned(),
+        "several.contact_sales.en.html".to_owned(),
+        "several.none.en.txt".to_owned(),
+    ];
+    let further = renderer.languages().filter(|tag| is_further(tag));
+    names.extend(further.map(|tag| format!("several.contact_sales.{tag}.txt")));
+    for name in names {
+        let parts: Vec<&str> = name.split('.').collect();
         let view = QuotaMailView {
             others: &[],
             recipient_name: "Jane Doe",
             tenant_name: "Acme & Sons",
-            lines: &lines,
-            proposal: Some(&ProposalView::ContactSales),
+            lines: if parts[0] == "one" { &one } else { &several },
+            proposal: match parts[1] {
+                "buy_now" => Some(&buy),
+                "contact_sales" => Some(&ProposalView::ContactSales),
+                _ => None,
+            },
             brand: &brand(),
-            unsubscribe_url: Some(&href("https://upsell.example/u/AQIDBAUGBwgJ")),
-            reminder: true,
+            unsubscribe_url: Some(&unsubscribe),
+            reminder: is_further(parts[2]),
             as_of: Some(Timestamp::from_secs(1_795_173_213)),
         };
-        let mail = renderer.quota_mail(&view, &lang(tag)).expect("renders");
-        let plain = format!("Subject: {}\n\n{}", mail.subject, mail.text);
-        check(&format!("quota.several.contact_sales.{tag}.txt"), &plain);
+        let mail = renderer.quota_mail(&view, &lang(parts[2]));
+        check_mail(&format!("quota.{name}"), &mail.expect("renders"));
     }
 }
 
@@ -118,26 +85,28 @@ fn a_reminder_of_the_neutral_brand() {
         as_of: None,
     };
     let mail = renderer.quota_mail(&view, &lang("en")).expect("renders");
-    check_mail("quota.reminder.neutral.en", &mail);
+    check_mail("quota.reminder.neutral.en.html", &mail);
+    check_mail("quota.reminder.neutral.en.txt", &mail);
 }
 
 #[test]
 fn activation_mails() {
     let renderer = Renderer::new().expect("the templates compile");
     let url = href("https://console.nordwind.example/activate?token=AQIDBAUGBwgJCgsM");
-    for (name, activation_url) in [("link", Some(&url)), ("plain", None)] {
-        for tag in ["en", "de"] {
-            let view = ActivationMailView {
-                recipient_name: "Jane",
-                login: "jane.doe@acme.example",
-                activation_url,
-                brand: &brand(),
-            };
-            let mail = renderer
-                .activation_mail(&view, &lang(tag))
-                .expect("renders");
-            check_mail(&format!("activation.{name}.{tag}"), &mail);
-        }
+    for (activation_url, tag, name) in [
+        (Some(&url), "en", "activation.link.en.html"),
+        (Some(&url), "de", "activation.link.de.txt"),
+        (None, "de", "activation.plain.de.html"),
+        (None, "en", "activation.plain.en.txt"),
+    ] {
+        let view = ActivationMailView {
+            recipient_name: "Jane",
+            login: "jane.doe@acme.example",
+            activation_url,
+            brand: &brand(),
+        };
+        let mail = renderer.activation_mail(&view, &lang(tag));
+        check_mail(name, &mail.expect("renders"));
     }
 }
 
@@ -145,35 +114,26 @@ fn activation_mails() {
 fn pages() {
     let renderer = Renderer::new().expect("the templates compile");
     let address = "jane.doe@acme.example";
-    for (name, page) in [
-        ("contact_sales", Page::ContactSales),
-        ("link_not_found", Page::LinkNotFound),
-        ("link_expired", Page::LinkExpired),
-        ("unsubscribe", Page::UnsubscribeConfirm { address }),
-        ("unsubscribed", Page::Unsubscribed { address }),
-        ("subscribed", Page::Subscribed { address }),
+    let request_id = "01JD7Q2Z5W";
+    let (own, neutral) = (brand(), BrandView::default());
+    for (page, brand, name, tag) in [
+        (Page::ContactSales, &own, "contact_sales", "en"),
+        (Page::LinkNotFound, &own, "link_not_found", "de"),
+        (Page::LinkNotFound, &neutral, "link_not_found.neutral", "en"),
+        (Page::LinkExpired, &own, "link_expired", "en"),
         (
-            "error",
-            Page::Error {
-                request_id: "01JD7Q2Z5W",
-            },
+            Page::UnsubscribeConfirm { address },
+            &own,
+            "unsubscribe",
+            "de",
         ),
+        (Page::Unsubscribed { address }, &own, "unsubscribed", "en"),
+        (Page::Subscribed { address }, &own, "subscribed", "de"),
+        (Page::Error { request_id }, &own, "error", "en"),
     ] {
-        for tag in ["en", "de"] {
-            let view = PageView {
-                brand: &brand(),
-                page,
-            };
-            let html = renderer.page(&view, &lang(tag)).expect("renders");
-            check(&format!("page.{name}.{tag}.html"), &html);
-        }
+        let html = renderer.page(&PageView { brand, page }, &lang(tag));
+        check(&format!("page.{name}.{tag}.html"), &html.expect("renders"));
     }
-    let view = PageView {
-        brand: &BrandView::default(),
-        page: Page::LinkNotFound,
-    };
-    let html = renderer.page(&view, &lang("en")).expect("renders");
-    check("page.link_not_found.neutral.en.html", &html);
 }
 
 #[test]
@@ -187,21 +147,19 @@ fn headers() {
         7,
         Quota::UNLIMITED,
     ));
-    for (name, proposal) in [
-        ("buy_now", Some(&buy_now())),
-        ("contact_sales", Some(&ProposalView::ContactSales)),
-        ("none", None),
+    for (proposal, name, tag) in [
+        (Some(&buy_now()), "buy_now", "en"),
+        (Some(&ProposalView::ContactSales), "contact_sales", "de"),
+        (None, "none", "en"),
     ] {
-        for tag in ["en", "de"] {
-            let view = HeaderView {
-                tenant_name: "Acme & Sons",
-                lines: &lines,
-                proposal,
-                brand: &brand(),
-            };
-            let html = renderer.header_html(&view, &lang(tag)).expect("renders");
-            check(&format!("header.{name}.{tag}.html"), &html);
-        }
+        let view = HeaderView {
+            tenant_name: "Acme & Sons",
+            lines: &lines,
+            proposal,
+            brand: &brand(),
+        };
+        let html = renderer.header_html(&view, &lang(tag)).expect("renders");
+        check(&format!("header.{name}.{tag}.html"), &html);
     }
 }
 

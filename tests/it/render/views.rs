@@ -1,12 +1,16 @@
 //! The views that the tests share.
 
 use upsell::domain::quota::{Item, Percent, Quota, Scope};
-use upsell::render::{BrandView, Color, Href, ProposalView, QuotaLine};
+use upsell::render::{BrandView, Color, Href, Lang, ProposalView, QuotaLine};
 
 pub(crate) const GIB: u64 = 1 << 30;
 
 pub(crate) fn href(text: &str) -> Href {
     Href::parse(text).expect("a safe address")
+}
+
+pub(crate) fn lang(tag: &str) -> Lang {
+    Lang::parse(tag).expect("a language")
 }
 
 /// A line whose state the domain decides, `soon` at 90 %.

@@ -4,11 +4,7 @@ use upsell::domain::proposal::Proposal;
 use upsell::domain::quota::{Item, Quota, Scope, State};
 use upsell::render::{Lang, QuotaLine, QuotaMailView, RenderError, Renderer};
 
-use super::views::{GIB, brand, buy_now, line, several, soon};
-
-fn lang(tag: &str) -> Lang {
-    Lang::parse(tag).expect("a language")
-}
+use super::views::{GIB, brand, buy_now, lang, line, several, soon};
 
 fn alert(line: &QuotaLine, tag: &str) -> (String, String) {
     let renderer = Renderer::new().expect("the templates compile");

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 use upsell::account_table::AccountTable;
-use upsell::domain::notification::RetryPolicy;
+use upsell::domain::mail::RetryPolicy;
 use upsell::keyring::Keyring;
 use upsell::outbox::route::Deployment;
 use upsell::outbox::smtp::{

@@ -92,7 +92,7 @@ fn report(sim: &mut Sim, env: Env, now: Timestamp) -> Request {
         for ((account, _, number), line) in lines.into_iter().zip(outcome.lines) {
             oracle.note(|| format!("answer to {number}: {line:?}"));
             match line {
-                Ok(outcome) if outcome.report == Report::Accepted => oracle.acknowledged(number),
+                Ok(Report::Accepted) => oracle.acknowledged(number),
                 Ok(outcome) => oracle.fault(format!("{number} was {outcome:?}")),
                 Err(error) => check_error(&oracle, account, &error),
             }

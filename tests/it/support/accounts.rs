@@ -172,6 +172,17 @@ impl TestApp {
         assert!((200..300).contains(&done.status), "{done:?}");
     }
 
+    /// A customer over its storage quota, with somebody who may buy.
+    pub(crate) async fn over_quota(&self) -> (Tenant, User) {
+        let tenant = self.create_customer().await;
+        self.brand(&tenant, BUY_URL, true).await;
+        let user = self.create_user(&tenant, ADMIN_BUYER).await;
+        let account = Account::Tenant(&tenant);
+        self.set_quota(account, "storage", 10).await;
+        self.report_usage(account, "storage", 11).await;
+        (tenant, user)
+    }
+
     /// A quota without a hard limit.
     pub(crate) async fn set_quota(&self, account: Account<'_>, usage_name: &str, value: u64) {
         self.set_quota_form(

@@ -38,6 +38,19 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text()))
     }
 
+    /// The code of an error envelope.
+    #[track_caller]
+    pub(crate) fn code(&self) -> u64 {
+        self.json()["error"]["code"].as_u64().unwrap()
+    }
+
+    /// The error envelope without what differs from request to request.
+    pub(crate) fn lasting(&self) -> Value {
+        let mut body = self.json();
+        body["error"]["context"] = Value::Null;
+        body
+    }
+
     /// A header of the answer; empty where it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers

@@ -124,10 +124,8 @@ impl Site {
     }
 }
 
-/// Serves `env` on a port of its own.
-async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot::Sender<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+/// The service on `env`, and where its clicks come out.
+pub fn service(env: Env) -> (Upsell, ClickSource) {
     let (clicks, source) = count_clicks::channel(1000);
     let options = Options {
         clicks,
@@ -142,9 +140,16 @@ async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot:
     };
     let router = Router::new(upsell::http::endpoints(options.clone()), limits).unwrap();
     let cors = Cors::new(vec![CONSOLE.to_owned()]);
-    let service = Arc::new(Upsell::new(env, router, cors, options));
+    (Upsell::new(env, router, cors, options), source)
+}
+
+/// Serves `env` on a port of its own.
+async fn listen(env: Env, now: Arc<AtomicI64>) -> (String, ClickSource, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (service, source) = service(env);
     let clock = move || Timestamp::from_micros(now.load(Ordering::SeqCst));
-    let server = Server::new(service, Limits::default(), clock);
+    let server = Server::new(Arc::new(service), Limits::default(), clock);
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(server.run(listener, async move {
         let _ = stopped.await;

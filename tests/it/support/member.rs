@@ -2,17 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use upsell::domain::ids::MailId;
-use upsell::domain::notification::Mail;
-use upsell::outbox::route::Deployment;
-use upsell::outbox::smtp::Encryption;
-use upsell::outbox::worker::Outbox;
+use upsell::domain::mail::Mail;
 use upsell::store::keys;
 use upsell::telemetry::metrics::Metrics;
 use upsell::usecases::deliver::{self, Ended, Outcome};
@@ -20,7 +14,7 @@ use upsell::usecases::nodes::{self, Node, Patience};
 use upsell::usecases::{Clock, Env};
 
 use super::nodes::Shared;
-use super::smtp_client::{mailer, target};
+use super::outbox::{Running, TestClock, outbox_to};
 use super::smtp_script::SmtpScript;
 use super::world::World;
 use crate::outbox_rules::later;
@@ -28,7 +22,7 @@ use crate::outbox_rules::later;
 /// A node of its own on the world's store, whose clock stands at `seconds`.
 pub(crate) struct Member {
     pub(crate) env: Env,
-    seconds: Arc<AtomicU64>,
+    time: TestClock,
     pub(crate) clock: Clock,
 }
 
@@ -48,18 +42,13 @@ impl Member {
             outbox_wake: Arc::default(),
             ..world.env.clone()
         };
-        let seconds = Arc::new(AtomicU64::new(seconds));
-        let told = Arc::clone(&seconds);
-        let clock: Clock = Arc::new(move || later(told.load(Ordering::Relaxed)));
-        Self {
-            env,
-            seconds,
-            clock,
-        }
+        let time = TestClock::at(seconds);
+        let clock = time.clock();
+        Self { env, time, clock }
     }
 
     pub(crate) fn turn_to(&self, seconds: u64) {
-        self.seconds.store(seconds, Ordering::Relaxed);
+        self.time.turn_to(seconds);
     }
 
     /// Mails that it gave back for others.
@@ -87,28 +76,20 @@ impl Member {
         ids.unwrap().into_iter().map(MailId::new).collect()
     }
 
-    fn outbox(&self, server: &SmtpScript) -> Outbox {
-        let deployment = Deployment {
-            target: Some(target(server, Encryption::None)),
-            from: "upsell@cloud.example".parse().unwrap(),
-        };
-        let (env, clock) = (self.env.clone(), self.clock.clone());
-        Outbox::new(env, mailer(server), deployment, "cloud.example", clock)
-    }
-
     pub(crate) fn run(&self, server: &SmtpScript) -> Running {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async {
-            let _ = stopped.await;
-        };
-        let task = tokio::spawn(self.outbox(server).run(stopped, Duration::from_secs(5)));
-        Running { stop, task }
+        let outbox = outbox_to(&self.env, server, &self.time);
+        Running::with(outbox, self.time.clone(), Duration::from_secs(5))
     }
 
     /// On a runtime of its own, with which all of it ends at once.
     pub(crate) fn run_on(&self, runtime: &Runtime, server: &SmtpScript) {
-        let outbox = self.outbox(server);
+        let outbox = outbox_to(&self.env, server, &self.time);
         runtime.spawn(outbox.run(std::future::pending(), Duration::ZERO));
+    }
+
+    /// Waits until its outbox has ended a pass or more.
+    pub(crate) async fn until_passed(&self) {
+        self.time.until_passed(&self.env.outbox_wake).await;
     }
 
     fn counted(&self, series: &str) -> usize {
@@ -123,17 +104,5 @@ impl Member {
 
     pub(crate) fn duplicates(&self) -> usize {
         self.counted("upsell_mail_possible_duplicates_total")
-    }
-}
-
-pub(crate) struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    pub(crate) async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.task.await.unwrap();
     }
 }

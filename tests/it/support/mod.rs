@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod answer;
+pub(crate) mod api;
 pub(crate) mod app;
 pub(crate) mod backing;
 pub(crate) mod binary;
@@ -10,12 +11,16 @@ pub(crate) mod host;
 pub mod http;
 pub(crate) mod inside;
 pub(crate) mod member;
+pub(crate) mod moving;
 pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod operations;
+pub(crate) mod outbox;
 pub(crate) mod pages;
+pub(crate) mod partner;
 pub(crate) mod python;
 pub(crate) mod redis;
+pub(crate) mod server;
 pub(crate) mod shared_store;
 pub(crate) mod shell;
 pub(crate) mod sink;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::account_api::{Api, unique};
+use crate::support::api::{Api, unique};
 
 /// The ids of the document's examples (the seeds').
 const TENANT: &str = "ede9f834-70b3-476c-83d9-736f9f8c7dae";
@@ -162,8 +162,8 @@ struct Maker<'a> {
 impl Maker<'_> {
     async fn call(&self, method: Method, path: &str, body: Option<&Value>, status: u16) -> Value {
         let answer = self.api.call_as(self.token, method, path, body).await;
-        assert_eq!(answer.status, status, "{path}: {}", answer.text);
-        serde_json::from_str(&answer.text).unwrap_or_default()
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        serde_json::from_str(&answer.text()).unwrap_or_default()
     }
 
     async fn post(&self, path: &str, body: &Value, status: u16) -> Value {

@@ -7,8 +7,8 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::objects::Place;
-use crate::account_api::{Answer, Api};
 use crate::openapi::document;
+use crate::support::api::{Answer, Api};
 
 /// A body that the document shows, or that a test has for what it does not show.
 #[derive(Debug, Clone)]

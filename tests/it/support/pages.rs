@@ -1,10 +1,27 @@
-//! The Markdown files that people read, and the code blocks in them.
+//! The files of the repository that are written for people, and the code blocks in them.
 
 use std::path::{Path, PathBuf};
 
 /// A path of the repository.
 pub(crate) fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Compares a file that the program makes with what it makes now; `UPDATE_DOCS=1` renews the file.
+/// `test` is the filter that runs the caller.
+#[track_caller]
+pub(crate) fn assert_up_to_date(path: &str, current: &str, test: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(at(path), current).unwrap();
+    }
+    let stored = std::fs::read_to_string(at(path)).unwrap_or_default();
+    let mut lines = stored.lines().zip(current.lines());
+    assert!(
+        stored == current,
+        "{path} is stale; renew it: UPDATE_DOCS=1 cargo test --test it {test}\n\
+         the first difference: {:?}",
+        lines.find(|(old, new)| old != new)
+    );
 }
 
 /// A Markdown file.

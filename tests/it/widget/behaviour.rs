@@ -23,15 +23,7 @@ const FAST: &str = "const slow = window.setTimeout; \
 
 async fn words_are_those_of_the_mails(stage: &Stage) {
     let (tenant, user) = stage.user(PLAIN).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     for lang in ["de", "es", "fr", "it", "ja", "pt-BR", "ru", "en"] {
         let path = format!("/api/upsell/v1/users/{}/header?lang={lang}", user.id);
         let request = stage.app.request(reqwest::Method::GET, &path);
@@ -215,15 +207,7 @@ async fn a_provider_is_found_when_it_is_defined(stage: &Stage) {
 
 async fn a_snooze_and_its_end(stage: &Stage) {
     let (_, user) = stage.user(ADMIN_BUYER).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     stage
         .browser
         .run(
@@ -263,15 +247,7 @@ async fn a_snooze_and_its_end(stage: &Stage) {
 
 async fn the_menu_is_used_by_keyboard(stage: &Stage) {
     let (_, user) = stage.user(PLAIN).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     let focused = "document.querySelector('upsell-alerts').shadowRoot.activeElement";
     let press = async |key: &str| {
         let press = format!(

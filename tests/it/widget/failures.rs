@@ -54,15 +54,7 @@ async fn a_refused_snooze_is_told(stage: &Stage) {
 
 async fn a_snooze_that_fails_is_tried_again(stage: &Stage) {
     let (_, user) = stage.user(PLAIN).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     stage.gate.fail("POST /api/", Fault::Status(503));
     stage.browser.run(SNOOZE).await;
     let event = error_event(stage).await;
@@ -132,15 +124,7 @@ async fn what_cannot_be_loaded_says_so(stage: &Stage) {
 
 async fn figures_stay_when_a_refresh_fails(stage: &Stage) {
     let (_, user) = stage.user(PLAIN).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     stage.gate.fail("GET /api/", Fault::Status(503));
     stage.browser.run("for (const name of ['upsell-alerts', 'upsell-header']) document.querySelector(name).refresh()").await;
     for (element, kept) in [("upsell-alerts", "12 of 10"), ("upsell-header", "12 of 10")] {

@@ -222,15 +222,7 @@ async fn errors_are_accessible(stage: &Stage) {
 
 async fn headings_have_the_level_of_the_page(stage: &Stage) {
     let (_, user) = stage.user(ADMIN_BUYER).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     let headings = "return ['upsell-alerts', 'upsell-header'].map((name) => [...document.querySelector(name).shadowRoot.querySelectorAll('h1,h2,h3,h4,h5,h6,[role=heading]')].map((node) => node.localName).join())";
     assert_eq!(stage.browser.run(headings).await, json!(["", ""]));
     stage.browser.run("for (const name of ['upsell-alerts', 'upsell-header']) document.querySelector(name).setAttribute('heading-level', '2')").await;
@@ -265,15 +257,7 @@ async fn contacts_are_links(stage: &Stage) {
     let (tenant, user) = stage.user(BUYER).await;
     let brand = json!({"support_phone": "+44 20 7946 0018", "support_url": "https://support.example.com/sales"});
     stage.app.put_brand(&tenant.id, &brand).await;
-    stage
-        .both(
-            &user,
-            Page {
-                html: "lang=\"en\"",
-                ..Page::default()
-            },
-        )
-        .await;
+    stage.english(&user).await;
     let links = "return ['upsell-alerts', 'upsell-header'].map((name) => [...document.querySelector(name).shadowRoot.querySelectorAll('.contact a')].slice(0, 2).map((link) => link.getAttribute('href')))";
     let expected: Value = json!(["tel:+442079460018", "https://support.example.com/sales"]);
     assert_eq!(stage.browser.run(links).await, json!([expected, expected]));

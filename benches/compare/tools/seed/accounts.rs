@@ -7,10 +7,10 @@ use upsell::domain::contact::Contact;
 use upsell::domain::evaluate::QuotaPolicy;
 use upsell::domain::ids::{AccountId, ApplicationId, MailId, TenantId, UserId, V1Id};
 use upsell::domain::link::{BuyUrl, BuyUrlRules};
+use upsell::domain::mail::{Cause, Mail, MailKind};
 use upsell::domain::meter::{
     MeasurementUnit, Meter, Observed, OfferingItem, OfferingType, UsageKey, UsageNames,
 };
-use upsell::domain::notification::{Cause, Mail, MailKind};
 use upsell::domain::quota::{Item, Unit};
 use upsell::domain::tenant::{Tenant, TenantKind, TenantSettings};
 use upsell::domain::user::{AccessPolicy, COMPANY_ADMIN, QUOTA_NOTIFICATION, User};

@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::ids::TenantId;
-use crate::domain::reseller::plan::Plan;
-use crate::domain::time::Timestamp;
+use crate::ids::TenantId;
+use crate::reseller::plan::Plan;
+use crate::time::Timestamp;
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()

@@ -15,19 +15,15 @@ fn changes_keep_what_a_role_is() {
         name: name(text),
         ..role.clone()
     };
+    let changed = |role: &Role, change: &dyn Fn(&mut Role)| {
+        let mut new = role.clone();
+        change(&mut new);
+        role.changed(new)
+    };
     let renamed = |role: &Role| role.changed(named(role, "Other"));
-    let retyped = |role: &Role| {
-        role.changed(Role {
-            kind: RoleKind::Admin,
-            ..role.clone()
-        })
-    };
-    let allowed = |role: &Role, policies: &[Policy]| {
-        role.changed(Role {
-            policies: policies.to_vec(),
-            ..role.clone()
-        })
-    };
+    let retyped = |role: &Role| changed(role, &|new| new.kind = RoleKind::Admin);
+    let allowed =
+        |role: &Role, policies: &[Policy]| changed(role, &|new| new.policies = policies.to_vec());
     let admin = Role::new(RoleId(1), name("Admin"), RoleKind::Admin);
     let none = Role::new(RoleId(2), name("No Privileges"), RoleKind::NoPrivileges);
     let own = custom(3, "Reviewer");

@@ -1,18 +1,25 @@
 //! Tenants, users, roles, clients and what a search finds.
 
-use super::super::wire::client::{ClientData, ClientRequest, ClientResponse, NewClientRequest};
-use super::super::wire::policy::{PolicyRequest, PolicyResponse};
-use super::super::wire::search::HitResponse;
-use super::super::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse, UpdateLock};
-use super::super::wire::user::{UserRequest, UserResponse};
-use super::super::wire::{IDP_ID, MFA_STATUS};
 use super::contact::contact;
 use super::set;
 use crate::domain::client::{ApiScope, ApiScopes, Client};
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::tenant::{Tenant, TenantKind};
 use crate::domain::text::{check_language, check_line, check_login, check_name};
 use crate::domain::user::{AccessPolicy, BUYER, NOTIFICATION_KINDS, User, known_name};
+use crate::http::account::wire::client::{
+    ClientData, ClientRequest, ClientResponse, NewClientRequest,
+};
+use crate::http::account::wire::names::{
+    BusinessType, ClientStatus, NotificationKind, ObjectType, RoleName, ScopeName, TenantKindName,
+};
+use crate::http::account::wire::policy::{PolicyRequest, PolicyResponse};
+use crate::http::account::wire::search::HitResponse;
+use crate::http::account::wire::tenant::{
+    NewTenantRequest, TenantRequest, TenantResponse, UpdateLock,
+};
+use crate::http::account::wire::user::{UserRequest, UserResponse};
+use crate::http::account::wire::{IDP_ID, MFA_STATUS};
 use crate::http::output;
 use crate::usecases::access_policies::PolicyInput;
 use crate::usecases::error::Error;
@@ -40,14 +47,12 @@ impl NewTenantRequest {
     /// All else that it says.
     pub(crate) fn rest(self) -> TenantRequest {
         TenantRequest {
-            version: None,
             name: Some(self.name),
-            kind: None,
-            parent_id: None,
             language: self.language,
             contact: self.contact,
             internal_tag: self.internal_tag,
             enabled: self.enabled,
+            ..TenantRequest::default()
         }
     }
 }
@@ -96,11 +101,11 @@ pub(crate) fn tenant(view: TenantView) -> TenantResponse {
         deleted_at: None,
         enabled: tenant.enabled,
         has_children: view.has_children,
-        id: tenant.id.to_string(),
-        kind: tenant.kind.name(),
+        id: tenant.id.uuid(),
+        kind: TenantKindName(tenant.kind.name()),
         mfa_status: MFA_STATUS,
         owner_id: None,
-        parent_id: tenant.parent_id().map(|id| id.to_string()),
+        parent_id: tenant.parent_id().map(|id| id.uuid()),
         pricing_mode: "production",
         update_lock: UpdateLock {
             enabled: false,
@@ -170,18 +175,26 @@ fn notifications(kinds: &[String]) -> Result<Vec<&'static str>, Error> {
 pub(crate) fn user(user: User) -> UserResponse {
     UserResponse {
         activated: user.activated,
-        business_types: if user.buyer { vec![BUYER] } else { vec![] },
+        business_types: if user.buyer {
+            vec![BusinessType(BUYER)]
+        } else {
+            vec![]
+        },
         contact: contact(user.contact),
         created_at: output::time(user.created_at),
         enabled: user.enabled,
-        id: user.id.to_string(),
+        id: user.id.uuid(),
         idp_id: IDP_ID,
         language: user.language,
         login: user.login,
         mfa_status: MFA_STATUS,
-        notifications: user.notifications,
-        personal_tenant_id: user.personal_tenant_id.map(|id| id.to_string()),
-        tenant_id: user.tenant_id.to_string(),
+        notifications: user
+            .notifications
+            .into_iter()
+            .map(NotificationKind)
+            .collect(),
+        personal_tenant_id: user.personal_tenant_id.map(|id| id.uuid()),
+        tenant_id: user.tenant_id.uuid(),
         terms_accepted: user.terms_accepted,
         version: user.version,
     }
@@ -200,11 +213,11 @@ pub(crate) fn policy_input(policy: PolicyRequest) -> PolicyInput {
 
 pub(crate) fn policy(policy: &AccessPolicy, user: UserId) -> PolicyResponse {
     PolicyResponse {
-        id: policy.id.hyphenated().to_string(),
-        issuer_id: policy.issuer_id.hyphenated().to_string(),
-        role_id: policy.role,
-        tenant_id: policy.tenant_id.to_string(),
-        trustee_id: user.to_string(),
+        id: policy.id,
+        issuer_id: policy.issuer_id,
+        role_id: RoleName(policy.role),
+        tenant_id: policy.tenant_id.uuid(),
+        trustee_id: user.uuid(),
         trustee_type: "user",
         version: policy.version,
     }
@@ -214,10 +227,9 @@ impl NewClientRequest {
     /// All that it says of the client.
     pub(crate) fn rest(self) -> ClientRequest {
         ClientRequest {
-            version: None,
-            status: None,
             data: self.data,
             scopes: self.scopes,
+            ..ClientRequest::default()
         }
     }
 }
@@ -254,21 +266,22 @@ pub(crate) fn client(client: Client, secret: Option<String>) -> ClientResponse {
     let scopes = ApiScope::ALL
         .into_iter()
         .filter(|scope| client.scopes.allows(*scope))
-        .map(|scope| scope.name().to_owned());
+        .map(|scope| ScopeName(scope.name()));
+    let status = if client.enabled {
+        "enabled"
+    } else {
+        "disabled"
+    };
     ClientResponse {
-        client_id: client.id.to_string(),
+        client_id: client.id.uuid(),
         client_secret: secret,
         created_at: output::time(client.created_at),
         data: ClientData {
             client_name: client.name,
         },
         scopes: scopes.collect(),
-        status: if client.enabled {
-            "enabled"
-        } else {
-            "disabled"
-        },
-        tenant_id: client.tenant_id.to_string(),
+        status: ClientStatus(status),
+        tenant_id: client.tenant_id.uuid(),
         token_endpoint_auth_method: "client_secret_basic",
         kind: "agent",
         version: client.version,
@@ -279,18 +292,18 @@ pub(crate) fn hit(hit: Hit) -> HitResponse {
     let path = hit.path;
     match hit.found {
         HitKind::Tenant(tenant) => HitResponse {
-            id: tenant.id.to_string(),
-            kind: Some(tenant.kind.name()),
+            id: tenant.id.uuid(),
+            kind: Some(TenantKindName(tenant.kind.name())),
             login: None,
-            parent_id: tenant.parent_id().map(|id: TenantId| id.to_string()),
+            parent_id: tenant.parent_id().map(|id| id.uuid()),
             name: tenant.name,
-            obj_type: "tenant",
+            obj_type: ObjectType("tenant"),
             path,
         },
         HitKind::User(user) => {
             let name = user.contact.full_name();
             HitResponse {
-                id: user.id.to_string(),
+                id: user.id.uuid(),
                 kind: None,
                 name: if name.is_empty() {
                     user.login.clone()
@@ -298,8 +311,8 @@ pub(crate) fn hit(hit: Hit) -> HitResponse {
                     name
                 },
                 login: Some(user.login),
-                obj_type: "user",
-                parent_id: Some(user.tenant_id.to_string()),
+                obj_type: ObjectType("user"),
+                parent_id: Some(user.tenant_id.uuid()),
                 path,
             }
         }
@@ -313,6 +326,10 @@ mod tests {
     use crate::domain::ids::V1Id;
     use crate::http::account::examples;
     use crate::http::output::parse_time;
+
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
 
     #[test]
     fn a_user_looks_as_the_vendor_prints_it() {
@@ -353,14 +370,7 @@ mod tests {
 
     #[test]
     fn business_types_know_only_buyer() {
-        let of = |names: &[&str]| {
-            is_buyer(
-                &names
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let of = |names: &[&str]| is_buyer(&owned(names));
         assert_eq!(of(&[]), Ok(false));
         assert_eq!(of(&["buyer"]), Ok(true));
         for bad in [&["seller"][..], &["buyer", "seller"], &["Buyer"], &[""]] {
@@ -374,14 +384,7 @@ mod tests {
 
     #[test]
     fn notifications_are_known_and_stand_once() {
-        let of = |names: &[&str]| {
-            notifications(
-                &names
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
+        let of = |names: &[&str]| notifications(&owned(names));
         assert_eq!(
             of(&["quota", "reports", "quota"]),
             Ok(vec!["quota", "reports"])

@@ -1,17 +1,25 @@
 //! Branding options.
 
-use super::super::wire::Flag;
-use super::super::wire::brand::{BrandRequest, BrandResponse};
 use super::set;
 use crate::domain::brand::{Brand, BrandEncryption, BrandSmtp, BrandUrls, COLOR_SCHEMES, Sealed};
 use crate::domain::link::{BuyUrl, BuyUrlRules, LinkProfile};
 use crate::domain::text::{BadText, check_color, check_host, check_line, check_web_address};
 use crate::domain::user::known_name;
+use crate::http::account::wire::Flag;
+use crate::http::account::wire::brand::{BrandRequest, BrandResponse};
+use crate::http::account::wire::names::Encryption;
 use crate::usecases::error::Error;
 use crate::usecases::manage_brand::Rules;
 
 /// Longest text option, in characters.
 const MAX_CHARS: usize = 256;
+
+/// Sets the texts that a request gives: `request, check: field => place;`.
+macro_rules! set_texts {
+    ($request:ident, $check:ident: $($field:ident => $slot:expr;)+) => {$(
+        set(stringify!($field), &$request.$field, &mut $slot, $check)?;
+    )+};
+}
 
 fn line(text: &str) -> Result<(), BadText> {
     check_line(text, MAX_CHARS)
@@ -42,7 +50,7 @@ pub(crate) fn brand(brand: Brand) -> BrandResponse {
         privacy_policy_url: urls.privacy_policy,
         router_url: urls.router,
         service_name: brand.service_name,
-        smtp_encryption: smtp.encryption.name(),
+        smtp_encryption: Encryption(smtp.encryption.name()),
         smtp_override: Flag(smtp.override_enabled),
         smtp_password: "",
         smtp_port: smtp.port,
@@ -61,13 +69,12 @@ pub(crate) fn brand(brand: Brand) -> BrandResponse {
 impl BrandRequest {
     /// The brand with the change made.
     pub(crate) fn apply(&self, mut brand: Brand, rules: &Rules<'_>) -> Result<Brand, Error> {
-        let service = &mut brand.service_name;
-        set("service_name", &self.service_name, service, line)?;
-        let company = &mut brand.company_name;
-        set("company_name", &self.company_name, company, line)?;
-        let phone = &mut brand.support_phone;
-        set("support_phone", &self.support_phone, phone, line)?;
-        set("color", &self.color, &mut brand.color, check_color)?;
+        set_texts! { self, line:
+            service_name => brand.service_name;
+            company_name => brand.company_name;
+            support_phone => brand.support_phone;
+        }
+        set_texts! { self, check_color: color => brand.color; }
         if let Some(name) = &self.color_scheme {
             color_scheme(name)?.clone_into(&mut brand.color_scheme);
         }
@@ -89,62 +96,27 @@ impl BrandRequest {
     }
 
     fn apply_urls(&self, urls: &mut BrandUrls) -> Result<(), Error> {
-        for (name, given, slot) in [
-            (
-                "account_server_url",
-                &self.account_server_url,
-                &mut urls.account_server,
-            ),
-            (
-                "backup_console_url",
-                &self.backup_console_url,
-                &mut urls.backup_console,
-            ),
-            ("help_url", &self.help_url, &mut urls.help),
-            ("home_url", &self.home_url, &mut urls.home),
-            (
-                "knowledgebase_url",
-                &self.knowledgebase_url,
-                &mut urls.knowledgebase,
-            ),
-            (
-                "mobile_app_android_download_url",
-                &self.mobile_app_android_download_url,
-                &mut urls.mobile_app_android_download,
-            ),
-            (
-                "mobile_app_ios_download_url",
-                &self.mobile_app_ios_download_url,
-                &mut urls.mobile_app_ios_download,
-            ),
-            (
-                "platform_terms_url",
-                &self.platform_terms_url,
-                &mut urls.platform_terms,
-            ),
-            (
-                "privacy_policy_url",
-                &self.privacy_policy_url,
-                &mut urls.privacy_policy,
-            ),
-            ("router_url", &self.router_url, &mut urls.router),
-            ("support_url", &self.support_url, &mut urls.support),
-            ("terms_url", &self.terms_url, &mut urls.terms),
-            ("user_guide_url", &self.user_guide_url, &mut urls.user_guide),
-        ] {
-            set(name, given, slot, check_web_address)?;
+        set_texts! { self, check_web_address:
+            account_server_url => urls.account_server;
+            backup_console_url => urls.backup_console;
+            help_url => urls.help;
+            home_url => urls.home;
+            knowledgebase_url => urls.knowledgebase;
+            mobile_app_android_download_url => urls.mobile_app_android_download;
+            mobile_app_ios_download_url => urls.mobile_app_ios_download;
+            platform_terms_url => urls.platform_terms;
+            privacy_policy_url => urls.privacy_policy;
+            router_url => urls.router;
+            support_url => urls.support;
+            terms_url => urls.terms;
+            user_guide_url => urls.user_guide;
         }
         Ok(())
     }
 
     fn apply_smtp(&self, smtp: &mut BrandSmtp, rules: &Rules<'_>) -> Result<(), Error> {
-        set(
-            "smtp_server",
-            &self.smtp_server,
-            &mut smtp.server,
-            check_host,
-        )?;
-        set("smtp_user", &self.smtp_user, &mut smtp.user, line)?;
+        set_texts! { self, check_host: smtp_server => smtp.server; }
+        set_texts! { self, line: smtp_user => smtp.user; }
         if let Some(port) = self.smtp_port {
             let port = u16::try_from(port).ok().filter(|port| *port > 0);
             smtp.port = port.ok_or_else(|| {
@@ -152,9 +124,10 @@ impl BrandRequest {
             })?;
         }
         if let Some(name) = &self.smtp_encryption {
-            smtp.encryption = BrandEncryption::from_name(name).ok_or_else(|| {
-                Error::invalid("smtp_encryption", "must be \"NONE\", \"SSL\" or \"TLS\"")
-            })?;
+            smtp.encryption =
+                BrandEncryption::from_name(&name.to_ascii_uppercase()).ok_or_else(|| {
+                    Error::invalid("smtp_encryption", "must be \"NONE\", \"SSL\" or \"TLS\"")
+                })?;
         }
         if let Some(address) = &self.smtp_reply_address {
             let parsed = (!address.is_empty()).then(|| address.parse()).transpose();

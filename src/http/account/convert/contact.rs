@@ -1,9 +1,9 @@
 //! The contact block that tenants and users share.
 
-use super::super::wire::contact::{ContactRequest, ContactResponse};
 use super::set;
 use crate::domain::contact::Contact;
 use crate::domain::text::check_line;
+use crate::http::account::wire::contact::{ContactRequest, ContactResponse};
 use crate::usecases::error::Error;
 
 /// Longest text in a contact block, in characters.
@@ -54,49 +54,39 @@ pub(super) fn contact(contact: Contact) -> ContactResponse {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::domain::contact::EmailAddress;
+
+    fn apply(body: Value, contact: &mut Contact) -> Result<(), Error> {
+        let request: ContactRequest = serde_json::from_value(body).unwrap();
+        request.apply(contact)
+    }
 
     #[test]
     fn what_is_not_given_is_kept() {
+        let email: EmailAddress = "a@b.example".parse().unwrap();
         let mut contact = Contact {
             city: "Ulm".into(),
-            email: Some("a@b.example".parse().unwrap()),
+            email: Some(email.clone()),
             ..Contact::default()
         };
-        let email = contact.email.clone();
-        let named = ContactRequest {
-            firstname: Some("John".into()),
-            ..ContactRequest::default()
-        };
-        named.apply(&mut contact).unwrap();
-        assert_eq!(
-            (contact.city.as_str(), contact.firstname.as_str()),
-            ("Ulm", "John")
-        );
-        assert_eq!(contact.email, email);
-        let removed = ContactRequest {
-            email: Some(String::new()),
-            ..ContactRequest::default()
-        };
-        removed.apply(&mut contact).unwrap();
+        apply(json!({ "firstname": "John" }), &mut contact).unwrap();
+        assert_eq!((&*contact.city, &*contact.firstname), ("Ulm", "John"));
+        assert_eq!(contact.email, Some(email));
+        apply(json!({ "email": "" }), &mut contact).unwrap();
         assert_eq!(contact.email, None);
     }
 
     #[test]
     fn errors_name_the_field() {
-        let field = |request: ContactRequest| match request.apply(&mut Contact::default()) {
-            Err(Error::Invalid { field, .. }) => field,
-            other => panic!("{other:?}"),
-        };
-        let email = ContactRequest {
-            email: Some("a@b\r\nRCPT TO:<c@d>".into()),
-            ..ContactRequest::default()
-        };
-        assert_eq!(field(email), "contact.email");
-        let city = ContactRequest {
-            city: Some("U\nlm".into()),
-            ..ContactRequest::default()
-        };
-        assert_eq!(field(city), "contact.city");
+        for (name, bad) in [("email", "a@b\r\nRCPT TO:<c@d>"), ("city", "U\nlm")] {
+            let failed = apply(json!({ name: bad }), &mut Contact::default());
+            let Err(Error::Invalid { field, .. }) = failed else {
+                panic!("{failed:?}");
+            };
+            assert_eq!(field, format!("contact.{name}"));
+        }
     }
 }

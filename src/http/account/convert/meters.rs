@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Datelike, SecondsFormat, TimeZone, Utc};
 
-use super::super::wire::offering::{OfferingRequest, OfferingResponse, QuotaResponse};
-use super::super::wire::usage::{ReportRequest, UsageOffering, UsageResponse};
 use crate::domain::ids::AccountId;
 use crate::domain::meter::{MeasurementUnit, OfferingItem, OfferingType, UsageKey};
 use crate::domain::quota::Quota;
 use crate::domain::text::check_name;
 use crate::domain::time::Timestamp;
+use crate::http::account::wire::names::{MeasurementUnitName, OfferingTypeName};
+use crate::http::account::wire::offering::{OfferingRequest, OfferingResponse, QuotaResponse};
+use crate::http::account::wire::usage::{ReportRequest, UsageOffering, UsageResponse};
 use crate::http::error::ApiError;
 use crate::http::output;
 use crate::usecases::list_usages::Usage;
@@ -18,7 +19,7 @@ use crate::usecases::report_usage::UsageReport;
 
 pub(crate) fn offering(item: &OfferingItem, holder: Holder) -> OfferingResponse {
     OfferingResponse {
-        tenant_id: holder.tenant_id.map(|id| id.to_string()),
+        tenant_id: holder.tenant_id.map(|id| id.uuid()),
         ..available(item)
     }
 }
@@ -26,17 +27,17 @@ pub(crate) fn offering(item: &OfferingItem, holder: Holder) -> OfferingResponse 
 /// An offering item that belongs to nobody yet.
 pub(crate) fn available(item: &OfferingItem) -> OfferingResponse {
     OfferingResponse {
-        application_id: item.application_id.to_string(),
+        application_id: item.application_id.uuid(),
         deleted_at: None,
         edition: item.key.edition.clone(),
-        infra_id: item.key.infra_id.map(|id| id.to_string()),
+        infra_id: item.key.infra_id.map(|id| id.uuid()),
         locked: item.locked,
-        measurement_unit: item.measurement_unit.name(),
+        measurement_unit: MeasurementUnitName(item.measurement_unit.name()),
         name: item.name.clone(),
         quota: quota(item),
         status: u8::from(item.active),
         tenant_id: None,
-        kind: item.kind.name(),
+        kind: OfferingTypeName(item.kind.name()),
         updated_at: output::time(item.updated_at),
         usage_name: item.key.usage_name.to_string(),
     }
@@ -91,11 +92,12 @@ pub(crate) fn offering_patch(
 pub(crate) fn usage(usage: Usage, now: Timestamp) -> UsageResponse {
     let offering = usage.offering.as_ref();
     let usage_name = String::from(usage.key.usage_name);
+    let kind = offering.map_or(OfferingType::Count, |item| item.kind);
     UsageResponse {
         absolute_value: usage.absolute,
-        application_id: offering.map(|item| item.application_id.to_string()),
-        infra_id: usage.key.infra_id.map(|id| id.to_string()),
-        measurement_unit: usage.unit.name(),
+        application_id: offering.map(|item| item.application_id.uuid()),
+        infra_id: usage.key.infra_id.map(|id| id.uuid()),
+        measurement_unit: MeasurementUnitName(usage.unit.name()),
         name: offering.map_or_else(|| usage_name.clone(), |item| item.name.clone()),
         offering_item: offering.map(|item| UsageOffering {
             quota: quota(item),
@@ -103,10 +105,8 @@ pub(crate) fn usage(usage: Usage, now: Timestamp) -> UsageResponse {
         }),
         range_start: month_start(now),
         tenant_id: usage.holder.v1_id.0.into(),
-        tenant_uuid: usage.holder.tenant_id.map(|id| id.to_string()),
-        kind: offering
-            .map_or(OfferingType::Count, |item| item.kind)
-            .name(),
+        tenant_uuid: usage.holder.tenant_id.map(|id| id.uuid()),
+        kind: OfferingTypeName(kind.name()),
         // None of what is measured here starts anew with the month.
         value: usage.absolute,
         edition: usage.key.edition,
@@ -165,8 +165,8 @@ pub(crate) fn report(line: ReportRequest) -> Result<UsageReport, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::wire::offering::OfferingsRequest;
     use super::*;
+    use crate::http::account::wire::offering::OfferingsRequest;
 
     #[test]
     fn months_start_at_their_first_moment() {

@@ -1,4 +1,4 @@
-//! Between the dialect's JSON and the use cases' values.
+//! Converts between the JSON of the account management dialect and the values of the use cases.
 
 pub(super) mod accounts;
 pub(super) mod brand;

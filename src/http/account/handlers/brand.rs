@@ -17,15 +17,13 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::http::router::BodyLimit;
-use crate::usecases::manage_brand::{self as usecase, BrandView, LogoFormat, Rules};
+use crate::usecases::manage_brand::{self as usecase, BrandView, Rules, logo_media_type};
 
 /// Says whether branding is enabled: the vendor's object has no room for it.
 const ENABLED: HeaderName = HeaderName::from_static("x-upsell-brand-enabled");
 
 const IMAGE: ApiError = ApiError::MediaType("image/png or image/jpeg");
 
-/// What brands answer to.
 pub(super) fn endpoints() -> [Endpoint; 6] {
     let path = "/api/2/tenants/{id}/brand";
     let read = get(path, "readBrand", "Reads the branding options").scope(AccountRead);
@@ -60,7 +58,7 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
         .to(read_logo);
     let set = post(path, "setLogo", "Sets the logo")
         .scope(AccountWrite)
-        .limit(BodyLimit::Logo)
+        .limit(|limits| limits.logo_bytes)
         .about("PNG or JPEG; what the header says must be what the bytes are.")
         .takes_as("image/png", schema::binary(), None)
         .takes_as("image/jpeg", schema::binary(), None);
@@ -150,21 +148,19 @@ async fn switch_off(call: Call, Path(id): Path<TenantId>, query: BrandQuery) -> 
 
 async fn read_logo(call: Call, Path(id): Path<TenantId>) -> Answer {
     let (logo, version) = usecase::read_logo(call.context(), id).await?;
-    let media_type = logo.format.media_type();
-    let response = output::with_body(StatusCode::OK, media_type, logo.image);
+    let response = output::with_body(StatusCode::OK, logo.media_type, logo.image);
     let response = output::versioned(response, version);
     Ok(unless_known(call.head(), response))
 }
 
 async fn set_logo(call: Call, Path(id): Path<TenantId>, query: BrandQuery) -> Answer {
     let expected = Precondition::optional(call.head(), query.version)?;
-    let said = input::media_type(call.head()).ok_or(IMAGE)?;
-    let formats = [LogoFormat::Png, LogoFormat::Jpeg];
-    let said = formats
-        .into_iter()
-        .find(|format| format.media_type() == said);
+    let is_image = |said: &String| ["image/png", "image/jpeg"].contains(&said.as_str());
+    let said = input::media_type(call.head())
+        .filter(is_image)
+        .ok_or(IMAGE)?;
     let image = &call.request.body;
-    if LogoFormat::detect(image) != Some(said.ok_or(IMAGE)?) {
+    if logo_media_type(image) != Some(said.as_str()) {
         let why = "must be the PNG or JPEG image that Content-Type says";
         return Err(ApiError::malformed("body", why));
     }

@@ -3,12 +3,12 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::common::{VersionQuery, list_of, page_request};
 use crate::domain::client::ApiScope::Clients;
 use crate::domain::client::Client;
 use crate::domain::ids::{ClientId, TenantId};
 use crate::http::account::convert::accounts as convert;
 use crate::http::account::examples::TENANT;
-use crate::http::account::request::{VersionQuery, list_of, page_request};
 use crate::http::account::wire::client::{ClientRequest, ClientResponse, NewClientRequest};
 use crate::http::account::wire::list::ListResponse;
 use crate::http::cursor::Cursor;
@@ -22,7 +22,6 @@ use crate::http::precondition::{Precondition, unless_known};
 use crate::usecases::manage_clients as usecase;
 use crate::usecases::page::MAX_PAGE;
 
-/// What API clients answer to.
 pub(super) fn endpoints() -> [Endpoint; 5] {
     let path = "/api/2/clients";
     let list = get(path, "listClients", "Lists the clients of a tenant")

@@ -2,6 +2,7 @@
 
 mod brand;
 mod clients;
+mod common;
 mod idp;
 mod offerings;
 mod policies;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
-use crate::domain::ids::{AccountId, TenantId, UserId};
+use crate::domain::ids::{AccountId, TenantId};
 use crate::domain::tenant::TenantKind;
 use crate::http::account::convert::meters as convert;
 use crate::http::account::wire::list::ItemsResponse;
@@ -16,23 +16,26 @@ use crate::http::message::Response;
 use crate::http::openapi::schema;
 use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
-use crate::usecases::manage_offering_items::{self as usecase, EditionFilter, Offerings};
+use crate::usecases::manage_offering_items::{self as usecase, Offerings};
 
-/// What offering items answer to.
 pub(super) fn endpoints() -> [Endpoint; 5] {
     let of_tenant = "/api/2/tenants/{id}/offering_items";
-    let read_of_tenant = reads(of_tenant, "readTenantOfferingItems").to(read_of_tenant);
+    let read_of_tenant = reads(of_tenant, "readTenantOfferingItems")
+        .to(|call: Call, Path(id), query| read(call, AccountId::Tenant(id), query));
     let set_of_tenant = sets(of_tenant, "setTenantOfferingItems")
         .about(
             "All are set, or none. Each quota has a version of its own; a stale one is 409. Set by \
              clients of the tenants above: 403 for the tenant's own client, but for the root's.",
         )
-        .to(set_of_tenant);
+        .to(|call: Call, Path(id), body, expected| {
+            set(call, AccountId::Tenant(id), body, expected)
+        });
     let of_user = "/api/2/users/{id}/offering_items";
-    let read_of_user = reads(of_user, "readUserOfferingItems").to(read_of_user);
+    let read_of_user = reads(of_user, "readUserOfferingItems")
+        .to(|call: Call, Path(id), query| read(call, AccountId::User(id), query));
     let set_of_user = sets(of_user, "setUserOfferingItems")
         .about("All are set, or none. Each quota has a version of its own; a stale one is 409.")
-        .to(set_of_user);
+        .to(|call: Call, Path(id), body, expected| set(call, AccountId::User(id), body, expected));
     let path = "/api/2/tenants/{id}/offering_items/available_for_child";
     let about = "What a tenant below this one can be given";
     let available = get(path, "listAvailableOfferingItems", about)
@@ -103,11 +106,9 @@ impl ParameterValue for TenantKind {
     }
 }
 
-fn filter(edition: Option<String>) -> EditionFilter {
-    match edition.filter(|edition| edition != "*") {
-        None => EditionFilter::All,
-        Some(edition) => EditionFilter::Only(edition),
-    }
+/// `*`, or nothing said: all editions.
+fn filter(edition: Option<&str>) -> Option<&str> {
+    edition.filter(|edition| *edition != "*")
 }
 
 fn shown(offerings: &Offerings) -> Response {
@@ -118,42 +119,16 @@ fn shown(offerings: &Offerings) -> Response {
     output::versioned(output::ok(&ItemsResponse { items }), offerings.version)
 }
 
-async fn read_of_tenant(call: Call, Path(id): Path<TenantId>, query: OfferingsQuery) -> Answer {
-    read(call, AccountId::Tenant(id), query).await
-}
-
-async fn read_of_user(call: Call, Path(id): Path<UserId>, query: OfferingsQuery) -> Answer {
-    read(call, AccountId::User(id), query).await
-}
-
 async fn read(call: Call, account: AccountId, query: OfferingsQuery) -> Answer {
-    let filter = filter(query.edition);
-    let offerings = usecase::read(call.context(), account, &filter).await?;
+    let edition = filter(query.edition.as_deref());
+    let offerings = usecase::read(call.context(), account, edition).await?;
     Ok(unless_known(call.head(), shown(&offerings)))
-}
-
-async fn set_of_tenant(
-    call: Call,
-    Path(id): Path<TenantId>,
-    Json(body): Json<OfferingsRequest>,
-    expected: Precondition,
-) -> Answer {
-    set(call, AccountId::Tenant(id), body, expected).await
-}
-
-async fn set_of_user(
-    call: Call,
-    Path(id): Path<UserId>,
-    Json(body): Json<OfferingsRequest>,
-    expected: Precondition,
-) -> Answer {
-    set(call, AccountId::User(id), body, expected).await
 }
 
 async fn set(
     call: Call,
     account: AccountId,
-    body: OfferingsRequest,
+    Json(body): Json<OfferingsRequest>,
     expected: Precondition,
 ) -> Answer {
     let items = body.offering_items.into_iter().enumerate();
@@ -169,8 +144,8 @@ async fn available_for_child(
     Path(id): Path<TenantId>,
     query: AvailableQuery,
 ) -> Answer {
-    let filter = filter(query.edition);
-    let items = usecase::available_for_child(call.context(), id, query.kind, &filter).await?;
+    let edition = filter(query.edition.as_deref());
+    let items = usecase::available_for_child(call.context(), id, query.kind, edition).await?;
     let items = items.iter().map(convert::available).collect();
     Ok(output::ok(&ItemsResponse { items }))
 }

@@ -14,7 +14,6 @@ use crate::http::output;
 use crate::http::precondition::{Precondition, unless_known};
 use crate::usecases::access_policies::{self as usecase, Policies};
 
-/// What the roles of a user answer to.
 pub(super) fn endpoints() -> [Endpoint; 2] {
     let path = "/api/2/users/{id}/access_policies";
     let read = get(path, "readPolicies", "The roles of a user")

@@ -1,16 +1,15 @@
 //! One question over all names.
 
+use super::common::SearchText;
 use crate::domain::client::ApiScope::AccountRead;
 use crate::domain::ids::TenantId;
 use crate::http::account::convert::accounts::hit;
-use crate::http::account::request::SearchText;
 use crate::http::account::wire::list::ItemsResponse;
 use crate::http::account::wire::search::HitResponse;
 use crate::http::endpoint::{Answer, Call, Endpoint, Limit, Required, get, query};
 use crate::http::output;
 use crate::usecases::search as usecase;
 
-/// What finds by name.
 pub(super) fn endpoints() -> [Endpoint; 1] {
     let search = get("/api/2/search", "search", "Finds tenants and users by name")
         .scope(AccountRead)

@@ -3,11 +3,11 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::common::{MAX_IDS, VersionQuery, ids_of, list_of, page_request};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, V1Id};
 use crate::http::account::convert::accounts as convert;
 use crate::http::account::examples::TENANT;
-use crate::http::account::request::{MAX_IDS, VersionQuery, ids_of, list_of, page_request};
 use crate::http::account::wire::list::{IdsResponse, ListResponse};
 use crate::http::account::wire::tenant::{NewTenantRequest, TenantRequest, TenantResponse};
 use crate::http::cursor::Cursor;
@@ -22,7 +22,6 @@ use crate::usecases::manage_tenants::{self as usecase, TenantQuery, TenantView};
 use crate::usecases::page::MAX_PAGE;
 use crate::usecases::{delete_tenant, manage_users};
 
-/// What all tenants answer to.
 pub(super) fn all() -> [Endpoint; 2] {
     let list = get("/api/2/tenants", "listTenants", "Lists tenants")
         .scope(AccountRead)
@@ -58,7 +57,6 @@ pub(super) fn all() -> [Endpoint; 2] {
     [list, create]
 }
 
-/// What each tenant answers to.
 pub(super) fn one() -> [Endpoint; 5] {
     let path = "/api/2/tenants/{id}";
     let read = get(path, "readTenant", "Reads a tenant")
@@ -181,12 +179,12 @@ async fn children(call: Call, Path(id): Path<TenantId>, query: IdsQuery) -> Answ
     let name = format!("child-ids/{id}");
     let request = page_request(query.limit.0, query.after, &name)?;
     let page = usecase::children(call.context(), id, request).await?;
-    Ok(output::ok(&ids_of(&page, &name)))
+    Ok(output::ok(&ids_of(page, &name)))
 }
 
 async fn users(call: Call, Path(id): Path<TenantId>, query: IdsQuery) -> Answer {
     let name = format!("user-ids/{id}");
     let request = page_request(query.limit.0, query.after, &name)?;
     let page = manage_users::ids_of_tenant(call.context(), id, request).await?;
-    Ok(output::ok(&ids_of(&page, &name)))
+    Ok(output::ok(&ids_of(page, &name)))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::common::{MAX_IDS, UsageName};
 use crate::domain::client::ApiScope::{AccountRead, UsageWrite};
 use crate::domain::ids::{AccountId, TenantId, UserId};
 use crate::domain::meter::Report;
@@ -9,7 +10,6 @@ use crate::domain::time::Timestamp;
 use crate::http::account::convert::meters as convert;
 use crate::http::account::error;
 use crate::http::account::examples::TENANT;
-use crate::http::account::request::{MAX_IDS, UsageName};
 use crate::http::account::wire::list::ItemsResponse;
 use crate::http::account::wire::usage::{
     Line, LineResponse, ReportRequest, ReportsRequest, UsageResponse,
@@ -20,23 +20,23 @@ use crate::http::endpoint::{
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::output;
-use crate::http::router::BodyLimit;
 use crate::usecases::list_usages::{self as usecase, Usage};
 use crate::usecases::report_usage::{Mode, report_usages};
 
-/// What usages answer to.
 pub(super) fn endpoints() -> [Endpoint; 4] {
     let path = "/api/2/tenants/{id}/usages";
-    let of_tenant = reads(path, "readTenantUsages", "How much a tenant uses").to(of_tenant);
+    let of_tenant = reads(path, "readTenantUsages", "How much a tenant uses")
+        .to(|call: Call, Path(id): Path<TenantId>| of_account(call, AccountId::Tenant(id)));
     let path = "/api/2/users/{id}/usages";
-    let of_user = reads(path, "readUserUsages", "How much a user uses").to(of_user);
+    let of_user = reads(path, "readUserUsages", "How much a user uses")
+        .to(|call: Call, Path(id): Path<UserId>| of_account(call, AccountId::User(id)));
     let path = "/api/2/tenants/usages";
     let of_tenants = reads(path, "readUsages", "How much several tenants use")
         .about("Ids that are unknown or out of reach are left out.")
         .to(of_tenants);
     let report = put(path, "reportUsages", "Reports usage")
         .scope(UsageWrite)
-        .limit(BodyLimit::Bulk)
+        .limit(|limits| limits.bulk_bytes)
         .about(
             "Each report has its own outcome, in the order given; an item's failure never undoes \
              another's. 200 says that all that were taken are on disk.",
@@ -76,13 +76,8 @@ fn shown(usages: Vec<Usage>, now: Timestamp) -> Response {
     })
 }
 
-async fn of_tenant(call: Call, Path(id): Path<TenantId>) -> Answer {
-    let usages = usecase::of_account(call.context(), AccountId::Tenant(id)).await?;
-    Ok(shown(usages, call.now()))
-}
-
-async fn of_user(call: Call, Path(id): Path<UserId>) -> Answer {
-    let usages = usecase::of_account(call.context(), AccountId::User(id)).await?;
+async fn of_account(call: Call, account: AccountId) -> Answer {
+    let usages = usecase::of_account(call.context(), account).await?;
     Ok(shown(usages, call.now()))
 }
 
@@ -116,8 +111,8 @@ async fn report(call: Call, Json(body): Json<ReportsRequest>) -> Answer {
             continue;
         };
         let failed = match outcome {
-            Ok(done) => {
-                line.skipped = done.report == Report::Skipped;
+            Ok(report) => {
+                line.skipped = report == Report::Skipped;
                 continue;
             }
             Err(failed) => ApiError::from(failed),

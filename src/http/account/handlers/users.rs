@@ -3,12 +3,12 @@
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
+use super::common::{Login, MAX_IDS, VersionQuery, list_of, page_request};
 use crate::domain::client::ApiScope::{AccountRead, AccountWrite};
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::user::User;
 use crate::http::account::convert::accounts as convert;
 use crate::http::account::examples::{self, TENANT};
-use crate::http::account::request::{Login, MAX_IDS, VersionQuery, list_of, page_request};
 use crate::http::account::wire::list::ListResponse;
 use crate::http::account::wire::user::{UserRequest, UserResponse};
 use crate::http::cursor::Cursor;
@@ -29,7 +29,6 @@ use crate::usecases::page::MAX_PAGE;
 /// Where answers name the API v1 id: the vendor's object has no room for it.
 const V1_ID: HeaderName = HeaderName::from_static("x-upsell-v1-id");
 
-/// What all users answer to.
 pub(super) fn all() -> [Endpoint; 4] {
     let list = get("/api/2/users", "listUsers", "Lists users")
         .scope(AccountRead)
@@ -69,7 +68,6 @@ pub(super) fn all() -> [Endpoint; 4] {
     [list, create, me, check_login]
 }
 
-/// What each user answers to.
 pub(super) fn one() -> [Endpoint; 4] {
     let path = "/api/2/users/{id}";
     let read = get(path, "readUser", "Reads a user").scope(AccountRead);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::names::{ClientKind, ClientStatus, ScopeName};
@@ -12,8 +13,7 @@ use crate::domain::ids::TenantId;
 #[schema(as = Client)]
 pub(crate) struct ClientResponse {
     /// Its id, the `client_id` of OAuth 2.
-    #[schema(format = Uuid)]
-    pub(crate) client_id: String,
+    pub(crate) client_id: Uuid,
     /// The secret: in the answer to the creation only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -24,14 +24,11 @@ pub(crate) struct ClientResponse {
     /// What people call it.
     pub(crate) data: ClientData,
     /// What it may do.
-    #[schema(value_type = Vec<ScopeName>)]
-    pub(crate) scopes: Vec<String>,
+    pub(crate) scopes: Vec<ScopeName>,
     /// A disabled client gets no token, and tokens it has are refused.
-    #[schema(value_type = ClientStatus)]
-    pub(crate) status: &'static str,
+    pub(crate) status: ClientStatus,
     /// It reaches this tenant and all below it.
-    #[schema(format = Uuid)]
-    pub(crate) tenant_id: String,
+    pub(crate) tenant_id: Uuid,
     /// Always `client_secret_basic`.
     pub(crate) token_endpoint_auth_method: &'static str,
     /// Always `agent`.
@@ -55,7 +52,7 @@ pub(crate) struct ClientData {
 #[schema(as = NewClient)]
 pub(crate) struct NewClientRequest {
     /// It reaches this tenant and all below it.
-    #[schema(value_type = uuid::Uuid)]
+    #[schema(value_type = Uuid)]
     pub(crate) tenant_id: Text<TenantId>,
     /// `agent`, or its older name `api_client`.
     #[serde(rename = "type")]
@@ -69,7 +66,7 @@ pub(crate) struct NewClientRequest {
 }
 
 /// What to change of a client; what is missing is kept.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = ClientChange)]
 pub(crate) struct ClientRequest {
     /// The current version; `If-Match` may say it instead.

@@ -3,64 +3,43 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How to reach somebody. What is unknown is empty.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Contact)]
-pub(crate) struct ContactResponse {
-    /// First line of the address.
-    pub(crate) address1: String,
-    /// Second line of the address.
-    pub(crate) address2: String,
-    /// City.
-    pub(crate) city: String,
-    /// Country.
-    pub(crate) country: String,
-    /// E-mail address.
-    pub(crate) email: String,
-    /// First name.
-    pub(crate) firstname: String,
-    /// Last name.
-    pub(crate) lastname: String,
-    /// Phone number.
-    pub(crate) phone: String,
-    /// State or region.
-    pub(crate) state: String,
-    /// Postal code.
-    pub(crate) zipcode: String,
-}
+use crate::http::wire::resource;
 
-/// What to change of a contact; what is missing is kept.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = ContactChange)]
-pub(crate) struct ContactRequest {
+resource! {
+    /// How to reach somebody. What is unknown is empty.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = Contact)]
+    response ContactResponse;
+
+    /// What to change of a contact; what is missing is kept.
+    #[derive(Debug, Default, Deserialize, ToSchema)]
+    #[schema(as = ContactChange)]
+    request ContactRequest;
+
     /// First line of the address.
-    #[schema(max_length = 256)]
-    pub(crate) address1: Option<String>,
+    address1: String => #[schema(max_length = 256)] Option<String>;
     /// Second line of the address.
-    #[schema(max_length = 256)]
-    pub(crate) address2: Option<String>,
+    address2: String => #[schema(max_length = 256)] Option<String>;
     /// City.
-    #[schema(max_length = 256)]
-    pub(crate) city: Option<String>,
+    city: String => #[schema(max_length = 256)] Option<String>;
     /// Country.
-    #[schema(max_length = 256)]
-    pub(crate) country: Option<String>,
-    /// E-mail address; an empty text removes it.
-    #[schema(max_length = 254)]
-    pub(crate) email: Option<String>,
+    country: String => #[schema(max_length = 256)] Option<String>;
+    /// E-mail address.
+    email: String;
     /// First name.
-    #[schema(max_length = 256)]
-    pub(crate) firstname: Option<String>,
+    firstname: String => #[schema(max_length = 256)] Option<String>;
     /// Last name.
-    #[schema(max_length = 256)]
-    pub(crate) lastname: Option<String>,
+    lastname: String => #[schema(max_length = 256)] Option<String>;
     /// Phone number.
-    #[schema(max_length = 256)]
-    pub(crate) phone: Option<String>,
+    phone: String => #[schema(max_length = 256)] Option<String>;
     /// State or region.
-    #[schema(max_length = 256)]
-    pub(crate) state: Option<String>,
+    state: String => #[schema(max_length = 256)] Option<String>;
     /// Postal code.
-    #[schema(max_length = 256)]
-    pub(crate) zipcode: Option<String>,
+    zipcode: String => #[schema(max_length = 256)] Option<String>;
+
+    only {
+        /// E-mail address; an empty text removes it.
+        #[schema(max_length = 254)]
+        pub(crate) email: Option<String>,
+    }
 }

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::openapi::{self as api, ObjectBuilder};
 use utoipa::{PartialSchema as _, ToSchema};
+use uuid::Uuid;
+
+use crate::http::wire::paging;
 
 /// A list of objects.
 #[derive(Debug, Serialize)]
@@ -17,21 +20,7 @@ pub(crate) struct ListResponse<T> {
     pub(crate) paging: Paging,
 }
 
-/// Where the list goes on.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Paging {
-    /// The cursors.
-    pub(crate) cursors: Cursors,
-}
-
-/// Where the list goes on: `after` is missing on the last page.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Cursors {
-    /// Give it as `after` to get the next page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub(crate) after: Option<String>,
-}
+paging! { Paging, Cursors }
 
 /// A list that is whole.
 #[derive(Debug, Serialize)]
@@ -45,8 +34,7 @@ pub(crate) struct ItemsResponse<T> {
 #[schema(as = Ids)]
 pub(crate) struct IdsResponse {
     /// Ids.
-    #[schema(value_type = Vec<uuid::Uuid>)]
-    pub(crate) items: Vec<String>,
+    pub(crate) items: Vec<Uuid>,
     /// Present where the list goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -1,4 +1,5 @@
-//! The dialect's JSON, field by field as the vendor prints it: in answers in alphabetical order.
+//! The JSON of the account management dialect: the fields that the vendor prints, in responses in
+//! alphabetical order.
 
 pub(super) mod brand;
 pub(super) mod client;
@@ -18,10 +19,9 @@ use std::str::FromStr;
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use utoipa::openapi::schema::SchemaType;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use uuid::{Uuid, uuid};
 
 /// A value that is written as a text and has its own parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +40,14 @@ pub(crate) struct Flag(pub(crate) bool);
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(
-                [Type::Integer, Type::Boolean]
-                    .into_iter()
-                    .collect::<SchemaType>(),
-            )
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .enum_values(Some([0, 1]));
+        let flag = ObjectBuilder::new().schema_type(Type::Boolean);
+        OneOfBuilder::new()
+            .item(number)
+            .item(flag)
             .description(Some("A yes or no. Written as 1 or 0, read as either."))
-            .enum_values(Some([json!(0), json!(1), json!(false), json!(true)]))
             .into()
     }
 }
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 /// The identity provider and the two-factor status that every answer names alike.
-pub(super) const IDP_ID: &str = "11111111-1111-1111-1111-111111111111";
+pub(super) const IDP_ID: Uuid = uuid!("11111111-1111-1111-1111-111111111111");
 /// See [`IDP_ID`].
 pub(super) const MFA_STATUS: &str = "disabled";
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::names::{MeasurementUnitName, OfferingTypeName};
@@ -12,8 +13,7 @@ use crate::domain::ids::{ApplicationId, InfraId};
 #[schema(as = OfferingItem)]
 pub(crate) struct OfferingResponse {
     /// The service it belongs to.
-    #[schema(format = Uuid)]
-    pub(crate) application_id: String,
+    pub(crate) application_id: Uuid,
     /// Always null.
     #[schema(required)]
     pub(crate) deleted_at: Option<String>,
@@ -21,13 +21,12 @@ pub(crate) struct OfferingResponse {
     #[schema(required)]
     pub(crate) edition: Option<String>,
     /// The component it is bound to; null: none.
-    #[schema(required, format = Uuid)]
-    pub(crate) infra_id: Option<String>,
+    #[schema(required)]
+    pub(crate) infra_id: Option<Uuid>,
     /// Kept as given: whether it is locked.
     pub(crate) locked: bool,
     /// What its numbers count.
-    #[schema(value_type = MeasurementUnitName)]
-    pub(crate) measurement_unit: &'static str,
+    pub(crate) measurement_unit: MeasurementUnitName,
     /// The vendor's name of it.
     pub(crate) name: String,
     /// What is allowed; null where there is nothing to count.
@@ -37,12 +36,11 @@ pub(crate) struct OfferingResponse {
     #[schema(maximum = 1)]
     pub(crate) status: u8,
     /// Whose it is; null where it is nobody's yet.
-    #[schema(required, format = Uuid)]
-    pub(crate) tenant_id: Option<String>,
+    #[schema(required)]
+    pub(crate) tenant_id: Option<Uuid>,
     /// How the vendor classes it.
     #[serde(rename = "type")]
-    #[schema(value_type = OfferingTypeName)]
-    pub(crate) kind: &'static str,
+    pub(crate) kind: OfferingTypeName,
     /// When it last changed.
     #[schema(format = DateTime)]
     pub(crate) updated_at: String,
@@ -79,7 +77,7 @@ pub(crate) struct OfferingsRequest {
 #[schema(as = OfferingItemChange)]
 pub(crate) struct OfferingRequest {
     /// The service it belongs to.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) application_id: Option<Text<ApplicationId>>,
     /// The vendor's name of it; in a new item its usage name where missing.
     #[schema(min_length = 1, max_length = 128)]
@@ -91,7 +89,7 @@ pub(crate) struct OfferingRequest {
     #[schema(min_length = 1, max_length = 128)]
     pub(crate) edition: Option<String>,
     /// The component it is bound to; null: none.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) infra_id: Option<Text<InfraId>>,
     /// What its numbers count.
     #[schema(value_type = Option<MeasurementUnitName>)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::names::RoleName;
@@ -12,20 +13,15 @@ use crate::domain::ids::TenantId;
 #[schema(as = AccessPolicy)]
 pub(crate) struct PolicyResponse {
     /// Names the policy.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
     /// Who gave the role.
-    #[schema(format = Uuid)]
-    pub(crate) issuer_id: String,
+    pub(crate) issuer_id: Uuid,
     /// The role.
-    #[schema(value_type = RoleName)]
-    pub(crate) role_id: &'static str,
+    pub(crate) role_id: RoleName,
     /// The tenant that it holds on.
-    #[schema(format = Uuid)]
-    pub(crate) tenant_id: String,
+    pub(crate) tenant_id: Uuid,
     /// Whose role it is.
-    #[schema(format = Uuid)]
-    pub(crate) trustee_id: String,
+    pub(crate) trustee_id: Uuid,
     /// Always `user`.
     pub(crate) trustee_type: &'static str,
     /// Grows by one with each change.
@@ -46,14 +42,14 @@ pub(crate) struct PoliciesRequest {
 #[schema(as = AccessPolicyChange)]
 pub(crate) struct PolicyRequest {
     /// Of a role that the user has; any other is a new one.
-    pub(crate) id: Option<uuid::Uuid>,
+    pub(crate) id: Option<Uuid>,
     /// The user; may be missing.
-    pub(crate) trustee_id: Option<uuid::Uuid>,
+    pub(crate) trustee_id: Option<Uuid>,
     /// `user`; may be missing.
     #[schema(pattern = "^user$")]
     pub(crate) trustee_type: Option<String>,
     /// The tenant that the role is to hold on.
-    #[schema(value_type = uuid::Uuid)]
+    #[schema(value_type = Uuid)]
     pub(crate) tenant_id: Text<TenantId>,
     /// The role.
     #[schema(value_type = RoleName)]

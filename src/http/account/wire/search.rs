@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::names::{ObjectType, TenantKindName};
 
@@ -10,22 +11,20 @@ use super::names::{ObjectType, TenantKindName};
 #[schema(as = SearchHit)]
 pub(crate) struct HitResponse {
     /// Its id.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
     /// Of a tenant: its kind.
-    #[schema(required, value_type = Option<TenantKindName>)]
-    pub(crate) kind: Option<&'static str>,
+    #[schema(required)]
+    pub(crate) kind: Option<TenantKindName>,
     /// Of a user: the login.
     #[schema(required)]
     pub(crate) login: Option<String>,
     /// What it is called.
     pub(crate) name: String,
     /// `tenant` or `user`.
-    #[schema(value_type = ObjectType)]
-    pub(crate) obj_type: &'static str,
+    pub(crate) obj_type: ObjectType,
     /// The tenant that it belongs to.
-    #[schema(required, format = Uuid)]
-    pub(crate) parent_id: Option<String>,
+    #[schema(required)]
+    pub(crate) parent_id: Option<Uuid>,
     /// The names of the tenants above it, from the caller's own.
     pub(crate) path: Vec<String>,
 }

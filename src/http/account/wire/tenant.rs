@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::contact::{ContactRequest, ContactResponse};
@@ -34,8 +35,7 @@ pub(crate) struct TenantResponse {
     /// Always `default`.
     pub(crate) customer_type: &'static str,
     /// The identity provider of its users.
-    #[schema(format = Uuid)]
-    pub(crate) default_idp_id: &'static str,
+    pub(crate) default_idp_id: Uuid,
     /// Always null.
     #[schema(required)]
     pub(crate) deleted_at: Option<String>,
@@ -44,14 +44,12 @@ pub(crate) struct TenantResponse {
     /// Whether there are tenants below it.
     pub(crate) has_children: bool,
     /// Its id.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
     /// A mark of its partner's own.
     #[schema(required)]
     pub(crate) internal_tag: Option<String>,
     /// What it is for.
-    #[schema(value_type = TenantKindName)]
-    pub(crate) kind: &'static str,
+    pub(crate) kind: TenantKindName,
     /// Language of its people, where a user has none.
     pub(crate) language: String,
     /// Always `disabled`.
@@ -62,8 +60,8 @@ pub(crate) struct TenantResponse {
     #[schema(required)]
     pub(crate) owner_id: Option<String>,
     /// The tenant above; null for the root.
-    #[schema(required, format = Uuid)]
-    pub(crate) parent_id: Option<String>,
+    #[schema(required)]
+    pub(crate) parent_id: Option<Uuid>,
     /// Always `production`.
     pub(crate) pricing_mode: &'static str,
     /// Whether it is locked against changes: never.
@@ -98,7 +96,7 @@ pub(crate) struct NewTenantRequest {
     #[schema(value_type = TenantKindName)]
     pub(crate) kind: String,
     /// The tenant above.
-    #[schema(value_type = uuid::Uuid)]
+    #[schema(value_type = Uuid)]
     pub(crate) parent_id: Text<TenantId>,
     /// Language of its people, where a user has none.
     #[schema(max_length = 35, pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]
@@ -113,7 +111,7 @@ pub(crate) struct NewTenantRequest {
 }
 
 /// What to change of a tenant; what is missing is kept.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = TenantChange)]
 pub(crate) struct TenantRequest {
     /// The current version; `If-Match` may say it instead.
@@ -125,7 +123,7 @@ pub(crate) struct TenantRequest {
     #[schema(value_type = Option<TenantKindName>)]
     pub(crate) kind: Option<String>,
     /// Cannot change: must be what it is.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) parent_id: Option<Text<TenantId>>,
     /// Language of its people, where a user has none.
     #[schema(max_length = 35, pattern = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")]

@@ -4,6 +4,7 @@ use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::names::{MeasurementUnitName, OfferingTypeName};
@@ -20,17 +21,16 @@ pub(crate) struct UsageResponse {
     /// How much; compare quotas with this.
     pub(crate) absolute_value: u64,
     /// The service it belongs to.
-    #[schema(required, format = Uuid)]
-    pub(crate) application_id: Option<String>,
+    #[schema(required)]
+    pub(crate) application_id: Option<Uuid>,
     /// The edition it is sold in; null: none.
     #[schema(required)]
     pub(crate) edition: Option<String>,
     /// The component it is bound to; null: none.
-    #[schema(required, format = Uuid)]
-    pub(crate) infra_id: Option<String>,
+    #[schema(required)]
+    pub(crate) infra_id: Option<Uuid>,
     /// What its numbers count.
-    #[schema(value_type = MeasurementUnitName)]
-    pub(crate) measurement_unit: &'static str,
+    pub(crate) measurement_unit: MeasurementUnitName,
     /// The vendor's name of what is sold; else the usage name.
     pub(crate) name: String,
     /// What it counts against; missing where what is used is not sold.
@@ -43,12 +43,11 @@ pub(crate) struct UsageResponse {
     /// The API v1 id of its holder.
     pub(crate) tenant_id: u64,
     /// The id of its holder, where that is a tenant.
-    #[schema(required, format = Uuid)]
-    pub(crate) tenant_uuid: Option<String>,
+    #[schema(required)]
+    pub(crate) tenant_uuid: Option<Uuid>,
     /// How the vendor classes it.
     #[serde(rename = "type")]
-    #[schema(value_type = OfferingTypeName)]
-    pub(crate) kind: &'static str,
+    pub(crate) kind: OfferingTypeName,
     /// What is used.
     pub(crate) usage_name: String,
     /// How much in the billing period: the same.
@@ -112,16 +111,16 @@ fn echo(line: &Value, name: &str) -> Option<Value> {
 #[schema(as = UsageReport)]
 pub(crate) struct ReportRequest {
     /// The tenant whose usage it is.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) tenant_id: Option<Text<TenantId>>,
     /// The user whose usage it is.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) user_id: Option<Text<UserId>>,
     /// What is used.
     #[schema(min_length = 1, max_length = 128)]
     pub(crate) usage_name: String,
     /// The component that it is used on.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) infra_id: Option<Text<InfraId>>,
     /// The edition that it is used in.
     #[schema(min_length = 1, max_length = 128)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Text;
 use super::contact::{ContactRequest, ContactResponse};
@@ -15,8 +16,7 @@ pub(crate) struct UserResponse {
     /// Whether the person has accepted the account.
     pub(crate) activated: bool,
     /// `buyer`, or nothing.
-    #[schema(value_type = Vec<BusinessType>)]
-    pub(crate) business_types: Vec<&'static str>,
+    pub(crate) business_types: Vec<BusinessType>,
     /// How to reach the person.
     pub(crate) contact: ContactResponse,
     /// When it was created.
@@ -25,11 +25,9 @@ pub(crate) struct UserResponse {
     /// Whether the account is in use.
     pub(crate) enabled: bool,
     /// Its id.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
     /// The identity provider.
-    #[schema(format = Uuid)]
-    pub(crate) idp_id: &'static str,
+    pub(crate) idp_id: Uuid,
     /// Language of what the person reads.
     pub(crate) language: String,
     /// Unique over the deployment, ignoring case.
@@ -37,14 +35,12 @@ pub(crate) struct UserResponse {
     /// Always `disabled`.
     pub(crate) mfa_status: &'static str,
     /// What the person wants mail about.
-    #[schema(value_type = Vec<NotificationKind>)]
-    pub(crate) notifications: Vec<&'static str>,
+    pub(crate) notifications: Vec<NotificationKind>,
     /// The id under which the user's own quotas are also reached as a tenant's.
-    #[schema(required, format = Uuid)]
-    pub(crate) personal_tenant_id: Option<String>,
+    #[schema(required)]
+    pub(crate) personal_tenant_id: Option<Uuid>,
     /// The tenant it belongs to.
-    #[schema(format = Uuid)]
-    pub(crate) tenant_id: String,
+    pub(crate) tenant_id: Uuid,
     /// Whether the terms were accepted.
     pub(crate) terms_accepted: bool,
     /// Grows by one with each change.
@@ -58,7 +54,7 @@ pub(crate) struct UserRequest {
     /// To change a user: the current version; `If-Match` may say it instead.
     pub(crate) version: Option<u64>,
     /// To create a user: the tenant it belongs to. It cannot change.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<Uuid>)]
     pub(crate) tenant_id: Option<Text<TenantId>>,
     /// Unique over the deployment, ignoring case. A new user without one has the e-mail address.
     #[schema(

@@ -1,22 +1,24 @@
 //! Customers.
 
-use super::super::wire::customer::{CustomerRequest, CustomerResponse};
-use super::super::wire::{Moment, NumberText};
+use uuid::{Uuid, uuid};
+
 use crate::domain::billing::{Address, Customer, Invoicing, Reach, Service, Tax};
 use crate::domain::contact::EmailAddress;
 use crate::domain::ids::{CountryId, LanguageId, StateId, TaxId};
 use crate::domain::text::{check_host, check_login, check_name};
 use crate::domain::time::Timestamp;
+use crate::http::billing::wire::customer::{CustomerRequest, CustomerResponse};
+use crate::http::billing::wire::{Moment, NumberText};
+use crate::http::openapi::schema::Null;
 use crate::reference::{countries, iban, languages};
 use crate::usecases::error::Error;
 use crate::usecases::field_checks::{Checks, Field, flag, optional};
 use crate::usecases::manage_customers::CustomerView;
 
 /// What the vendor prints of things that this service has one of: the same for everybody.
-const DEFAULT_SLA: &str = "63b75905-10d4-44e9-ba1e-7aa2eff4100b";
-const CATEGORY: &str = "7f8320eb-d653-40ae-9d57-1257bead1a29";
-const PRIORITY: &str = "683a47ec-e57c-43a5-ba10-2ccdc03fd331";
-const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+const DEFAULT_SLA: Uuid = uuid!("63b75905-10d4-44e9-ba1e-7aa2eff4100b");
+const CATEGORY: Uuid = uuid!("7f8320eb-d653-40ae-9d57-1257bead1a29");
+const PRIORITY: Uuid = uuid!("683a47ec-e57c-43a5-ba10-2ccdc03fd331");
 
 /// A customer, as opposed to somebody who may become one.
 const STATUS: u8 = 2;
@@ -37,6 +39,22 @@ const UNKNOWN_LANGUAGE: &str = "is no language of GET /ServiceDesk/Configuration
 const UNKNOWN_STATE: &str =
     "is no state of the customer's Country; GET /ServiceDesk/Configuration lists them";
 const NOT_KEPT: &str = "is not kept here: leave it out, or send []";
+
+/// Takes fields of a request, one a line: `check "Name" field (bound or default) => place;`.
+macro_rules! take {
+    ($request:ident, $checks:ident: $(
+        $check:ident $name:literal $field:ident $(($bound:expr))? => $slot:expr;
+    )+) => {$(
+        $checks.$check($name, &$request.$field, $($bound,)? &mut $slot);
+    )+};
+}
+
+/// Takes yes and no fields of a request; one that is cleared goes back to its default.
+macro_rules! take_flags {
+    ($request:ident, $usual:ident => $new:ident: $($field:ident => $slot:ident;)+) => {$(
+        flag(&$request.$field, $usual.$slot, &mut $new.$slot);
+    )+};
+}
 
 impl CustomerRequest {
     /// The tax that is asked for, if it is an id at all.
@@ -118,22 +136,23 @@ impl CustomerRequest {
         if !checks.failed("Country") && new.state.is_some_and(|state| !known(state)) {
             checks.fail("StateCountry", UNKNOWN_STATE);
         }
-        checks.line("Street", &self.street, LINE_CHARS, &mut new.street);
-        checks.line("HouseNo", &self.house_no, CODE_CHARS, &mut new.house_no);
-        let addition = &mut new.house_no_add;
-        checks.line("HouseNoAdd", &self.house_no_add, CODE_CHARS, addition);
-        let building = &mut new.building_name;
-        checks.optional_line("BuildingName", &self.building_name, LINE_CHARS, building);
-        checks.line("Zipcode", &self.zipcode, CODE_CHARS, &mut new.zipcode);
-        checks.line("City", &self.city, LINE_CHARS, &mut new.city);
+        take! { self, checks:
+            line "Street" street (LINE_CHARS) => new.street;
+            line "HouseNo" house_no (CODE_CHARS) => new.house_no;
+            line "HouseNoAdd" house_no_add (CODE_CHARS) => new.house_no_add;
+            optional_line "BuildingName" building_name (LINE_CHARS) => new.building_name;
+            line "Zipcode" zipcode (CODE_CHARS) => new.zipcode;
+            line "City" city (LINE_CHARS) => new.city;
+        }
     }
 
     fn apply_reach(&self, new: &mut Reach, checks: &mut Checks) {
         checks.text("Domain", &self.domain, &mut new.domain, check_host);
-        checks.from_text("Email", &self.email, &mut new.email);
-        let phone = &mut new.phone;
-        checks.line("PhoneNumber", &self.phone_number, CODE_CHARS, phone);
-        checks.line("Fax", &self.fax, CODE_CHARS, &mut new.fax);
+        take! { self, checks:
+            from_text "Email" email => new.email;
+            line "PhoneNumber" phone_number (CODE_CHARS) => new.phone;
+            line "Fax" fax (CODE_CHARS) => new.fax;
+        }
         let login = &mut new.login;
         checks.text("LoginUserName", &self.login_user_name, login, check_login);
     }
@@ -159,94 +178,54 @@ impl CustomerRequest {
 
     fn apply_invoicing(&self, new: &mut Invoicing, checks: &mut Checks) {
         let usual = Invoicing::default();
-        let debtor = &mut new.debtor_code;
-        checks.optional_line("DebtorCode", &self.debtor_code, CODE_CHARS, debtor);
-        checks.from_text("VATNumber", &self.vat_number, &mut new.vat_number);
+        take! { self, checks:
+            optional_line "DebtorCode" debtor_code (CODE_CHARS) => new.debtor_code;
+            from_text "VATNumber" vat_number => new.vat_number;
+        }
         let account = &mut new.bank_account;
         checks.parsed("BankAccount", &self.bank_account, account, iban::parse);
-        let terms = &mut new.payment_terms;
-        checks.number(
-            "PaymentTerms",
-            &self.payment_terms,
-            usual.payment_terms,
-            terms,
-        );
-        checks.from_text(
-            "FallbackInvoiceEmailAddress",
-            &self.fallback_invoice_email_address,
-            &mut new.fallback_email,
-        );
-        flag(
-            &self.direct_debit,
-            usual.direct_debit,
-            &mut new.direct_debit,
-        );
-        let by_email = &mut new.send_by_email;
-        flag(&self.send_invoice_by_email, usual.send_by_email, by_email);
-        flag(
-            &self.subtotals_on_invoice,
-            usual.subtotals,
-            &mut new.subtotals,
-        );
-        let consolidate = &mut new.consolidate;
-        flag(&self.consolidate_billing, usual.consolidate, consolidate);
-        checks.line(
-            "InvoiceNotes",
-            &self.invoice_notes,
-            NOTE_CHARS,
-            &mut new.notes,
-        );
+        take! { self, checks:
+            number "PaymentTerms" payment_terms (usual.payment_terms) => new.payment_terms;
+            from_text "FallbackInvoiceEmailAddress" fallback_invoice_email_address
+                => new.fallback_email;
+            line "InvoiceNotes" invoice_notes (NOTE_CHARS) => new.notes;
+        }
+        take_flags! { self, usual => new:
+            direct_debit => direct_debit;
+            send_invoice_by_email => send_by_email;
+            subtotals_on_invoice => subtotals;
+            consolidate_billing => consolidate;
+        }
     }
 
     fn apply_service(&self, new: &mut Service, checks: &mut Checks) {
         let usual = Service::default();
-        checks.line(
-            "CompanyType",
-            &self.company_type,
-            CODE_CHARS,
-            &mut new.company_type,
-        );
+        take! { self, checks:
+            line "CompanyType" company_type (CODE_CHARS) => new.company_type;
+        }
         if new.company_type.is_empty() {
             new.company_type = usual.company_type;
         }
+        let minutes = self
+            .time_registration_roundup_time
+            .map(|NumberText(minutes)| minutes);
+        let roundup = &mut new.roundup;
         checks.number(
             "TimeRegistrationRoundupTime",
-            &self
-                .time_registration_roundup_time
-                .map(|NumberText(minutes)| minutes),
+            &minutes,
             usual.roundup,
-            &mut new.roundup,
+            roundup,
         );
-        let days = &mut new.days_off;
-        checks.number(
-            "DaysOffPerYear",
-            &self.days_off_per_year,
-            usual.days_off,
-            days,
-        );
-        checks.number(
-            "OccupancyRateNotificationThreshold",
-            &self.occupancy_rate_notification_threshold,
-            usual.occupancy_threshold,
-            &mut new.occupancy_threshold,
-        );
-        optional(
-            &self.ticket_update_mandatory,
-            &mut new.ticket_update_mandatory,
-        );
+        take! { self, checks:
+            number "DaysOffPerYear" days_off_per_year (usual.days_off) => new.days_off;
+            number "OccupancyRateNotificationThreshold" occupancy_rate_notification_threshold
+                (usual.occupancy_threshold) => new.occupancy_threshold;
+            line "ClientDocumentation" client_documentation (NOTE_CHARS) => new.documentation;
+        }
+        let mandatory = &mut new.ticket_update_mandatory;
+        optional(&self.ticket_update_mandatory, mandatory);
         optional(&self.auto_pause, &mut new.auto_pause);
-        flag(
-            &self.show_persons,
-            usual.show_persons,
-            &mut new.show_persons,
-        );
-        let documentation = &mut new.documentation;
-        checks.line(
-            "ClientDocumentation",
-            &self.client_documentation,
-            NOTE_CHARS,
-            documentation,
-        );
+        take_flags! { self, usual => new: show_persons => show_persons; }
     }
 }
 
@@ -267,18 +246,18 @@ pub(crate) fn customer(view: CustomerView, now: Timestamp) -> CustomerResponse {
     let vat_number = invoicing.vat_number.map(|vat| vat.as_str().to_owned());
     let bank_account = invoicing.bank_account.map(|bank| bank.as_str().to_owned());
     CustomerResponse {
-        id: customer.id.to_string(),
-        tenant: customer.tenant_id.to_string(),
+        id: customer.id.uuid(),
+        tenant: customer.tenant_id.uuid(),
         name: customer.name,
         debtor_code: invoicing.debtor_code,
         alias: customer.alias,
         status: STATUS,
-        language: customer.language.to_string(),
+        language: customer.language.uuid(),
         tax_exempt: invoicing.tax_exempt,
-        tax: invoicing.tax.map(|id| id.to_string()),
-        country: address.country.map(|id| id.to_string()),
+        tax: invoicing.tax.map(|id| id.uuid()),
+        country: address.country.map(|id| id.uuid()),
         ticket_update_mandatory: service.ticket_update_mandatory,
-        state_country: address.state.map(|id| id.to_string()),
+        state_country: address.state.map(|id| id.uuid()),
         street: address.street,
         house_no: address.house_no,
         house_no_add: address.house_no_add,
@@ -291,11 +270,11 @@ pub(crate) fn customer(view: CustomerView, now: Timestamp) -> CustomerResponse {
         fax: reach.fax,
         vat_number: vat_number.unwrap_or_default(),
         bank_account: bank_account.unwrap_or_default(),
-        ad_sync_id: customer.directory_sync_id.to_string(),
+        ad_sync_id: customer.directory_sync_id,
         default_sla: DEFAULT_SLA,
-        support_group: view.support_group.to_string(),
-        default_business_unit: view.business_unit.to_string(),
-        support_user: view.support_user.to_string(),
+        support_group: view.support_group,
+        default_business_unit: view.business_unit,
+        support_user: view.support_user,
         company_type: service.company_type,
         send_invoice_by_email: invoicing.send_by_email,
         addresses: [],
@@ -307,35 +286,35 @@ pub(crate) fn customer(view: CustomerView, now: Timestamp) -> CustomerResponse {
         is_tier4: true,
         tier: "Tier 4",
         show_persons: service.show_persons,
-        tenant_data: (),
-        parent_customer: (),
-        default_billing_entity: (),
+        tenant_data: Null,
+        parent_customer: Null,
+        default_billing_entity: Null,
         client_documentation: service.documentation,
         auto_pause: service.auto_pause,
         building_name: address.building_name,
         paid_account: account.is_paid(),
         trial_account: account.trial,
         trial_expiration_date: account.trial_expires_at.map(Moment),
-        creation_date: (),
+        creation_date: Null,
         trial_account_expired: account.is_trial_over(now),
-        tier3_id: NO_ID,
+        tier3_id: Uuid::nil(),
         payment_terms: invoicing.payment_terms.get(),
         invoice_notes: invoicing.notes,
         tier_culture: view.culture,
         direct_debit: invoicing.direct_debit,
         consolidate_billing: invoicing.consolidate,
         is_set_as_main_customer: false,
-        old_parent_id: NO_ID,
+        old_parent_id: Uuid::nil(),
         subtotals_on_invoice: invoicing.subtotals,
         group_linked_to_customer: false,
         external_tenant_id: view.v1_id.to_string(),
-        external_tenant_uuid: customer.tenant_id.to_string(),
-        acronis_tenant_id: (),
+        external_tenant_uuid: customer.tenant_id.uuid(),
+        acronis_tenant_id: Null,
         login_user_name: reach.login,
-        group_id: (),
+        group_id: Null,
         state_country_description: view.state_name,
         country_description: view.country_name,
-        external_parent_id: (),
+        external_parent_id: Null,
         occupancy_rate_notification_threshold: service.occupancy_threshold.get(),
         custom_fields: [],
     }

@@ -1,4 +1,4 @@
-//! Between the wire and the use cases.
+//! Converts between the JSON of the billing dialect and the values of the use cases.
 
 pub(super) mod customer;
 pub(super) mod tax;

@@ -1,10 +1,10 @@
 //! Taxes.
 
-use super::super::request::Paging;
-use super::super::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::domain::billing::{Tax, TaxRate};
 use crate::domain::text::check_name;
+use crate::http::billing::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::http::decimal::Number;
+use crate::http::openapi::schema::Null;
 use crate::usecases::error::Error;
 use crate::usecases::field_checks::{Checks, Field, flag};
 
@@ -41,25 +41,25 @@ impl TaxRequest {
 
 pub(crate) fn tax(tax: Tax) -> TaxResponse {
     TaxResponse {
-        id: tax.id.to_string(),
-        tenant: tax.tenant_id.to_string(),
+        id: tax.id.uuid(),
+        tenant: tax.tenant_id.uuid(),
         name: tax.name,
         value: tax.rate.percent().into(),
         active: tax.active,
         code: tax.code,
         allow_inactive: tax.allow_inactive,
         is_default: tax.is_default,
-        custom_fields: (),
+        custom_fields: Null,
     }
 }
 
-/// One page of `all`.
-pub(crate) fn list(all: Vec<Tax>, paging: Paging) -> TaxesResponse {
+/// The page of `all` that has `size` taxes and comes after `skip`.
+pub(crate) fn list(all: Vec<Tax>, skip: usize, size: usize) -> TaxesResponse {
     let found = all.len();
-    let page = all.into_iter().skip(paging.skip).take(paging.size);
+    let page = all.into_iter().skip(skip).take(size);
     TaxesResponse {
         taxes: page.map(tax).collect(),
         amount_records_found: found,
-        amount_of_pages: found.div_ceil(paging.size),
+        amount_of_pages: found.div_ceil(size),
     }
 }

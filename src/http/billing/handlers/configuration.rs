@@ -48,8 +48,8 @@ fn configuration() -> ConfigurationResponse {
             (country.id.to_string(), states.collect::<BTreeMap<_, _>>())
         });
     let languages = languages::all().iter().map(|language| LanguageResponse {
-        id: language.id.to_string(),
-        country: language.country().map(|id| id.to_string()),
+        id: language.id.uuid(),
+        country: language.country().map(|id| id.uuid()),
         name: language.name.clone(),
         active: true,
         english_name: language.english_name,

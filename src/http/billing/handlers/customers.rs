@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::common::{Page, PageSize, Paging};
 use crate::domain::client::ApiScope::{BillingRead, BillingWrite};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::time::Timestamp;
 use crate::http::billing::convert::customer as convert;
 use crate::http::billing::examples::{TENANT, billing_info};
-use crate::http::billing::request::{Page, PageSize, Paging};
 use crate::http::billing::wire::customer::{CustomerRequest, CustomerResponse, CustomersResponse};
 use crate::http::cursor::{self, Cursor};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, get, put, query};

@@ -1,5 +1,6 @@
 //! Every endpoint of the billing dialect, declared beside the handler that answers it.
 
+mod common;
 mod configuration;
 mod customers;
 mod taxes;

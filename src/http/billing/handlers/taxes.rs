@@ -3,12 +3,12 @@
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
+use super::common::{Page, PageSize, Paging};
 use crate::domain::billing::Tax;
 use crate::domain::client::ApiScope::{BillingRead, BillingWrite};
 use crate::domain::ids::{TaxId, TenantId};
 use crate::http::billing::convert::tax as convert;
 use crate::http::billing::examples::{self, TENANT};
-use crate::http::billing::request::{Page, PageSize, Paging};
 use crate::http::billing::wire::tax::{TaxRequest, TaxResponse, TaxesResponse};
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, get, post, put, query};
 use crate::http::error::ApiError;
@@ -78,7 +78,7 @@ async fn list(call: Call, query: TaxesQuery) -> Answer {
     let tenant = query.tenant.unwrap_or(call.caller.root);
     let mut taxes = usecase::list(call.context(), tenant).await?;
     taxes.retain(|tax| query.active.is_none_or(|active| tax.active == active));
-    Ok(output::ok(&convert::list(taxes, paging)))
+    Ok(output::ok(&convert::list(taxes, paging.skip, paging.size)))
 }
 
 async fn create(call: Call, Json(body): Json<TaxRequest>) -> Answer {

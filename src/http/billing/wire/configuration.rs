@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What the ids of customers stand for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,11 +26,10 @@ pub(crate) struct ConfigurationResponse {
 #[schema(as = Language)]
 pub(crate) struct LanguageResponse {
     /// Its id.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    pub(crate) id: Uuid,
     /// Where it is spoken most.
-    #[schema(required, format = Uuid)]
-    pub(crate) country: Option<String>,
+    #[schema(required)]
+    pub(crate) country: Option<Uuid>,
     /// As its speakers call it.
     pub(crate) name: String,
     /// Always true.

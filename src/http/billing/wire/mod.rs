@@ -1,4 +1,4 @@
-//! The dialect's JSON, field by field in the order in which the vendor prints it.
+//! The JSON of the billing dialect: the fields that the vendor prints, in its order.
 
 pub(super) mod configuration;
 pub(super) mod customer;

@@ -2,37 +2,55 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::http::decimal::Number;
 use crate::http::openapi::schema::Null;
+use crate::http::wire::resource;
 use crate::usecases::field_checks::Field;
 
-/// A sales tax of a partner.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-#[schema(as = Tax)]
-pub(crate) struct TaxResponse {
+resource! {
+    /// A sales tax of a partner.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[serde(rename_all = "PascalCase")]
+    #[schema(as = Tax)]
+    response TaxResponse;
+
+    /// A tax to be created, or what to change of one; what is missing is kept.
+    #[derive(Debug, Default, Deserialize, ToSchema)]
+    #[serde(rename_all = "PascalCase")]
+    #[schema(as = TaxChange)]
+    request TaxRequest;
+
     /// Its id.
-    #[schema(format = Uuid)]
-    pub(crate) id: String,
+    id: Uuid;
     /// The partner that charges it.
-    #[schema(format = Uuid)]
-    pub(crate) tenant: String,
+    tenant: Uuid;
     /// The name on invoices.
-    pub(crate) name: String,
+    name: String => #[schema(value_type = Option<String>, max_length = 100)] Field<String>;
     /// Per cent: below 100, with at most four digits after the point.
-    pub(crate) value: Number,
+    value: Number => #[schema(value_type = Option<Number>)] Field<Number>;
     /// Whether a customer can be given it.
-    pub(crate) active: bool,
+    active: bool => #[schema(value_type = Option<bool>)] Field<bool>;
     /// Its code in the partner's bookkeeping.
-    pub(crate) code: String,
+    code: String => #[schema(value_type = Option<String>, max_length = 50)] Field<String>;
     /// Whether a customer can be given it even while it is not active.
-    pub(crate) allow_inactive: bool,
+    allow_inactive: bool => #[schema(value_type = Option<bool>)] Field<bool>;
     /// The one that forms should offer first.
-    pub(crate) is_default: bool,
+    is_default: bool => #[schema(value_type = Option<bool>)] Field<bool>;
     /// Always null.
-    #[schema(value_type = Null)]
-    pub(crate) custom_fields: (),
+    custom_fields: Null;
+
+    only {
+        /// To change a tax: its id. Missing, null or zeros: it is a new one.
+        #[schema(value_type = Option<String>)]
+        #[serde(default)]
+        pub(crate) id: Field<String>,
+        /// Whose it is; missing: the caller's own. Never changes.
+        #[schema(value_type = Option<String>)]
+        #[serde(default)]
+        pub(crate) tenant: Field<String>,
+    }
 }
 
 /// A page of taxes.
@@ -47,43 +65,4 @@ pub(crate) struct TaxesResponse {
     /// How many pages there are.
     #[serde(rename = "AmountOfPages")]
     pub(crate) amount_of_pages: usize,
-}
-
-/// A tax to be created, or what to change of one; what is missing is kept.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-#[schema(as = TaxChange)]
-pub(crate) struct TaxRequest {
-    /// To change a tax: its id. Missing, null or zeros: it is a new one.
-    #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    pub(crate) id: Field<String>,
-    /// Whose it is; missing: the caller's own. Never changes.
-    #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    pub(crate) tenant: Field<String>,
-    /// The name on invoices.
-    #[schema(value_type = Option<String>, max_length = 100)]
-    #[serde(default)]
-    pub(crate) name: Field<String>,
-    /// Per cent: below 100, with at most four digits after the point.
-    #[schema(value_type = Option<Number>)]
-    #[serde(default)]
-    pub(crate) value: Field<Number>,
-    /// Whether a customer can be given it.
-    #[schema(value_type = Option<bool>)]
-    #[serde(default)]
-    pub(crate) active: Field<bool>,
-    /// Its code in the partner's bookkeeping.
-    #[schema(value_type = Option<String>, max_length = 50)]
-    #[serde(default)]
-    pub(crate) code: Field<String>,
-    /// Whether a customer can be given it even while it is not active.
-    #[schema(value_type = Option<bool>)]
-    #[serde(default)]
-    pub(crate) allow_inactive: Field<bool>,
-    /// The one that forms should offer first.
-    #[schema(value_type = Option<bool>)]
-    #[serde(default)]
-    pub(crate) is_default: Field<bool>,
 }

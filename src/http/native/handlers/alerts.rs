@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use crate::domain::client::ApiScope::{AlertsRead, AlertsWrite};
 use crate::domain::ids::UserId;
@@ -19,7 +17,10 @@ use crate::http::endpoint::{
 use crate::http::error::ApiError;
 use crate::http::input::Params;
 use crate::http::message::{CachedAnswer, Head, Response};
-use crate::http::native::wire::{AlertResponse, AlertsResponse, HeaderResponse, OfferResponse};
+use crate::http::native::convert::alert as convert;
+use crate::http::native::wire::alert::{
+    AlertsResponse, EditionResponse, HeaderResponse, SnoozeRequest, SnoozedResponse,
+};
 use crate::http::openapi::schema;
 use crate::http::output::{self, time};
 use crate::http::precondition::Precondition;
@@ -39,7 +40,6 @@ const USERS: &str = "/api/upsell/v1/users/";
 pub(super) const ALERTS: &str = "/api/upsell/v1/users/{user_id}/alerts";
 pub(super) const HEADER: &str = "/api/upsell/v1/users/{user_id}/header";
 
-/// What one user is shown.
 pub(super) fn shown() -> [Endpoint; 3] {
     let edition_path = "/api/upsell/v1/users/{user_id}/edition-proposal";
     let about_editions = "What a user is told where a feature belongs to an edition";
@@ -64,7 +64,6 @@ pub(super) fn shown() -> [Endpoint; 3] {
 
 const SNOOZE: &str = "/api/upsell/v1/users/{user_id}/alerts/{alert_id}/snooze";
 
-/// What hides an alert for a while.
 pub(super) fn snoozes() -> [Endpoint; 2] {
     [
         post(SNOOZE, "snoozeAlert", "Hides an alert for a while")
@@ -154,15 +153,7 @@ impl Segment for AlertId {
 async fn list(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Answer {
     let (env, asked, now) = (&call.env, query.asked(), call.now());
     let (alerts, basis) = list_alerts(call.context(), user, asked).await?;
-    let body = output::json_bytes(&AlertsResponse {
-        user_id: alerts.user_id.uuid(),
-        tenant_id: alerts.tenant_id.uuid(),
-        lang: alerts.writing.lang,
-        dir: alerts.writing.dir,
-        generated_at: time(alerts.generated_at),
-        stale: false,
-        items: alerts.items.iter().map(AlertResponse::from).collect(),
-    });
+    let body = output::json_bytes(&convert::alerts(&alerts));
     let wanted = wanted(user, Form::Alerts, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
     Ok(response(Form::Alerts, body))
@@ -172,13 +163,9 @@ async fn header(call: Call, Path(user): Path<UserId>, query: AlertsQuery) -> Ans
     let html = wants_html(call.head())?;
     let (env, asked, now) = (&call.env, query.asked(), call.now());
     let (header, basis) = show_header(call.context(), user, asked).await?;
-    let (form, body) = if html {
-        (Form::HeaderHtml, Bytes::from(header.html))
-    } else {
-        (
-            Form::Header,
-            output::json_bytes(&HeaderResponse::from(&header)),
-        )
+    let (form, body) = match html {
+        true => (Form::HeaderHtml, Bytes::from(header.html)),
+        false => (Form::Header, output::json_bytes(&convert::header(&header))),
     };
     let wanted = wanted(user, form, asked);
     env.remembered.keep(env, &wanted, basis, &body, now);
@@ -257,21 +244,6 @@ const fn wanted<'a>(user: UserId, form: Form, asked: Asked<'a>) -> Wanted<'a> {
     }
 }
 
-/// The edition upsell message.
-#[derive(Serialize, ToSchema)]
-#[schema(as = EditionProposal)]
-pub(super) struct EditionResponse<'a> {
-    /// The edition.
-    edition: &'a str,
-    /// One line.
-    title: &'a str,
-    /// What there is to say.
-    body: &'a str,
-    /// What the reader can do; null: nothing. The link has no added data.
-    #[schema(required)]
-    proposal: Option<OfferResponse<'a>>,
-}
-
 query! {
     /// Which edition, and in which language.
     struct EditionQuery {
@@ -298,33 +270,7 @@ impl ParameterValue for EditionName {
 async fn edition(call: Call, Path(user): Path<UserId>, query: EditionQuery) -> Answer {
     let (edition, lang) = (&query.edition.0.0, query.lang.as_ref().map(LangTag::as_str));
     let message = edition_proposal(call.context(), user, edition, lang).await?;
-    Ok(output::ok(&EditionResponse {
-        edition: &message.edition,
-        title: &message.title,
-        body: &message.body,
-        proposal: message.offer.as_ref().map(OfferResponse::from),
-    }))
-}
-
-/// A snooze.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Snooze)]
-pub(super) struct SnoozeRequest {
-    /// When it ends: within 366 days.
-    #[schema(format = DateTime)]
-    until: String,
-}
-
-/// A snooze, as it was taken.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Snoozed)]
-pub(super) struct SnoozedResponse {
-    /// The alert.
-    id: String,
-    /// When it ends.
-    #[schema(format = DateTime)]
-    snoozed_until: String,
+    Ok(output::ok(&convert::edition(&message)))
 }
 
 async fn snooze(

@@ -1,8 +1,6 @@
 //! The partner plan by which a tenant buys, and the currency of a partner's plans.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
 
 use crate::domain::client::ApiScope::{PartnersRead, PartnersWrite};
 use crate::domain::ids::TenantId;
@@ -11,62 +9,27 @@ use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put
 use crate::http::error::ApiError;
 use crate::http::message::Response;
 use crate::http::native::examples;
+use crate::http::native::wire::plan::{CurrencySetting, PlanSetting};
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::usecases::tenant_plan::{self as usecase, Setting};
 
-/// The partner plan by which a tenant buys.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = TenantPlan)]
-pub(super) struct PlanSetting {
-    /// The partner's id.
-    #[schema(format = Uuid)]
-    partner: String,
-    /// The number of the plan there.
-    plan_id: u64,
-}
-
-/// The currency of a partner's plans.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = PlanCurrency)]
-pub(super) struct CurrencySetting {
-    /// A code of ISO 4217, such as `EUR`.
-    #[schema(pattern = "^[A-Z]{3}$")]
-    currency: String,
-}
-
-fn plan_answer(set: Setting<PlanRef>) -> Response {
-    let form = PlanSetting {
-        partner: set.value.partner.to_string(),
-        plan_id: set.value.plan.0,
-    };
-    output::versioned(output::ok(&form), set.version)
-}
-
-fn currency_answer(currency: Currency, version: u64) -> Response {
-    let form = CurrencySetting {
-        currency: currency.to_string(),
-    };
-    output::versioned(output::ok(&form), version)
-}
-
 const PLAN: &str = "/api/upsell/v1/tenants/{tenant_id}/plan";
 const CURRENCY: &str = "/api/upsell/v1/tenants/{tenant_id}/currency";
 
-/// What the plan by which a tenant buys answers to.
 pub(super) fn endpoints() -> [Endpoint; 6] {
     let named = json!({ "partner": examples::TENANT, "plan_id": 1 });
-    let summary = "The partner plan by which a tenant buys";
-    let set = "Names the partner plan by which a tenant buys";
+    let plan = "The partner plan by which a tenant buys";
+    let names_plan = "Names the partner plan by which a tenant buys";
+    let currency = "The currency of a partner's plans";
+    let sets_currency = "Sets the currency of a partner's plans";
     [
-        get(PLAN, "readTenantPlan", summary)
+        get(PLAN, "readTenantPlan", plan)
             .scope(PartnersRead)
             .answers::<PlanSetting>(200, "The plan.")
             .tagged()
             .to(show_plan),
-        put(PLAN, "nameTenantPlan", set)
+        put(PLAN, "nameTenantPlan", names_plan)
             .scope(PartnersWrite)
             .example(named)
             .answers::<PlanSetting>(200, "The plan.")
@@ -76,30 +39,37 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
             .scope(PartnersWrite)
             .answers_nothing(204, "There is none.")
             .to(drop_plan),
-        get(
-            CURRENCY,
-            "readCurrency",
-            "The currency of a partner's plans",
-        )
-        .scope(PartnersRead)
-        .answers::<CurrencySetting>(200, "The currency.")
-        .tagged()
-        .to(show_currency),
-        put(
-            CURRENCY,
-            "setCurrency",
-            "Sets the currency of a partner's plans",
-        )
-        .scope(PartnersWrite)
-        .example(json!({ "currency": "EUR" }))
-        .answers::<CurrencySetting>(200, "The currency.")
-        .tagged()
-        .to(set_currency),
+        get(CURRENCY, "readCurrency", currency)
+            .scope(PartnersRead)
+            .answers::<CurrencySetting>(200, "The currency.")
+            .tagged()
+            .to(show_currency),
+        put(CURRENCY, "setCurrency", sets_currency)
+            .scope(PartnersWrite)
+            .example(json!({ "currency": "EUR" }))
+            .answers::<CurrencySetting>(200, "The currency.")
+            .tagged()
+            .to(set_currency),
         delete(CURRENCY, "dropCurrency", "Names no currency any more")
             .scope(PartnersWrite)
             .answers_nothing(204, "There is none.")
             .to(drop_currency),
     ]
+}
+
+fn plan_answer(set: Setting<PlanRef>) -> Response {
+    let body = PlanSetting {
+        partner: set.value.partner.to_string(),
+        plan_id: set.value.plan.0,
+    };
+    output::versioned(output::ok(&body), set.version)
+}
+
+fn currency_answer(currency: Currency, version: u64) -> Response {
+    let body = CurrencySetting {
+        currency: currency.to_string(),
+    };
+    output::versioned(output::ok(&body), version)
 }
 
 async fn show_plan(call: Call, Path(tenant): Path<TenantId>) -> Answer {

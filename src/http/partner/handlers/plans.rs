@@ -24,7 +24,6 @@ use crate::http::partner::wire::{
     LinkResponse, ListedPlanResponse, PlanRequest, PlanResponse, PlansResponse,
 };
 use crate::http::precondition::Precondition;
-use crate::http::router::BodyLimit;
 use crate::usecases::error::{Error, What};
 use crate::usecases::partner_plans::{self as usecase, PlanOrder, PlanPage, PlanQuery};
 
@@ -60,7 +59,7 @@ pub(super) fn endpoints() -> [Endpoint; 5] {
         .to(replace);
     let remove = delete(path, "deletePlan", "Deletes a plan")
         .scope(PartnersWrite)
-        .limit(BodyLimit::PartnerPlan)
+        .limit(|limits| limits.partner_plan_bytes)
         .about("Only one that no tenant buys by.")
         .answers_nothing(204, "It is deleted.")
         .to(remove);
@@ -71,7 +70,7 @@ pub(super) fn endpoints() -> [Endpoint; 5] {
 fn takes_plan(operation: Operation) -> Operation {
     let schema = json!({ "$ref": format!("#/components/schemas/{}", PlanRequest::name()) });
     operation
-        .limit(BodyLimit::PartnerPlan)
+        .limit(|limits| limits.partner_plan_bytes)
         .takes_json::<PlanRequest>(plan())
         .takes_as("application/xml", schema.clone(), Some(json!(PLAN_XML)))
         .takes_as("text/xml", schema, Some(json!(PLAN_XML)))
@@ -223,14 +222,12 @@ async fn show(
     Path((Username(username), id)): Path<(Username, PlanId)>,
 ) -> Answer {
     let plan = usecase::read(call.context(), &username, id).await?;
-    let version = plan.version;
-    let shown = convert::shown(plan.terms);
     let body = match media.is_xml() {
-        true => convert::plan_xml(&shown).into(),
-        false => output::json_bytes(&shown),
+        true => convert::plan_xml(&plan.terms).into(),
+        false => output::json_bytes(&convert::shown(plan.terms)),
     };
     let response = media.response(StatusCode::OK, body);
-    Ok(output::versioned(response, version))
+    Ok(output::versioned(response, plan.version))
 }
 
 async fn replace(

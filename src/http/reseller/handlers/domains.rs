@@ -3,17 +3,16 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::common::{
+    DomainName, New, check_repeated, reads_retention, sets_retention, show_retention,
+};
 use crate::domain::client::ApiScope::Plans;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
 use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
 use crate::http::reseller::convert;
-use crate::http::reseller::examples::half_a_year;
-use crate::http::reseller::request::{DomainName, New, check_repeated};
-use crate::http::reseller::wire::{
-    DomainRequest, DomainResponse, RetentionRequest, RetentionResponse,
-};
+use crate::http::reseller::wire::{DomainRequest, DomainResponse, RetentionRequest};
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::domains::{self as usecase, DomainView};
@@ -38,19 +37,8 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
         .answers_nothing(204, "It is deleted.")
         .to(remove);
     let path = "/domain/{domain}/retention";
-    let retention = get(path, "readDomainRetention", "Ingestion and retention")
-        .scope(Plans)
-        .answers::<RetentionResponse>(200, "The values.")
-        .such_as(half_a_year())
-        .tagged()
-        .to(retention);
-    let set_retention = put(path, "setDomainRetention", "Sets ingestion and retention")
-        .scope(Plans)
-        .example(half_a_year())
-        .answers::<RetentionResponse>(200, "The values.")
-        .such_as(half_a_year())
-        .tagged()
-        .to(set_retention);
+    let retention = reads_retention(path, "readDomainRetention").to(retention);
+    let set_retention = sets_retention(path, "setDomainRetention").to(set_retention);
     let back = "Goes back to the values of the domain's plan";
     let clear_retention = delete(path, "clearDomainRetention", back)
         .scope(Plans)
@@ -106,8 +94,7 @@ async fn remove(
 async fn retention(call: Call, Path(DomainName(name)): Path<DomainName>) -> Answer {
     let view = usecase::read(call.context(), &name).await?;
     let retention = view.retention.ok_or(Error::NotFound(What::Retention))?;
-    let body = convert::retention_out(retention);
-    Ok(output::versioned(output::ok(&body), view.domain.version))
+    Ok(show_retention(retention, view.domain.version))
 }
 
 async fn set_retention(
@@ -120,8 +107,7 @@ async fn set_retention(
     let (own, version) = (Some(retention), expected.version);
     let done = usecase::set_retention(call.context(), &name, own, version).await;
     let domain = expected.checked(done)?;
-    let body = convert::retention_out(retention);
-    Ok(output::versioned(output::ok(&body), domain.version))
+    Ok(show_retention(retention, domain.version))
 }
 
 async fn clear_retention(

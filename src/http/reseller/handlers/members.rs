@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::common::DomainName;
 use crate::domain::client::ApiScope::Plans;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, put};
 use crate::http::error::ApiError;
@@ -9,7 +10,6 @@ use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::http::reseller::convert;
-use crate::http::reseller::request::DomainName;
 use crate::http::reseller::wire::{MemberRequest, MemberResponse};
 use crate::usecases::reseller::members::{self as usecase, Member};
 

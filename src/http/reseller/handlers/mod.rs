@@ -1,5 +1,6 @@
 //! Every endpoint of the reseller dialect, declared beside the handler that answers it.
 
+mod common;
 mod domains;
 mod members;
 mod plan_change;

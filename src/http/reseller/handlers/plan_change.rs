@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::common::DomainName;
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::change::KeepRole;
 use crate::domain::reseller::name::Name;
@@ -11,8 +12,7 @@ use crate::http::error::ApiError;
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::http::reseller::convert;
-use crate::http::reseller::request::DomainName;
-use crate::http::reseller::wire::{KeepRoleRequest, PlanChangeRequest, PlanChangeResponse};
+use crate::http::reseller::wire::{PlanChangeRequest, PlanChangeResponse};
 use crate::usecases::reseller::{change_plan as usecase, domains};
 
 pub(super) fn endpoints() -> [Endpoint; 1] {
@@ -99,7 +99,7 @@ async fn change(
     let body = body.map_or_else(PlanChangeRequest::default, |Json(body)| body);
     let needed = || ApiError::malformed("pricePlan", "name the new plan; it is mandatory");
     let plan = either("pricePlan", query.plan, body.price_plan, Name::parse)?.ok_or_else(needed)?;
-    let keep = body.keep_role.map(|KeepRoleRequest(text)| text);
+    let keep = body.keep_role.map(String::from);
     let keep = either("keepRole", query.keep, keep, str::parse)?.unwrap_or(KeepRole::None);
     let domain = either("domain", query.domain, body.domain, Name::parse)?;
     let domain = target(&call, path, domain).await?;

@@ -3,6 +3,9 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::common::{
+    New, PlanName, RolesQuery, check_repeated, reads_retention, sets_retention, show_retention,
+};
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::plan::Plan;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, delete, get, put};
@@ -11,10 +14,7 @@ use crate::http::output;
 use crate::http::precondition::{Precondition, by_header};
 use crate::http::reseller::convert;
 use crate::http::reseller::examples::half_a_year;
-use crate::http::reseller::request::{New, PlanName, RolesQuery, check_repeated};
-use crate::http::reseller::wire::{
-    PlanRequest, PlanResponse, RetentionRequest, RetentionResponse, RoleResponse,
-};
+use crate::http::reseller::wire::{PlanRequest, PlanResponse, RetentionRequest, RoleResponse};
 use crate::usecases::error::{Error, What};
 use crate::usecases::precondition::Expected;
 use crate::usecases::reseller::plans as usecase;
@@ -45,19 +45,8 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
         .answers_nothing(204, "It is deleted.")
         .to(remove);
     let path = "/plan/{planName}/retention";
-    let retention = get(path, "readPlanRetention", "Ingestion and retention")
-        .scope(Plans)
-        .answers::<RetentionResponse>(200, "The values.")
-        .such_as(half_a_year())
-        .tagged()
-        .to(retention);
-    let set_retention = put(path, "setPlanRetention", "Sets ingestion and retention")
-        .scope(Plans)
-        .example(half_a_year())
-        .answers::<RetentionResponse>(200, "The values.")
-        .such_as(half_a_year())
-        .tagged()
-        .to(set_retention);
+    let retention = reads_retention(path, "readPlanRetention").to(retention);
+    let set_retention = sets_retention(path, "setPlanRetention").to(set_retention);
     [list, show, save, remove, retention, set_retention]
 }
 
@@ -119,8 +108,7 @@ async fn remove(
 async fn retention(call: Call, Path(PlanName(name)): Path<PlanName>) -> Answer {
     let plan = usecase::read(call.context(), &name).await?;
     let retention = plan.retention.ok_or(Error::NotFound(What::Retention))?;
-    let body = convert::retention_out(retention);
-    Ok(output::versioned(output::ok(&body), plan.version))
+    Ok(show_retention(retention, plan.version))
 }
 
 async fn set_retention(
@@ -133,6 +121,5 @@ async fn set_retention(
     let version = expected.version;
     let done = usecase::set_retention(call.context(), &name, retention, version).await;
     let plan = expected.checked(done)?;
-    let body = convert::retention_out(retention);
-    Ok(output::versioned(output::ok(&body), plan.version))
+    Ok(show_retention(retention, plan.version))
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::common::{DomainName, PlanName, RoleName, RolesQuery};
 use crate::domain::client::ApiScope::Plans;
 use crate::domain::reseller::role::Role;
 use crate::http::endpoint::{Answer, Call, Endpoint, Json, Path, Segment, delete, get, post, put};
@@ -11,7 +12,6 @@ use crate::http::message::Response;
 use crate::http::output;
 use crate::http::precondition::Precondition;
 use crate::http::reseller::convert;
-use crate::http::reseller::request::{DomainName, PlanName, RoleName, RolesQuery};
 use crate::http::reseller::wire::{RoleRequest, RoleResponse};
 use crate::usecases::reseller::roles::{self as usecase, Home};
 

@@ -3,36 +3,26 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, OneOfBuilder, SchemaType};
 use utoipa::openapi::{RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// `true`, `false`, or the name of a role; the first two also as strings.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct KeepRoleRequest(pub(crate) String);
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "must be true, false or the name of a role")]
+pub(crate) enum KeepRoleRequest {
+    Flag(bool),
+    Text(String),
+}
 
-impl<'de> Deserialize<'de> for KeepRoleRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl Visitor<'_> for Either {
-            type Value = KeepRoleRequest;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false or the name of a role")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<KeepRoleRequest, E> {
-                Ok(KeepRoleRequest(value.to_string()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<KeepRoleRequest, E> {
-                Ok(KeepRoleRequest(value.to_owned()))
-            }
+impl From<KeepRoleRequest> for String {
+    fn from(keep: KeepRoleRequest) -> Self {
+        match keep {
+            KeepRoleRequest::Flag(keep) => keep.to_string(),
+            KeepRoleRequest::Text(text) => text,
         }
-
-        deserializer.deserialize_any(Either)
     }
 }
 

@@ -3,9 +3,8 @@ use super::*;
 #[test]
 fn keep_role_is_read_in_all_its_forms() {
     let read = |text: &str| {
-        serde_json::from_str::<KeepRoleRequest>(text)
-            .map(|keep| keep.0)
-            .ok()
+        let keep = serde_json::from_str::<KeepRoleRequest>(text).ok();
+        keep.map(String::from)
     };
     for (text, expected) in [
         ("true", Some("true")),

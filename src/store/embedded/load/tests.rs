@@ -68,10 +68,6 @@ impl Disk {
         });
         Ok((records.collect(), found))
     }
-
-    fn refused(&self) -> String {
-        self.load().map(|(records, _)| records).unwrap_err()
-    }
 }
 
 fn page(index: u32) -> PageId {
@@ -159,51 +155,47 @@ fn a_page_takes_only_entries_above_its_position() {
 }
 
 #[test]
-fn a_missing_entry_is_refused() {
-    let disk = Disk::new();
-    disk.checkpoint(9);
-    disk.entry(10, &[(1, "a")]);
-    disk.entry(12, &[(1, "b")]);
-    assert!(disk.refused().contains("entry 11"), "{}", disk.refused());
-    let disk = Disk::new();
-    disk.entry(2, &[(1, "a")]);
-    assert!(disk.refused().contains("entry 1 "), "{}", disk.refused());
-}
-
-#[test]
-fn a_page_newer_than_the_last_entry_is_refused() {
-    let disk = Disk::new();
-    disk.page(0, 11, &[(1, "a")]);
-    disk.checkpoint(9);
-    disk.entry(10, &[(1, "b")]);
-    assert!(
-        disk.refused().contains("ends with 10"),
-        "{}",
-        disk.refused()
-    );
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_and_named() {
-    let disk = Disk::new();
-    disk.journal_put(1, &[9]);
-    assert!(disk.refused().contains("entry 1 "), "{}", disk.refused());
-    let disk = Disk::new();
-    disk.journal.insert("strange", "").unwrap();
-    assert!(
-        disk.refused().contains("without a number"),
-        "{}",
-        disk.refused()
-    );
-    let disk = Disk::new();
-    disk.pages.insert(page(7).key(), [9]).unwrap();
-    assert!(disk.refused().contains("page 7"), "{}", disk.refused());
-    let disk = Disk::new();
-    disk.page(7, 0, &[(1, "of page 0")]);
-    assert!(disk.refused().contains("page 7"), "{}", disk.refused());
-    let disk = Disk::new();
-    disk.journal.insert(CHECKPOINT_KEY, [9]).unwrap();
-    assert!(disk.refused().contains("checkpoint"), "{}", disk.refused());
+fn what_is_missing_or_cannot_be_read_is_refused_and_named() {
+    type Damage = fn(&Disk);
+    let cases: [(Damage, &str); 8] = [
+        (
+            |disk| {
+                disk.checkpoint(9);
+                disk.entry(10, &[(1, "a")]);
+                disk.entry(12, &[(1, "b")]);
+            },
+            "entry 11",
+        ),
+        (|disk| disk.entry(2, &[(1, "a")]), "entry 1 "),
+        (
+            |disk| {
+                disk.page(0, 11, &[(1, "a")]);
+                disk.checkpoint(9);
+                disk.entry(10, &[(1, "b")]);
+            },
+            "ends with 10",
+        ),
+        (|disk| disk.journal_put(1, &[9]), "entry 1 "),
+        (
+            |disk| disk.journal.insert("strange", "").unwrap(),
+            "without a number",
+        ),
+        (
+            |disk| disk.pages.insert(page(7).key(), [9]).unwrap(),
+            "page 7",
+        ),
+        (|disk| disk.page(7, 0, &[(1, "of page 0")]), "page 7"),
+        (
+            |disk| disk.journal.insert(CHECKPOINT_KEY, [9]).unwrap(),
+            "checkpoint",
+        ),
+    ];
+    for (damage, expected) in cases {
+        let disk = Disk::new();
+        damage(&disk);
+        let refused = disk.load().map(|(records, _)| records).unwrap_err();
+        assert!(refused.contains(expected), "{refused}");
+    }
 }
 
 /// A flipped bit in an entry or a page is refused, or reads as something else, and never panics: to

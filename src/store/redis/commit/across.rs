@@ -1,13 +1,13 @@
-//! A change that spans partitions: prepared in each, decided in one, applied in all.
+//! A commit that spans partitions: prepared in each, decided in one, applied in all.
 //!
-//! 1. It is prepared in the partition that decides, then in the others: what it expects is checked,
-//!    and the records are locked.
-//! 2. It is decided by being applied in the first; from then on it will be made, by whomever.
-//! 3. It is applied in the others, and answered. Then the decision is forgotten.
+//! 1. Prepare it in the partition that decides, then in the others: check its expectations and lock
+//!    the records.
+//! 2. Decide it by applying it in the first. From then on every node that meets it completes it.
+//! 3. Apply it in the others, answer the caller, and delete the decision.
 //!
-//! What is cut short in between is ended by whoever meets a lock of it, or by the sweep, once it is
-//! older than `undecided_ttl`: taken back where it was not decided, applied where it was. So a lock
-//! blocks nobody for longer, and there is never a half of a change that stays.
+//! A commit that was cut short is ended by the node that meets a lock of it, or by the sweep, once it
+//! is older than `undecided_ttl`: rolled back if it was not decided, else applied. So no lock outlives
+//! `undecided_ttl`, and no commit stays half applied.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -196,15 +196,8 @@ impl<'a> Spanning<'a> {
     #[expect(clippy::indexing_slicing, reason = "each part has an intent")]
     async fn apply_in(&self, inner: &Inner, number: u16, decision: &[u8]) -> Result<bool, Failed> {
         let (id, intent) = (&self.lock.id, &self.intents[&number]);
-        apply(
-            inner,
-            inner.partition(number),
-            id,
-            intent,
-            decision,
-            self.until,
-        )
-        .await
+        let partition = inner.partition(number);
+        apply(inner, partition, id, intent, decision, self.until).await
     }
 
     /// Removes what was prepared. Until others would do that, it is tried for: a server that used up

@@ -1,8 +1,8 @@
-//! What is prepared in a partition, as it lies there until it is applied or taken back: who meets it
-//! must be able to end it.
+//! The stored form of a prepared commit in one partition. Any node that meets one must be able to end
+//! it.
 
 use crate::store::engine::{Key, StoreError};
-use crate::store::record::bytes::{Reader, Writer};
+use crate::store::record::bytes::{Reader, Writer, decode};
 
 /// The version of an intent's form.
 const VERSION: u8 = 1;
@@ -58,15 +58,16 @@ impl Intent {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
-        read_intent(bytes).map_err(|why| damaged("an intent", why))
+        decode(
+            "an intent of a change that spans partitions",
+            VERSION,
+            bytes,
+            read_intent,
+        )
     }
 }
 
-fn read_intent(bytes: &[u8]) -> Result<Intent, &'static str> {
-    let mut bytes = Reader::new(bytes);
-    if bytes.byte()? != VERSION {
-        return Err("it is of a version that this program does not know");
-    }
+fn read_intent(bytes: &mut Reader<'_>) -> Result<Intent, &'static str> {
     let decider = u16::from_be_bytes(*bytes.array()?);
     let (mut expected, mut writes) = (Vec::new(), Vec::new());
     for _ in 0..bytes.count()? {
@@ -80,7 +81,6 @@ fn read_intent(bytes: &[u8]) -> Result<Intent, &'static str> {
         };
         writes.push((key, body));
     }
-    bytes.end()?;
     Ok(Intent {
         decider,
         expected,
@@ -128,15 +128,12 @@ impl Lock {
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, StoreError> {
-        let (id, decider) = bytes
-            .split_first_chunk()
-            .ok_or_else(|| damaged("a lock", "it ends too early"))?;
-        let decider: [u8; 2] = decider
-            .try_into()
-            .map_err(|_| damaged("a lock", "it has no partition"))?;
+        let Some((id, &[high, low])) = bytes.split_first_chunk() else {
+            return Err(damaged("a lock", "its length is wrong"));
+        };
         Ok(Self {
             id: *id,
-            decider: u16::from_be_bytes(decider),
+            decider: u16::from_be_bytes([high, low]),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Changes that span partitions and were cut short: ended by whoever meets a lock of theirs, and by a
-//! sweep now and then.
+//! Commits that span partitions and were cut short: ended by the node that meets a lock of theirs, and
+//! by a periodic sweep.
 
 use std::iter;
 use std::sync::Arc;
@@ -72,13 +72,8 @@ pub(super) async fn apply(
     ];
     let names = names.map(Vec::as_slice);
     let records = intent.keys().chain(&intent.expected);
-    let mut call = Call::new(
-        &inner.scripts.apply,
-        partition,
-        &names,
-        records,
-        intent.bytes(),
-    );
+    let (script, bytes) = (&inner.scripts.apply, intent.bytes());
+    let mut call = Call::new(script, partition, &names, records, bytes);
     inner
         .head(partition, &mut call)
         .arg(id)

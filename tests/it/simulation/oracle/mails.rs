@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::notification::{Cause, Mail, MailState, Notice};
+use upsell::domain::mail::{Cause, Mail, MailState, Notice};
 use upsell::domain::user::User;
 use upsell::store::keys;
 use upsell::store::record::Stored as _;
