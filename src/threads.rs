@@ -1,9 +1,13 @@
 //! Which threads have priority when all cores are busy.
 //!
 //! The threads that answer HTTP have the priority of the process; workers and the store's writer
-//! have a lower one (`lower_priority`). A thread that answers HTTP must never wait for a lock that
-//! a thread of lower priority may hold, since the holder may have to wait for a core. It takes such
-//! a lock with [`try_read`], and leaves the request to the workers when it cannot.
+//! have a lower one (`lower_priority`). A thread that answers HTTP must not wait for a lock that a
+//! thread of lower priority may hold, since the holder may have to wait for a core. It takes such a
+//! lock with [`try_read`], and leaves the request to the workers when it cannot.
+//!
+//! One exception: a short usage report runs on the thread that answers. Where it must read the store
+//! (an account that the account table does not have, or a dry run), it may wait for the length of
+//! one copy or insert.
 
 use std::cell::Cell;
 use std::sync::{RwLock, RwLockReadGuard, TryLockError};

@@ -1,5 +1,5 @@
-//! Tracked links: the token of `/r/…` and `/u/…` (product rule 4). It says who, where and until
-//! when, and carries its own proof; no row is kept for a link.
+//! Tracked links: the token of `/r/…` and `/u/…`. It says who, where and until when, and carries its
+//! own proof; no row is kept for a link.
 //!
 //! ```text
 //! version 1 | key id 1 | expiry 4 | purpose and placement 1 | number of the user 4 | MAC 16

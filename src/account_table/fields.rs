@@ -43,7 +43,7 @@ pub struct TenantFields {
     pub number: V1Id,
     /// The number of the tenant above; `None` for the root.
     pub parent: Option<V1Id>,
-    /// A disabled tenant's people are told nothing.
+    /// The people of a disabled tenant are offered nothing, and notified of no quota.
     pub enabled: bool,
     /// By what the tenant and its users are evaluated.
     pub policy: PolicyId,

@@ -179,7 +179,7 @@ section! {
 section! {
     /// What messages offer.
     Proposal = "proposal" {
-        /// What a company admin who is a buyer is offered where the brand has no Buy URL.
+        /// What a company admin who is a buyer is offered where no brand with a Buy URL is enabled.
         without_buy_url: WithoutBuyUrl = Choice(&[
             ("none", WithoutBuyUrl::Nothing),
             ("contact_sales", WithoutBuyUrl::ContactSales),

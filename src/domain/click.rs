@@ -1,4 +1,4 @@
-//! Clicks on tracked links, counted three ways (product rule 4): raw, unique, likely human.
+//! Clicks on tracked links, counted three ways: raw, unique, likely human.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

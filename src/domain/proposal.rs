@@ -1,5 +1,6 @@
-//! The decision table of who is proposed what (rule `who-may-buy`). Alerts, header, mails, previews
-//! and clicks all call these two functions; `explain` shows the trail that they leave.
+//! Decides who is offered what (rule `who-may-buy`): [`quota_proposal`] in messages about quotas,
+//! [`edition_proposal`] in messages that propose an edition. Use case `view` calls both for whatever
+//! is shown or sent, `destination` one of them for a click, and `explain` both to show their trails.
 
 use super::rules::{Rule, Trail, is_notified};
 use crate::named::named;
@@ -58,7 +59,8 @@ pub struct Facts {
     pub without_buy_url: WithoutBuyUrl,
 }
 
-/// The proposal for a quota message, the same in console, mail and portal header.
+/// The proposal for a quota message, the same in console, mail and portal header. Only buyers are
+/// offered anything; one who is no company admin is sent to sales.
 #[must_use]
 pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
     let is_notified = is_notified(facts.user_enabled, facts.tenant_enabled, trail);
@@ -72,7 +74,7 @@ pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
 }
 
 /// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales.
-/// Without a shop there is nothing to click, so the same setting decides for that admin.
+/// Without a shop there is nothing to click, so [`Facts::without_buy_url`] decides for that admin.
 #[must_use]
 pub fn edition_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
     if !is_notified(facts.user_enabled, facts.tenant_enabled, trail) {

@@ -159,7 +159,7 @@ impl Quota {
         }
     }
 
-    /// The state of `usage` against this quota (product rule 1).
+    /// The state of `usage` against this quota: that of the highest level whose threshold it reaches.
     #[must_use]
     pub fn state(&self, usage: u64, soon: Option<Percent>) -> State {
         if self.value.is_none() {

@@ -1,5 +1,8 @@
 //! Decisions that can be explained. The deciding function records each rule it checks in a
 //! [`Trail`], so an explanation cannot differ from the decision.
+//!
+//! A [`Rule`] is one of these checks. The rules that comments cite by name (rule `who-may-buy`) are
+//! others: those of the vendors, in `docs/rules.md`.
 
 use super::tenant::Tenant;
 use super::user::User;
@@ -111,7 +114,8 @@ impl Trail {
     }
 }
 
-/// Whether a user is notified of quotas at all: not while the user or the tenant is disabled.
+/// Whether a user is notified of quotas, and offered anything, at all: not while the user or the
+/// tenant is disabled.
 #[must_use]
 pub fn is_notified(user_enabled: bool, tenant_enabled: bool, trail: &mut Trail) -> bool {
     trail.holds(Rule::UserEnabled, user_enabled) && trail.holds(Rule::TenantEnabled, tenant_enabled)

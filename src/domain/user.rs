@@ -140,7 +140,7 @@ impl User {
         }
     }
 
-    /// Whether quota mail goes to this user, and if not, why not (product rule 6).
+    /// Whether quota mail goes to this user, and if not, why not.
     ///
     /// # Errors
     /// The first rule that speaks against it.

@@ -115,7 +115,7 @@ impl ApiError {
         Self::UseCase(Error::Internal(why.to_owned()))
     }
 
-    /// The status, the same in every dialect (wire contract, common rules).
+    /// The status, the same in every dialect.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {

@@ -1,8 +1,8 @@
 //! The HTTP side of the service: server, router, and one module per dialect.
 //!
 //! `app` starts the server (`server`) with the service (`service`), which finds the endpoint
-//! (`router`), authenticates the caller and runs the handler on the workers. A dialect declares its
-//! endpoints (`endpoint`), holds no rules, and never imports another dialect.
+//! (`router`), authenticates the caller and runs the handler, as a rule on the workers. A dialect
+//! declares its endpoints (`endpoint`), holds no rules, and never imports another dialect.
 
 pub mod accept;
 pub mod account;

@@ -1,5 +1,6 @@
 //! The service that the HTTP server serves: authentication, routing, errors in the dialect of the
-//! path. Cached reads are answered on the runtime of the core; everything else runs on the workers.
+//! path. Cached reads and short usage reports are answered on the runtime of the core; everything
+//! else runs on the workers.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,8 +47,8 @@ impl Upsell {
         }
     }
 
-    /// Runs on `workers` what is not cached, so that a long request never blocks the runtime of a
-    /// connection.
+    /// Runs on `workers` what is neither cached nor a short usage report, so that a long request
+    /// never blocks the runtime of a connection.
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.workers = Some(workers);

@@ -146,8 +146,8 @@ impl Renderer {
             .unwrap_or_default()
     }
 
-    /// The locale for `lang`: the tag itself, then the language, then any region of it (Brazilian
-    /// for Portuguese), then English.
+    /// The locale for `lang`: the tag itself, then the language, then the first in [`LOCALES`] of
+    /// that language (Brazilian for Portuguese), then English.
     fn locale(&self, lang: &Lang) -> Result<&Locale, RenderError> {
         self.find(lang)
             .or_else(|| self.locales.first())

@@ -76,7 +76,7 @@ fn integers_and_percentages() {
 
 #[test]
 fn every_language_writes_numbers_its_own_way() {
-    for (tag, size, integer, percent) in [
+    let languages = [
         ("en", "1.5~GiB", "1,234", "150%"),
         ("de", "1,5~GiB", "1.234", "150~%"),
         ("es", "1,5~GiB", "1234", "150~%"),
@@ -85,7 +85,11 @@ fn every_language_writes_numbers_its_own_way() {
         ("ja", "1.5~GiB", "1,234", "150%"),
         ("pt-BR", "1,5~GiB", "1.234", "150%"),
         ("ru", "1,5~ГиБ", "1~234", "150~%"),
-    ] {
+    ];
+    let renderer = Renderer::new().unwrap();
+    let spoken: Vec<&str> = renderer.languages().collect();
+    assert_eq!(languages.map(|(tag, ..)| tag).as_slice(), spoken);
+    for (tag, size, integer, percent) in languages {
         let expected = |text: &str| text.replace('~', "\u{a0}").replace('^', "\u{202f}");
         with_locale(tag, |locale| {
             let shown = locale.meta.size(Size::exact(3 * GIB / 2));

@@ -3,7 +3,7 @@
 //! - **Writes** go to one thread (`writer`), which takes all the changes that wait, checks their
 //!   expectations one after the other, and makes them durable with one fsync (group commit). A
 //!   change is acknowledged only after that fsync, and readers see it only after that fsync:
-//!   fjall applies a batch to its index after the journal is synced.
+//!   fjall applies a batch to its index after its own journal is synced.
 //!   A commit whose caller goes away is made all the same. Its futures need a tokio runtime with
 //!   time, for the deadlines of [`Options`].
 //! - **Reads** run on the caller's thread, over a snapshot, so a change is seen whole or not at
@@ -64,26 +64,28 @@ const QUEUE_UNIT_BYTES: usize = 1024;
 pub struct Options {
     /// Memory for blocks read from disk.
     pub cache_bytes: u64,
-    /// Disk space of the journals, at least 64 MiB. Bounds the work at start.
+    /// Disk space of fjall's journals, at least 64 MiB. Bounds the work at start.
     pub max_journal_bytes: u64,
     /// Files kept open for reading.
     pub max_open_files: usize,
-    /// Changes, or lists of changes handed over together, that wait for the writer or are being
-    /// written.
+    /// Jobs (changes handed over together) that wait for the writer or are being written.
     pub max_queued_changes: usize,
-    /// Bytes of those changes. A single change needs up to [`MAX_CHANGE_BYTES`].
+    /// Bytes of those jobs; an update counts an estimate. A single change needs up to
+    /// [`MAX_CHANGE_BYTES`].
     pub max_queued_bytes: usize,
     /// How long a change waits for room in a full queue before it is refused as overloaded.
     pub queue_wait: Duration,
     /// How long a queued change may take. After this the caller is told that the store hangs,
     /// without knowing whether the change will be made.
     pub commit_timeout: Duration,
-    /// Keys and values that one fsync makes durable at most, unless one change alone is larger.
+    /// A group of this many bytes takes in no further job. Updates count an estimate, and the last
+    /// job may be large, so an fsync may make more durable.
     pub max_group_bytes: usize,
-    /// Length of the journal at which its changes begin to be stored in pages.
+    /// Length of the engine's own journal (not fjall's) at which its changes begin to be stored in
+    /// pages.
     pub checkpoint_start_bytes: u64,
-    /// Its greatest length; changes of records with a slot are refused as overloaded then. Bounds the
-    /// work at start.
+    /// The greatest length of that journal; changes of records with a slot are refused as overloaded
+    /// then. Bounds the work at start.
     pub max_checkpoint_bytes: u64,
 }
 

@@ -31,10 +31,7 @@ pub(super) type ScanBounds<'a> = (Bound<&'a [u8]>, Bound<Vec<u8>>);
 
 /// The bounds of a scan of the keys that start with `prefix`, behind `after`; `None` where there are
 /// none between.
-pub(super) fn scan_bounds<'a>(
-    prefix: &'a Key,
-    after: Option<&'a Key>,
-) -> Option<ScanBounds<'a>> {
+pub(super) fn scan_bounds<'a>(prefix: &'a Key, after: Option<&'a Key>) -> Option<ScanBounds<'a>> {
     let after = after.filter(|after| *after >= prefix);
     let end = prefix.successor();
     if let (Some(after), Some(end)) = (after, &end)
@@ -160,8 +157,11 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
-/// Records that are each replaced by what is made of them when their turn comes, so that nothing can
-/// have changed in between.
+/// Records that are each replaced by what [`Update::apply`] makes of them when their turn comes.
+///
+/// The embedded engine calls `apply` on the writer's thread, so that nothing can change in between;
+/// all writes wait for it. Elsewhere [`crate::store::Store::update`] calls it on the caller's thread
+/// and commits against the revisions it read.
 pub trait Update: Send + Sync {
     /// The records, none of them twice.
     fn keys(&self) -> &[Key];
@@ -169,8 +169,9 @@ pub trait Update: Send + Sync {
     /// The record that must be there where the `n`-th is not: nothing is made for what is gone.
     fn parent(&self, n: usize) -> Key;
 
-    /// What is to be written, given the body of the `n`-th record, if it is there. It may be called
-    /// again for the same record; the last call counts. Waits for nothing.
+    /// What is to be written, given the body of the `n`-th record, if it is there: its new body, and
+    /// writes of other records. It may be called again for the same record; the last call counts.
+    /// Waits for nothing.
     ///
     /// # Errors
     /// The body cannot be read. Nothing is written then.

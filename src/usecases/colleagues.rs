@@ -1,5 +1,4 @@
-//! Quotas of the other users of a tenant, of which its company admins are notified (product rule
-//! 6).
+//! Quotas of the other users of a tenant, of which its company admins are notified.
 
 use std::collections::BTreeSet;
 

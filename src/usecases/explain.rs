@@ -1,6 +1,6 @@
 //! Explains why a user sees a proposal, gets mail and learns what to buy, or why not: every rule
-//! that was checked, with its outcome. It asks the rules themselves ([`Trail`]) and decides
-//! nothing.
+//! that was checked, with its outcome. It has no rule of its own: it calls `quota_proposal` and
+//! `edition_proposal`, as `view` does, and `quota_mail`, as `compose` does, with a [`Trail`].
 
 use super::Env;
 use super::access::Context;

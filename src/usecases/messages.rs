@@ -1,5 +1,5 @@
-//! Builds messages from a reader's view: language, brand, figures and the one proposal, the same
-//! in console, header, pages and previews.
+//! What alerts, portal header, edition messages and previews have in common, built from a reader's
+//! view: language, page and the proposal with its links. Mails build theirs in `compose`.
 
 use super::error::Error;
 use super::view::{UserView, brand_view, usable_buy_url};

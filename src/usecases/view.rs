@@ -1,5 +1,6 @@
-//! The view of one user at this moment: the facts and the one decision that console, mail, header
-//! and redirect all show.
+//! The view of one user at this moment: the facts, and the two decisions of `domain::proposal`, one
+//! for quota messages and one for edition messages. Alerts, header, mails, edition messages, pages
+//! and previews show it. A redirect decides for itself (`destination`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -159,7 +160,7 @@ pub(super) fn mail_route(brand: Option<&Brand>) -> Option<TenantId> {
 }
 
 impl UserView {
-    /// Whether the reader is told anything.
+    /// Whether the reader is shown quota messages: not while the user or the tenant is disabled.
     #[must_use]
     pub fn is_notified(&self) -> bool {
         rules::is_notified(self.user.enabled, self.tenant.enabled, &mut Trail::silent())

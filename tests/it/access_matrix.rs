@@ -1,7 +1,7 @@
 //! Who may do what with whose things: every operation of the document about what is the caller's own,
 //! below it, above it, beside it and nowhere; and without the scope, with another scheme, and without
-//! a token (wire contract, common rules). A path with a name that `support/objects.rs` does not know
-//! fails here, so that no route can be forgotten.
+//! a token. A path with a name that `support/objects.rs` does not know fails here, so that no route
+//! can be forgotten.
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;

@@ -24,7 +24,8 @@ impl Source {
 
     /// The lines of production code with their numbers: without comments, and without what
     /// follows `#[cfg(test)]` on a module with a body (which ends each file by our convention).
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+    /// A `use` of several paths is one line for each.
+    fn code(&self) -> Vec<(usize, String)> {
         let lines: Vec<&str> = self.text.lines().collect();
         let end = lines
             .windows(2)
@@ -32,10 +33,54 @@ impl Source {
             .unwrap_or(lines.len());
         let end = if self.is_test() { 0 } else { end };
         let numbered = lines.into_iter().take(end).enumerate();
-        numbered
-            .map(|(index, line)| (index + 1, line))
-            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        let mut found = Vec::new();
+        // A `use` that is not at its end yet, and where it began.
+        let mut open: Option<(usize, String)> = None;
+        for (index, line) in numbered.filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let (number, text) = match open.take() {
+                Some((number, begun)) => (number, begun + line.trim()),
+                None => (index + 1, line.to_owned()),
+            };
+            match (has_several_paths(&text), text.contains(';')) {
+                (true, false) => open = Some((number, text)),
+                (true, true) => found.extend(paths(&text).into_iter().map(|path| (number, path))),
+                (false, _) => found.push((number, text)),
+            }
+        }
+        found
     }
+}
+
+/// Whether a `use` with braces begins here.
+fn has_several_paths(text: &str) -> bool {
+    let parts = text.trim_start().split_once("use ");
+    parts.is_some_and(|(before, tree)| {
+        (before.is_empty() || before.starts_with("pub")) && tree.contains("::{")
+    })
+}
+
+/// The paths that a `use` brings in: `use a::{b, c::{d, e}};` is `use a::b`, `use a::c::d` and
+/// `use a::c::e`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((before, rest)) = tree.split_once('{') else {
+        return vec![tree.trim().to_owned()];
+    };
+    let inside = rest.rsplit_once('}').map_or(rest, |(inside, _)| inside);
+    let mut depth = 0;
+    let parts = inside.split(|c: char| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    let before = before.trim();
+    parts
+        .filter(|part| !part.trim().is_empty())
+        .flat_map(paths)
+        .map(|path| format!("{before}{path}"))
+        .collect()
 }
 
 fn files(dir: &str, extension: &str) -> Vec<Source> {
@@ -76,9 +121,10 @@ fn refuse<'a>(
     let wrong: Vec<String> = sources
         .into_iter()
         .flat_map(|source| {
-            let lines = source.code().filter(|(_, line)| is_wrong(line));
+            let lines = source.code().into_iter();
+            let wrong = lines.filter(|(_, line)| is_wrong(line));
             let shown =
-                lines.map(|(number, line)| format!("{}:{number}: {}", source.path, line.trim()));
+                wrong.map(|(number, line)| format!("{}:{number}: {}", source.path, line.trim()));
             shown.collect::<Vec<_>>()
         })
         .collect();
@@ -153,8 +199,15 @@ fn dialects_do_not_know_each_other() {
     const DIALECTS: [&str; 5] = ["native", "account", "billing", "reseller", "partner"];
     for dialect in DIALECTS {
         let others = DIALECTS.iter().filter(|other| **other != dialect);
-        let paths: Vec<[String; 2]> = others
-            .map(|other| [format!("crate::http::{other}"), format!("super::{other}")])
+        // A folder of a dialect has no folders: three times `super` is `crate::http` at most.
+        let above = [
+            "crate::http",
+            "super",
+            "super::super",
+            "super::super::super",
+        ];
+        let paths: Vec<[String; 4]> = others
+            .map(|other| above.map(|above| format!("{above}::{other}")))
             .collect();
         refuse(
             &under(&format!("src/http/{dialect}")),
@@ -262,9 +315,23 @@ fn the_checks_see_what_they_look_for() {
         text: "a\n// b\n#[cfg(test)]\nmod tests;\nc\n#[cfg(test)]\nmod tests {\nd.unwrap()\n}"
             .to_owned(),
     };
-    let lines: Vec<_> = source.code().collect();
-    assert_eq!(
-        lines,
-        [(1, "a"), (3, "#[cfg(test)]"), (4, "mod tests;"), (5, "c")]
-    );
+    let owned = |(number, line): (usize, &str)| (number, line.to_owned());
+    let lines = [(1, "a"), (3, "#[cfg(test)]"), (4, "mod tests;"), (5, "c")];
+    assert_eq!(source.code(), lines.map(owned));
+    let source = Source {
+        path: "src/x.rs".to_owned(),
+        text: "use crate::http::{accept, billing};\nb\npub use crate::{\n    domain::ids,\n    \
+               http::{account::wire, error},\n};\nc"
+            .to_owned(),
+    };
+    let lines = [
+        (1, "use crate::http::accept"),
+        (1, "use crate::http::billing"),
+        (2, "b"),
+        (3, "pub use crate::domain::ids"),
+        (3, "pub use crate::http::account::wire"),
+        (3, "pub use crate::http::error"),
+        (7, "c"),
+    ];
+    assert_eq!(source.code(), lines.map(owned));
 }

@@ -1,5 +1,5 @@
-//! Company admins are told of the quotas of each user of their tenant (product rule 6): by name, as
-//! long as they stand, and by reminders too.
+//! Company admins are told of the quotas of each user of their tenant: by name, as long as they
+//! stand, and by reminders too.
 
 use upsell::domain::ids::{AccountId, UserId};
 use upsell::domain::mail::{Mail, MailKind};

@@ -22,8 +22,7 @@ const DIALECTS: [(Dialect, &str); 7] = [
     (Dialect::Page, "Page"),
 ];
 
-/// The statuses of errors and what they mean, the same in every dialect (wire contract, common
-/// rules).
+/// The statuses of errors and what they mean, the same in every dialect.
 const ERRORS: [(u16, &str); 16] = [
     (400, "Malformed: the message says which part, and why."),
     (401, "Missing or invalid credentials."),

@@ -1,4 +1,5 @@
-//! Checks changes and sends them to the writer in jobs.
+//! Makes jobs for the writer, and queues them (`commit_queued`): of changes, whose limits it checks,
+//! or of an update.
 
 use std::sync::Arc;
 

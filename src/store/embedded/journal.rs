@@ -1,15 +1,16 @@
 //! The journal: what changed in the table since its pages were last written.
 //!
-//! The writer is the only caller. It keeps records with a slot in memory ([`table`](super::table)), and makes their
-//! changes durable as one entry per group, in the same fjall batch as the group's other records. A
-//! record of its own per meter costs ten times as much. Checkpoints ([`checkpoint`](super::checkpoint)) write
-//! the pages that changed, so that the journal stays short.
+//! Only the writer writes it; [`load`](super::load) reads it at a start. The writer keeps records with a slot in
+//! memory ([`table`](super::table)), and makes their changes durable as one entry per group, in the same fjall
+//! batch as the group's other records. A record of its own per meter costs ten times as much. Checkpoints
+//! ([`checkpoint`](super::checkpoint)) write the pages that changed, so that the journal stays short.
+//! It lies on fjall, which has a journal of its own.
 //!
 //! # Layout
 //!
 //! ```text
 //! keyspace `journal`  8-byte number, big-endian   entry
-//!                     `checkpoint`                version 1 | N (8 bytes): pages hold all entries up to N
+//!                     `\xFFcheckpoint`            version 1 | N (8 bytes): pages hold all entries up to N
 //! keyspace `pages`    family | 4-byte index           page
 //!
 //! entry   version 1 | revision | change …

@@ -227,8 +227,8 @@ impl Table {
         }
     }
 
-    /// Shows a change that the journal's entry `number` made durable. Returns the index of its page if
-    /// that was clean until now.
+    /// Shows a change that the journal's entry `number` made durable. Returns its page if that was
+    /// clean until now.
     pub(super) fn publish(&self, number: u64, slot: &Slot, changed: Changed<'_>) -> Option<PageId> {
         let page = self.page_to_change(slot.page());
         let mut page = write(&page);

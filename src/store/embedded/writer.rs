@@ -23,8 +23,8 @@ use crate::store::engine::{Changes, CommitError, Revision, StoreError, Update, W
 /// A restart skips the rest of a block: with 2⁶⁴ revisions that is no loss.
 const REVISION_BLOCK: u64 = 1 << 20;
 
-/// Changes that share an fsync at most: bounds the time to the first answer.
-const MAX_GROUP_CHANGES: usize = 4096;
+/// Jobs that share an fsync at most: bounds the time to the first answer.
+const MAX_GROUP_JOBS: usize = 4096;
 
 /// How often an idle or failed writer looks after itself.
 const TEND_INTERVAL: Duration = Duration::from_secs(1);
@@ -143,7 +143,7 @@ impl Writer {
         let _panicked = caught(|| self.shared.watchers.for_each(|watcher| watcher.lost()));
     }
 
-    /// All changes that wait, within bounds, and the order to close if it was among them.
+    /// All jobs that wait, within bounds, and the order to close if it was among them.
     fn gather(
         &self,
         first: Job,
@@ -151,7 +151,7 @@ impl Writer {
     ) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
         let mut group_bytes = first.change_bytes;
         let mut jobs = vec![first];
-        while jobs.len() < MAX_GROUP_CHANGES && group_bytes < self.options.max_group_bytes {
+        while jobs.len() < MAX_GROUP_JOBS && group_bytes < self.options.max_group_bytes {
             match inbox.try_recv() {
                 Ok(Message::Commit(job)) => {
                     group_bytes = group_bytes.saturating_add(job.change_bytes);

@@ -58,8 +58,8 @@ pub(in crate::usecases) async fn users_of(
     Ok(users.collect())
 }
 
-/// Whom the quotas of an account concern (product rule 6): a tenant's everyone of the tenant; a
-/// user's own that user and the tenant's company admins.
+/// Whom the quotas of an account concern: a tenant's, everyone of the tenant; a user's own, that
+/// user and the tenant's company admins.
 pub(super) struct Concerned {
     own: Option<User>,
     /// The index that leads to the others; none where the user was deleted.

@@ -254,6 +254,7 @@ impl Update for Part {
             .map_or_else(|| Key(Vec::new()), profile_of)
     }
 
+    /// On the embedded engine this runs on the thread of the store's writer.
     fn apply(&self, n: usize, body: Option<&[u8]>) -> Result<Option<Updated>, StoreError> {
         let Some(account) = self.accounts.get(n) else {
             return Ok(None);

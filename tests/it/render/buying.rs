@@ -3,7 +3,7 @@
 use upsell::domain::plan::{Currency, Goods, Purchase};
 use upsell::render::{Lang, Renderer};
 
-use super::views::GIB;
+use super::views::{GIB, assert_every_language};
 
 fn blocks(count: u64, unit_price: &str, currency: Option<&str>) -> Purchase {
     let unit_price = unit_price.parse().unwrap();
@@ -29,7 +29,7 @@ fn told(purchase: &Purchase, tag: &str) -> String {
 #[test]
 fn money_is_written_as_the_language_has_it_with_all_digits() {
     let purchase = blocks(2, "1234567.890", Some("EUR"));
-    for (tag, price, size) in [
+    let languages = [
         ("en", "EUR_2,469,135.780 (2_×_EUR_1,234,567.890)", "2.5_GiB"),
         ("de", "2.469.135,780_EUR (2_×_1.234.567,890_EUR)", "2,5_GiB"),
         ("es", "2.469.135,780_EUR (2_×_1.234.567,890_EUR)", "2,5_GiB"),
@@ -46,7 +46,9 @@ fn money_is_written_as_the_language_has_it_with_all_digits() {
             "2,5_GiB",
         ),
         ("ru", "2_469_135,780_EUR (2_×_1_234_567,890_EUR)", "2,5_ГиБ"),
-    ] {
+    ];
+    assert_every_language(languages.map(|(tag, ..)| tag));
+    for (tag, price, size) in languages {
         let text = told(&purchase, tag);
         assert!(text.contains(price), "{tag}: {text}");
         assert!(text.contains(size), "{tag}: {text}");

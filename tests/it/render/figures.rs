@@ -7,7 +7,7 @@ use upsell::domain::plan::{Goods, Purchase};
 use upsell::domain::quota::{Item, Quota, Scope, State, utilization};
 use upsell::render::{BrandView, HeaderView, Lang, QuotaLine, Renderer};
 
-use super::views::{GIB, line};
+use super::views::{GIB, assert_every_language, line};
 
 /// A number in a text, in hundredths, and what follows it: a unit in bytes, or `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +244,11 @@ proptest! {
         let body = text.expect("renders").body;
         check(&line, &figures(&body, (tag, decimal)), &body)?;
     }
+}
+
+#[test]
+fn every_language_is_among_them() {
+    assert_every_language(LANGUAGES.map(|(tag, _)| tag));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The views that the tests share.
 
 use upsell::domain::quota::{Item, Percent, Quota, Scope};
-use upsell::render::{BrandView, Color, Href, Lang, ProposalView, QuotaLine};
+use upsell::render::{BrandView, Color, Href, Lang, ProposalView, QuotaLine, Renderer};
 
 pub(crate) const GIB: u64 = 1 << 30;
 
@@ -11,6 +11,14 @@ pub(crate) fn href(text: &str) -> Href {
 
 pub(crate) fn lang(tag: &str) -> Lang {
     Lang::parse(tag).expect("a language")
+}
+
+/// Fails where a table of a test has not one row for each language, in the order of the renderer.
+#[track_caller]
+pub(crate) fn assert_every_language<'a>(tags: impl IntoIterator<Item = &'a str>) {
+    let renderer = Renderer::new().expect("the templates compile");
+    let tags: Vec<&str> = tags.into_iter().collect();
+    assert_eq!(tags, renderer.languages().collect::<Vec<_>>());
 }
 
 /// A line whose state the domain decides, `soon` at 90 %.

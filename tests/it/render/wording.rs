@@ -4,7 +4,7 @@ use upsell::domain::proposal::Proposal;
 use upsell::domain::quota::{Item, Quota, Scope, State};
 use upsell::render::{Lang, QuotaLine, QuotaMailView, RenderError, Renderer};
 
-use super::views::{GIB, brand, buy_now, lang, line, several, soon};
+use super::views::{GIB, assert_every_language, brand, buy_now, lang, line, several, soon};
 
 fn alert(line: &QuotaLine, tag: &str) -> (String, String) {
     let renderer = Renderer::new().expect("the templates compile");
@@ -239,7 +239,7 @@ fn a_stopped_service_has_a_subject_of_its_own_in_every_language() {
             .expect("renders")
             .subject
     };
-    for (tag, word) in [
+    let languages = [
         ("en", "Service stopped"),
         ("de", "Dienst angehalten"),
         ("es", "Servicio detenido"),
@@ -248,7 +248,9 @@ fn a_stopped_service_has_a_subject_of_its_own_in_every_language() {
         ("ja", "サービス停止"),
         ("pt-BR", "Serviço parado"),
         ("ru", "Служба остановлена"),
-    ] {
+    ];
+    assert_every_language(languages.map(|(tag, _)| tag));
+    for (tag, word) in languages {
         for reminder in [false, true] {
             let shown = subject(&[stopped, full], tag, reminder);
             assert!(shown.contains(word), "{shown}");

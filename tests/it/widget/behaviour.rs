@@ -1,5 +1,7 @@
 //! What the elements show, what they ask the service and when.
 
+use upsell::render::Renderer;
+
 use super::{Page, Stage, scenarios};
 use crate::support::accounts::{ADMIN_BUYER, PLAIN};
 
@@ -24,7 +26,10 @@ const FAST: &str = "const slow = window.setTimeout; \
 async fn words_are_those_of_the_mails(stage: &Stage) {
     let (tenant, user) = stage.user(PLAIN).await;
     stage.english(&user).await;
-    for lang in ["de", "es", "fr", "it", "ja", "pt-BR", "ru", "en"] {
+    let mut languages: Vec<&str> = Renderer::new().unwrap().languages().collect();
+    // English is the first, and what the page is left in.
+    languages.rotate_left(1);
+    for lang in languages {
         let path = format!("/api/upsell/v1/users/{}/header?lang={lang}", user.id);
         let request = stage.app.request(reqwest::Method::GET, &path);
         let fragment = request
