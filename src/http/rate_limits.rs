@@ -35,14 +35,18 @@ use crate::usecases::access::Caller;
 struct Level {
     label: RateLimit,
     rate: Rate,
+    /// What `RateLimit-Policy` says of it.
+    policy: String,
     buckets: Table<Bucket>,
 }
 
 impl Level {
     fn new(label: RateLimit, per_s: u32, burst: u32) -> Option<Self> {
+        let rate = Rate::per_second(per_s, burst)?;
         Some(Self {
             label,
-            rate: Rate::per_second(per_s, burst)?,
+            rate,
+            policy: headers::policy(label, rate),
             buckets: Table::new(),
         })
     }
@@ -162,14 +166,16 @@ impl RateLimits {
     #[must_use]
     pub fn admit_cached(&self, head: &Head, caller: &Caller) -> Option<Standing> {
         let now = head.received_at;
-        let address = counted(head.client_address);
-        let level = self.of_address(head);
-        if level.is_some_and(|level| !level.take(&address, now).is_allowed)
-            || self.take_of(caller, now).is_some()
-        {
-            return None;
+        let mut standing = Standing::default();
+        if let Some(level) = self.of_address(head) {
+            let decision = level.take(&counted(head.client_address), now);
+            standing.add(level, decision.is_allowed.then_some(decision)?);
         }
-        Some(self.standing(head, Some(caller)))
+        for (level, key) in self.of_caller(Some(caller)) {
+            let decision = level.take(&key, now);
+            standing.add(level, decision.is_allowed.then_some(decision)?);
+        }
+        Some(standing)
     }
 
     /// Whether a tracked link may be followed at once: always without a limit of its own.
@@ -196,10 +202,10 @@ impl RateLimits {
         let mut standing = Standing::default();
         if let Some(level) = self.of_address(head) {
             let decision = level.standing(&counted(head.client_address), now);
-            standing.add(level.label, level.rate, decision);
+            standing.add(level, decision);
         }
         for (level, key) in self.of_caller(caller) {
-            standing.add(level.label, level.rate, level.standing(&key, now));
+            standing.add(level, level.standing(&key, now));
         }
         standing
     }

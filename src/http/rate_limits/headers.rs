@@ -6,11 +6,21 @@ use std::fmt::Write as _;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::Level;
 use super::bucket::{Decision, Rate};
 use crate::telemetry::metrics::{Label as _, RateLimit};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Bytes that most headers have: all three limits fit in.
+const ROOM: usize = 96;
+
+/// What `RateLimit-Policy` says of a limit.
+pub(super) fn policy(label: RateLimit, rate: Rate) -> String {
+    let (name, burst, window_s) = (label.text(), rate.burst(), rate.window_s());
+    format!("\"{name}\";q={burst};w={window_s}")
+}
 
 /// A request beyond a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +51,8 @@ impl RateLimited {
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         let mut standing = Standing::default();
-        let decision = Decision {
-            remaining: 0,
-            in_s: self.retry_after_s,
-            is_allowed: false,
-        };
-        standing.add(self.limit, self.rate, decision);
+        let policy = policy(self.limit, self.rate);
+        standing.add_numbers(self.limit, &policy, (0, self.retry_after_s));
         let mut headers = HeaderMap::new();
         standing.show(&mut headers);
         headers.insert(RETRY_AFTER, self.retry_after_s.into());
@@ -62,14 +68,21 @@ pub struct Standing {
 }
 
 impl Standing {
-    pub(super) fn add(&mut self, label: RateLimit, rate: Rate, decision: Decision) {
-        let separator = if self.limit.is_empty() { "" } else { ", " };
-        let name = label.text();
-        let (remaining, in_s) = (decision.remaining, decision.in_s);
-        let (burst, window_s) = (rate.burst(), rate.window_s());
+    pub(super) fn add(&mut self, level: &Level, decision: Decision) {
+        let numbers = (decision.remaining, decision.in_s);
+        self.add_numbers(level.label, &level.policy, numbers);
+    }
+
+    fn add_numbers(&mut self, label: RateLimit, policy: &str, (remaining, in_s): (u64, u64)) {
+        for text in [&mut self.limit, &mut self.policy] {
+            if text.capacity() == 0 {
+                text.reserve(ROOM);
+            }
+            text.push_str(if text.is_empty() { "" } else { ", " });
+        }
         // Writing to a string cannot fail.
-        let _ = write!(self.limit, "{separator}\"{name}\";r={remaining};t={in_s}");
-        let _ = write!(self.policy, "{separator}\"{name}\";q={burst};w={window_s}");
+        let _ = write!(self.limit, "\"{}\";r={remaining};t={in_s}", label.text());
+        self.policy.push_str(policy);
     }
 
     /// Adds `RateLimit` and `RateLimit-Policy`, where a limit applies.
