@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use fjall::{Database, KeyspaceCreateOptions};
+use fjall::{CompressionType, Database, KeyspaceCreateOptions};
 use thiserror::Error;
 
 use super::checkpoint::Found;
@@ -197,6 +197,8 @@ fn open_database(path: &Path, dir: &Path, options: &Options) -> Result<(Tables, 
         .cache_size(options.cache_bytes)
         .max_journaling_size(options.max_journal_bytes.max(MIN_JOURNAL_BYTES))
         .max_cached_files(Some(options.max_open_files.max(MIN_OPEN_FILES)))
+        // The one writer would compress, which takes longer than the disk takes for the bytes.
+        .journal_compression(CompressionType::None)
         .worker_threads(BACKGROUND_THREADS);
     let database = at_lower_priority(|| builder.open())
         .map_err(|source| OpenError::Io {
