@@ -106,7 +106,7 @@ impl Default for Options {
             queue_wait: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(30),
             max_group_bytes: 16 * 1024 * 1024,
-            checkpoint_start_bytes: 32 * 1024 * 1024,
+            checkpoint_start_bytes: 128 * 1024 * 1024,
             max_checkpoint_bytes: 512 * 1024 * 1024,
         }
     }
