@@ -39,6 +39,9 @@ impl TenantKind {
     }
 }
 
+/// The language of a tenant that names none.
+const DEFAULT_LANGUAGE: &str = "en";
+
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -73,6 +76,26 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// A new tenant without a name and without one above it.
+    #[must_use]
+    pub fn new(v1_id: V1Id, kind: TenantKind, now: Timestamp) -> Self {
+        Self {
+            id: TenantId::random(),
+            v1_id,
+            name: String::new(),
+            kind,
+            ancestors: Vec::new(),
+            enabled: true,
+            language: DEFAULT_LANGUAGE.to_owned(),
+            contact: Contact::default(),
+            internal_tag: None,
+            settings: TenantSettings::default(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// The account that the tenant is.
     #[must_use]
     pub const fn account(&self) -> AccountRef {

@@ -114,6 +114,29 @@ pub struct User {
 }
 
 impl User {
+    /// A new user of whom nothing is said yet.
+    #[must_use]
+    pub fn new(v1_id: V1Id, tenant_id: TenantId, now: Timestamp) -> Self {
+        Self {
+            id: UserId::random(),
+            v1_id,
+            tenant_id,
+            login: String::new(),
+            contact: Contact::default(),
+            enabled: true,
+            activated: false,
+            buyer: false,
+            notifications: Vec::new(),
+            language: String::new(),
+            personal_tenant_id: None,
+            terms_accepted: false,
+            policies: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// The account that the user is.
     #[must_use]
     pub const fn account(&self) -> AccountRef {

@@ -167,7 +167,6 @@ mod tests {
     use super::*;
     use crate::domain::ids::V1Id;
     use crate::domain::time::Timestamp;
-    use crate::usecases::manage_users::blank;
 
     fn user() -> User {
         let tenant_id = TenantId::random();
@@ -179,7 +178,7 @@ mod tests {
                 role: "users_admin",
                 version: 3,
             }],
-            ..blank(V1Id(1), tenant_id, Timestamp::default())
+            ..User::new(V1Id(1), tenant_id, Timestamp::default())
         }
     }
 

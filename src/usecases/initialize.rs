@@ -5,7 +5,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::audit::{self, Act, By};
 use super::error::Error;
-use super::manage_tenants::blank;
 use super::tokens::hash_secret;
 use crate::domain::client::{ApiScopes, Client};
 use crate::domain::ids::{ClientId, TenantId};
@@ -40,7 +39,7 @@ pub async fn initialize(store: &Store, now: Timestamp) -> Result<FirstClient, Er
     }
     let tenant = Tenant {
         name: ROOT_NAME.to_owned(),
-        ..blank(store.next_v1_id().await?, TenantKind::Partner, now)
+        ..Tenant::new(store.next_v1_id().await?, TenantKind::Partner, now)
     };
     let tenant_id = tenant.id;
     let (client, client_secret) = new_client(tenant_id, "first client", ApiScopes::all(), now)?;

@@ -11,15 +11,10 @@ use super::audit::Act;
 use super::error::{Error, retrying};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
-use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, V1Id};
-use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind, TenantSettings};
-use crate::domain::time::Timestamp;
+use crate::domain::tenant::{MAX_TENANT_DEPTH, Tenant, TenantKind};
 use crate::store::engine::Changes;
 use crate::store::keys;
-
-/// The language of tenants that name none (vendor's documentation).
-const DEFAULT_LANGUAGE: &str = "en";
 
 /// Tenants of a list that are looked at at once.
 const CONCURRENT_LOOKS: usize = 32;
@@ -73,7 +68,7 @@ async fn create_once(
     let v1_id = cx.env.store.next_v1_id().await?;
     let tenant = fill(Tenant {
         ancestors,
-        ..blank(v1_id, kind, cx.now)
+        ..Tenant::new(v1_id, kind, cx.now)
     })?;
     let mut changes = Changes::new();
     // A parent that is disabled and deleted meanwhile takes no child.
@@ -85,25 +80,6 @@ async fn create_once(
         tenant,
         has_children: false,
     })
-}
-
-/// A new tenant without a name and without one above it.
-pub(super) fn blank(v1_id: V1Id, kind: TenantKind, now: Timestamp) -> Tenant {
-    Tenant {
-        id: TenantId::random(),
-        v1_id,
-        name: String::new(),
-        kind,
-        ancestors: Vec::new(),
-        enabled: true,
-        language: DEFAULT_LANGUAGE.to_owned(),
-        contact: Contact::default(),
-        internal_tag: None,
-        settings: TenantSettings::default(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
 }
 
 fn check_parent(parent: &Tenant, kind: TenantKind) -> Result<(), Error> {

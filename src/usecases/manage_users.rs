@@ -11,10 +11,8 @@ use super::error::{Error, retrying};
 use super::manage_tenants::{by_v1_ids, takes_accounts};
 use super::page::{self, Page, PageRequest};
 use super::precondition::check_version;
-use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
 use crate::domain::text::check_login;
-use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::store::engine::{Changes, Key};
 use crate::store::keys;
@@ -59,7 +57,7 @@ async fn create_once(
     let mut user = fill(User {
         notifications: DEFAULT_NOTIFICATIONS.to_vec(),
         language: tenant.language.clone(),
-        ..blank(v1_id, tenant.id, cx.now)
+        ..User::new(v1_id, tenant.id, cx.now)
     })?;
     if user.login.is_empty() {
         let email = user.contact.email.as_ref();
@@ -74,28 +72,6 @@ async fn create_once(
     let act = Act::new("user.create", &tenant, user.id);
     cx.commit(changes, act, None, Some(&user)).await?;
     Ok(user)
-}
-
-/// A new user of whom nothing is said yet.
-pub(super) fn blank(v1_id: V1Id, tenant_id: TenantId, now: Timestamp) -> User {
-    User {
-        id: UserId::random(),
-        v1_id,
-        tenant_id,
-        login: String::new(),
-        contact: Contact::default(),
-        enabled: true,
-        activated: false,
-        buyer: false,
-        notifications: Vec::new(),
-        language: String::new(),
-        personal_tenant_id: None,
-        terms_accepted: false,
-        policies: Vec::new(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
 }
 
 /// One user.

@@ -8,7 +8,7 @@ use super::list_alerts::{Alert, alerts_of};
 use super::messages::{Hrefs, LinkedProposal, MessageContext};
 use super::show_header::{Header, header_of};
 use super::view::{UserView, assembled, brand_view};
-use super::{manage_tenants, manage_users};
+
 use crate::domain::brand::Brand;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{TenantId, UserId, V1Id};
@@ -203,7 +203,7 @@ fn example_tenant(now: Timestamp) -> Tenant {
         id: TenantId::new(Uuid::nil()),
         name: "Example".to_owned(),
         language: String::new(),
-        ..manage_tenants::blank(V1Id(1), TenantKind::Customer, now)
+        ..Tenant::new(V1Id(1), TenantKind::Customer, now)
     }
 }
 
@@ -218,6 +218,6 @@ fn example_user(tenant: TenantId, now: Timestamp) -> User {
         },
         activated: true,
         terms_accepted: true,
-        ..manage_users::blank(V1Id(2), tenant, now)
+        ..User::new(V1Id(2), tenant, now)
     }
 }

@@ -17,7 +17,7 @@ use upsell::domain::mail::{Mail, MailState, RetryPolicy};
 use upsell::domain::meter::{MeasurementUnit, Meter, OfferingItem, OfferingType, UsageKey};
 use upsell::domain::proposal::WithoutBuyUrl;
 use upsell::domain::quota::{Item, Quota};
-use upsell::domain::tenant::{Tenant, TenantKind, TenantSettings};
+use upsell::domain::tenant::{Tenant, TenantKind};
 use upsell::domain::time::Timestamp;
 use upsell::domain::user::{AccessPolicy, COMPANY_ADMIN, QUOTA_NOTIFICATION, User};
 use upsell::render::Renderer;
@@ -102,19 +102,9 @@ pub fn settings() -> Settings {
 /// A customer below the root.
 pub fn customer_of(root: TenantId, v1_id: V1Id, name: &str) -> Tenant {
     Tenant {
-        id: TenantId::random(),
-        v1_id,
         name: name.to_owned(),
-        kind: TenantKind::Customer,
         ancestors: vec![root],
-        enabled: true,
-        language: "en".to_owned(),
-        contact: Contact::default(),
-        internal_tag: None,
-        settings: TenantSettings::default(),
-        created_at: START,
-        updated_at: START,
-        version: 1,
+        ..Tenant::new(v1_id, TenantKind::Customer, START)
     }
 }
 

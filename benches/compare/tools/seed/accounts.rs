@@ -12,7 +12,7 @@ use upsell::domain::meter::{
     MeasurementUnit, Meter, Observed, OfferingItem, OfferingType, UsageKey, UsageNames,
 };
 use upsell::domain::quota::{Item, Unit};
-use upsell::domain::tenant::{Tenant, TenantKind, TenantSettings};
+use upsell::domain::tenant::{Tenant, TenantKind};
 use upsell::domain::user::{AccessPolicy, COMPANY_ADMIN, QUOTA_NOTIFICATION, User};
 use upsell::store::engine::{Changes, Expect};
 use upsell::store::record::hot_meter;
@@ -52,18 +52,9 @@ impl Maker {
     fn tenant(&self, id: Uuid, v1_id: V1Id, name: String, kind: TenantKind) -> Tenant {
         Tenant {
             id: TenantId::new(id),
-            v1_id,
             name,
-            kind,
             ancestors: vec![self.root],
-            enabled: true,
-            language: "en".to_owned(),
-            contact: Contact::default(),
-            internal_tag: None,
-            settings: TenantSettings::default(),
-            created_at: self.now,
-            updated_at: self.now,
-            version: 1,
+            ..Tenant::new(v1_id, kind, self.now)
         }
     }
 
