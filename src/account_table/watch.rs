@@ -55,7 +55,7 @@ impl Watcher for AccountTable {
                 Subject::Number(number) => self.remove(number),
                 Subject::Plan => drop(self.plans.fetch_add(1, Ordering::AcqRel)),
                 Subject::Access => drop(self.access.fetch_add(1, Ordering::AcqRel)),
-                Subject::Other => {}
+                Subject::Notice | Subject::Other => {}
             }
         }
     }

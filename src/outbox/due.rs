@@ -50,7 +50,7 @@ const MAX_NOTED: usize = 1000;
 pub(super) struct DueMails {
     pub(super) queues: RouteQueues,
     places: BTreeMap<Option<TenantId>, Place>,
-    brands: Arc<BrandsChanged>,
+    brands: Arc<StoreWatcher>,
     rerouting: Rerouting,
 }
 
@@ -74,19 +74,21 @@ impl Rerouting {
     }
 }
 
-/// Notes that brands may have changed, and wakes the outbox.
-struct BrandsChanged {
+/// Wakes the outbox when there is a notice, whatever became of the caller who caused it, and when
+/// brands may have changed, which it notes.
+struct StoreWatcher {
     is_changed: AtomicBool,
     outbox_wake: Arc<Notify>,
 }
 
-impl Watcher for BrandsChanged {
+impl Watcher for StoreWatcher {
     fn changed(&self, keys: &[&Key]) {
-        if keys
-            .iter()
-            .any(|key| matches!(key.subject(), Subject::Brand(_)))
-        {
-            self.lost();
+        for key in keys {
+            match key.subject() {
+                Subject::Brand(_) => self.lost(),
+                Subject::Notice => self.outbox_wake.notify_one(),
+                _ => {}
+            }
         }
     }
 
@@ -99,7 +101,7 @@ impl Watcher for BrandsChanged {
 impl DueMails {
     /// The queue as it is found at the start; watches the brands from now on.
     pub(super) fn watching(engine: &dyn Engine, outbox_wake: &Arc<Notify>) -> Self {
-        let brands = Arc::new(BrandsChanged {
+        let brands = Arc::new(StoreWatcher {
             is_changed: AtomicBool::new(false),
             outbox_wake: Arc::clone(outbox_wake),
         });

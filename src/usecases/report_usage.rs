@@ -128,9 +128,5 @@ pub(super) async fn commit_evaluated<T: Stored>(
     if let Some(notice) = &notice {
         changes.put_notice(notice);
     }
-    cx.commit(changes, act, before, Some(after)).await?;
-    if notice.is_some() {
-        cx.env.outbox_wake.notify_one();
-    }
-    Ok(())
+    cx.commit(changes, act, before, Some(after)).await
 }

@@ -118,16 +118,9 @@ async fn must_agree(site: &Site, user: UserId, told: &Value, case: &str) {
         }
     }
     assert_eq!(shown, alerts.len(), "{case}");
-    assert_eq!(
-        kind(&header["proposal"]),
-        told["proposal"]["kind"],
-        "{case}"
-    );
-    assert_eq!(
-        kind(&edition["proposal"]),
-        told["edition_proposal"]["kind"],
-        "{case}"
-    );
+    for (shown, said) in [(&header, "proposal"), (&edition, "edition_proposal")] {
+        assert_eq!(kind(&shown["proposal"]), told[said]["kind"], "{case}");
+    }
 }
 
 #[tokio::test]

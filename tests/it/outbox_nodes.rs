@@ -300,10 +300,10 @@ async fn a_node_begins_nothing_until_it_is_known() {
     node.beat().await;
     until_none_is_queued(&world).await;
     // Its time is over, and nobody has renewed it.
+    node.turn_to(30 + HEARTBEAT_TTL);
     world
         .report(world.tenant_account(), Item::VirtualMachines, 10, later(40))
         .await;
-    node.turn_to(30 + HEARTBEAT_TTL);
     node.until_passed().await;
     assert_eq!(world.mails(MailState::Queued).await.len(), 0);
     node.beat().await;

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use upsell::domain::ids::{AccountId, MailId, UserId};
-use upsell::domain::mail::{AfterFailure, CancelReason, GaveUp, Mail, MailState, Recipient};
-use upsell::domain::quota::{Item, Quota};
+use upsell::domain::mail::{
+    AfterFailure, CancelReason, GaveUp, Mail, MailState, Notice, Recipient,
+};
+use upsell::domain::quota::{Item, Level, Quota};
 use upsell::store::engine::Changes;
 use upsell::store::keys;
 use upsell::usecases::deliver::{self, Ended, Failure, Outcome};
@@ -312,5 +314,28 @@ async fn a_server_that_answers_nothing_holds_few_mails() {
     let in_flight = world.env.node.in_flight();
     let taken = queued.iter().filter(|mail| in_flight.has(mail.id)).count();
     assert!((10..=20).contains(&taken), "{taken}");
+    running.stop().await;
+}
+
+/// Whoever reported may hang up before the answer: nobody but the store knows of the notice then.
+#[tokio::test]
+async fn a_notice_wakes_the_outbox_by_itself() {
+    let world = World::new().await;
+    world.add_user("user", false).await;
+    let server = server().await;
+    let running = Running::to(&world.env, &server, 30, Duration::ZERO);
+    running.clock.until_passed(&world.env.outbox_wake).await;
+    let notice = Notice {
+        account: world.tenant_account(),
+        entered: vec![(STORAGE, Level::Soon)],
+        created_at: later(30),
+    };
+    let mut changes = Changes::new();
+    changes.put_notice(&notice);
+    world.env.store.commit(changes).await.unwrap();
+    eventually("the notice becomes a mail", async || {
+        (world.mails(MailState::Queued).await.len() == 1).then_some(())
+    })
+    .await;
     running.stop().await;
 }

@@ -78,7 +78,7 @@ impl Key {
     }
 }
 
-/// What the record under a key has to do with the account table.
+/// What a change of the record under a key means for those who watch the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// The profile of an account.
@@ -95,6 +95,8 @@ pub enum Subject {
     Plan,
     /// A client, a token that was revoked, an account that was disabled or enabled: what callers may do.
     Access,
+    /// A notice: the outbox has work.
+    Notice,
     /// Nothing.
     Other,
 }
@@ -130,6 +132,7 @@ impl Key {
                 number.map(|number| Subject::Number(V1Id(u32::from_be_bytes(number))))
             }
             Some(Family::PartnerPlan) => Some(Subject::Plan),
+            Some(Family::Notice) => Some(Subject::Notice),
             Some(Family::Client | Family::RevokedToken | Family::Disabled) => Some(Subject::Access),
             _ => None,
         };

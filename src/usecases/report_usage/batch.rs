@@ -137,7 +137,6 @@ struct Part {
 struct Decided {
     lines: Vec<Result<Report, Error>>,
     transitions: Vec<AccountTransition>,
-    has_notice: bool,
     /// A level was entered, and the tenant is disabled.
     is_held_back: bool,
 }
@@ -188,7 +187,6 @@ impl Part {
         lines: &mut Lines,
     ) -> Vec<AccountTransition> {
         let mut transitions = Vec::new();
-        let mut has_notice = false;
         let decided = std::mem::take(&mut *self.decided());
         for ((account, outcome), decided) in self.accounts.iter().zip(outcomes).zip(decided) {
             let places = self
@@ -207,15 +205,11 @@ impl Part {
                         lines[*place] = Some(line);
                     }
                     transitions.extend(decided.transitions);
-                    has_notice |= decided.has_notice;
                     if decided.is_held_back && mode == Mode::Commit {
                         env.metrics.not_told.inc(NotTold::TenantDisabled);
                     }
                 }
             }
-        }
-        if has_notice && mode == Mode::Commit {
-            env.outbox_wake.notify_one();
         }
         transitions
     }
@@ -288,7 +282,6 @@ impl Batch {
         );
         let is_entered = outcomes.iter().any(|(_, outcome)| outcome.notify.is_some());
         let decided = Decided {
-            has_notice: notice.is_some(),
             is_held_back: is_entered && notice.is_none(),
             transitions: transitions_of(account.account.id, &outcomes),
             lines,
