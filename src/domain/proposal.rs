@@ -63,8 +63,8 @@ pub struct Facts {
 /// offered anything; one who is no company admin is sent to sales.
 #[must_use]
 pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
-    let is_notified = is_notified(facts.user_enabled, facts.tenant_enabled, trail);
-    if !is_notified || !trail.holds(Rule::IsBuyer, facts.reader.buyer) {
+    let is_told = is_notified(facts.user_enabled, facts.tenant_enabled, trail);
+    if !is_told || !trail.holds(Rule::IsBuyer, facts.reader.buyer) {
         return None;
     }
     if !trail.holds(Rule::IsCompanyAdmin, facts.reader.company_admin) {
@@ -73,7 +73,8 @@ pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
     proposal_by_shop(facts, trail)
 }
 
-/// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales.
+/// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales, and
+/// who is disabled nowhere.
 /// Without a shop there is nothing to click, so [`Facts::without_buy_url`] decides for that admin.
 #[must_use]
 pub fn edition_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
@@ -155,7 +156,7 @@ mod tests {
                 let decided = decide(&facts, &mut trail);
                 assert_eq!((decided, silent), (expected, expected), "{row}");
                 let rules = trail.into_rules();
-                // Each rule is asked once, and what follows a "no" is one more word.
+                // Each rule is looked at once; after a "no" at most the setting is.
                 let passed = rules.iter().filter(|checked| !checked.holds).count();
                 assert!(passed <= 2 && !rules.is_empty(), "{row}: {rules:?}");
             }
