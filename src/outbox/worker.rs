@@ -32,7 +32,7 @@ const MAX_REMINDERS: usize = 1000;
 /// The longest sleep: idle connections are closed then.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// The same where other nodes make work too: nothing wakes this one for it.
+/// The same where other nodes make work too: of their mails nothing wakes this one.
 const SHARED_PAUSE: Duration = Duration::from_secs(1);
 
 /// The wait after the store failed.
