@@ -101,7 +101,11 @@ impl Outbox {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox waits for the store");
-                    STORE_BACKOFF
+                    // Not interrupted by a wake: a commit of its own that failed may have caused it.
+                    tokio::select! {
+                        () = &mut shutdown => break,
+                        () = tokio::time::sleep(STORE_BACKOFF) => Duration::ZERO,
+                    }
                 }
             };
             if !self
