@@ -63,8 +63,9 @@ pub struct Facts {
 /// offered anything; one who is no company admin is sent to sales.
 #[must_use]
 pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
-    let is_told = is_notified(facts.user_enabled, facts.tenant_enabled, trail);
-    if !is_told || !trail.holds(Rule::IsBuyer, facts.reader.buyer) {
+    if !is_notified(facts.user_enabled, facts.tenant_enabled, trail)
+        || !trail.holds(Rule::IsBuyer, facts.reader.buyer)
+    {
         return None;
     }
     if !trail.holds(Rule::IsCompanyAdmin, facts.reader.company_admin) {
@@ -73,8 +74,8 @@ pub fn quota_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
     proposal_by_shop(facts, trail)
 }
 
-/// The proposal for an edition message: everyone but the admin who is a buyer is sent to sales, and
-/// who is disabled nowhere.
+/// The proposal for an edition message: every enabled user but the admin who is a buyer is sent to
+/// sales.
 /// Without a shop there is nothing to click, so [`Facts::without_buy_url`] decides for that admin.
 #[must_use]
 pub fn edition_proposal(facts: &Facts, trail: &mut Trail) -> Option<Proposal> {
