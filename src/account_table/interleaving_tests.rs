@@ -29,7 +29,7 @@ impl World {
         })
     }
 
-    /// Reads the store and publishes what it said, as whoever misses an account does.
+    /// Reads the store and publishes what it said, as a reader does on a miss.
     fn fill(&self) {
         let token = self.table.begin_read(of_user(NUMBER));
         let state = self.stored.load(Ordering::SeqCst);

@@ -49,7 +49,7 @@ pub struct Explanation {
     pub mail: Decision<bool>,
     /// The quota mail that was last opened for the user.
     pub latest_mail: Option<Mail>,
-    /// Who of the tenant is told of its quotas by mail; not for callers who speak for one user.
+    /// Who of the tenant gets mail about its quotas; not for callers who speak for one user.
     pub audience: Option<Audience>,
     /// When mail was last sent, and when the next reminder is due.
     pub recipient: Option<Recipient>,

@@ -144,8 +144,8 @@ pub fn smtp_password(brand: &Brand, keyring: &Keyring) -> Option<String> {
     String::from_utf8(opened.ok()?.to_vec()).ok()
 }
 
-/// A new mail server needs the password again: else whoever may write the brand could have it sent
-/// to a server of their own. Without a server there is no password.
+/// A new mail server needs the password again. Otherwise a writer of the brand could send the stored
+/// password to a server of their own. Without a server there is no password.
 fn check_password(before: &BrandSmtp, after: &mut BrandSmtp) -> Result<(), Error> {
     let is_new = after.password != before.password || after.password.0.is_empty();
     if is_new || after.server == before.server {

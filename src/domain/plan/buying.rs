@@ -55,7 +55,7 @@ named! {
         NotOver = "not_over",
         /// The plan has no blocks: their size is 0.
         NoBlocks = "no_blocks",
-        /// What is over costs nothing extra: the plan includes it, or extra computers bring it.
+        /// The overage costs nothing extra: the plan includes it, or extra computers bring it.
         Included = "included",
         /// The exact total has more digits than a price can have.
         TooLarge = "too_large",

@@ -23,7 +23,7 @@ counters! {
         connect_failures: AtomicU64 as u64,
         /// Commands sent again.
         retries: AtomicU64 as u64,
-        /// Commands sent to a node that has a slot only for now.
+        /// Commands redirected with ASK, while a slot moves.
         redirections: AtomicU64 as u64,
         /// Commands without an answer in time.
         timeouts: AtomicU64 as u64,

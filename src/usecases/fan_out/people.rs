@@ -179,16 +179,16 @@ pub async fn recipients_of(
     Ok(users)
 }
 
-/// How many people of a tenant are told of its quotas by mail, and why the others are not.
+/// How many people of a tenant get mail about its quotas, and why the others do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
-    /// So many are told.
+    /// How many get it.
     pub told: usize,
-    /// So many are not, by reason; only reasons that there are.
+    /// How many do not, by reason; reasons without people are left out.
     pub not_told: Vec<(NotTold, usize)>,
 }
 
-/// Who of a tenant is told of its quotas by mail.
+/// Who of a tenant gets mail about its quotas.
 ///
 /// # Errors
 /// The store failed.

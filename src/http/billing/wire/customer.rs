@@ -16,8 +16,8 @@ resource! {
     #[schema(as = Customer)]
     response CustomerResponse;
 
-    /// What to enter or change of a customer. What is missing is kept; null and empty texts clear. The rest of what callers
-    /// send back is read over.
+    /// What to enter or change of a customer. What is missing is kept; null and empty texts clear. What else callers
+    /// send back is ignored.
     #[derive(Debug, Default, Deserialize, ToSchema)]
     #[serde(rename_all = "PascalCase")]
     #[schema(as = CustomerChange)]

@@ -21,11 +21,11 @@ pub(crate) struct NotToldResponse {
     pub(crate) count: usize,
 }
 
-/// How many people of a tenant are told of its quotas by mail.
+/// How many people of a tenant get mail about its quotas.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MailAudience)]
 pub(crate) struct AudienceResponse {
-    /// So many are told.
+    /// How many get it.
     pub(crate) told: usize,
     /// Why the others are not.
     pub(crate) not_told: Vec<NotToldResponse>,
@@ -123,7 +123,7 @@ pub(crate) struct MailsResponse<'a> {
     /// The quota mail that was last opened for the user.
     #[schema(required)]
     pub(crate) latest_mail: Option<LatestMailResponse<'a>>,
-    /// Who of the user's tenant is told of its quotas by mail; null for a token of one user.
+    /// Who of the user's tenant gets mail about its quotas; null for a token of one user.
     #[schema(required)]
     pub(crate) tenant: Option<AudienceResponse>,
     /// When a mail server last took a quota mail to the user.
@@ -142,7 +142,7 @@ pub(crate) struct LevelResponse {
     pub(crate) level: LevelName,
     /// The usage at which it is entered.
     pub(crate) at: u64,
-    /// Whether people are told when it is entered the next time.
+    /// Whether the next entry notifies people.
     pub(crate) armed: bool,
     /// The usage below which it is armed again after it has told.
     pub(crate) rearmed_below: u64,
@@ -169,7 +169,7 @@ pub(crate) struct WhyNotResponse {
     pub(crate) says: &'static str,
 }
 
-/// How one item stands, and what the user is told of it.
+/// The state of one item, and what the user learns of it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedItem)]
 pub(crate) struct ItemResponse<'a> {
